@@ -1,0 +1,47 @@
+"""procsim shows what processes really do.
+
+A scenario may import three things from here, and needs no more: `say` narrates, `note` sets a figure that the
+view shows as a gauge, `start` calls its `main` with the options of the command line.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["note", "say", "start"]
+
+
+def say(text: str, **fields: Any) -> None:
+    """Narrate: `say("bought a ticket, {left} left", left=2)`. Without procsim it prints the sentence.
+
+    `text` may hold `{placeholders}` for fields; it stays whole in the event, so that a view can translate it.
+    """
+    tracer = sys.modules.get("procsim.tracer.emit")
+    if tracer is not None and tracer.active():
+        tracer.say(text, fields)
+        return
+    from multiprocessing import current_process
+
+    from procsim.events import sentence
+
+    print(f"{current_process().name}: {sentence(text, fields)}", flush=True)
+
+
+def note(**figures: float | str | None) -> None:
+    """Set figures that the view shows as gauges: `note(stock=2)`. Without procsim it does nothing."""
+    tracer = sys.modules.get("procsim.tracer.emit")
+    if tracer is not None and tracer.active():
+        for name, value in figures.items():
+            tracer.note(name, value)
+
+
+def start(main: Callable[..., Any]) -> None:
+    """Call a scenario's `main` with the options on the command line, as its signature declares them.
+
+    Put it last: `if __name__ == "__main__": start(main)`. A wrong option ends the program with one line and
+    exit code 2.
+    """
+    from procsim.options import parse
+
+    main(**parse(main, sys.argv[1:]))

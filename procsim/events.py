@@ -1,0 +1,169 @@
+"""The vocabulary: every kind of event, its fields, and its two forms, on the wire and as JSON.
+
+An event is a fact in the past tense: who (process, thread), when, what kind, on which object, at which
+line. It holds no words and no colours for a screen; those belong to the views.
+
+On the wire an event is a `marshal`led tuple, made by `procsim.tracer.emit` and read by `from_wire`; on disk
+and in `--view json` it is one JSON object a line, made by `to_json` and read by `from_json`. The tracer
+imports this module inside the traced program, so it needs the standard library alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+SCHEMA_VERSION = 1
+"""Raised by one whenever a reader of the old lines would misread the new ones."""
+
+KINDS: dict[str, tuple[str, ...]] = {
+    # Processes. `child` is a PID, `child_name` the name of that process.
+    "process_created": ("child_name", "daemon"),
+    "process_started": ("child", "child_name", "daemon", "method"),
+    "process_began": ("parent", "daemon"),
+    "process_returned": (),  # its own code is done; its exit handlers run now
+    "process_ended": ("exit_code",),  # said of the process that ended, by whoever noticed; None: not known
+    "process_join_waiting": ("child", "child_name"),
+    "process_joined": ("child", "child_name", "exit_code"),
+    "process_terminated": ("child", "child_name"),
+    "process_killed": ("child", "child_name"),
+    # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
+    "lock_created": ("name", "type", "value"),
+    "lock_waiting": (),
+    "lock_acquired": (),
+    "lock_refused": ("took",),
+    "lock_released": (),
+    # Queue, JoinableQueue, SimpleQueue. `value` is a short form of the item; maxsize 0: without a limit.
+    "queue_created": ("name", "type", "maxsize"),
+    "queue_put_waiting": ("value",),
+    "queue_put": ("value",),
+    "queue_full": ("took",),
+    "queue_get_waiting": (),
+    "queue_got": ("value",),
+    "queue_empty": ("took",),
+    "queue_task_done": (),
+    "queue_join_waiting": (),
+    "queue_joined": (),
+    "queue_flush_waiting": (),
+    "queue_flushed": (),
+    "condition_created": ("name", "type"),
+    "condition_waiting": (),
+    "condition_awoke": ("notified",),
+    "condition_notified": ("count",),  # None: all
+    "event_created": ("name", "type"),
+    "event_set": (),
+    "event_cleared": (),
+    "event_waiting": (),
+    "event_awaited": ("is_set",),
+    "barrier_created": ("name", "type", "parties"),
+    "barrier_waiting": (),
+    "barrier_passed": ("position",),
+    "barrier_broken": (),
+    # One end of a pipe is one object.
+    "pipe_created": ("name", "type", "other"),
+    "pipe_sent": ("value",),
+    "pipe_receive_waiting": (),
+    "pipe_received": ("value",),
+    "pipe_ended": (),
+    "manager_called": ("type", "method"),
+    "manager_answered": ("type", "method", "took"),
+    "file_opened": ("path", "mode"),
+    "file_read": ("path", "value", "size"),
+    "file_written": ("path", "value", "size"),
+    "file_closed": ("path",),
+    # What the program tells.
+    "printed": ("text", "stream"),
+    "said": ("text", "fields"),
+    "noted": ("name", "value"),
+    "raised": ("type", "text"),
+    # Said by procsim itself, at the end of a run.
+    "finding": ("id", "text", "figures"),
+    "verdict": ("scenario", "claims", "findings"),
+}
+"""Every kind of event and the names of its own fields. `took` is in ns."""
+
+_COMMON = ("t", "pid", "process", "thread", "kind", "object", "at")
+
+
+class Event(NamedTuple):
+    """One fact about one moment of a run."""
+
+    kind: str
+    t: int
+    """ns since the run started (on the wire: of the system's monotonic clock)."""
+    pid: int
+    """The process that did it; 0 where nobody can tell."""
+    process: str
+    thread: str
+    object: int | None = None
+    """The identity of the lock, queue … it happened to; its name stands in the `…_created` event."""
+    at: str | None = None
+    """The place in the code, such as "tickets.py:41"."""
+    fields: Mapping[str, Any] = {}
+
+
+class Named(NamedTuple):
+    """How people call an object: the variable it was first assigned to, and its type."""
+
+    name: str
+    type: str
+
+
+def from_wire(values: tuple[Any, ...], start: int) -> Event:
+    """The event that a traced process put, with its time (monotonic ns) counted from `start`."""
+    kind, t, pid, process, thread, identity, at, fields = values
+    return Event(kind, t - start, pid, process, thread, identity, at, fields or {})
+
+
+def to_json(event: Event, names: Mapping[int, Named]) -> dict[str, Any]:
+    """The event as one JSON object; `names` tells what each object is called."""
+    line: dict[str, Any] = {"t": event.t, "pid": event.pid, "process": event.process}
+    if event.thread != "MainThread":
+        line["thread"] = event.thread
+    line["kind"] = event.kind
+    if event.object is not None:
+        named = names.get(event.object)
+        line["object"] = {"id": f"{event.object:x}"}
+        if named:
+            line["object"] |= {"name": named.name, "type": named.type}
+    if event.at:
+        line["at"] = event.at
+    line.update(event.fields)
+    return line
+
+
+def from_json(line: Mapping[str, Any]) -> Event:
+    """The event that `to_json` wrote.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where the line is not one that `to_json` could have written.
+    """
+    identity = line.get("object")
+    event = Event(
+        kind=line["kind"],
+        t=line["t"],
+        pid=line["pid"],
+        process=line["process"],
+        thread=line.get("thread", "MainThread"),
+        object=int(identity["id"], 16) if identity else None,
+        at=line.get("at"),
+        fields={name: value for name, value in line.items() if name not in _COMMON},
+    )
+    if not (isinstance(event.kind, str) and isinstance(event.t, int) and isinstance(event.pid, int)):
+        raise TypeError("not an event")
+    return event
+
+
+class _Blanks(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+def sentence(text: str, fields: Mapping[str, Any]) -> str:
+    """The text with its {placeholders} filled in; fields it has no placeholder for follow as `name=value`.
+
+    A text that is no template (a stray brace, say) is left as it is.
+    """
+    try:
+        filled = text.format_map(_Blanks(fields))
+    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
+        filled = text
+    rest = [f"{name}={value}" for name, value in fields.items() if "{" + name not in text]
+    return "  ".join([filled, *rest])

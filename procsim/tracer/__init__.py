@@ -1,0 +1,66 @@
+"""The tracer: rides inside every process of the program observed, and says what it does.
+
+It imports the standard library, `procsim.events` and `procsim.channel`, and nothing else.
+"""
+
+import os
+
+from procsim.tracer import emit, files, inject, locks, managers, output, patching, pipes, processes, queues
+
+_installed = False
+
+
+def install() -> bool:
+    """Trace this process and those it starts. False: it belongs to no run, or is a helper of multiprocessing's.
+
+    Installing twice does nothing.
+    """
+    global _installed
+    run = inject.read_run()
+    role = inject.role()
+    if _installed or run is None or role == "tracker":
+        return False
+    _installed = True
+    queue, settings = run
+    emit.open_channel(queue)
+    folder = os.environ[inject.RUN_VARIABLE]
+    patches: dict[str, patching.Patch] = {
+        "multiprocessing.process": processes.patch_process,
+        "multiprocessing.popen_fork": processes.patch_popen,
+        "multiprocessing.popen_forkserver": processes.patch_popen,
+        "multiprocessing.util": processes.patch_util,
+        "multiprocessing.synchronize": locks.patch_synchronize,
+        "multiprocessing.sharedctypes": locks.patch_sharedctypes,
+        "multiprocessing.queues": queues.patch_queues,
+        "multiprocessing.connection": pipes.patch_connection,
+        "multiprocessing.managers": managers.patch_managers,
+        "multiprocessing.spawn": inject.stow_away(folder),
+    }
+    if settings.start_method:
+        patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
+    if settings.seed is not None:
+        processes.when_named(lambda name: inject.seed_random(settings.seed, name))
+    patching.when_imported(patches)
+    files.patch_open()
+    output.cover_streams(settings.take_output)
+    if role == "forkserver":
+        processes.expect_processes()
+    return True
+
+
+def uninstall() -> None:
+    """Take everything back: every attribute is what it was."""
+    global _installed
+    if _installed:
+        patching.restore()
+        emit.close_channel()
+        _installed = False
+
+
+def _after_fork_in_child() -> None:
+    if _installed:
+        output.forget_parts()
+        processes.after_fork_in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

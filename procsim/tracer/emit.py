@@ -1,0 +1,234 @@
+"""Says what happened: one event, written to the run's EventQueue before the traced call goes on.
+
+    call site (file:line) ──┐
+    who (PID, process, thread) ──► tuple ──► marshal ──► EventQueue
+
+This is the path that every traced operation takes, so it counts nanoseconds: names are cached, and nothing
+here catches an exception of the program's.
+"""
+
+import marshal
+import os
+import sys
+import threading
+import time
+from types import CodeType, FrameType
+from typing import Any
+
+from procsim.channel import ITEM_LIMIT, EventQueue
+
+NAME_LIMIT = 80
+"""Characters of a name (of a process, a thread, an object, a file) that an event carries."""
+
+VALUE_LIMIT = 60
+"""Characters of a value (an item of a queue, what was read from a file) that an event carries."""
+
+TEXT_LIMIT = ITEM_LIMIT // 2
+"""Bytes of a long text that one event carries, so that it fits with the names beside it."""
+
+_queue: EventQueue | None = None
+_pid = 0
+_process = ""
+
+_now = time.monotonic_ns
+_threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+
+
+def open_channel(queue: EventQueue) -> None:
+    """From now on, say events there."""
+    global _queue
+    _queue = queue
+    ask_who_we_are()
+
+
+def close_channel() -> None:
+    """Say no more."""
+    global _queue
+    if _queue is not None:
+        _queue.close()
+        _queue = None
+
+
+def active() -> bool:
+    """Whether this process is traced."""
+    return _queue is not None
+
+
+def ask_who_we_are() -> None:
+    """Learn PID and name of this process anew: when it begins, and after a fork."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    become(multiprocessing.current_process().name if multiprocessing else "MainProcess")
+
+
+def become(name: str) -> None:
+    """This process is called so from now on."""
+    global _pid, _process
+    _pid = os.getpid()
+    _process = str(name)[:NAME_LIMIT]
+
+
+def process_name() -> str:
+    """How the events of this process call it."""
+    return _process
+
+
+def emit(kind: str, identity: int | None = None, at: str | None = None, **fields: Any) -> bool:
+    """Say that it happened, now and in this thread. False: nobody listens.
+
+    Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
+    """
+    queue = _queue
+    if queue is None:
+        return False
+    thread = _threads.get(threading.get_ident())
+    name = thread.name if thread is not None else "?"
+    return queue.put_bytes(_fitting((kind, _now(), _pid, _process, name, identity, at, fields)))
+
+
+def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
+    """Say what happened to another process, which could not say it itself."""
+    queue = _queue
+    if queue is None:
+        return False
+    return queue.put_bytes(_fitting((kind, _now(), pid, process[:NAME_LIMIT], "MainThread", None, at, fields)))
+
+
+def say(text: str, fields: dict[str, Any]) -> None:
+    """A scenario narrates."""
+    shown = {name: value_of(value) for name, value in fields.items()}
+    emit("said", at=call_site(sys._getframe(2)), text=str(text)[:TEXT_LIMIT], fields=shown)
+
+
+def note(name: str, value: Any) -> None:
+    """A scenario sets a gauge."""
+    emit("noted", at=call_site(sys._getframe(2)), name=name[:NAME_LIMIT], value=value_of(value))
+
+
+def _fitting(item: tuple[Any, ...]) -> bytes:
+    data = marshal.dumps(item)
+    if len(data) <= ITEM_LIMIT - 2:
+        return data
+    *head, fields = item
+    for limit in (VALUE_LIMIT, 8):
+        cut = {name[:NAME_LIMIT]: _cut(value, limit) for name, value in list(fields.items())[:8]}
+        head = [value[: limit * 2] if isinstance(value, str) else value for value in head]
+        data = marshal.dumps((*head, cut))
+        if len(data) <= ITEM_LIMIT - 2:
+            return data
+    return marshal.dumps((*head, {}))
+
+
+def _cut(value: Any, limit: int) -> Any:
+    if isinstance(value, str | bytes):
+        return value[:limit]
+    if isinstance(value, dict):
+        return {str(key)[:limit]: _cut(inner, limit) for key, inner in list(value.items())[:8]}
+    if isinstance(value, tuple | list):
+        return [_cut(inner, limit) for inner in value[:8]]
+    return value
+
+
+# What a value looks like -------------------------------------------------------------------------------------
+
+
+def value_of(value: Any) -> Any:
+    """A short form of a value of the program's, for an event.
+
+    Numbers and text stay (text is cut), small collections of them become their `repr`; of anything else only the
+    type is told, since its `__repr__` is the program's code and not ours to call.
+    """
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if kind is int:
+        return value if -(1 << 63) <= value < 1 << 63 else f"<int of {value.bit_length()} bits>"
+    if kind is str:
+        return value if len(value) <= VALUE_LIMIT else value[: VALUE_LIMIT - 1] + "…"
+    if kind in (bytes, bytearray):
+        return repr(bytes(value[:16])) if len(value) <= 16 else f"<{kind.__name__} of {len(value)}>"
+    if kind in (tuple, list) and len(value) <= 8:
+        inner = [value_of(item) for item in value]
+        if all(type(item) in (int, float, bool, str, type(None)) for item in value):
+            return str(tuple(inner) if kind is tuple else inner)[:VALUE_LIMIT]
+    return f"<{kind.__name__}>"
+
+
+# Where in the code -------------------------------------------------------------------------------------------
+
+INTERNAL = ""
+"""The call site of a call that multiprocessing made itself."""
+
+_INTERNAL_MODULES = ("multiprocessing.", "concurrent.futures.", "procsim.tracer.")
+_sites: dict[tuple[int, int], tuple[str | None, CodeType]] = {}
+
+
+def caller() -> str | None:
+    """The call site of the traced method that asks: "file:line"; INTERNAL; or None where there is no Python code."""
+    try:
+        frame = sys._getframe(2)
+    except ValueError:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
+        return None
+    key = (id(frame.f_code), frame.f_lasti)
+    known = _sites.get(key)
+    return known[0] if known is not None else call_site(frame)
+
+
+def call_site(frame: FrameType | None) -> str | None:
+    """"tickets.py:41" for a frame of the program's; INTERNAL for one of multiprocessing's."""
+    if frame is None:
+        return None
+    key = (id(frame.f_code), frame.f_lasti)
+    known = _sites.get(key)
+    if known is not None:
+        return known[0]
+    if is_generated(frame):  # Value(...).value: a property that sharedctypes made with exec
+        return call_site(frame.f_back)
+    site = INTERNAL if is_internal(frame) else f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
+    _sites[key] = (site, frame.f_code)  # the code is kept alive, or its id could come to mean another
+    return site
+
+
+def outer_site() -> str | None:
+    """The nearest call site outside multiprocessing, however deep inside it the traced call was made."""
+    return call_site(program_frame(sys._getframe(1)))
+
+
+def program_frame(frame: FrameType | None) -> FrameType | None:
+    """The nearest frame of the program's own code, from this one outwards."""
+    while frame is not None and (is_internal(frame) or is_generated(frame)):
+        frame = frame.f_back
+    return frame
+
+
+def is_internal(frame: FrameType) -> bool:
+    """Whether this is code of multiprocessing itself, or ours."""
+    module = frame.f_globals.get("__name__")
+    if not isinstance(module, str):
+        return False
+    if module == "threading":  # multiprocessing's Barrier inherits its methods from there
+        return frame.f_code.co_qualname.startswith("Barrier.")
+    return f"{module}.".startswith(_INTERNAL_MODULES)
+
+
+def is_generated(frame: FrameType) -> bool:
+    """Whether this is code that multiprocessing made with `exec`."""
+    return frame.f_code.co_filename == "<string>" and "__name__" not in frame.f_globals
+
+
+def short_path(path: str) -> str:
+    """A file as people call it: its name, with its folder where many files have that name."""
+    parts = path.rsplit("/", 2)
+    return "/".join(parts[-2:] if parts[-1] in ("__init__.py", "__main__.py") else parts[-1:])[-NAME_LIMIT:]
+
+
+class Waiting:
+    """Remembers when a call began, to tell how long it took."""
+
+    __slots__ = ("began",)
+
+    def __init__(self) -> None:
+        self.began = _now()
+
+    def took(self) -> int:
+        """ns since it began."""
+        return _now() - self.began

@@ -1,0 +1,121 @@
+"""Files that the program opens, reads and writes: what really goes from and to the disk, and at which line.
+
+The file object is built as `open` builds it, of the same types, on a raw file of ours below its buffers. So an event is
+a real read or write, made when the buffer is filled or flushed; and the life of the file object is as it ever was.
+"""
+
+import builtins
+import io
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+from procsim.tracer.emit import VALUE_LIMIT, call_site, emit, is_internal
+from procsim.tracer.patching import replace
+
+PATH_LIMIT = 200
+"""Characters of a path that an event carries (its end)."""
+
+_LIBRARY = os.path.dirname(os.__file__)
+
+_BUFFERS: dict[str, Any] = {
+    **dict.fromkeys(("r", "rt", "rb"), io.BufferedReader),
+    **dict.fromkeys(("w", "wt", "wb", "a", "at", "ab", "x", "xt", "xb"), io.BufferedWriter),
+    **dict.fromkeys([f"{way}{kind}" for way in "rwax" for kind in ("+", "+b", "b+", "+t", "t+")], io.BufferedRandom),
+}
+"""The modes that are built here. Whatever else is asked for is left to the real `open`, as are its errors."""
+
+
+def patch_open() -> None:
+    """builtins.open, which is io.open."""
+    original = builtins.open
+
+    def traced_open(
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: Any = None,
+        errors: Any = None,
+        newline: Any = None,
+        closefd: bool = True,
+        opener: Any = None,
+    ) -> Any:
+        text = not (isinstance(mode, str) and "b" in mode)
+        usual = buffering == -1 and closefd and opener is None and isinstance(file, str | bytes | os.PathLike)
+        if usual and mode in _BUFFERS and (text or encoding is errors is newline is None):
+            at = _site_of_open(sys._getframe(1))
+            if at is not None:
+                return _open(file, mode, text, encoding, errors, newline, at)
+        return original(file, mode, buffering, encoding, errors, newline, closefd, opener)
+
+    replace(builtins, "open", traced_open)
+    replace(io, "open", traced_open)
+
+
+class TracedFileIO(io.FileIO):
+    """The raw file below the buffers: each read and write of it is one of the operating system's."""
+
+    def readinto(self, buffer: Any, /) -> Any:
+        size = super().readinto(buffer)
+        if size is not None:
+            self._say("file_read", bytes(memoryview(buffer)[: min(size, VALUE_LIMIT)]), size)
+        return size
+
+    def readall(self) -> Any:
+        data = super().readall()
+        if data is not None:
+            self._say("file_read", data[:VALUE_LIMIT], len(data))
+        return data
+
+    def write(self, data: Any, /) -> Any:
+        view = memoryview(data)
+        self._say("file_written", bytes(view[:VALUE_LIMIT]), view.nbytes)
+        return super().write(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            emit("file_closed", at=_site(), path=self._path())
+        super().close()
+
+    def _path(self) -> str:
+        return str(self.name)[-PATH_LIMIT:]
+
+    def _say(self, kind: str, beginning: bytes, size: int) -> None:
+        emit(kind, at=_site(), path=self._path(), value=beginning.decode(errors="replace"), size=size)
+
+
+def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
+    """What `open` does for the usual modes (the steps are those of Lib/_pyio.py)."""
+    raw = TracedFileIO(file, mode.replace("b", "").replace("t", ""))
+    result: Any = raw
+    try:
+        emit("file_opened", at=at, path=raw._path(), mode=mode)
+        block = getattr(raw, "_blksize", 0)
+        result = _BUFFERS[mode](raw, block if block > 1 else io.DEFAULT_BUFFER_SIZE)
+        if text:
+            result = io.TextIOWrapper(result, encoding, errors, newline, line_buffering=raw.isatty())
+            result.mode = mode
+    except BaseException:
+        result.close()
+        raise
+    return result
+
+
+def _is_library(frame: FrameType) -> bool:
+    return is_internal(frame) or frame.f_code.co_filename.startswith((_LIBRARY, "<frozen"))
+
+
+def _site_of_open(frame: FrameType | None) -> str | None:
+    """Where the program opens a file; None where the standard library opens one for itself."""
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("pathlib"):
+        frame = frame.f_back
+    return None if frame is None or _is_library(frame) else call_site(frame)
+
+
+def _site() -> str | None:
+    """The nearest line of the program's, which may have called `json.load(file)`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_library(frame):
+        frame = frame.f_back
+    return call_site(frame)

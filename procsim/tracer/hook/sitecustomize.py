@@ -1,0 +1,35 @@
+"""Python imports this at its start, since procsim put its folder first on PYTHONPATH.
+
+It installs the tracer, leaves sys.path as the program would have found it, and runs the sitecustomize that it
+stands in front of.
+"""
+
+import os
+import sys
+
+
+def _install():
+    here = os.path.dirname(os.path.abspath(__file__))
+    if here in sys.path:
+        sys.path.remove(here)
+    ours = sys.modules.pop("sitecustomize")
+    try:
+        import sitecustomize  # noqa: F401 - the one that this stands in front of
+    except ImportError as error:
+        if getattr(error, "name", None) != "sitecustomize":
+            raise
+        sys.modules["sitecustomize"] = ours  # the import that runs this looks for it
+    if sys.version_info < (3, 11) or not os.environ.get("PROCSIM_RUN"):
+        return
+    root = os.path.dirname(os.path.dirname(os.path.dirname(here)))
+    sys.path.insert(0, root)
+    try:
+        import procsim  # noqa: F401 - from now on its parts are found without sys.path
+    finally:
+        sys.path.remove(root)
+    import procsim.tracer
+
+    procsim.tracer.install()
+
+
+_install()

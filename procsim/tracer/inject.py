@@ -1,0 +1,121 @@
+"""How the tracer gets into a process, whichever way it is started.
+
+    a new interpreter   PYTHONPATH begins with the folder `hook`: its sitecustomize.py installs the tracer
+    fork                the tracer is there already; after the fork it asks who it is now
+    spawn, forkserver   new interpreters too; where the environment was cleared, a stowaway in the data that
+                        multiprocessing hands to the child installs it, before the program is imported
+
+What the tracer needs to know stands in the run's folder, which PROCSIM_RUN names: the EventQueue `events` and the
+`settings`, a marshalled dict.
+"""
+
+import marshal
+import os
+import sys
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from procsim.channel import EventQueue
+from procsim.tracer.patching import replace
+
+RUN_VARIABLE = "PROCSIM_RUN"
+HOOK_FOLDER = f"{os.path.dirname(os.path.abspath(__file__))}/hook"
+_PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HOOK_FOLDER)))
+
+
+class Settings(NamedTuple):
+    """What the traced processes are told."""
+
+    start_method: str | None = None
+    """The start method to use where the program does not choose one; None: Python's own default."""
+    seed: int | None = None
+    """Seeds `random` in every process, in each another sequence."""
+    take_output: bool = True
+    """Whether procsim shows what the program prints, in the place of its standard output."""
+
+
+def write_settings(folder: str, settings: Settings) -> None:
+    """Leave the settings in the run's folder."""
+    with open(f"{folder}/settings", "wb") as file:
+        marshal.dump(tuple(settings), file)
+
+
+def environment(folder: str, base: dict[str, str]) -> dict[str, str]:
+    """The environment that carries the tracer into the processes of this run."""
+    path = base.get("PYTHONPATH")
+    return base | {RUN_VARIABLE: folder, "PYTHONPATH": f"{HOOK_FOLDER}{os.pathsep}{path}" if path else HOOK_FOLDER}
+
+
+def read_run() -> tuple[EventQueue, Settings] | None:
+    """The run that this process belongs to; None where there is none, or no longer."""
+    folder = os.environ.get(RUN_VARIABLE)
+    if not folder:
+        return None
+    try:
+        with open(f"{folder}/settings", "rb") as file:
+            return EventQueue(f"{folder}/events"), Settings(*marshal.load(file))
+    except (OSError, ValueError, TypeError, EOFError):
+        return None
+
+
+def role() -> str:
+    """What this interpreter is for: "tracker" and "forkserver" are helpers of multiprocessing, else "program"."""
+    command = " ".join(sys.orig_argv[1:])
+    if "multiprocessing.resource_tracker" in command:
+        return "tracker"
+    return "forkserver" if "multiprocessing.forkserver" in command else "program"
+
+
+class Stowaway:
+    """Unpickled in a spawned child before anything of the program is, it installs the tracer there."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Plain source for a plain `exec`: the child may be unable to import procsim by itself.
+        source = (
+            "import os, sys\n"
+            f"os.environ.setdefault({RUN_VARIABLE!r}, {self.folder!r})\n"
+            "if 'procsim.tracer' not in sys.modules:\n"
+            f"    sys.path.insert(0, {_PACKAGE_ROOT!r})\n"
+            "    try:\n"
+            "        import procsim\n"
+            "    finally:\n"
+            f"        sys.path.remove({_PACKAGE_ROOT!r})\n"
+            "    import procsim.tracer\n"
+            "    procsim.tracer.install()\n"
+        )
+        return exec, (source,)
+
+
+def stow_away(folder: str) -> Any:
+    """The patch of multiprocessing.spawn that puts a stowaway into what a child is given."""
+
+    def patch_spawn(module: ModuleType) -> None:
+        prepare = module.get_preparation_data
+
+        def get_preparation_data(name: str) -> dict[str, Any]:
+            data: dict[str, Any] = prepare(name)
+            data["procsim"] = Stowaway(folder)
+            return data
+
+        replace(module, "get_preparation_data", get_preparation_data)
+
+    return patch_spawn
+
+
+def choose_start_method(method: str) -> Any:
+    """The patch of multiprocessing.context that changes the default, and leaves the program free to choose."""
+
+    def patch_context(module: ModuleType) -> None:
+        replace(module._default_context, "_default_context", module._concrete_contexts[method])
+
+    return patch_context
+
+
+def seed_random(seed: int, process: str) -> None:
+    """Give this process its own sequence of random numbers, the same in every run with this seed."""
+    import random
+
+    random.seed(f"{seed}/{process}")

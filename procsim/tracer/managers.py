@@ -1,0 +1,23 @@
+"""Manager: the calls that a process makes through a proxy, and their answers."""
+
+from types import ModuleType
+from typing import Any
+
+from procsim.tracer.emit import Waiting, emit, outer_site
+from procsim.tracer.patching import replace
+
+
+def patch_managers(module: ModuleType) -> None:
+    """multiprocessing.managers."""
+    call = module.BaseProxy._callmethod
+
+    def _callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006 - as the original
+        at = outer_site()
+        typeid = self._token.typeid
+        emit("manager_called", at=at, type=typeid, method=methodname)
+        waiting = Waiting()
+        answer = call(self, methodname, args, kwds)
+        emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
+        return answer
+
+    replace(module.BaseProxy, "_callmethod", _callmethod)

@@ -1,0 +1,122 @@
+"""How an object is called: the variable it is assigned to where it was made.
+
+The call that makes an object is in the middle of a line such as `mutex = Lock()` when the tracer sees it; the
+instructions behind that call tell where the result goes.
+"""
+
+import functools
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+from procsim.tracer.emit import NAME_LIMIT, call_site, emit, program_frame
+
+_STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
+_PASSES = ("COPY", "RESUME", "NOP", "EXTENDED_ARG")
+_LOOKS_AHEAD = 12
+"""Instructions that are read behind the call: `self.hall.lock = Lock()` needs five."""
+
+
+_numbers = itertools.count(1)
+
+
+def new_identity() -> int:
+    """An identity that no other object of the run has: our PID and a count."""
+    return (os.getpid() << 32) | next(_numbers)
+
+
+def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:
+    """Say that an object was created, with its name and the line where the program made it."""
+    frame = program_frame(sys._getframe(1))
+    name = variable_names(frame, type_name.lower())[0]
+    emit(kind, identity, call_site(frame), name=name, type=type_name, **fields)
+
+
+def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> list[str]:
+    """The variables that the `count` results of the call in this frame are assigned to.
+
+    A frame that only returns what it made (`def make(): return Lock()`) passes the question to its caller. Where no
+    variable is found, the names are made from `fallback`.
+    """
+    depth = 0
+    while frame is not None and depth < 4:
+        names = _stored(frame.f_code, frame.f_lasti, count)
+        if names is not None:
+            return [name[:NAME_LIMIT] for name in names] if names else _numbered(fallback, count)
+        frame = program_frame(frame.f_back)
+        depth += 1
+    return _numbered(fallback, count)
+
+
+def _numbered(fallback: str, count: int) -> list[str]:
+    return [fallback] if count == 1 else [f"{fallback}[{index}]" for index in range(count)]
+
+
+@functools.lru_cache(maxsize=1024)
+def _stored(code: CodeType, offset: int, count: int) -> list[str] | None:
+    """The names that are stored right behind the instruction at `offset`.
+
+    An empty list: the result has no name of its own. None: it is returned, or collected by a comprehension, and the
+    caller's frame may know more.
+    """
+    following = _behind(code, offset)
+    first = next(following, None)
+    if first is None:
+        return []
+    if first.opname in ("RETURN_VALUE", "LIST_APPEND", "SET_ADD", "MAP_ADD", "YIELD_VALUE"):
+        if first.opname in ("LIST_APPEND", "MAP_ADD") and code.co_name not in ("<listcomp>", "<dictcomp>"):
+            return _after_comprehension(following)
+        return None
+    if first.opname == "UNPACK_SEQUENCE" and first.argval == count:
+        names = [name for name in (_store(following, next(following, None)) for _ in range(count)) if name]
+        return names if len(names) == count else []
+    if first.opname == "STORE_FAST_STORE_FAST" and count == 2:  # 3.13 joins two stores
+        return list(first.argval)
+    name = _store(following, first)
+    return [name] if name and count == 1 else _numbered(name, count) if name else []
+
+
+def _after_comprehension(following: Iterator[Any]) -> list[str] | None:
+    """From 3.12 on a comprehension is part of the code around it: look for the store behind its loop."""
+    for instruction in following:
+        if instruction.opname == "END_FOR":
+            for later in following:
+                if later.opname in _STORES and not later.argval.startswith("."):
+                    return [later.argval]
+                if later.opname == "RETURN_VALUE":
+                    return None
+    return []
+
+
+def _behind(code: CodeType, offset: int) -> Iterator[Any]:
+    """The instructions that run after the one at `offset`, as far as no condition decides."""
+    import dis  # most processes make no object, and need no disassembler
+
+    for instruction in dis.get_instructions(code):
+        if instruction.offset <= offset or instruction.opname in _PASSES:
+            continue
+        if instruction.opname == "JUMP_FORWARD":  # `Lock() if wanted else None`
+            offset = instruction.argval - 1
+            continue
+        yield instruction
+
+
+def _store(following: Iterator[Any], first: Any | None) -> str | None:
+    """The name in `x = …` or `self.x = …`, seen from the first instruction behind the call."""
+    instruction = first
+    for _ in range(_LOOKS_AHEAD):
+        if instruction is None:
+            return None
+        if instruction.opname in _STORES:
+            return str(instruction.argval)
+        if instruction.opname == "STORE_FAST_LOAD_FAST":  # 3.13
+            return str(instruction.argval[0])
+        if instruction.opname == "STORE_SUBSCR":
+            return None
+        if not instruction.opname.startswith(("LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_ATTR")):
+            return None
+        instruction = next(following, None)
+    return None

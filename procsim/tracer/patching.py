@@ -1,0 +1,101 @@
+"""Puts the tracer's methods in the place of a module's own, after the program imported it, and takes them back.
+
+A module that the program never imports is never touched. Every replacement is remembered here, so that
+`restore` leaves each attribute as it was.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+Patch = Callable[[ModuleType], None]
+
+_MISSING = object()
+_replaced: list[tuple[Any, str, Any]] = []
+_undo: list[Callable[[], None]] = []
+_patched: set[str] = set()
+
+
+def replace(owner: Any, name: str, new: Any) -> Any:
+    """Set `owner.name` to `new` until `restore`; the original is returned.
+
+    A function takes on the original's name and documentation, so that it pickles and introspects as the original did.
+    """
+    before = vars(owner).get(name, _MISSING)
+    original = getattr(owner, name, None)
+    plain = new.__func__ if isinstance(new, staticmethod) else new
+    if callable(original) and callable(plain):
+        functools.update_wrapper(plain, original)
+        del plain.__wrapped__
+    _replaced.append((owner, name, before))
+    setattr(owner, name, new)
+    return original
+
+
+def on_restore(undo: Callable[[], None]) -> None:
+    """Have `undo` called by `restore`, for what is no attribute."""
+    _undo.append(undo)
+
+
+def restore() -> None:
+    """Take every replacement back, the last one first."""
+    while _replaced:
+        owner, name, before = _replaced.pop()
+        if before is _MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
+    while _undo:
+        _undo.pop()()
+    _patched.clear()
+
+
+def when_imported(patches: dict[str, Patch]) -> None:
+    """Patch each module now where it is imported already, and else as soon as it has been."""
+
+    def patch(module: ModuleType) -> None:
+        if module.__name__ not in _patched:
+            _patched.add(module.__name__)
+            patches[module.__name__](module)
+
+    for name in patches:
+        if name in sys.modules:
+            patch(sys.modules[name])
+    finder: Any = _Finder(frozenset(patches), patch)
+    sys.meta_path.insert(0, finder)
+    on_restore(lambda: sys.meta_path.remove(finder))
+
+
+class _Finder:
+    """Lets the other finders find a module, and has it patched when it has been executed."""
+
+    def __init__(self, names: frozenset[str], patch: Patch) -> None:
+        self._names = names
+        self._patch = patch
+
+    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> Any:
+        if name not in self._names:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                self._patch_after(spec)
+                return spec
+        return None
+
+    def _patch_after(self, spec: Any) -> None:
+        loader: Any = spec.loader
+        execute = getattr(loader, "exec_module", None)
+        if execute is None:
+            return
+
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module
+            execute(module)
+            self._patch(module)
+
+        loader.exec_module = exec_module

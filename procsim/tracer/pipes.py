@@ -1,0 +1,100 @@
+"""Pipe: what goes through the two connections that `Pipe()` made. One end is one object, known by its inode."""
+
+import fcntl
+import os
+import sys
+import struct
+import termios
+from types import ModuleType
+from typing import Any
+
+from procsim.tracer.emit import INTERNAL, call_site, caller, emit, program_frame, value_of
+from procsim.tracer.names import variable_names
+from procsim.tracer.patching import replace
+
+_NO_BYTES = struct.pack("i", 0)
+
+
+def identity_of_end(connection: Any) -> int:
+    """The identity of one end, the same in each process that has it."""
+    known: int | None = getattr(connection, "_procsim_identity", None)
+    if known is None:
+        handle = connection._handle
+        if handle is None:
+            return 0
+        known = connection._procsim_identity = _inode(handle, connection._readable)
+    return known
+
+
+def _inode(handle: int, readable: bool) -> int:
+    # Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
+    try:
+        return os.fstat(handle).st_ino << 1 | readable
+    except OSError:
+        return 0
+
+
+def bytes_are_waiting(descriptor: int) -> bool:
+    """Whether a read from this pipe or socket would find something."""
+    try:
+        return fcntl.ioctl(descriptor, termios.FIONREAD, _NO_BYTES) != _NO_BYTES
+    except OSError:  # closed: the call itself will say so
+        return True
+
+
+def patch_connection(module: ModuleType) -> None:
+    """multiprocessing.connection."""
+    Connection = module.Connection  # noqa: N806
+    pipe = module.Pipe
+    send, send_bytes, recv, recv_bytes = Connection.send, Connection.send_bytes, Connection.recv, Connection.recv_bytes
+
+    def traced_pipe(duplex: bool = True) -> Any:
+        first, second = pipe(duplex)
+        frame = sys._getframe(1)
+        if frame.f_globals.get("__name__") == "multiprocessing.context" and frame.f_back is not None:
+            frame = frame.f_back  # the Pipe method of a context
+        at = call_site(frame)
+        if at != INTERNAL:
+            names = variable_names(program_frame(frame), "pipe", 2)
+            ends = [identity_of_end(first), identity_of_end(second)]
+            for name, end, other in zip(names, ends, reversed(ends), strict=True):
+                emit("pipe_created", end, at, name=name, type="Pipe", other=other)
+        return first, second
+
+    def traced_send(self: Any, obj: Any) -> None:
+        at = caller()
+        if at != INTERNAL and self._handle is not None:
+            emit("pipe_sent", identity_of_end(self), at, value=value_of(obj))
+        send(self, obj)
+
+    def traced_send_bytes(self: Any, buf: Any, *args: Any, **kwargs: Any) -> None:
+        at = caller()
+        if at != INTERNAL and self._handle is not None:
+            emit("pipe_sent", identity_of_end(self), at, value=value_of(buf))
+        send_bytes(self, buf, *args, **kwargs)
+
+    def receive(self: Any, at: str | None, call: Any, *args: Any) -> Any:
+        identity = identity_of_end(self)
+        if self._handle is not None and not bytes_are_waiting(self._handle):
+            emit("pipe_receive_waiting", identity, at)
+        try:
+            received = call(self, *args)
+        except EOFError:
+            emit("pipe_ended", identity, at)
+            raise
+        emit("pipe_received", identity, at, value=value_of(received))
+        return received
+
+    def traced_recv(self: Any) -> Any:
+        at = caller()
+        return recv(self) if at == INTERNAL else receive(self, at, recv)
+
+    def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:
+        at = caller()
+        return recv_bytes(self, maxlength) if at == INTERNAL else receive(self, at, recv_bytes, maxlength)
+
+    replace(module, "Pipe", traced_pipe)
+    replace(Connection, "send", traced_send)
+    replace(Connection, "send_bytes", traced_send_bytes)
+    replace(Connection, "recv", traced_recv)
+    replace(Connection, "recv_bytes", traced_recv_bytes)

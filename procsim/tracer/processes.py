@@ -1,0 +1,198 @@
+"""Processes: created, started, begun, returned, joined, terminated, killed, ended.
+
+Who ended, and how, is said by the process that is told so by the kernel: the parent, when it reaps its child. That a
+child's own code is done is said by the child, when its exit handlers begin.
+"""
+
+import atexit
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import ModuleType, TracebackType
+from typing import Any
+
+from procsim.tracer.emit import (
+    INTERNAL,
+    TEXT_LIMIT,
+    become,
+    call_site,
+    caller,
+    emit,
+    emit_of,
+    is_internal,
+    outer_site,
+    process_name,
+)
+from procsim.tracer.patching import on_restore, replace
+
+
+class _Starting(threading.local):
+    """Whether this thread is inside `Process.start`: what it forks now is a Process, and says itself that it began."""
+
+    now = False
+
+
+_starting = _Starting()
+
+
+_name_listeners: list[Callable[[str], None]] = []
+
+
+def when_named(listener: Callable[[str], None]) -> None:
+    """Have it called with the name of this process, and in each Process with that one's."""
+    _name_listeners.append(listener)
+    listener(process_name())
+
+
+def expect_processes() -> None:
+    """Whatever this thread forks is a Process: said in the forkserver, where nobody calls `Process.start`."""
+    _starting.now = True
+
+
+def patch_process(module: ModuleType) -> None:
+    """multiprocessing.process."""
+    base = module.BaseProcess
+    init, start, join = base.__init__, base.start, base.join
+    terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        init(self, *args, **kwargs)
+        emit("process_created", at=outer_site(), child_name=self._name, daemon=bool(self.daemon))
+
+    def traced_start(self: Any) -> None:
+        at = outer_site()
+        _starting.now = True
+        try:
+            start(self)
+        finally:
+            _starting.now = False
+        self._popen._procsim_name = self._name
+        method = getattr(self._popen, "method", None)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=self.daemon, method=method)
+
+    def traced_join(self: Any, timeout: Any = None) -> None:
+        at = caller()
+        popen = self._popen
+        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
+            join(self, timeout)
+            return
+        # Also where exit handlers join, since a process that will not end is mostly found there.
+        if popen.poll() is None:
+            emit("process_join_waiting", at=at or None, child=popen.pid, child_name=self._name)
+        join(self, timeout)
+        emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
+
+    def traced_terminate(self: Any) -> None:
+        if self._popen is not None:
+            emit("process_terminated", at=caller() or None, child=self._popen.pid, child_name=self._name)
+        terminate(self)
+
+    def traced_kill(self: Any) -> None:
+        if self._popen is not None:
+            emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
+        kill(self)
+
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        _starting.now = False
+        become(self._name)
+        emit("process_began", parent=self._parent_pid, daemon=bool(self.daemon))
+        for listener in _name_listeners:
+            listener(self._name)
+        return bootstrap(self, *args, **kwargs)
+
+    replace(base, "__init__", __init__)
+    replace(base, "start", traced_start)
+    replace(base, "join", traced_join)
+    replace(base, "terminate", traced_terminate)
+    replace(base, "kill", traced_kill)
+    replace(base, "_bootstrap", _bootstrap)
+
+
+def patch_popen(module: ModuleType) -> None:
+    """multiprocessing.popen_fork and popen_forkserver: the places where an exit code is learned."""
+    popen = module.Popen
+    poll = popen.poll
+
+    def traced_poll(self: Any, flag: int = os.WNOHANG) -> Any:
+        if self.returncode is not None:
+            return poll(self, flag)
+        code = poll(self, flag)
+        if code is not None:
+            emit_of(self.pid, getattr(self, "_procsim_name", ""), "process_ended", exit_code=code)
+        return code
+
+    replace(popen, "poll", traced_poll)
+
+
+def patch_util(module: ModuleType) -> None:
+    """multiprocessing.util: the moment when a process's own code is done."""
+    exit_function = module._exit_function
+    main_process = os.getpid()
+
+    def _exit_function(*args: Any, **kwargs: Any) -> None:
+        # In a child this runs while the exception that ended it is still on its way out.
+        _say_returned(sys.exc_info()[1])
+        exit_function(*args, **kwargs)
+
+    def at_exit() -> None:
+        # atexit calls the last one registered first: this comes before multiprocessing waits for the children.
+        if os.getpid() == main_process:
+            _say_returned(getattr(sys, "last_value", None))  # the interpreter sets it for an uncaught exception
+
+    replace(module, "_exit_function", _exit_function)
+    atexit.register(at_exit)
+    on_restore(lambda: atexit.unregister(at_exit))
+    on_restore(_name_listeners.clear)
+
+
+_returned: set[int] = set()
+
+
+def _say_returned(error: BaseException | None) -> None:
+    """This process's own code is done, by itself or by an exception."""
+    if os.getpid() in _returned:
+        return
+    _returned.add(os.getpid())
+    if error is not None and not isinstance(error, SystemExit):
+        _say_raised(error)
+    emit("process_returned")
+
+
+def _say_raised(error: BaseException) -> None:
+    """An exception ended this process."""
+    # The `str` of an exception is the program's code, but Python calls it right after us, to print it.
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    emit("raised", at=_origin(error.__traceback__), type=type(error).__name__, text=text[: TEXT_LIMIT // 2])
+
+
+def _origin(trace: TracebackType | None) -> str | None:
+    """The innermost line of the program's own code in a traceback."""
+    site = None
+    while trace is not None:
+        frame = trace.tb_frame
+        if not is_internal(frame) and not _is_library(frame.f_code.co_filename):
+            here = call_site(frame)
+            if here and here != INTERNAL:
+                site = f"{here.rsplit(':', 1)[0]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return site
+
+
+_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - pathlib is not to be imported into the program
+
+
+def _is_library(path: str) -> bool:
+    return path.startswith(("<frozen", _LIBRARY))
+
+
+def after_fork_in_child() -> None:
+    """A fork has made this process out of another. A plain `os.fork` begins a process here."""
+    if _starting.now:
+        become(process_name())  # a Process: `_bootstrap` knows its name
+        return
+    become(f"{process_name()}/fork")
+    emit("process_began", parent=os.getppid(), daemon=False)

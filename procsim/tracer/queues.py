@@ -1,0 +1,226 @@
+"""Queue, JoinableQueue, SimpleQueue.
+
+A `put` is said when it has got its place, before the item can be taken; a `got` after the item was taken: then a `put`
+always comes before its `got`. The place is a semaphore inside the queue that `put` acquires, so that is where we look.
+The identity of a queue is that of the lock which its readers share.
+"""
+
+import sys
+import threading
+import weakref
+from types import ModuleType
+from typing import Any
+
+from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, value_of
+from procsim.tracer.locks import identity_of, keep_raw
+from procsim.tracer.names import announce
+from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.pipes import bytes_are_waiting
+
+class _Putting(threading.local):
+    """The `put` that this thread is in: (identity, call site, value)."""
+
+    now: tuple[int, str | None, Any] | None = None
+
+
+_putting = _Putting()
+
+
+def patch_queues(module: ModuleType) -> None:
+    """multiprocessing.queues."""
+    _patch_queue(module)
+    _patch_joinable_queue(module)
+    _patch_simple_queue(module)
+
+
+def _nothing_to_read(queue: Any) -> bool:
+    """Whether a `get` would wait now: the pipe is empty, or another process is reading."""
+    handle = queue._reader._handle
+    return handle is not None and (queue._rlock._semlock._is_zero() or not bytes_are_waiting(handle))
+
+
+def _watch_places(queue: Any) -> None:
+    """Have `queue._sem` say what `put` meets there."""
+    raw = queue._sem._semlock
+
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
+        put = _putting.now
+        if put is None:
+            return raw.acquire(block, timeout)
+        identity, at, value = put
+        if not raw.acquire(False):
+            waiting = Waiting()
+            if block:
+                emit("queue_put_waiting", identity, at, value=value)
+            if not block or not raw.acquire(block, timeout):
+                emit("queue_full", identity, at, took=waiting.took())
+                return False
+        try:
+            emit("queue_put", identity, at, value=value)
+        except BaseException:  # raised by a signal handler of the program: the item will not be put
+            raw.release()
+            raise
+        return True
+
+    queue._sem.acquire = acquire
+
+
+def _traced_put(original: Any) -> Any:
+    def put(self: Any, obj: Any, block: Any = True, timeout: Any = None) -> None:
+        at = caller()
+        if at == INTERNAL and sys._getframe(1).f_code.co_name == "put_nowait":
+            at = call_site(sys._getframe(2))
+        if at == INTERNAL or _putting.now is not None:
+            original(self, obj, block, timeout)
+            return
+        _putting.now = (identity_of(self._rlock), at, value_of(obj))
+        try:
+            original(self, obj, block, timeout)
+        finally:
+            _putting.now = None
+
+    return put
+
+
+def _patch_queue(module: ModuleType) -> None:
+    Queue = module.Queue  # noqa: N806
+    Empty = module.Empty  # noqa: N806
+    init, setstate, get = Queue.__init__, Queue.__setstate__, Queue.get
+    start_thread, finalize_join = Queue._start_thread, Queue._finalize_join
+    traced: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def __init__(self: Any, maxsize: int = 0, *, ctx: Any) -> None:  # noqa: N807
+        init(self, maxsize, ctx=ctx)
+        traced.add(self)
+        _watch_places(self)
+        if _made_by_program():
+            limit = maxsize if maxsize and maxsize > 0 else 0
+            announce("queue_created", identity_of(self._rlock), type(self).__name__, maxsize=limit)
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+        setstate(self, state)
+        traced.add(self)
+        keep_raw(self._rlock, self._wlock, self._sem)
+        _watch_places(self)
+
+    def traced_get(self: Any, block: Any = True, timeout: Any = None) -> Any:
+        at = caller()
+        if at == INTERNAL and sys._getframe(1).f_code.co_name == "get_nowait":
+            at = call_site(sys._getframe(2))
+        if at == INTERNAL:
+            return get(self, block, timeout)
+        identity = identity_of(self._rlock)
+        waiting = Waiting()
+        if block and _nothing_to_read(self):
+            emit("queue_get_waiting", identity, at)
+        try:
+            item = get(self, block, timeout)
+        except Empty:
+            emit("queue_empty", identity, at, took=waiting.took())
+            raise
+        emit("queue_got", identity, at, value=value_of(item))
+        return item
+
+    def _start_thread(self: Any) -> None:
+        start_thread(self)
+        self._thread._procsim_identity = identity_of(self._rlock)
+
+    def _finalize_join(reference: Any) -> None:
+        thread = reference()
+        identity = getattr(thread, "_procsim_identity", None)
+        if identity is None or not thread.is_alive():
+            finalize_join(reference)
+            return
+        emit("queue_flush_waiting", identity)
+        finalize_join(reference)
+        emit("queue_flushed", identity)
+
+    def bind_again() -> None:
+        for queue in traced:
+            keep_raw(queue._sem)
+
+    on_restore(bind_again)
+    replace(Queue, "__init__", __init__)
+    replace(Queue, "__setstate__", __setstate__)
+    replace(Queue, "put", _traced_put(Queue.put))
+    replace(Queue, "get", traced_get)
+    replace(Queue, "_start_thread", _start_thread)
+    replace(Queue, "_finalize_join", staticmethod(_finalize_join))
+
+
+def _made_by_program() -> bool:
+    """Whether the queue that is being made is the program's own, not part of a Pool or an executor."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+        frame = frame.f_back
+    if frame.f_globals.get("__name__") == "multiprocessing.context" and frame.f_back is not None:
+        frame = frame.f_back
+    return call_site(frame) != INTERNAL
+
+
+def _patch_joinable_queue(module: ModuleType) -> None:
+    JoinableQueue = module.JoinableQueue  # noqa: N806
+    setstate, task_done, join = JoinableQueue.__setstate__, JoinableQueue.task_done, JoinableQueue.join
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+        setstate(self, state)
+        keep_raw(self._unfinished_tasks)
+
+    def traced_task_done(self: Any) -> None:
+        at = caller()
+        if at != INTERNAL and not self._unfinished_tasks._semlock._is_zero():
+            emit("queue_task_done", identity_of(self._rlock), at)
+        task_done(self)
+
+    def traced_join(self: Any) -> None:
+        at = caller()
+        if at == INTERNAL:
+            join(self)
+            return
+        identity = identity_of(self._rlock)
+        if not self._unfinished_tasks._semlock._is_zero():
+            emit("queue_join_waiting", identity, at)
+        join(self)
+        emit("queue_joined", identity, at)
+
+    replace(JoinableQueue, "__setstate__", __setstate__)
+    replace(JoinableQueue, "put", _traced_put(JoinableQueue.put))
+    replace(JoinableQueue, "task_done", traced_task_done)
+    replace(JoinableQueue, "join", traced_join)
+
+
+def _patch_simple_queue(module: ModuleType) -> None:
+    SimpleQueue = module.SimpleQueue  # noqa: N806
+    init, setstate = SimpleQueue.__init__, SimpleQueue.__setstate__
+    put, get = SimpleQueue.put, SimpleQueue.get
+
+    def __init__(self: Any, *, ctx: Any) -> None:  # noqa: N807
+        init(self, ctx=ctx)
+        if _made_by_program():
+            announce("queue_created", identity_of(self._rlock), "SimpleQueue", maxsize=0)
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+        setstate(self, state)
+        keep_raw(self._rlock, self._wlock)
+
+    def traced_put(self: Any, obj: Any) -> None:
+        at = caller()
+        if at != INTERNAL:
+            emit("queue_put", identity_of(self._rlock), at, value=value_of(obj))
+        put(self, obj)
+
+    def traced_get(self: Any) -> Any:
+        at = caller()
+        if at == INTERNAL:
+            return get(self)
+        identity = identity_of(self._rlock)
+        if _nothing_to_read(self):
+            emit("queue_get_waiting", identity, at)
+        item = get(self)
+        emit("queue_got", identity, at, value=value_of(item))
+        return item
+
+    replace(SimpleQueue, "__init__", __init__)
+    replace(SimpleQueue, "__setstate__", __setstate__)
+    replace(SimpleQueue, "put", traced_put)
+    replace(SimpleQueue, "get", traced_get)
