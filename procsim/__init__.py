@@ -1,15 +1,27 @@
 """procsim shows what processes really do.
 
-A scenario may import three things from here, and needs no more: `say` narrates, `note` sets a figure that the
-view shows as a gauge, `start` calls its `main` with the options of the command line.
+A scenario may import four things from here, and needs no more: `say` narrates, `note` sets a figure that the
+view shows as a gauge, `start` calls its `main` with the options of the command line, and a `Claim` is what its `claims`
+yield about the run.
 """
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 __version__ = "0.1.0"
-__all__ = ["note", "say", "start"]
+__all__ = ["Claim", "note", "say", "start"]
+
+
+class Claim(NamedTuple):
+    """One statement about a run that has ended, with the figures that show whether it holds."""
+
+    id: str
+    """Such as "M1"."""
+    holds: bool
+    text: str
+    """One sentence; its {placeholders} are filled from the figures."""
+    figures: Mapping[str, Any] = {}
 
 
 def say(text: str, **fields: Any) -> None:

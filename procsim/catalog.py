@@ -1,0 +1,120 @@
+"""Finds the scenarios: the lessons that come with procsim, and a file of the user's own.
+
+A scenario is a Python file with a title (the first line of its docstring), a `main` whose signature declares its
+options, and, if it likes, `claims`, which tells from a run what that run has shown.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from procsim import Claim
+from procsim.options import Option, options_of
+from procsim.state import RunState
+
+LESSONS = {
+    "daemon": "daemon.py",
+    "tickets": "tickets.py",
+    "queue": "message_queue.py",  # run directly, a file queue.py would shadow the standard library's
+    "ipc": "ipc.py",
+    "prodcons": "prodcons.py",
+}
+"""The lessons' commands, in the order in which they are taught."""
+
+
+class NoScenario(Exception):
+    """The file is no scenario; the text says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that was read and can be run."""
+
+    name: str
+    path: Path
+    title: str
+    options: list[Option]
+    _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+
+    def claims(self, run: RunState, values: dict[str, Any]) -> list[Claim]:
+        """What this run has shown. Raises whatever the scenario's own code raises."""
+        return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
+
+
+def folder() -> Path:
+    """Where the lessons are: inside the package once it is built, beside it in a source checkout."""
+    package = Path(__file__).resolve().parent
+    built = package / "scenarios"
+    return built if built.is_dir() else package.parent / "scenarios"
+
+
+def lessons() -> dict[str, str]:
+    """The title of each lesson, by its command."""
+    return {name: title_of(folder() / file) for name, file in LESSONS.items()}
+
+
+def title_of(path: Path) -> str:
+    """The first line of a file's docstring, without running the file; empty where it has none."""
+    try:
+        documentation = ast.get_docstring(ast.parse(path.read_bytes()))
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    return (documentation or "").partition("\n")[0]
+
+
+def lesson(name: str) -> Scenario:
+    """The lesson of that name."""
+    return load(folder() / LESSONS[name], name)
+
+
+def load(path: Path, name: str | None = None) -> Scenario:
+    """Read a scenario from its file. Raises `NoScenario`, whatever is wrong with the file."""
+    module = _import(path)
+    main = getattr(module, "main", None)
+    if not callable(main):
+        raise NoScenario(f"{path}: no scenario, since it has no function main()")
+    try:
+        options = options_of(main)
+    except (TypeError, NameError, ValueError) as error:
+        raise NoScenario(f"{path}: {error}") from error
+    if options and not _calls_start(path):
+        raise NoScenario(f'{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)')
+    title = (module.__doc__ or path.stem).strip().partition("\n")[0]
+    return Scenario(name or path.stem, path, title, options, getattr(module, "claims", None))
+
+
+def _import(path: Path) -> ModuleType:
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise NoScenario(f"{path}: {error.strerror}") from error
+    try:
+        code = compile(source, str(path), "exec")
+    except SyntaxError as error:
+        raise NoScenario(f"{path}: does not parse, line {error.lineno}: {error.msg}") from error
+    except ValueError as error:
+        raise NoScenario(f"{path}: is no Python file") from error
+    spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+    sys.modules[spec.name] = module  # for get_type_hints
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        raise NoScenario(f"{path}: reading it raised {type(error).__name__}: {error}") from error
+    return module
+
+
+def _calls_start(path: Path) -> bool:
+    """Whether the file hands its main to `start`, so that the options reach it."""
+    calls = (node.func for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call))
+    return any(getattr(called, "id", getattr(called, "attr", None)) == "start" for called in calls)

@@ -1,0 +1,306 @@
+"""The command line: each command chooses a source of events and a view, and hands both to the session."""
+
+import contextlib
+import inspect
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from procsim import __version__, catalog
+from procsim.options import Option, WrongOption, as_arguments
+
+UsageError: Any = typer.BadParameter.__mro__[1]
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+ViewName = Literal["live", "plain", "json"]
+_View = Annotated[ViewName | None, typer.Option(help="How to show the run; else live on a terminal, plain elsewhere.")]
+_Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
+_COMMON: dict[str, tuple[Any, Any]] = {
+    "view": (_View, None),
+    "record": (Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")], None),
+    "timeout": (
+        Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")],
+        DEFAULT_TIMEOUT_SECONDS,
+    ),
+    "start_method": (
+        Annotated[
+            Literal["fork", "spawn", "forkserver"] | None,
+            typer.Option(help="How multiprocessing starts processes; else Python's own default."),
+        ],
+        None,
+    ),
+    "seed": (Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")], None),
+    "lang": (_Language, None),
+}
+"""What every command that runs something takes: type and default."""
+
+
+@dataclass(frozen=True)
+class Common:
+    """The options that every run has."""
+
+    view: ViewName | None
+    record: Path | None
+    timeout: float
+    start_method: str | None
+    seed: int | None
+    lang: str | None
+
+
+class _Commands(TyperGroup):
+    """The commands that stand below, and one for each lesson, made from its `main` when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*catalog.LESSONS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        if name not in catalog.LESSONS:
+            return super().get_command(ctx, name)
+        return _scenario_command(catalog.lesson(name))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The lessons first, by their titles: for the list none of them is imported."""
+        with formatter.section("Lessons"):
+            formatter.write_dl(list(catalog.lessons().items()))
+        names = super().list_commands(ctx)
+        commands = [(name, self.commands[name].get_short_help_str(80)) for name in names]
+        with formatter.section("Commands"):
+            formatter.write_dl(commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """`run FILE` takes what the file's own `main` declares."""
+        file = _scenario_file(args[1:]) if args[:1] == ["run"] else None
+        if file is None:
+            return super().resolve_command(ctx, args)
+        rest = list(args[1:])
+        rest.remove(file)
+        command = _scenario_command(catalog.load(Path(file)))
+        command.name = f"run {file}"
+        return command.name, command, rest
+
+
+app = typer.Typer(
+    cls=_Commands,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="See what processes really do: who holds which lock, who waits in which queue, and what goes wrong.",
+    pretty_exceptions_enable=False,
+)
+
+
+def _scenario_file(arguments: list[str]) -> str | None:
+    """The scenario among the arguments of `run`: the first one that ends as Python files do, or else the first word."""
+    words = [word for word in arguments if not word.startswith("-")]
+    return next((word for word in words if word.endswith(".py")), arguments[0] if words[:1] == arguments[:1] and words else None)
+
+
+# Commands ----------------------------------------------------------------------------------------------------
+
+
+@app.callback(invoke_without_command=True)
+def _procsim(
+    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False
+) -> None:
+    if version:
+        print(f"procsim {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+@app.command("run", add_help_option=True)
+def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS OF ITS main()]")]) -> None:
+    """Run a scenario of your own."""
+    catalog.load(file)  # a file that is one was resolved before
+
+
+@app.command("watch", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
+def _watch(
+    command: Annotated[list[str], typer.Argument(metavar="SCRIPT [ARGS]...")],
+    view: _View = None,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")] = None,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="End the program after this time; 0: never.")] = 0,
+    start_method: Annotated[
+        Literal["fork", "spawn", "forkserver"] | None,
+        typer.Option(help="How multiprocessing starts processes; else Python's own default."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")] = None,
+    lang: _Language = None,
+) -> None:
+    """Watch any multiprocessing script, unchanged."""
+    script = Path(command[0])
+    if not script.is_file():
+        raise UsageError(f"{script}: no such script; give the path of a Python file")
+    common = Common(view, record, timeout, start_method, seed, lang)
+    raise typer.Exit(_show([sys.executable, *command], script.name, {}, common, None))
+
+
+@app.command("replay")
+def _replay(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE")],
+    view: _View = None,
+    speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
+    lang: _Language = None,
+) -> None:
+    """Show a run that was recorded with --record."""
+    from procsim import language, session
+    from procsim.trace import Trace, paced
+
+    language.choose(lang)
+    if not 0 < speed < float("inf"):
+        raise UsageError(f"--speed must be more than 0, not {speed:g}")
+    recording = Trace(trace)
+    name = _view_name(view)
+    batches = paced(recording, speed) if name == "live" else iter(recording)
+    shown = _make_view(name, f"procsim replay {trace.name}", to_stderr=False)
+    raise typer.Exit(session.show_trace(recording, batches, shown))
+
+
+@app.command("list")
+def _list() -> None:
+    """List the lessons, in the order in which they are taught."""
+    for name, title in catalog.lessons().items():
+        print(f"{name:10} {title}")
+
+
+def _scenario_command(scenario: catalog.Scenario) -> Any:
+    """The command of a scenario, with the options that its `main` declares and those that every run has."""
+
+    def command(**given: Any) -> None:
+        common = Common(**{name: given.pop(name) for name in _COMMON})
+        try:
+            values = {option.name: option.check(given[option.name]) for option in scenario.options}
+        except WrongOption as error:
+            raise UsageError(str(error)) from error
+        arguments = as_arguments(scenario.options, values)
+        line = [sys.executable, str(scenario.path), *arguments]
+        raise typer.Exit(_show(line, scenario.name, values, common, scenario))
+
+    parameters = [_parameter(option.name, *_typed(option)) for option in scenario.options]
+    parameters += [_parameter(name, hint, default) for name, (hint, default) in _COMMON.items()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = scenario.title
+    one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    one.command(scenario.name)(command)
+    return typer.main.get_command(one)
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _typed(option: Option) -> tuple[Any, Any]:
+    hint: Any = Literal[option.choices] if option.choices else option.type
+    if option.default is None:
+        hint = hint | None
+    return Annotated[hint, typer.Option(help=option.help)], option.default
+
+
+# Showing -----------------------------------------------------------------------------------------------------
+
+
+def _view_name(asked: ViewName | None) -> ViewName:
+    terminal = sys.stdout.isatty()
+    if asked == "live" and not terminal:
+        raise UsageError("--view live needs a terminal; use --view plain or --view json here")
+    return asked or ("live" if terminal else "plain")
+
+
+def _make_view(name: ViewName, title: str, to_stderr: bool) -> Any:
+    if name == "json":
+        from procsim.views.jsonl import JsonView
+
+        return JsonView(sys.stdout)
+    from rich.console import Console
+
+    stream = sys.stderr if to_stderr and name == "plain" else sys.stdout
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if name == "plain":
+        from procsim.views.plain import PlainView
+
+        return PlainView(console, show_printed=not to_stderr)
+    from procsim.views.live import LiveView
+
+    return LiveView(console, title)
+
+
+def _show(
+    line: list[str], name: str, values: dict[str, Any], common: Common, scenario: catalog.Scenario | None
+) -> int:
+    """Run a command line and show it; with a scenario, judge what it has shown."""
+    from procsim import language, session
+    from procsim.channel import named_pipes_missing
+    from procsim.run import Order, Run
+    from procsim.trace import Header, Recorder
+    from procsim.tracer.inject import Settings
+
+    if named_pipes_missing():
+        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
+    if not 0 <= common.timeout < float("inf"):
+        raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
+    language.choose(common.lang)
+    view = _view_name(common.view)
+    watching = scenario is None
+    order = Order(
+        line,
+        Settings(common.start_method, common.seed, take_output=not watching or view != "plain"),
+        timeout=common.timeout or None,
+        apart=not watching,
+        terminal=sys.stdin.fileno() if view == "live" and sys.stdin.isatty() else None,
+    )
+    title = " ".join(["procsim", name if scenario else f"watch {name}", *line[2:]])
+    shown = _make_view(view, title, to_stderr=watching)
+    judge = (lambda run: scenario.claims(run, values)) if scenario else None
+    with contextlib.ExitStack() as stack:
+        recorder = None
+        if common.record is not None:
+            recorder = stack.enter_context(Recorder(common.record, Header(name, values)))
+        return session.show_run(Run(order), shown, name, judge, recorder)
+
+
+def run() -> int:
+    """The `procsim` command. Returns its exit code; what people did wrong is said in one line."""
+    from procsim.catalog import NoScenario
+
+    _make_streams_safe()
+    try:
+        code = typer.main.get_command(app).main(standalone_mode=False)
+    except UsageError as error:
+        return _complain(error.format_message())
+    except NoScenario as error:
+        return _complain(str(error))
+    except typer.Abort:
+        return 128 + 2
+    except Exception as error:
+        from procsim.run import CannotStart
+        from procsim.trace import NoTrace
+
+        if isinstance(error, NoTrace | CannotStart):
+            return _complain(str(error))
+        raise
+    if code == 128 + 13:  # whoever read our output is gone, and the interpreter must not flush into the void
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(text: str) -> int:
+    print(f"procsim: {' '.join(text.split())}", file=sys.stderr)
+    return 2
+
+
+def _make_streams_safe() -> None:
+    """Chinese and box characters must not end us where the terminal's encoding has none."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+

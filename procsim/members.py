@@ -1,0 +1,94 @@
+"""The processes of a run: find them, end them.
+
+A process belongs to a run if it was started with the run's folder in its environment, which children inherit under each
+start method, also those whose parent is gone; or if it descends from the run's main process.
+"""
+
+import contextlib
+import os
+import time
+
+import psutil
+
+from procsim.tracer.inject import RUN_VARIABLE
+
+TERMINATE_GRACE_SECONDS = 1.0
+"""What a process gets to end by itself after SIGTERM, before SIGKILL."""
+
+TRACKER_GRACE_SECONDS = 3.0
+"""What the resource trackers get to give back semaphores and shared memory, once the others are gone."""
+
+LOOK_SECONDS = 0.02
+"""Between two looks whether they are gone."""
+
+ROUNDS = 50
+"""How often it looks anew for processes that were started in the meantime."""
+
+
+def members(folder: str, main: int | None = None) -> list[psutil.Process]:
+    """The processes of the run that are alive now."""
+    everything = {process.pid: process for process in psutil.process_iter()}
+    children: dict[int, list[int]] = {}
+    found: set[int] = set()
+    for process in everything.values():
+        with contextlib.suppress(psutil.Error, OSError):
+            children.setdefault(process.ppid(), []).append(process.pid)
+            if process.pid == main or process.environ().get(RUN_VARIABLE) == folder:
+                found.add(process.pid)
+    ancestors = list(found)
+    while ancestors:
+        young = set(children.get(ancestors.pop(), [])) - found
+        found |= young
+        ancestors.extend(young)
+    found.discard(os.getpid())
+    return [everything[pid] for pid in found if _alive(everything[pid])]
+
+
+def end_all(folder: str, main: int | None = None) -> list[psutil.Process]:
+    """End every process of the run: SIGTERM, a moment of grace, SIGKILL. Returns those that were there to be ended.
+
+    The resource trackers are left to end by themselves: they give back what the others held, and end when the last
+    of those is gone.
+    """
+    ended: dict[int, psutil.Process] = {}
+    kill_at = time.monotonic() + TERMINATE_GRACE_SECONDS
+    asked: set[int] = set()
+    for _ in range(ROUNDS):
+        others = [process for process in members(folder, main) if not _is_tracker(process)]
+        if not others:
+            break
+        for process in others:
+            ended.setdefault(process.pid, process)
+            with contextlib.suppress(psutil.Error):
+                if time.monotonic() >= kill_at:
+                    process.kill()
+                elif process.pid not in asked:
+                    asked.add(process.pid)
+                    process.terminate()
+        _wait_until_gone(others, min(TERMINATE_GRACE_SECONDS, max(LOOK_SECONDS, kill_at - time.monotonic())))
+    trackers = members(folder, main)
+    _wait_until_gone(trackers, TRACKER_GRACE_SECONDS)
+    for process in trackers:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    return list(ended.values())
+
+
+def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while any(_alive(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.Error:
+        return False
+
+
+def _is_tracker(process: psutil.Process) -> bool:
+    try:
+        return any("multiprocessing.resource_tracker" in word for word in process.cmdline())
+    except psutil.Error:
+        return False

@@ -1,0 +1,114 @@
+"""The options of a scenario: what its `main` declares is what its command takes.
+
+    def main(users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10, lock: bool = True) -> None
+
+A `bool` becomes `--lock/--no-lock`, a `Literal` a choice, a `range` the numbers that are allowed. Numbers without a
+range are counts or seconds: an int is at least 1, a float at least 0.
+"""
+
+import argparse
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+class WrongOption(Exception):
+    """A value that an option does not take; the text says what it takes."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a scenario."""
+
+    name: str
+    """As the parameter is called."""
+    type: type
+    """bool, int, float or str."""
+    default: Any
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    allowed: range | None = None
+
+    @property
+    def flag(self) -> str:
+        """As it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+    def check(self, value: Any) -> Any:
+        """The value, if it is allowed. Raises `WrongOption` with one line that says what is."""
+        if value is None or isinstance(value, bool):
+            return value
+        if self.allowed is not None and value not in self.allowed:
+            raise WrongOption(f"{self.flag} must be from {self.allowed.start} to {self.allowed.stop - 1}, not {value}")
+        if self.allowed is None and self.type is int and value < 1:
+            raise WrongOption(f"{self.flag} must be at least 1, not {value}")
+        if self.type is float and not 0 <= value < float("inf"):
+            raise WrongOption(f"{self.flag} must be a number of seconds, 0 or more, not {value:g}")
+        return value
+
+
+def options_of(main: Callable[..., Any]) -> list[Option]:
+    """The options that a function's signature declares.
+
+    Raises `TypeError` with one line where a parameter is none that a command line could give.
+    """
+    hints = get_type_hints(main, include_extras=True)
+    return [_option(parameter, hints.get(name, str)) for name, parameter in inspect.signature(main).parameters.items()]
+
+
+def _option(parameter: inspect.Parameter, hint: Any) -> Option:
+    name = parameter.name
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.default is parameter.empty:
+        raise TypeError(f"the parameter {name!r} of main needs a default value")
+    text, allowed = "", None
+    if get_origin(hint) is Annotated:
+        hint, *extras = get_args(hint)
+        text = next((extra for extra in extras if isinstance(extra, str)), "")
+        allowed = next((extra for extra in extras if isinstance(extra, range)), None)
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(kind for kind in get_args(hint) if kind is not type(None))
+    if get_origin(hint) is Literal:
+        return Option(name, str, parameter.default, text, choices=tuple(map(str, get_args(hint))))
+    if hint not in (bool, int, float, str):
+        raise TypeError(f"the parameter {name!r} of main must be a bool, int, float, str or Literal")
+    return Option(name, hint, parameter.default, text, allowed=allowed)
+
+
+def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
+    """The keyword arguments for `main` that a command line gives. Ends the program with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(main)))
+    options = options_of(main)
+    for option in options:
+        if option.type is bool:
+            parser.add_argument(
+                option.flag, action=argparse.BooleanOptionalAction, default=option.default, help=option.help
+            )
+        else:
+            parser.add_argument(
+                option.flag,
+                type=option.type,
+                default=option.default,
+                help=option.help,
+                choices=option.choices or None,
+            )
+    values = vars(parser.parse_args(arguments))
+    try:
+        for option in options:
+            option.check(values[option.name])
+    except WrongOption as error:
+        parser.error(str(error))
+    return values
+
+
+def as_arguments(options: Sequence[Option], values: dict[str, Any]) -> list[str]:
+    """The command line that `parse` turns back into these values."""
+    arguments: list[str] = []
+    for option in options:
+        value = values[option.name]
+        if option.type is bool:
+            arguments.append(option.flag if value else "--no-" + option.flag[2:])
+        elif value is not None:
+            arguments.append(f"{option.flag}={value}")
+    return arguments

@@ -1,0 +1,349 @@
+"""A run: start the traced program, yield its events, end it. The only place that spawns and kills.
+
+    program ──► EventQueue ──┐
+    its stdout, stderr ──────┼─► drain (a thread, at all times) ──► decode ──► batches of events
+    its end ─────────────────┘
+
+Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
+"""
+
+import contextlib
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from procsim import members
+from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
+from procsim.events import Event, from_wire
+from procsim.tracer.inject import Settings, environment, write_settings
+
+TICK_SECONDS = 0.05
+"""The longest that a reader of events is left without a batch."""
+
+LEFT_BEHIND_GRACE_SECONDS = 1.0
+"""What processes get to end by themselves when the main process is gone."""
+
+HELD_BYTES = 64 << 20
+"""Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
+
+BATCH_BYTES = 1 << 18
+"""Bytes that one batch is decoded from: about 3,000 events."""
+
+MAIN_NAME = "MainProcess"
+
+
+class CannotStart(Exception):
+    """The program could not be started; the text says why."""
+
+
+@dataclass
+class Order:
+    """What is to be run, and how."""
+
+    command: list[str]
+    settings: Settings = field(default_factory=Settings)
+    timeout: float | None = None
+    """seconds after which the run is ended."""
+    apart: bool = True
+    """In a session of its own, without our terminal and standard input, and with a temporary folder that is removed
+    afterwards. False: where and as it would run without procsim."""
+    terminal: int | None = None
+    """The descriptor of a terminal that must be restored if procsim is killed."""
+
+
+class Run:
+    """One traced program, from its start to the end of its last process."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.exit_code: int | None = None
+        self.timed_out = False
+        self.left_behind: list[int] = []
+        """PIDs of processes that had to be ended, since main was gone and they were not."""
+        self._stopping = False
+        self._started = 0
+        self._pending: list[Event] = []
+
+    def __enter__(self) -> "Run":
+        self._folder = tempfile.mkdtemp(prefix="procsim-")
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        return self
+
+    def _start(self) -> None:
+        order = self.order
+        queue = EventQueue.create(f"{self._folder}/events")
+        write_settings(self._folder, order.settings)
+        reader = EventQueueReader(queue)
+        # While we have the pipe open ourselves, its end does not come before the program has opened it.
+        self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
+        self._lifeline, self._guardian = _start_guardian(self._folder, order.terminal)
+        variables = environment(self._folder, dict(os.environ))
+        if order.apart:
+            temporary = f"{self._folder}/tmp"
+            os.mkdir(temporary)
+            variables |= {"TMPDIR": temporary, "PYTHONUNBUFFERED": "1"}
+        captured = order.settings.take_output
+        self._started = time.monotonic_ns()
+        try:
+            self._main = subprocess.Popen(
+                order.command,
+                env=variables,
+                stdin=subprocess.DEVNULL if order.apart else None,
+                stdout=subprocess.PIPE if captured else None,
+                stderr=subprocess.PIPE if captured else None,
+                start_new_session=order.apart,
+            )
+        except OSError as error:
+            self._end_guardian()
+            reader.close()
+            raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
+        self._drain = _Drain(reader, [stream for stream in (self._main.stdout, self._main.stderr) if stream])
+        self._drain.start()
+        self._pending.append(self._event("process_began", parent=os.getpid(), daemon=False))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        self._drain.stop()
+        self._close_keep_open()
+        self._main.wait()
+        self._end_guardian()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Have the run ended: the iteration yields what is still there, and ends. A signal handler may call this."""
+        self._stopping = True
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        """Batches of events, until no process of the run is left."""
+        decoder, streams = ItemDecoder(), _Lines()
+        main_gone_at: float | None = None
+        deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
+        while True:
+            batch, self._pending = self._pending, []
+            ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
+            for source, data in self._drain.take(0 if batch else TICK_SECONDS):
+                if source == _EVENTS:
+                    batch.extend(from_wire(item, self._started) for item in decoder.items(data))
+                else:
+                    batch.extend(self._printed(text, source) for text in streams.lines(source, data))
+            if batch and self._keep_open is not None and self._drain.heard:
+                self._close_keep_open()
+            yield batch
+            now = time.monotonic()
+            if self._stopping:
+                break
+            if deadline is not None and now > deadline and self._main.poll() is None:
+                self.timed_out = True
+                break
+            if self._main.poll() is not None and not self._drain.waiting():
+                if main_gone_at is None:
+                    main_gone_at = now
+                    self._close_keep_open()
+                    self.exit_code = self._main.returncode
+                    self._pending.append(self._event("process_ended", exit_code=self.exit_code))
+                elif ended or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
+                    break
+        left = self._end()
+        if main_gone_at is not None:
+            self.left_behind = left
+        # What they said before they ended is still on its way.
+        self._drain.stop()
+        last = self._pending
+        for source, data in self._drain.take(0, everything=True):
+            if source == _EVENTS:
+                last.extend(from_wire(item, self._started) for item in decoder.items(data))
+            else:
+                last.extend(self._printed(text, source) for text in streams.lines(source, data))
+        last.extend(self._printed(text, source) for source, text in streams.rest())
+        if main_gone_at is None:
+            self.exit_code = self._main.wait()
+            last.append(self._event("process_ended", exit_code=self.exit_code))
+        yield last
+
+    def _event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
+        now = time.monotonic_ns() - self._started
+        return Event(kind, now, self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
+
+    def _printed(self, text: str, stream: str) -> Event:
+        """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
+        return self._event("printed", 0, "", text=text, stream=stream)
+
+    def _end(self) -> list[int]:
+        ended = members.end_all(self._folder, self._main.pid)
+        return [process.pid for process in ended if process.pid != self._main.pid]
+
+    def _close_keep_open(self) -> None:
+        if self._keep_open is not None:
+            os.close(self._keep_open)
+            self._keep_open = None
+
+    def _end_guardian(self) -> None:
+        self._guardian.kill()
+        self._guardian.wait()
+        os.close(self._lifeline)
+
+
+def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
+    """Start the guardian; returns the descriptor that it waits to see closed, and its process."""
+    from procsim import guardian
+
+    ours, theirs = os.pipe()[::-1]
+    arguments = [] if terminal is None else [str(terminal)]
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    process = subprocess.Popen(
+        [sys.executable, "-E", guardian.__file__, folder, *arguments],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=variables,
+        pass_fds=[] if terminal is None else [terminal],
+        start_new_session=True,
+    )
+    os.close(theirs)
+    if process.stdout is not None:
+        if terminal is not None:
+            process.stdout.read(1)
+        process.stdout.close()
+    return ours, process
+
+
+_EVENTS, _STDOUT, _STDERR = "events", "stdout", "stderr"
+
+
+class _Drain(threading.Thread):
+    """Empties the pipes of the run at all times, so that no process of it ever waits for a screen of ours."""
+
+    def __init__(self, reader: EventQueueReader, streams: list["subprocess.IO[bytes]"]) -> None:  # type: ignore[name-defined]
+        super().__init__(name="procsim-drain", daemon=True)
+        self.heard = False
+        """Whether a process of the run has said anything yet."""
+        self._reader = reader
+        self._streams = dict(zip((_STDOUT, _STDERR), streams, strict=False))
+        self._chunks: deque[tuple[str, bytes]] = deque()
+        self._held = 0
+        self._changed = threading.Condition()
+        self._open = {_EVENTS, *self._streams}
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._reader, selectors.EVENT_READ, _EVENTS)
+            for name, stream in self._streams.items():
+                os.set_blocking(stream.fileno(), False)
+                selector.register(stream, selectors.EVENT_READ, name)
+            while True:
+                stopping = self._stopping.is_set()
+                found = False
+                for key, _ in selector.select(0 if stopping else TICK_SECONDS):
+                    data = self._read(key.data)
+                    if data:
+                        found = True
+                        self._keep(key.data, data)
+                    elif data == b"":
+                        self._at_end(selector, key)
+                if stopping and not found:
+                    break
+        self._reader.close()
+        for stream in self._streams.values():
+            stream.close()
+
+    def _read(self, name: str) -> bytes | None:
+        if name == _EVENTS:
+            return self._reader.read()
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._streams[name].fileno(), 1 << 16)
+        return None
+
+    def _at_end(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+        with self._changed:
+            self._open.discard(key.data)
+            self._changed.notify()
+        if key.data == _EVENTS:
+            self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
+        else:
+            selector.unregister(key.fileobj)
+
+    def _keep(self, name: str, data: bytes) -> None:
+        with self._changed:
+            self._open.add(name)
+            self.heard = self.heard or name == _EVENTS
+            self._chunks.append((name, data))
+            self._held += len(data)
+            self._changed.notify()
+            while self._held > HELD_BYTES and not self._stopping.is_set():
+                self._changed.wait(TICK_SECONDS)
+
+    def take(self, timeout: float, everything: bool = False) -> list[tuple[str, bytes]]:
+        """The chunks that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
+        taken: list[tuple[str, bytes]] = []
+        size = 0
+        with self._changed:
+            if not self._chunks and timeout and self._open:
+                self._changed.wait(timeout)
+            while self._chunks and (everything or size < BATCH_BYTES):
+                taken.append(self._chunks.popleft())
+                size += len(taken[-1][1])
+            self._held -= size
+            self._changed.notify()
+        return taken
+
+    def waiting(self) -> bool:
+        """Whether chunks wait to be taken."""
+        return bool(self._chunks)
+
+    def ended(self) -> bool:
+        """Whether nobody has the pipes open any more, and all that came was taken."""
+        return not self._open and not self._chunks
+
+    def stop(self) -> None:
+        """Take in what is in the pipes now, then close them."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join()
+
+
+class _Lines:
+    """Cuts the raw output of the program into lines of text."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, bytes] = {}
+
+    def lines(self, stream: str, data: bytes) -> Iterator[str]:
+        """The lines that are whole now, in as few pieces as they came."""
+        data = self._parts.pop(stream, b"") + data
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) > BATCH_BYTES:
+            end = len(data)
+        if data[end:]:
+            self._parts[stream] = data[end:]
+        if end:
+            yield decoded(data[:end])
+
+    def rest(self) -> Iterator[tuple[str, str]]:
+        """(stream, text) of what never got its line end."""
+        for stream, data in self._parts.items():
+            yield stream, decoded(data)
+        self._parts = {}
+
+
+def decoded(data: bytes) -> str:
+    """The text of a program's output: UTF-8, or else GBK (in its newest form), or else as far as it can be read."""
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode(errors="replace")

@@ -1,0 +1,146 @@
+"""One run shown: events from a source go into the state, the recording and the view; then comes the verdict.
+
+    source (a Run, or a Trace) ──► apply ──► recorder, view ──► claims, findings ──► verdict ──► exit code
+"""
+
+import contextlib
+import enum
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from procsim import Claim
+from procsim.events import Event
+from procsim.findings import Finding, Outcome, findings
+from procsim.run import Run
+from procsim.state import RunState, apply
+from procsim.trace import NoTrace, Recorder, Trace
+from procsim.views.base import ReaderGone, Verdict, View
+from procsim.views.jsonl import verdict_line
+
+
+class ExitCode(enum.IntEnum):
+    """What the `procsim` command ends with. `watch` otherwise passes on the program's own."""
+
+    SHOWN = 0
+    NOT_SHOWN = 1
+    WRONG_USE = 2
+    HUNG = 3
+    INTERRUPTED = 128 + signal.SIGINT
+    READER_GONE = 128 + signal.SIGPIPE
+
+
+Judge = Callable[[RunState], list[Claim]]
+
+
+def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, recorder: Recorder | None = None) -> int:
+    """Run a program and show it. Returns the exit code of the command."""
+    state = RunState()
+    with _Signals(run.stop) as signals:
+        try:
+            with run, view:
+                _follow(run, state, view, recorder)
+        except ReaderGone:
+            return ExitCode.READER_GONE
+        outcome = Outcome(run.order.timeout if run.timed_out else None, tuple(run.left_behind))
+        claims = _judge(judge, state) if judge and not signals.received and not run.timed_out else []
+        verdict = Verdict(scenario, claims, findings(state, outcome))
+        try:
+            view.finish(state, verdict)
+        except ReaderGone:
+            return ExitCode.READER_GONE
+        if recorder is not None:
+            recorder.verdict(verdict_line(verdict))
+    if signals.received:
+        return 128 + signals.received
+    if run.timed_out:
+        return ExitCode.HUNG
+    if judge is None:
+        code = run.exit_code or 0
+        return code if code >= 0 else 128 - code
+    shown = all(claim.holds for claim in claims) and run.exit_code == 0
+    return ExitCode.SHOWN if shown else ExitCode.NOT_SHOWN
+
+
+def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
+    """Replay a recording. Returns the exit code of the command. Raises `NoTrace` once all that is there was shown."""
+    state = RunState()
+    stopped = threading.Event()
+    with _Signals(stopped.set) as signals:
+        damaged: NoTrace | None = None
+        try:
+            with view:
+                try:
+                    _follow(_until(batches, stopped), state, view, None)
+                except NoTrace as error:
+                    damaged = error
+            if not stopped.is_set():
+                recorded = trace.verdict or {"claims": [], "findings": []}
+                claims = [Claim(c["id"], c["holds"], c["template"], c["figures"]) for c in recorded["claims"]]
+                found = [Finding(f["id"], f["template"], f["figures"]) for f in recorded["findings"]]
+                view.finish(state, Verdict(trace.header.scenario, claims, found))
+        except ReaderGone:
+            return ExitCode.READER_GONE
+        except (KeyError, TypeError, AttributeError) as error:
+            damaged = NoTrace(f"{trace.path}: its verdict is damaged ({type(error).__name__})")
+        if damaged is not None:
+            raise damaged
+    return 128 + signals.received if signals.received else ExitCode.SHOWN
+
+
+def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator[list[Event]]:
+    for batch in batches:
+        yield batch
+        if stopped.is_set():
+            return
+
+
+def _follow(
+    batches: Iterable[list[Event]], state: RunState, view: View, recorder: Recorder | None
+) -> None:
+    """Hand each event on, to the end. The reader of a view may go away in the middle."""
+    for batch in batches:
+        for event in batch:
+            apply(state, event)
+            if recorder is not None:
+                recorder.event(event, state.names)
+            view.event(event, state)
+        view.tick(state)
+
+
+def _judge(judge: Judge, state: RunState) -> list[Claim]:
+    """The scenario's own claims; where its code fails on this run, that is a claim that does not hold."""
+    claims: list[Claim] = []
+    try:
+        claims.extend(judge(state))
+    except Exception as error:
+        text = "the claims could not be checked on this run: {error}"
+        claims.append(Claim("?", False, text, {"error": f"{type(error).__name__}: {error}"}))
+    return claims
+
+
+class _Signals:
+    """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self.received = 0
+        self._stop = stop
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Signals":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                    self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            with contextlib.suppress(ValueError, TypeError):
+                signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received = self.received or number
+        self._stop()

@@ -1,0 +1,151 @@
+"""The recording: a header line, then each event as one JSON object a line, the verdict last.
+
+    {"procsim": "0.1.0", "schema": 1, "scenario": "tickets", "options": {...}}
+    {"t": 0, "pid": 4711, "process": "MainProcess", "kind": "process_began", ...}
+    {"kind": "verdict", "scenario": "tickets", "claims": [...], "findings": [...]}
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from procsim import __version__
+from procsim.events import SCHEMA_VERSION, Event, Named, from_json, to_json
+
+REPLAY_BATCH = 1_000
+"""Events that a replay hands on at once."""
+
+FRAME_SECONDS = 0.05
+"""The longest that a paced replay leaves a view without a batch."""
+
+
+class NoTrace(Exception):
+    """The file is no trace that can be replayed; the text says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a trace."""
+
+    scenario: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA_VERSION
+    procsim: str = __version__
+
+
+def line_of(value: Mapping[str, Any]) -> str:
+    """One line of JSON; what no encoding can hold (half a surrogate pair) is escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+class Recorder:
+    """Writes a trace. Raises `NoTrace` where the file cannot be opened or written."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self.path = path
+        try:
+            self._file: TextIO = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise NoTrace(f"{path}: cannot be written: {error.strerror}") from error
+        self._write({"procsim": header.procsim, "schema": header.schema, "scenario": header.scenario, "options": header.options})
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError as failure:
+            raise NoTrace(f"{self.path}: {failure.strerror}; the recording is not whole") from failure
+
+    def event(self, event: Event, names: Mapping[int, Named]) -> None:
+        """Write one event."""
+        self._write(to_json(event, names))
+
+    def verdict(self, verdict: Mapping[str, Any]) -> None:
+        """Write the verdict, the last line."""
+        self._write(verdict)
+
+    def _write(self, value: Mapping[str, Any]) -> None:
+        try:
+            self._file.write(line_of(value) + "\n")
+        except OSError as error:
+            raise NoTrace(f"{self.path}: {error.strerror}; the recording ends here") from error
+
+
+class Trace:
+    """A recording that can be replayed: iterate over it for batches of its events."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it and read its header. Raises `NoTrace`."""
+        self.path = path
+        self.verdict: Mapping[str, Any] | None = None
+        """The verdict that the recorded run ended with, once all events were read."""
+        try:
+            self._file = path.open(encoding="utf-8")
+            first = json.loads(self._file.readline(1 << 20))
+        except OSError as error:
+            raise NoTrace(f"{path}: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise NoTrace(f"{path}: is no trace of procsim's") from error
+        if not isinstance(first, dict) or not isinstance(first.get("schema"), int):
+            raise NoTrace(f"{path}: is no trace of procsim's")
+        if first["schema"] > SCHEMA_VERSION:
+            raise NoTrace(
+                f"{path}: was recorded by procsim {first.get('procsim')}, which is newer than this {__version__}; "
+                "upgrade procsim to replay it"
+            )
+        options = first.get("options")
+        self.header = Header(str(first.get("scenario")), options if isinstance(options, dict) else {})
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        """Batches of events. Raises `NoTrace` where the file ends before the verdict, or holds a line that is no event."""
+        batch: list[Event] = []
+        with self._file as file:
+            for number, line in enumerate(self._lines(file), start=2):
+                try:
+                    value = json.loads(line)
+                    if value["kind"] == "verdict":
+                        self.verdict = {"claims": list(value["claims"]), "findings": list(value["findings"])}
+                        break
+                    batch.append(from_json(value))
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
+                    yield batch
+                    raise NoTrace(f"{self.path}: line {number} is no event; the trace is cut off or damaged") from error
+                if len(batch) >= REPLAY_BATCH:
+                    yield batch
+                    batch = []
+        yield batch
+        if self.verdict is None:
+            raise NoTrace(f"{self.path}: is cut off, it ends without a verdict")
+
+    def _lines(self, file: TextIO) -> Iterator[str]:
+        try:
+            yield from file
+        except UnicodeDecodeError as error:
+            raise NoTrace(f"{self.path}: is no text") from error
+
+
+def paced(batches: Iterable[list[Event]], speed: float) -> Iterator[list[Event]]:
+    """The events of a recording in their own time: each when it is due, at `speed` times the pace of the run."""
+    start = time.monotonic_ns()
+    due: list[Event] = []
+    for batch in batches:
+        for event in batch:
+            while (early := event.t / speed - (time.monotonic_ns() - start)) > 0:
+                yield due
+                due = []
+                time.sleep(min(early / 1e9, FRAME_SECONDS))
+            due.append(event)
+    yield due

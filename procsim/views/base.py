@@ -1,0 +1,87 @@
+"""What a view is: something that draws the state of a run, whether the run is live or replayed."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
+
+from procsim import Claim
+from procsim.events import Event
+from procsim.findings import Finding
+from procsim.state import RunState
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run has shown: the last thing that a view draws, and the last line of a recording."""
+
+    scenario: str
+    claims: list[Claim] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class View(Protocol):
+    """Draws a run. Entered before the first event, left after the last; `finish` comes after that."""
+
+    def __enter__(self) -> "View": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def event(self, event: Event, run: RunState) -> None:
+        """One event, drawn into the state already."""
+
+    def tick(self, run: RunState) -> None:
+        """Called steadily, also when nothing happens."""
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        """The run has ended."""
+
+
+class ReaderGone(Exception):
+    """Nobody reads what a view writes any more (`| head -1`)."""
+
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])")
+_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    0x2028: " ",
+    0x2029: " ",
+    **dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),  # they turn writing round
+    **{code: "\ufffd" for code in range(0xD800, 0xE000)},
+    ord("\t"): "    ",
+    ord("\n"): " ",
+}
+
+
+def clean(text: object) -> str:
+    """Text of a traced program, with nothing in it that a terminal would obey."""
+    return _ESCAPES.sub("", str(text)).translate(_CONTROLS)
+
+
+def seconds(ns: int | float) -> str:
+    """A time as people read it: "0.42 s", "3 ms"."""
+    value = ns / 1e9
+    if value >= 0.1:
+        return f"{value:.2f} s"
+    return f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} µs"
+
+
+def colour_wanted(variables: Mapping[str, str] = os.environ) -> bool:
+    """Whether the people who watch have not asked for a screen without colour (https://no-color.org)."""
+    return not variables.get("NO_COLOR")
+
+
+def filled(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures as they stand in a sentence: lists joined, floats short, nothing a terminal would obey."""
+    return {name: _figure(value) for name, value in figures.items()}
+
+
+def _figure(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_figure(item)) for item in value)
+    if isinstance(value, str):
+        return clean(value)
+    return round(value, 3) if isinstance(value, float) else value

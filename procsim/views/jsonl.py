@@ -1,0 +1,75 @@
+"""The json view: one JSON object a line, and nothing else, on standard output. For programs that read a run."""
+
+from types import TracebackType
+from typing import Any, TextIO
+
+from procsim.events import Event, sentence, to_json
+from procsim.state import RunState
+from procsim.trace import line_of
+from procsim.views.base import ReaderGone, Verdict, filled
+
+
+def verdict_line(verdict: Verdict) -> dict[str, Any]:
+    """The last line of a run, in this view and in a recording."""
+    return {
+        "kind": "verdict",
+        "scenario": verdict.scenario,
+        "claims": [
+            {
+                "id": claim.id,
+                "holds": bool(claim.holds),
+                "text": sentence_of(claim.text, claim.figures),
+                "template": claim.text,
+                "figures": dict(claim.figures),
+            }
+            for claim in verdict.claims
+        ],
+        "findings": [
+            {
+                "id": finding.id,
+                "text": sentence_of(finding.text, finding.figures),
+                "template": finding.text,
+                "figures": dict(finding.figures),
+            }
+            for finding in verdict.findings
+        ],
+    }
+
+
+def sentence_of(text: str, figures: Any) -> str:
+    """The text with those figures that it has a place for."""
+    return sentence(text, {name: value for name, value in filled(figures).items() if "{" + name in text})
+
+
+class JsonView:
+    """Writes every event as it comes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> "JsonView":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def event(self, event: Event, run: RunState) -> None:
+        self._write(to_json(event, run.names))
+
+    def tick(self, run: RunState) -> None:
+        self._guarded(self._stream.flush)
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        self._write(verdict_line(verdict))
+        self._guarded(self._stream.flush)
+
+    def _write(self, value: dict[str, Any]) -> None:
+        self._guarded(self._stream.write, line_of(value) + "\n")
+
+    def _guarded(self, call: Any, *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except BrokenPipeError as error:
+            raise ReaderGone from error

@@ -1,0 +1,81 @@
+"""The plain view: one line an event that matters, and the summary. For a pipe, a log, a screen reader."""
+
+from types import TracebackType
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+
+from procsim.events import Event
+from procsim.language import _
+from procsim.state import RunState
+from procsim.views.base import ReaderGone, Verdict, clean
+from procsim.views.summary import ascii_only, summary
+from procsim.views.words import event_style, event_words
+
+PROCESS_CELLS = 14
+WORDS_CELLS = 44
+"""Cells of the columns; what is longer pushes the rest of its line aside."""
+
+
+class PlainView:
+    """Writes the events of a run as lines."""
+
+    def __init__(self, console: Console, show_printed: bool = True) -> None:
+        self._console = console
+        self._show_printed = show_printed
+        self._part: tuple[int, str] | None = None
+        self._last_pid = 0
+
+    def __enter__(self) -> "PlainView":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def event(self, event: Event, run: RunState) -> None:
+        if event.kind == "printed" and not self._show_printed:
+            return
+        if event.kind == "printed":
+            for text in str(event.fields["text"]).splitlines():
+                self._line(event, clean(text), event.process)
+            return
+        words = event_words(event, run)
+        if words is not None:
+            self._line(event, words, event.process or run.process_name(event.pid))
+
+    def _line(self, event: Event, words: str, process: str) -> None:
+        name = clean(process) or _("(output)")
+        style = event_style(event)
+        head = f"{event.t / 1e9:9.3f}  {_padded(name, PROCESS_CELLS)}  "
+        body = _padded(words, WORDS_CELLS) if event.at else words
+        if style and self._console.color_system:
+            body = Style.parse(style).render(body, color_system=self._console._color_system)
+        self._write(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._console.file.write(text)
+        except OSError as error:
+            raise ReaderGone from error
+
+    def tick(self, run: RunState) -> None:
+        try:
+            self._console.file.flush()
+        except OSError as error:
+            raise ReaderGone from error
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        try:
+            self._console.print()
+            self._console.print(summary(run, verdict, ascii_only(self._console)))
+            self._console.file.flush()
+        except OSError as error:
+            raise ReaderGone from error
+
+
+def _padded(text: str, cells: int) -> str:
+    """The text and as many blanks as its column needs; Chinese characters take two cells."""
+    return text + " " * (cells - (len(text) if text.isascii() else cell_len(text)))

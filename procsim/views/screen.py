@@ -1,0 +1,198 @@
+"""The picture of a run on a screen of a given size: processes, locks and queues, gauges, the last lines said.
+
+A pure function of the state. Rows that do not fit are counted, never silently dropped.
+"""
+
+from collections import Counter
+
+from rich.console import ConsoleDimensions, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from procsim.language import _
+from procsim.state import Lock, Process, Queue, RunState, Signal
+from procsim.views.base import clean, seconds
+from procsim.views.words import STYLES, holdings, narration, state_words
+
+BAR_CELLS = 10
+SMALLEST = ConsoleDimensions(40, 8)
+"""Below this there is no room for a table."""
+
+
+def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_marks: bool = False) -> RenderableType:
+    """The picture of the run at `t` ns."""
+    head = _headline(run, title, t)
+    if size.width < SMALLEST.width or size.height < SMALLEST.height:
+        return Group(_fitted(head, size.width), *_short(run, size))
+    objects = [*run.locks.values(), *run.queues.values(), *_shown_signals(run)]
+    gauges = _gauges(run, plain_marks)
+    # From the whole height, first what is always there; then processes, objects, and the last lines share the rest.
+    free = size.height - 1 - bool(gauges)
+    object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
+    line_rows = min(len(run.lines), max(3, (free - object_rows) // 4))
+    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows - (2 if line_rows else 0)))
+    line_rows = min(len(run.lines), max(0, free - object_rows - process_rows - 2))
+    parts: list[RenderableType] = [_fitted(head, size.width), _process_table(run, process_rows, size.width)]
+    if objects:
+        parts.append(_object_table(run, objects, object_rows, size.width, plain_marks))
+    if gauges:
+        parts.append(_fitted(gauges, size.width))
+    if line_rows:
+        parts.append(Text("─" * size.width if not plain_marks else "-" * size.width, style="dim"))
+        parts.extend(_last_lines(run, line_rows, size.width))
+    return Group(*parts)
+
+
+def _fitted(text: Text, width: int) -> Text:
+    text.no_wrap = True
+    text.truncate(width, overflow="ellipsis")
+    return text
+
+
+def _headline(run: RunState, title: str, t: int) -> Text:
+    alive = sum(process.alive for process in run.processes.values())
+    facts = _("{time}   {alive} of {processes} processes alive   {events} events   q ends").format(
+        time=f"{t / 1e9:.1f} s", alive=alive, processes=len(run.processes), events=run.events
+    )
+    return Text.assemble((clean(title), "bold reverse"), "  ", (facts, "dim"))
+
+
+def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
+    """For a window that holds no table: how many do what, and the last line."""
+    states = Counter(state_words(run, process, {})[0] for process in run.processes.values())
+    rows = [Text(f"{count} {words}") for words, count in states.most_common()]
+    return [_fitted(row, size.width) for row in rows[: max(0, size.height - 2)]]
+
+
+# Processes ---------------------------------------------------------------------------------------------------
+
+
+def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
+    held = holdings(run)
+    shown = list(run.processes.values())
+    left_out: list[Process] = []
+    if len(shown) > rows - 1:
+        # Who holds a lock is shown first, who has ended last.
+        shown.sort(key=lambda process: (process.pid != run.main, not process.alive, process.pid not in held))
+        shown, left_out = shown[: rows - 2], shown[rows - 2 :]
+    table = _grid(width)
+    name_cells = 12 if width < 100 else 18
+    table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column(no_wrap=True, max_width=20, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_row(*(Text(word, "dim") for word in (_("process"), "PID", _("state"), _("where"), _("last said"))))
+    for process in shown:
+        words, style = state_words(run, process, held)
+        daemon = Text(" d", "dim") if process.daemon else Text()
+        said = narration(process.said) if process.said else ""
+        row_style = "dim" if not process.alive else ""
+        table.add_row(
+            Text(clean(process.name), row_style) + daemon,
+            Text(str(process.pid), "dim"),
+            Text(words, style),
+            Text(clean(process.at or ""), "dim"),
+            Text(said, row_style),
+        )
+    if not left_out:
+        return table
+    states = Counter(state_words(run, process, held)[0] for process in left_out)
+    counted = ", ".join(f"{count} {words}" for words, count in states.most_common(4))
+    more = _("… and {count} more: {states}").format(count=len(left_out), states=counted)
+    return Group(table, _fitted(Text(more, "dim"), width))
+
+
+def _grid(width: int) -> Table:
+    return Table.grid(padding=(0, 1), expand=True) if width < 100 else Table.grid(padding=(0, 2), expand=True)
+
+
+# Locks, queues and the rest ----------------------------------------------------------------------------------
+
+
+def _shown_signals(run: RunState) -> list[Signal]:
+    return [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
+
+
+def _object_table(
+    run: RunState, objects: list[Lock | Queue | Signal], rows: int, width: int, plain_marks: bool
+) -> RenderableType:
+    waiting: dict[int, list[str]] = {}
+    for wait in run.now_waiting():
+        if wait.object is not None:
+            waiting.setdefault(wait.object, []).append(wait.process)
+    left_out = 0
+    if len(objects) > rows - 1:
+        objects = sorted(objects, key=lambda thing: -len(waiting.get(thing.identity, ())))
+        left_out = len(objects) - (rows - 2)
+        objects = objects[: rows - 2]
+    table = _grid(width)
+    table.add_column(no_wrap=True, max_width=14, overflow="ellipsis")
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=4, overflow="ellipsis")
+    table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
+    for thing in objects:
+        who = waiting.get(thing.identity, [])
+        queue = f"{len(who)}: {', '.join(who)}" if who else ""
+        table.add_row(
+            Text(clean(thing.name), "bold"),
+            Text(clean(thing.type), "dim"),
+            _now(run, thing, plain_marks),
+            Text(clean(queue), STYLES["waiting"]),
+        )
+    if not left_out:
+        return table
+    return Group(table, Text(_("… and {count} more").format(count=left_out), "dim"))
+
+
+def _now(run: RunState, thing: Lock | Queue | Signal, plain_marks: bool) -> Text:
+    if isinstance(thing, Lock):
+        if thing.holders:
+            holders = ", ".join(run.process_name(pid) for pid in thing.holders)
+            return Text(clean(_("held by {process}").format(process=holders)), STYLES["held"])
+        return Text(_("free"), "dim")
+    if isinstance(thing, Queue):
+        return _depth(thing, plain_marks)
+    if thing.type == "Event":
+        return Text(_("set") if thing.is_set else _("not set"))
+    if thing.type == "Barrier":
+        return Text(_("{arrived} of {parties} are there").format(arrived=thing.arrived, parties=thing.parties))
+    return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
+
+
+def _depth(queue: Queue, plain_marks: bool) -> Text:
+    most = queue.maxsize or max(queue.peak, 1)
+    full, empty = ("#", ".") if plain_marks else ("█", "░")
+    cells = round(min(queue.depth, most) / most * BAR_CELLS)
+    style = STYLES["bad"] if queue.maxsize and queue.depth >= queue.maxsize else "cyan"
+    text = Text.assemble((full * cells, style), (empty * (BAR_CELLS - cells), "dim"), f" {queue.depth}")
+    if queue.maxsize:
+        text.append(f"/{queue.maxsize}")
+    if queue.type == "JoinableQueue":
+        text.append(_("  {count} unfinished").format(count=queue.unfinished), "dim")
+    return text
+
+
+# Gauges and lines --------------------------------------------------------------------------------------------
+
+
+def _gauges(run: RunState, plain_marks: bool) -> Text:
+    arrow = "->" if plain_marks else "→"
+    text = Text()
+    for gauge in run.gauges.values():
+        if text:
+            text.append("   ")
+        text.append(f"{clean(gauge.name)} ", STYLES["noted"])
+        changed = gauge.first != gauge.value
+        text.append(clean(f"{gauge.first} {arrow} {gauge.value}" if changed else gauge.value), "bold " + STYLES["noted"])
+    return text
+
+
+def _last_lines(run: RunState, rows: int, width: int) -> list[Text]:
+    shown = []
+    for line in list(run.lines)[-rows:]:
+        words = narration(line.said) if line.said else clean(line.text)
+        text = Text.assemble((f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words)
+        shown.append(_fitted(text, width))
+    return shown

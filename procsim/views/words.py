@@ -1,0 +1,159 @@
+"""The words for what happens: a sentence for each kind of event, and for each state of a process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from procsim.events import Event, sentence
+from procsim.findings import signal_name
+from procsim.language import N_, _
+from procsim.state import Process, RunState, Wait
+from procsim.views.base import clean, seconds
+
+EVENT_WORDS: Mapping[str, str] = {
+    "process_started": N_("started {child_name} (PID {child})"),
+    "process_ended": N_("ended, exit code {exit_code}"),
+    "process_join_waiting": N_("waiting for {child_name} to end"),
+    "process_terminated": N_("terminated {child_name}"),
+    "process_killed": N_("killed {child_name}"),
+    "lock_waiting": N_("waiting for {object}"),
+    "lock_acquired": N_("acquired {object}"),
+    "lock_refused": N_("did not get {object}"),
+    "lock_released": N_("released {object}"),
+    "queue_put_waiting": N_("waiting: {object} is full"),
+    "queue_put": N_("put {value} into {object}"),
+    "queue_full": N_("{object} was full, after {took}"),
+    "queue_get_waiting": N_("waiting: {object} is empty"),
+    "queue_got": N_("took {value} from {object}"),
+    "queue_empty": N_("{object} was empty, after {took}"),
+    "queue_task_done": N_("reported a task of {object} done"),
+    "queue_join_waiting": N_("waiting for the tasks of {object}"),
+    "queue_joined": N_("all tasks of {object} are done"),
+    "condition_waiting": N_("waiting for a notice on {object}"),
+    "condition_awoke": N_("woke up on {object}"),
+    "condition_notified": N_("notified {object}"),
+    "event_set": N_("set {object}"),
+    "event_cleared": N_("cleared {object}"),
+    "event_waiting": N_("waiting for {object} to be set"),
+    "event_awaited": N_("{object} is set: {is_set}"),
+    "barrier_waiting": N_("waiting at {object}"),
+    "barrier_passed": N_("passed {object}"),
+    "barrier_broken": N_("{object} is broken"),
+    "pipe_sent": N_("sent {value} through {object}"),
+    "pipe_receive_waiting": N_("waiting for a message on {object}"),
+    "pipe_received": N_("received {value} from {object}"),
+    "pipe_ended": N_("nobody is left to send to {object}"),
+    "manager_answered": N_("the manager answered {type}.{method} after {took}"),
+    "file_read": N_("read {value} from {path}"),
+    "file_written": N_("wrote {value} to {path}"),
+    "noted": N_("{name} is {value}"),
+    "raised": N_("raised {type}: {text}"),
+}
+"""The events that matter to people; others are left to the json view."""
+
+WAIT_WORDS: Mapping[str, str] = {
+    "process_join_waiting": N_("waiting for {child} to end"),
+    "lock_waiting": N_("waiting for {object}"),
+    "queue_put_waiting": N_("waiting: {object} is full"),
+    "queue_get_waiting": N_("waiting: {object} is empty"),
+    "queue_join_waiting": N_("waiting for the tasks of {object}"),
+    "queue_flush_waiting": N_("waiting until {object} is read"),
+    "condition_waiting": N_("waiting for a notice on {object}"),
+    "event_waiting": N_("waiting for {object} to be set"),
+    "barrier_waiting": N_("waiting at {object}"),
+    "pipe_receive_waiting": N_("waiting for a message on {object}"),
+    "manager_called": N_("waiting for the manager"),
+}
+
+STYLES: Mapping[str, str] = {
+    "waiting": "yellow",
+    "acquired": "green",
+    "held": "green",
+    "refused": "red",
+    "raised": "bold red",
+    "said": "bold",
+    "noted": "magenta",
+    "failed": "red",
+    "ended": "dim",
+    "good": "green",
+    "bad": "bold red",
+}
+"""Colours, by what is told; a view may show them or not."""
+
+
+def event_words(event: Event, run: RunState) -> str | None:
+    """What happened, in a sentence; None where it is nothing for people."""
+    if event.kind == "said":
+        return narration(event)
+    if event.kind == "printed":
+        return clean(event.fields["text"])
+    template = EVENT_WORDS.get(event.kind)
+    if template is None:
+        return None
+    fields = {name: _shown(name, value) for name, value in event.fields.items()}
+    if event.kind == "process_ended" and (event.fields["exit_code"] or 0) < 0:
+        return _("ended by {signal}").format(signal=signal_name(-event.fields["exit_code"]))
+    if event.object is not None:
+        fields["object"] = run.name(event.object)
+    text = _(template)
+    return clean(sentence(text, {name: value for name, value in fields.items() if "{" + name in text}))
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name == "took" and isinstance(value, int):
+        return seconds(value)
+    if name == "value" and isinstance(value, str):
+        return repr(value.strip("\n "))
+    if name == "path":
+        return str(value).rsplit("/", 1)[-1]
+    return value
+
+
+def narration(event: Event) -> str:
+    """What a scenario said."""
+    return clean(sentence(_(str(event.fields["text"])), event.fields["fields"]))
+
+
+def event_style(event: Event) -> str:
+    """The colour of an event."""
+    if event.kind == "process_ended":
+        return STYLES["failed" if event.fields["exit_code"] else "ended"]
+    if event.kind == "printed" and event.fields["stream"] == "stderr":
+        return STYLES["failed"]
+    return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
+
+
+def wait_words(run: RunState, wait: Wait) -> str:
+    """What a process waits for, and who keeps it waiting."""
+    template = _(WAIT_WORDS.get(wait.kind, N_("waiting for {object}")))
+    text = template.format(object=run.name(wait.object), child=wait.child_name)
+    if wait.kind == "queue_join_waiting" and wait.object in run.queues:
+        text += _(": {count} left").format(count=run.queues[wait.object].unfinished)
+    return clean(text)
+
+
+def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
+    """What a process is doing, and the colour of that."""
+    if not process.alive:
+        code = process.exit_code
+        if code is None or code == 0:
+            return _("ended"), STYLES["ended"]
+        if code < 0:
+            return _("ended by {signal}").format(signal=signal_name(-code)), STYLES["failed"]
+        return _("ended, exit code {exit_code}").format(exit_code=code), STYLES["failed"]
+    if process.waiting is not None:
+        return wait_words(run, process.waiting), STYLES["waiting"]
+    held = holding.get(process.pid)
+    if held:
+        return clean(_("holds {locks}").format(locks=", ".join(held))), STYLES["held"]
+    if process.returned is not None:
+        return _("finishing"), STYLES["ended"]
+    return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
+
+
+def holdings(run: RunState) -> dict[int, list[str]]:
+    """The names of the locks that each process holds."""
+    held: dict[int, list[str]] = {}
+    for lock in run.locks.values():
+        for pid in lock.holders:
+            held.setdefault(pid, []).append(lock.name)
+    return held

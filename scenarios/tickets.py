@@ -1,0 +1,151 @@
+"""Ten users rush for the last tickets: with a lock, and without.
+
+Every user is a process. Each looks at the number of tickets left, thinks, and buys: reads the number, takes one
+off, writes it back. Without a lock they read the same number, and sell the same ticket again and again.
+"""
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from multiprocessing import Barrier, Lock, Process
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from procsim import Claim, note, say, start
+
+if TYPE_CHECKING:
+    from procsim.state import RunState
+
+
+def read_stock(stock: Path) -> int:
+    """How many tickets the file says are left."""
+    return int(stock.read_text())
+
+
+def write_stock(stock: Path, left: int) -> None:
+    """Write the number over the old one. It is never shorter, so that nobody ever reads half a file."""
+    with stock.open("r+") as file:
+        file.write(f"{left:>8}")
+
+
+def buy(stock: Path, think: float) -> None:
+    """Read the number left, think, and write one less."""
+    left = read_stock(stock)
+    say("reads: {left} left", left=left)
+    if left > 0:
+        time.sleep(think * random.uniform(0.6, 1.0))
+        write_stock(stock, left - 1)
+        note(stock=left - 1)
+        say("has bought a ticket, {left} left", left=left - 1)
+    else:
+        say("gets none, sold out")
+
+
+def rush(stock: Path, think: float, counter: Any, doors: Any) -> None:
+    """One user: look how many there are, wait for the doors, and rush to the counter."""
+    say("looks: {left} left", left=read_stock(stock))
+    doors.wait()
+    with counter or Lock():  # no lock from main: one of one's own, which keeps nobody out
+        buy(stock, think)
+
+
+def main(
+    users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10,
+    tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
+    lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
+    lock_made_in: Annotated[Literal["main", "child"], "who makes the lock: main, or each child its own"] = "main",
+    think: Annotated[float, "seconds between reading the number and buying, at the most"] = 0.3,
+) -> None:
+    mutex = Lock() if lock and lock_made_in == "main" else None
+    counter = mutex if lock else nullcontext()
+    doors = Barrier(users)
+    with tempfile.TemporaryDirectory() as folder:
+        stock = Path(folder, "stock.txt")
+        left = tickets_for_sale(users, tickets)
+        stock.write_text(f"{left:>8}")
+        note(stock=left)
+        people = [
+            Process(target=rush, name=f"user-{number}", args=(stock, think, counter, doors))
+            for number in range(1, users + 1)
+        ]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        say("{left} left in the file", left=read_stock(stock))
+
+
+def tickets_for_sale(users: int, tickets: int | None) -> int:
+    """Three, but never so many that everyone gets one: else nobody could be sold a ticket that is gone."""
+    return tickets or max(1, min(3, users - 1))
+
+
+def claims(run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, **_: Any) -> Iterator[Claim]:
+    there_were = tickets_for_sale(users, tickets)
+    sold = sum(1 for _ in run.narrated("has bought a ticket, {left} left"))
+    left = next((event.fields["fields"]["left"] for event in run.narrated("{left} left in the file")), None)
+    if left is None:
+        yield Claim("M1" if not lock else "M2", False, "main never read how many were left")
+        return
+    readers: dict[int, list[str]] = {}
+    for event in run.narrated("reads: {left} left"):
+        readers.setdefault(event.fields["fields"]["left"], []).append(event.process)
+    number, same = max(readers.items(), key=lambda item: len(item[1]) if item[0] > 0 else 0)
+    twice = sold - (there_were - left)
+    inside = most_at_once(run)
+    figures = {
+        "tickets": there_were,
+        "sold": sold,
+        "left": left,
+        "oversold": max(0, sold - there_were),
+        "sold_again": twice,
+        "number": number,
+        "same": len(same),
+        "who": same if len(same) <= 5 else [*same[:4], f"… ({len(same)})"],
+        "inside": inside,
+        "locks": sum(lock.name.startswith("lock") for lock in run.locks.values()),
+    }
+    if not lock:
+        yield Claim(
+            "M1",
+            twice > 0 and len(same) > 1,
+            "{tickets} tickets, {sold} sold, and the file says {left} left: oversold by {oversold}; "
+            "{same} read the same number {number}: {who}",
+            figures,
+        )
+    elif lock_made_in == "child":
+        yield Claim(
+            "M4",
+            twice > 0 and inside > 1,
+            "each process locked a lock of its own, so up to {inside} were inside at once: of {tickets} tickets "
+            "{sold} were sold, the file says {left} left, oversold by {oversold}",
+            figures,
+        )
+    else:
+        mutex = run.lock_named("mutex")
+        yield Claim(
+            "M2",
+            sold == min(users, there_were) and twice == 0 and inside <= 1 and mutex is not None and mutex.most_holders == 1,
+            "of {tickets} tickets {sold} were sold, the file says {left} left; never more than {inside} between reading "
+            "and writing at once",
+            figures,
+        )
+
+
+def most_at_once(run: "RunState") -> int:
+    """The most processes that were between reading the number and being done with it, at any moment."""
+    inside: set[int] = set()
+    most = 0
+    for event in run.said:
+        if event.fields["text"] == "reads: {left} left":
+            inside.add(event.pid)
+        elif event.fields["text"] in ("has bought a ticket, {left} left", "gets none, sold out"):
+            inside.discard(event.pid)
+        most = max(most, len(inside))
+    return most
+
+
+if __name__ == "__main__":
+    start(main)
