@@ -255,7 +255,7 @@ def _show(
         apart=not watching,
         terminal=sys.stdin.fileno() if view == "live" and sys.stdin.isatty() else None,
     )
-    title = " ".join(["procsim", name if scenario else f"watch {name}", *line[2:]])
+    title = " ".join(["procsim", *sys.argv[1:]])
     shown = _make_view(view, title, to_stderr=watching)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with contextlib.ExitStack() as stack:

@@ -202,19 +202,21 @@ def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess
     """Start the guardian; returns the descriptor that it waits to see closed, and its process."""
     from procsim import guardian
 
-    ours, theirs = os.pipe()[::-1]
-    arguments = [] if terminal is None else [str(terminal)]
+    theirs, ours = os.pipe()
+    # A copy: the terminal is mostly our standard input, and the guardian's is something else.
+    copies = [] if terminal is None else [os.dup(terminal)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        [sys.executable, "-E", guardian.__file__, folder, *arguments],
+        [sys.executable, "-E", guardian.__file__, folder, *map(str, copies)],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=variables,
-        pass_fds=[] if terminal is None else [terminal],
+        pass_fds=copies,
         start_new_session=True,
     )
-    os.close(theirs)
+    for descriptor in (theirs, *copies):
+        os.close(descriptor)
     if process.stdout is not None:
         if terminal is not None:
             process.stdout.read(1)

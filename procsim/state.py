@@ -246,6 +246,10 @@ class RunState:
         """ns that all processes together stood in waits of one kind."""
         return sum((self.t if wait.until is None else wait.until) - wait.since for wait in self.all_waits(kind, identity))
 
+    def process_named(self, name: str) -> Process | None:
+        """The first process of that name."""
+        return next((process for process in self.processes.values() if process.name == name), None)
+
     def lock_named(self, name: str) -> Lock | None:
         """The lock of that name."""
         return next((lock for lock in self.locks.values() if lock.name == name), None)

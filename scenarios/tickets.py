@@ -103,7 +103,7 @@ def claims(run: "RunState", users: int, tickets: int | None, lock: bool, lock_ma
         "sold_again": twice,
         "number": number,
         "same": len(same),
-        "who": same if len(same) <= 5 else [*same[:4], f"… ({len(same)})"],
+        "who": same if len(same) <= 10 else [*same[:9], "…"],
         "inside": inside,
         "locks": sum(lock.name.startswith("lock") for lock in run.locks.values()),
     }
@@ -111,8 +111,8 @@ def claims(run: "RunState", users: int, tickets: int | None, lock: bool, lock_ma
         yield Claim(
             "M1",
             twice > 0 and len(same) > 1,
-            "{tickets} tickets, {sold} sold, and the file says {left} left: oversold by {oversold}; "
-            "{same} read the same number {number}: {who}",
+            "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
+            "{same} read the same number, {number}: {who}",
             figures,
         )
     elif lock_made_in == "child":

@@ -23,23 +23,24 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     """The picture of the run at `t` ns."""
     head = _headline(run, title, t)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group(_fitted(head, size.width), *_short(run, size))
+        return Group(head, *_short(run, size))
     objects = [*run.locks.values(), *run.queues.values(), *_shown_signals(run)]
-    gauges = _gauges(run, plain_marks)
-    # From the whole height, first what is always there; then processes, objects, and the last lines share the rest.
-    free = size.height - 1 - bool(gauges)
+    gauges = gauges_line(run, plain_marks)
+    # The headline, the gauges, the keys and a rule always stand; processes, objects and lines share what is left.
+    free = size.height - 3 - bool(gauges)
     object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
-    line_rows = min(len(run.lines), max(3, (free - object_rows) // 4))
-    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows - (2 if line_rows else 0)))
-    line_rows = min(len(run.lines), max(0, free - object_rows - process_rows - 2))
-    parts: list[RenderableType] = [_fitted(head, size.width), _process_table(run, process_rows, size.width)]
+    line_rows = min(len(run.lines), max(2, (free - object_rows) // 5))
+    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows))
+    line_rows = max(0, free - object_rows - process_rows)
+    parts: list[RenderableType] = [head, _process_table(run, process_rows, size.width)]
     if objects:
         parts.append(_object_table(run, objects, object_rows, size.width, plain_marks))
     if gauges:
         parts.append(_fitted(gauges, size.width))
-    if line_rows:
-        parts.append(Text("─" * size.width if not plain_marks else "-" * size.width, style="dim"))
-        parts.extend(_last_lines(run, line_rows, size.width))
+    parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
+    lines = _last_lines(run, line_rows, size.width)
+    parts.extend(lines + [Text()] * (line_rows - len(lines)))
+    parts.append(_fitted(Text(_("q quit"), style="dim"), size.width))
     return Group(*parts)
 
 
@@ -49,12 +50,16 @@ def _fitted(text: Text, width: int) -> Text:
     return text
 
 
-def _headline(run: RunState, title: str, t: int) -> Text:
+def _headline(run: RunState, title: str, t: int) -> RenderableType:
     alive = sum(process.alive for process in run.processes.values())
-    facts = _("{time}   {alive} of {processes} processes alive   {events} events   q ends").format(
+    facts = _("{alive} of {processes} processes   {events} events   {time}").format(
         time=f"{t / 1e9:.1f} s", alive=alive, processes=len(run.processes), events=run.events
     )
-    return Text.assemble((clean(title), "bold reverse"), "  ", (facts, "dim"))
+    line = Table.grid(expand=True)
+    line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    line.add_column(no_wrap=True, justify="right")
+    line.add_row(Text(clean(title), "bold"), Text("  " + facts, "cyan"))
+    return line
 
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
@@ -79,9 +84,9 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
     name_cells = 12 if width < 100 else 18
     table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right")
-    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=5, overflow="ellipsis")
     table.add_column(no_wrap=True, max_width=20, overflow="ellipsis")
-    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=4, overflow="ellipsis")
     table.add_row(*(Text(word, "dim") for word in (_("process"), "PID", _("state"), _("where"), _("last said"))))
     for process in shown:
         words, style = state_words(run, process, held)
@@ -177,7 +182,7 @@ def _depth(queue: Queue, plain_marks: bool) -> Text:
 # Gauges and lines --------------------------------------------------------------------------------------------
 
 
-def _gauges(run: RunState, plain_marks: bool) -> Text:
+def gauges_line(run: RunState, plain_marks: bool) -> Text:
     arrow = "->" if plain_marks else "→"
     text = Text()
     for gauge in run.gauges.values():

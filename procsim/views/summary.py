@@ -8,6 +8,7 @@ from procsim.language import _
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.jsonl import sentence_of
+from procsim.views.screen import gauges_line
 from procsim.views.words import STYLES, WAIT_WORDS
 
 
@@ -22,6 +23,8 @@ def summary(run: RunState, verdict: Verdict, plain_marks: bool) -> RenderableTyp
         scenario=clean(verdict.scenario), processes=len(run.processes), events=run.events, time=seconds(run.t)
     )
     parts: list[RenderableType] = [Text(head, style="bold")]
+    if run.gauges:
+        parts.append(gauges_line(run, plain_marks))
     rows = Table.grid(padding=(0, 1))
     rows.add_column(no_wrap=True)
     rows.add_column(no_wrap=True)

@@ -1,0 +1,93 @@
+"""Runs the real command as people do, and proves that nothing of it is left."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+PROGRAMS = Path(__file__).parents[1] / "programs"
+PROCSIM = [sys.executable, "-m", "procsim"]
+PATIENCE_SECONDS = 60
+"""How long a test waits for what must come; never how long it may take."""
+
+
+class House:
+    """A temporary folder and an environment of the test's own, in which procsim is started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = os.environ | {"TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+        for name in ("PYTHONPATH", "PROCSIM_RUN", "NO_COLOR", "LANGUAGE"):
+            self.environment.pop(name, None)
+        self._shared_memory = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
+
+    def run(self, *arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """The command, run to its end."""
+        return subprocess.run(
+            [*PROCSIM, *map(str, arguments)],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE_SECONDS * 2,
+            **options,
+        )
+
+    def events(self, *arguments: object) -> tuple[list[dict[str, Any]], "subprocess.CompletedProcess[str]"]:
+        """The lines of the json view, and how the command ended."""
+        name, *rest = arguments
+        done = self.run(name, "--view", "json", *rest)
+        return [json.loads(line) for line in done.stdout.splitlines()], done
+
+    def start(self, *arguments: object, **options: Any) -> "subprocess.Popen[str]":
+        """The command, started."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.Popen(
+            [*PROCSIM, *map(str, arguments)], env=self.environment, text=True, encoding="utf-8", **options
+        )
+
+    def members(self) -> list[psutil.Process]:
+        """The processes that were started with a run's folder in here, and are not yet gone."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                inside = process.environ().get("PROCSIM_RUN", "").startswith(str(self.folder))
+                guardian = any(str(self.folder) in word for word in process.cmdline()[2:4])
+                if (inside or guardian) and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def wait_until(self, condition: Callable[[], Any]) -> Any:
+        """Wait for what must come."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (result := condition()):
+            assert time.monotonic() < deadline, f"waited in vain for {condition}"
+            time.sleep(0.02)
+        return result
+
+    def assert_empty(self) -> None:
+        """Nothing of any run is left: no process, no file, no semaphore."""
+        self.wait_until(lambda: not self.members())
+        self.wait_until(lambda: not list(self.folder.glob("procsim-*")))
+        if Path("/dev/shm").is_dir():
+            self.wait_until(lambda: not {name for name in set(os.listdir("/dev/shm")) - self._shared_memory if name.startswith("sem.mp-")})
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house that must be empty again after the test."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    house = House(folder)
+    yield house
+    house.assert_empty()

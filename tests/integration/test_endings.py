@@ -1,0 +1,196 @@
+"""However a run ends, nothing of it is left, and the last word is a clear one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pexpect
+import psutil
+import pytest
+
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+
+LONG = ("tickets", "--users", "5", "--think", "50", "--no-lock")
+"""A run that goes on until somebody ends it."""
+
+
+def read_until(process: "subprocess.Popen[str]", word: str) -> str:
+    """The first line of its output with that word in it."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if word in line:
+            return line
+    raise AssertionError(f"ended without {word!r}")
+
+
+@pytest.mark.parametrize("view", ["plain", "json"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_run(house: House, view: str, times: int, number: int, code: int) -> None:
+    process = house.start(*LONG, "--view", view)
+    read_until(process, "reads")
+    for _ in range(times):
+        process.send_signal(number)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == code
+    assert errors == ""
+    if view == "json":
+        assert json.loads(output.splitlines()[-1])["kind"] == "verdict"
+    else:
+        assert "processes" in output
+
+
+def test_ctrl_c_while_procsim_is_still_starting(house: House) -> None:
+    for moment in (0.0, 0.02, 0.05, 0.1, 0.2):
+        process = house.start(*LONG, "--view", "plain")
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode in (130, -signal.SIGINT)
+        assert process.returncode != 130 or "Traceback" not in errors
+        house.assert_empty()
+
+
+def test_sigkill_to_procsim_takes_its_processes_with_it(house: House) -> None:
+    process = house.start(*LONG, "--view", "plain")
+    read_until(process, "reads")
+    assert len(house.members()) >= 6
+    process.kill()
+    process.communicate(timeout=PATIENCE_SECONDS)
+    house.assert_empty()
+
+
+def test_sigkill_to_the_main_process_of_the_scenario(house: House) -> None:
+    process = house.start(*LONG, "--view", "json")
+    line = json.loads(read_until(process, "process_began"))
+    os.kill(line["pid"], signal.SIGKILL)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert process.returncode == 1
+    assert errors == ""
+    ended = [line for line in lines if line["kind"] == "process_ended" and line["process"] == "MainProcess"]
+    assert ended[0]["exit_code"] == -signal.SIGKILL
+    assert "died" in [finding["id"] for finding in lines[-1]["findings"]]
+
+
+def test_sigkill_to_a_child(house: House) -> None:
+    process = house.start("tickets", "--users", "3", "--think", "2", "--no-lock", "--view", "json")
+    line = json.loads(read_until(process, "reads"))
+    os.kill(line["pid"], signal.SIGKILL)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    verdict = json.loads(output.splitlines()[-1])
+    died = [finding["figures"] for finding in verdict["findings"] if finding["id"] == "died"]
+    assert [(figures["process"], figures["signal"]) for figures in died] == [(line["process"], "SIGKILL")]
+
+
+def test_the_time_limit_says_who_waits_for_what(house: House, tmp_path: Path) -> None:
+    program = tmp_path / "stands.py"
+    program.write_text(
+        "from multiprocessing import Lock, Process\n"
+        "def take(mutex):\n"
+        "    mutex.acquire()\n"
+        "if __name__ == '__main__':\n"
+        "    mutex = Lock()\n"
+        "    mutex.acquire()\n"
+        "    child = Process(target=take, name='child', args=(mutex,))\n"
+        "    child.start()\n"
+        "    child.join()\n"
+    )
+    lines, done = house.events("watch", "--timeout", "2", program)
+    assert done.returncode == 3
+    (finding,) = lines[-1]["findings"]
+    assert finding["id"] == "time_limit"
+    standing = {wait["process"]: (wait["kind"], wait["object"], wait["at"]) for wait in finding["figures"]["standing"]}
+    assert standing == {
+        "child": ("lock_waiting", "mutex", "stands.py:3"),
+        "MainProcess": ("process_join_waiting", "child", "stands.py:9"),
+    }
+
+
+@pytest.mark.parametrize("view", ["plain", "json"])
+def test_output_into_a_closed_pipe(house: House, view: str) -> None:
+    line = " ".join([*PROCSIM, *LONG, "--view", view])
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | head -1; echo ${{PIPESTATUS[0]}}"],
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "141"
+
+
+def terminal(house: House, *arguments: str, columns: int = 80, rows: int = 24) -> "pexpect.spawn[str]":
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "procsim", *arguments],
+        env=house.environment | {"TERM": "xterm-256color"},
+        encoding="utf-8",
+        dimensions=(rows, columns),
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def echoes(child: "pexpect.spawn[str]") -> bool:
+    flags = termios.tcgetattr(child.child_fd)[3]
+    return bool(flags & termios.ECHO and flags & termios.ICANON and flags & termios.ISIG)
+
+
+@pytest.mark.parametrize("key", ["\x03", "q", "\x03\x03"])
+def test_keys_end_the_live_view_and_the_terminal_is_as_it_was(house: House, key: str) -> None:
+    child = terminal(house, *LONG)
+    child.expect("reads")
+    assert not echoes(child)
+    child.send(key)
+    child.expect(pexpect.EOF)
+    assert "\x1b[?1049l" in (child.before or "")
+    assert echoes(child)
+    child.close()
+    assert child.exitstatus == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_terminal_echoes_after_a_signal_to_the_live_view(house: House, number: int) -> None:
+    child = terminal(house, *LONG)
+    child.expect("reads")
+    os.kill(child.pid, number)
+    house.wait_until(lambda: echoes(child))
+    house.assert_empty()
+    child.expect(pexpect.EOF)
+    assert "\x1b[?1049l" in (child.before or "")
+    assert "\x1b[?25h" in (child.before or "")
+
+
+def test_the_terminal_is_closed_in_mid_run(house: House) -> None:
+    child = terminal(house, *LONG)
+    child.expect("reads")
+    child.close(force=False)
+    house.assert_empty()
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (40, 8), (80, 24), (120, 40), (200, 60)])
+def test_every_size_of_window_and_a_resize(house: House, columns: int, rows: int) -> None:
+    child = terminal(house, "tickets", "--users", "30", "--no-lock", "--think", "1", columns=columns, rows=rows)
+    child.expect("30|31")
+    child.setwinsize(rows + 3, columns + 11)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "Traceback" not in (child.before or "")
+    assert "M1" in (child.before or "")
+
+
+def test_a_stopped_process_is_ended_too(house: House) -> None:
+    process = house.start(*LONG, "--view", "json")
+    line = json.loads(read_until(process, "reads"))
+    psutil.Process(line["pid"]).suspend()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130
