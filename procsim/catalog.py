@@ -98,7 +98,8 @@ def _import(path: Path) -> ModuleType:
     try:
         code = compile(source, str(path), "exec")
     except SyntaxError as error:
-        raise NoScenario(f"{path}: does not parse, line {error.lineno}: {error.msg}") from error
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise NoScenario(f"{path}: does not parse{where}: {error.msg}") from error
     except ValueError as error:
         raise NoScenario(f"{path}: is no Python file") from error
     spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))

@@ -95,9 +95,10 @@ app = typer.Typer(
 
 
 def _scenario_file(arguments: list[str]) -> str | None:
-    """The scenario among the arguments of `run`: the first one that ends as Python files do, or else the first word."""
+    """The scenario among the arguments of `run`: what is called as Python files are, or else the first word."""
     words = [word for word in arguments if not word.startswith("-")]
-    return next((word for word in words if word.endswith(".py")), arguments[0] if words[:1] == arguments[:1] and words else None)
+    called_so = next((word for word in words if word.endswith(".py")), None)
+    return called_so or (words[0] if arguments[:1] == words[:1] and words else None)
 
 
 # Commands ----------------------------------------------------------------------------------------------------
@@ -115,8 +116,8 @@ def _procsim(
 
 
 @app.command("run", add_help_option=True)
-def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS OF ITS main()]")]) -> None:
-    """Run a scenario of your own."""
+def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
+    """Run a scenario of your own; it takes the options that its main() declares."""
     catalog.load(file)  # a file that is one was resolved before
 
 
@@ -231,9 +232,7 @@ def _make_view(name: ViewName, title: str, to_stderr: bool) -> Any:
     return LiveView(console, title)
 
 
-def _show(
-    line: list[str], name: str, values: dict[str, Any], common: Common, scenario: catalog.Scenario | None
-) -> int:
+def _show(line: list[str], name: str, values: dict[str, Any], common: Common, scenario: catalog.Scenario | None) -> int:
     """Run a command line and show it; with a scenario, judge what it has shown."""
     from procsim import language, session
     from procsim.channel import named_pipes_missing
@@ -300,7 +299,6 @@ def _make_streams_safe() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-

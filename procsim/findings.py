@@ -47,7 +47,12 @@ def _died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         stopped_by_us = outcome.timed_out is not None or process.pid in outcome.left_behind
         sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
         if code is not None and code < 0 and not sent_by_program and not stopped_by_us:
-            figures = {"process": process.name, "pid": process.pid, "signal": signal_name(-code), "at": process.at or "?"}
+            figures = {
+                "process": process.name,
+                "pid": process.pid,
+                "signal": signal_name(-code),
+                "at": process.at or "?",
+            }
             yield Finding("died", "{process} was ended by {signal}, last seen at {at}", figures)
 
 
@@ -55,7 +60,9 @@ def _left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was still there when main was gone."""
     for pid in outcome.left_behind:
         figures = {"process": run.process_name(pid), "pid": pid}
-        yield Finding("left_behind", "{process} (PID {pid}) was still running after main had ended; procsim ended it", figures)
+        yield Finding(
+            "left_behind", "{process} (PID {pid}) was still running after main had ended; procsim ended it", figures
+        )
 
 
 def _time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:

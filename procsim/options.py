@@ -77,7 +77,7 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
 
 
 def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments for `main` that a command line gives. Ends the program with exit code 2 where it is wrong."""
+    """The keyword arguments for `main` that a command line gives. A wrong one ends the program with exit code 2."""
     parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(main)))
     options = options_of(main)
     for option in options:

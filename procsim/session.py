@@ -1,6 +1,6 @@
 """One run shown: events from a source go into the state, the recording and the view; then comes the verdict.
 
-    source (a Run, or a Trace) ──► apply ──► recorder, view ──► claims, findings ──► verdict ──► exit code
+source (a Run, or a Trace) ──► apply ──► recorder, view ──► claims, findings ──► verdict ──► exit code
 """
 
 import contextlib
@@ -97,9 +97,7 @@ def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator
             return
 
 
-def _follow(
-    batches: Iterable[list[Event]], state: RunState, view: View, recorder: Recorder | None
-) -> None:
+def _follow(batches: Iterable[list[Event]], state: RunState, view: View, recorder: Recorder | None) -> None:
     """Hand each event on, to the end. The reader of a view may go away in the middle."""
     for batch in batches:
         for event in batch:

@@ -244,7 +244,9 @@ class RunState:
 
     def waited(self, kind: str, identity: int | None = None) -> int:
         """ns that all processes together stood in waits of one kind."""
-        return sum((self.t if wait.until is None else wait.until) - wait.since for wait in self.all_waits(kind, identity))
+        return sum(
+            (self.t if wait.until is None else wait.until) - wait.since for wait in self.all_waits(kind, identity)
+        )
 
     def process_named(self, name: str) -> Process | None:
         """The first process of that name."""
@@ -278,9 +280,8 @@ def apply(run: RunState, event: Event) -> None:
     process = run.processes.get(event.pid)
     if process is None and event.pid and event.kind not in ("finding", "verdict"):
         process = _process(run, event.pid, event.process)
-    if process is not None:
-        if event.at:
-            process.at = event.at
+    if process is not None and event.at:
+        process.at = event.at
     change = _CHANGES.get(event.kind)
     if change is not None:
         change(run, event)

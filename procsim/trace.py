@@ -1,8 +1,8 @@
 """The recording: a header line, then each event as one JSON object a line, the verdict last.
 
-    {"procsim": "0.1.0", "schema": 1, "scenario": "tickets", "options": {...}}
-    {"t": 0, "pid": 4711, "process": "MainProcess", "kind": "process_began", ...}
-    {"kind": "verdict", "scenario": "tickets", "claims": [...], "findings": [...]}
+{"procsim": "0.1.0", "schema": 1, "scenario": "tickets", "options": {...}}
+{"t": 0, "pid": 4711, "process": "MainProcess", "kind": "process_began", ...}
+{"kind": "verdict", "scenario": "tickets", "claims": [...], "findings": [...]}
 """
 
 import json
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
+
+import msgspec
 
 from procsim import __version__
 from procsim.events import SCHEMA_VERSION, Event, Named, from_json, to_json
@@ -39,12 +41,10 @@ class Header:
 
 def line_of(value: Mapping[str, Any]) -> str:
     """One line of JSON; what no encoding can hold (half a surrogate pair) is escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
-        text.encode()
+        return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
-    return text
 
 
 class Recorder:
@@ -56,7 +56,9 @@ class Recorder:
             self._file: TextIO = path.open("w", encoding="utf-8")
         except OSError as error:
             raise NoTrace(f"{path}: cannot be written: {error.strerror}") from error
-        self._write({"procsim": header.procsim, "schema": header.schema, "scenario": header.scenario, "options": header.options})
+        self._write(
+            {"procsim": header.procsim, "schema": header.schema, "scenario": header.scenario, "options": header.options}
+        )
 
     def __enter__(self) -> "Recorder":
         return self
@@ -110,7 +112,7 @@ class Trace:
         self.header = Header(str(first.get("scenario")), options if isinstance(options, dict) else {})
 
     def __iter__(self) -> Iterator[list[Event]]:
-        """Batches of events. Raises `NoTrace` where the file ends before the verdict, or holds a line that is no event."""
+        """Batches of events. Raises `NoTrace` where the file ends before the verdict or a line is no event."""
         batch: list[Event] = []
         with self._file as file:
             for number, line in enumerate(self._lines(file), start=2):

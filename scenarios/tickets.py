@@ -82,7 +82,9 @@ def tickets_for_sale(users: int, tickets: int | None) -> int:
     return tickets or max(1, min(3, users - 1))
 
 
-def claims(run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, **_: Any) -> Iterator[Claim]:
+def claims(
+    run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, **_: Any
+) -> Iterator[Claim]:
     there_were = tickets_for_sale(users, tickets)
     sold = sum(1 for _ in run.narrated("has bought a ticket, {left} left"))
     left = next((event.fields["fields"]["left"] for event in run.narrated("{left} left in the file")), None)
@@ -127,9 +129,13 @@ def claims(run: "RunState", users: int, tickets: int | None, lock: bool, lock_ma
         mutex = run.lock_named("mutex")
         yield Claim(
             "M2",
-            sold == min(users, there_were) and twice == 0 and inside <= 1 and mutex is not None and mutex.most_holders == 1,
-            "of {tickets} tickets {sold} were sold, the file says {left} left; never more than {inside} between reading "
-            "and writing at once",
+            sold == min(users, there_were)
+            and twice == 0
+            and inside <= 1
+            and mutex is not None
+            and mutex.most_holders == 1,
+            "of {tickets} tickets {sold} were sold, the file says {left} left; "
+            "never more than {inside} between reading and writing at once",
             figures,
         )
 

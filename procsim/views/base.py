@@ -45,12 +45,14 @@ class ReaderGone(Exception):
     """Nobody reads what a view writes any more (`| head -1`)."""
 
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])")
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
+)
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
     0x2028: " ",
     0x2029: " ",
     **dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),  # they turn writing round
-    **{code: "\ufffd" for code in range(0xD800, 0xE000)},
+    **dict.fromkeys(range(55296, 57344), "�"),
     ord("\t"): "    ",
     ord("\n"): " ",
 }
@@ -58,7 +60,8 @@ _CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0))} | {
 
 def clean(text: object) -> str:
     """Text of a traced program, with nothing in it that a terminal would obey."""
-    return _ESCAPES.sub("", str(text)).translate(_CONTROLS)
+    text = str(text)
+    return text if text.isprintable() else _ESCAPES.sub("", text).translate(_CONTROLS)
 
 
 def seconds(ns: int | float) -> str:

@@ -1,7 +1,7 @@
 """The live view: the run on the full screen, redrawn at a steady rate; at its end the summary stays in the scrollback.
 
-    RunState ──► screen ──► Rich Live
-    keyboard ──► prompt_toolkit, polled once a frame: q and Ctrl-C end the run
+RunState ──► screen ──► Rich Live
+keyboard ──► prompt_toolkit, polled once a frame: q and Ctrl-C end the run
 """
 
 import contextlib

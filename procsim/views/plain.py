@@ -24,8 +24,8 @@ class PlainView:
     def __init__(self, console: Console, show_printed: bool = True) -> None:
         self._console = console
         self._show_printed = show_printed
-        self._part: tuple[int, str] | None = None
-        self._last_pid = 0
+        self._lines: list[str] = []
+        """Lines that the next tick writes, all at once: standard error would be written line by line."""
 
     def __enter__(self) -> "PlainView":
         return self
@@ -53,16 +53,12 @@ class PlainView:
         body = _padded(words, WORDS_CELLS) if event.at else words
         if style and self._console.color_system:
             body = Style.parse(style).render(body, color_system=self._console._color_system)
-        self._write(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
-
-    def _write(self, text: str) -> None:
-        try:
-            self._console.file.write(text)
-        except OSError as error:
-            raise ReaderGone from error
+        self._lines.append(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
 
     def tick(self, run: RunState) -> None:
+        lines, self._lines = "".join(self._lines), []
         try:
+            self._console.file.write(lines)
             self._console.file.flush()
         except OSError as error:
             raise ReaderGone from error

@@ -24,7 +24,7 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     head = _headline(run, title, t)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group(head, *_short(run, size))
-    objects = [*run.locks.values(), *run.queues.values(), *_shown_signals(run)]
+    objects: list[Lock | Queue | Signal] = [*run.locks.values(), *run.queues.values(), *_shown_signals(run)]
     gauges = gauges_line(run, plain_marks)
     # The headline, the gauges, the keys and a rule always stand; processes, objects and lines share what is left.
     free = size.height - 3 - bool(gauges)
@@ -190,7 +190,9 @@ def gauges_line(run: RunState, plain_marks: bool) -> Text:
             text.append("   ")
         text.append(f"{clean(gauge.name)} ", STYLES["noted"])
         changed = gauge.first != gauge.value
-        text.append(clean(f"{gauge.first} {arrow} {gauge.value}" if changed else gauge.value), "bold " + STYLES["noted"])
+        text.append(
+            clean(f"{gauge.first} {arrow} {gauge.value}" if changed else gauge.value), "bold " + STYLES["noted"]
+        )
     return text
 
 
@@ -198,6 +200,8 @@ def _last_lines(run: RunState, rows: int, width: int) -> list[Text]:
     shown = []
     for line in list(run.lines)[-rows:]:
         words = narration(line.said) if line.said else clean(line.text)
-        text = Text.assemble((f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words)
+        text = Text.assemble(
+            (f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words
+        )
         shown.append(_fitted(text, width))
     return shown

@@ -11,7 +11,7 @@ from procsim.views.base import clean, seconds
 
 EVENT_WORDS: Mapping[str, str] = {
     "process_started": N_("started {child_name} (PID {child})"),
-    "process_ended": N_("ended, exit code {exit_code}"),
+    "process_ended": N_("ended"),
     "process_join_waiting": N_("waiting for {child_name} to end"),
     "process_terminated": N_("terminated {child_name}"),
     "process_killed": N_("killed {child_name}"),
@@ -89,13 +89,20 @@ def event_words(event: Event, run: RunState) -> str | None:
     template = EVENT_WORDS.get(event.kind)
     if template is None:
         return None
+    if event.kind == "process_ended":
+        return exit_words(event.fields["exit_code"])
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
-    if event.kind == "process_ended" and (event.fields["exit_code"] or 0) < 0:
-        return _("ended by {signal}").format(signal=signal_name(-event.fields["exit_code"]))
-    if event.object is not None:
-        fields["object"] = run.name(event.object)
-    text = _(template)
-    return clean(sentence(text, {name: value for name, value in fields.items() if "{" + name in text}))
+    fields["object"] = run.name(event.object)
+    return clean(_(template).format_map(fields))
+
+
+def exit_words(code: int | None) -> str:
+    """How a process ended."""
+    if code is None or code == 0:
+        return _("ended")
+    if code < 0:
+        return _("ended by {signal}").format(signal=signal_name(-code))
+    return _("ended, exit code {exit_code}").format(exit_code=code)
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -134,12 +141,7 @@ def wait_words(run: RunState, wait: Wait) -> str:
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process is doing, and the colour of that."""
     if not process.alive:
-        code = process.exit_code
-        if code is None or code == 0:
-            return _("ended"), STYLES["ended"]
-        if code < 0:
-            return _("ended by {signal}").format(signal=signal_name(-code)), STYLES["failed"]
-        return _("ended, exit code {exit_code}").format(exit_code=code), STYLES["failed"]
+        return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
     if process.waiting is not None:
         return wait_words(run, process.waiting), STYLES["waiting"]
     held = holding.get(process.pid)

@@ -80,7 +80,13 @@ class House:
         self.wait_until(lambda: not self.members())
         self.wait_until(lambda: not list(self.folder.glob("procsim-*")))
         if Path("/dev/shm").is_dir():
-            self.wait_until(lambda: not {name for name in set(os.listdir("/dev/shm")) - self._shared_memory if name.startswith("sem.mp-")})
+            self.wait_until(
+                lambda: (
+                    not {
+                        name for name in set(os.listdir("/dev/shm")) - self._shared_memory if name.startswith("sem.mp-")
+                    }
+                )
+            )
 
 
 @pytest.fixture
