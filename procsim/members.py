@@ -80,6 +80,14 @@ def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
         time.sleep(LOOK_SECONDS)
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process of that PID is there and has not ended (a zombie has)."""
+    try:
+        return _alive(psutil.Process(pid))
+    except psutil.Error:
+        return False
+
+
 def _alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)

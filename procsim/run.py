@@ -22,12 +22,16 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from procsim import members
-from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
+from procsim.channel import GATHER_BELOW, GATHER_SECONDS, EventQueue, EventQueueReader, ItemDecoder
 from procsim.events import Event, from_wire
 from procsim.tracer.inject import Settings, environment, write_settings
 
 TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
+
+LOOK_SECONDS = 0.5
+"""Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
+have asked."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
@@ -71,7 +75,11 @@ class Run:
         """PIDs of processes that had to be ended, since main was gone and they were not."""
         self._stopping = False
         self._started = 0
+        self._items = ItemDecoder()
+        self._lines = _Lines()
         self._pending: list[Event] = []
+        self._alive: dict[int, str] = {}
+        """The processes that have begun and of which nobody has said that they ended, with their names."""
 
     def __enter__(self) -> "Run":
         self._folder = tempfile.mkdtemp(prefix="procsim-")
@@ -130,21 +138,21 @@ class Run:
 
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events, until no process of the run is left."""
-        decoder, streams = ItemDecoder(), _Lines()
         main_gone_at: float | None = None
         deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
+        next_look = time.monotonic() + LOOK_SECONDS
         while True:
             batch, self._pending = self._pending, []
             ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
-            for source, data in self._drain.take(0 if batch else TICK_SECONDS):
-                if source == _EVENTS:
-                    batch.extend(from_wire(item, self._started) for item in decoder.items(data))
-                else:
-                    batch.extend(self._printed(text, source) for text in streams.lines(source, data))
+            batch.extend(self._decoded(self._drain.take(0 if batch else TICK_SECONDS)))
             if batch and self._keep_open is not None and self._drain.heard:
                 self._close_keep_open()
-            yield batch
             now = time.monotonic()
+            self._follow(batch)
+            if now >= next_look:
+                next_look = now + LOOK_SECONDS
+                batch.extend(self._look())
+            yield batch
             if self._stopping:
                 break
             if deadline is not None and now > deadline and self._main.poll() is None:
@@ -164,16 +172,36 @@ class Run:
         # What they said before they ended is still on its way.
         self._drain.stop()
         last = self._pending
-        for source, data in self._drain.take(0, everything=True):
-            if source == _EVENTS:
-                last.extend(from_wire(item, self._started) for item in decoder.items(data))
-            else:
-                last.extend(self._printed(text, source) for text in streams.lines(source, data))
-        last.extend(self._printed(text, source) for source, text in streams.rest())
+        last.extend(self._decoded(self._drain.take(0, everything=True)))
+        last.extend(self._printed(text, source) for source, text in self._lines.rest())
         if main_gone_at is None:
             self.exit_code = self._main.wait()
             last.append(self._event("process_ended", exit_code=self.exit_code))
+        self._follow(last)
+        last.extend(self._look())
         yield last
+
+    def _decoded(self, chunks: list[tuple[str, bytes]]) -> Iterator[Event]:
+        for source, data in chunks:
+            if source == _EVENTS:
+                for item in self._items.items(data):
+                    yield from_wire(item, self._started)
+            else:
+                for text in self._lines.lines(source, data):
+                    yield self._printed(text, source)
+
+    def _follow(self, batch: list[Event]) -> None:
+        """Keep in mind who is alive, by what the processes say."""
+        for event in batch:
+            if event.kind == "process_began":
+                self._alive[event.pid] = event.process
+            elif event.kind == "process_ended":
+                self._alive.pop(event.pid, None)
+
+    def _look(self) -> list[Event]:
+        """Who has ended unseen: how, only its parent is told."""
+        gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
+        return [self._event("process_ended", pid, self._alive.pop(pid), exit_code=None) for pid in gone]
 
     def _event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
         now = time.monotonic_ns() - self._started
@@ -250,16 +278,18 @@ class _Drain(threading.Thread):
                 selector.register(stream, selectors.EVENT_READ, name)
             while True:
                 stopping = self._stopping.is_set()
-                found = False
+                size = 0
                 for key, _ in selector.select(0 if stopping else TICK_SECONDS):
                     data = self._read(key.data)
                     if data:
-                        found = True
+                        size += len(data)
                         self._keep(key.data, data)
                     elif data == b"":
                         self._at_end(selector, key)
-                if stopping and not found:
+                if stopping and not size:
                     break
+                if 0 < size < GATHER_BELOW:
+                    self._stopping.wait(GATHER_SECONDS)
         self._reader.close()
         for stream in self._streams.values():
             stream.close()

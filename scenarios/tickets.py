@@ -38,9 +38,9 @@ def buy(stock: Path, think: float) -> None:
         time.sleep(think * random.uniform(0.6, 1.0))
         write_stock(stock, left - 1)
         note(stock=left - 1)
-        say("has bought a ticket, {left} left", left=left - 1)
+        say("bought one: {left} left", left=left - 1)
     else:
-        say("gets none, sold out")
+        say("gets none: sold out")
 
 
 def rush(stock: Path, think: float, counter: Any, doors: Any) -> None:
@@ -86,7 +86,7 @@ def claims(
     run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, **_: Any
 ) -> Iterator[Claim]:
     there_were = tickets_for_sale(users, tickets)
-    sold = sum(1 for _ in run.narrated("has bought a ticket, {left} left"))
+    sold = sum(1 for _ in run.narrated("bought one: {left} left"))
     left = next((event.fields["fields"]["left"] for event in run.narrated("{left} left in the file")), None)
     if left is None:
         yield Claim("M1" if not lock else "M2", False, "main never read how many were left")
@@ -147,7 +147,7 @@ def most_at_once(run: "RunState") -> int:
     for event in run.said:
         if event.fields["text"] == "reads: {left} left":
             inside.add(event.pid)
-        elif event.fields["text"] in ("has bought a ticket, {left} left", "gets none, sold out"):
+        elif event.fields["text"] in ("bought one: {left} left", "gets none: sold out"):
             inside.discard(event.pid)
         most = max(most, len(inside))
     return most

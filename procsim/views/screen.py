@@ -15,7 +15,7 @@ from procsim.views.base import clean, seconds
 from procsim.views.words import STYLES, holdings, narration, state_words
 
 BAR_CELLS = 10
-SMALLEST = ConsoleDimensions(40, 8)
+SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
 
 
@@ -134,8 +134,8 @@ def _object_table(
     table = _grid(width)
     table.add_column(no_wrap=True, max_width=14, overflow="ellipsis")
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
-    table.add_column(no_wrap=True, ratio=4, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis", min_width=28)
+    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
     for thing in objects:
         who = waiting.get(thing.identity, [])

@@ -148,7 +148,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
     if held:
         return clean(_("holds {locks}").format(locks=", ".join(held))), STYLES["held"]
     if process.returned is not None:
-        return _("finishing"), STYLES["ended"]
+        return _("finished"), STYLES["ended"]
     return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
 
 

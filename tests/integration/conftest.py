@@ -26,7 +26,7 @@ class House:
         self.environment = os.environ | {"TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         for name in ("PYTHONPATH", "PROCSIM_RUN", "NO_COLOR", "LANGUAGE"):
             self.environment.pop(name, None)
-        self._shared_memory = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
+        self._shared_memory = self._semaphores()
 
     def run(self, *arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
         """The command, run to its end."""
@@ -79,14 +79,11 @@ class House:
         """Nothing of any run is left: no process, no file, no semaphore."""
         self.wait_until(lambda: not self.members())
         self.wait_until(lambda: not list(self.folder.glob("procsim-*")))
-        if Path("/dev/shm").is_dir():
-            self.wait_until(
-                lambda: (
-                    not {
-                        name for name in set(os.listdir("/dev/shm")) - self._shared_memory if name.startswith("sem.mp-")
-                    }
-                )
-            )
+        left = self._semaphores() - self._shared_memory  # another program's come and go; these must go
+        self.wait_until(lambda: not left & self._semaphores())
+
+    def _semaphores(self) -> set[str]:
+        return {path.name for path in Path("/dev/shm").glob("sem.mp-*")}
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""What a `main` declares is what its command takes."""
+
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from procsim.options import WrongOption, as_arguments, options_of, parse
+
+
+def main(
+    users: Annotated[int, "people", range(1, 11)] = 10,
+    tickets: int | None = None,
+    lock: bool = True,
+    think: Annotated[float, "seconds"] = 0.3,
+    made_in: Literal["main", "child"] = "main",
+    name: str = "x",
+) -> None:
+    """A main as scenarios have it."""
+
+
+DEFAULTS = {"users": 10, "tickets": None, "lock": True, "think": 0.3, "made_in": "main", "name": "x"}
+
+
+def test_the_signature_is_the_only_place_of_options_and_defaults() -> None:
+    options = {option.name: option for option in options_of(main)}
+    assert {name: option.default for name, option in options.items()} == DEFAULTS
+    assert options["users"].help == "people"
+    assert options["made_in"].choices == ("main", "child")
+    assert options["made_in"].flag == "--made-in"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "change"),
+    [
+        ([], {}),
+        (["--users", "3", "--no-lock"], {"users": 3, "lock": False}),
+        (["--tickets=2", "--think", "0", "--made-in", "child"], {"tickets": 2, "think": 0.0, "made_in": "child"}),
+    ],
+)
+def test_a_command_line_and_back(arguments: list[str], change: dict[str, Any]) -> None:
+    values = parse(main, arguments)
+    assert values == DEFAULTS | change
+    assert parse(main, as_arguments(options_of(main), values)) == values
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--users", "0"], "--users must be from 1 to 10, not 0"),
+        (["--users", "11"], "--users must be from 1 to 10, not 11"),
+        (["--tickets", "-1"], "--tickets must be at least 1, not -1"),
+        (["--think", "-1"], "--think must be a number of seconds, 0 or more, not -1"),
+        (["--think", "inf"], "--think must be a number of seconds"),
+        (["--made-in", "nowhere"], "invalid choice: 'nowhere'"),
+        (["--users", "x"], "invalid int value: 'x'"),
+    ],
+)
+def test_what_is_not_allowed_ends_with_one_clear_line(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(main, arguments)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_main_that_no_command_line_can_call() -> None:
+    def needs(users: int) -> None: ...
+
+    def takes(users: list[int] | tuple[int] = ()) -> None: ...  # type: ignore[assignment]
+
+    with pytest.raises(TypeError, match="'users' of main needs a default"):
+        options_of(needs)
+    with pytest.raises(TypeError, match="'users' of main must be"):
+        options_of(takes)
+
+
+def test_a_nonsense_number_is_refused_by_the_option_itself() -> None:
+    think = next(option for option in options_of(main) if option.name == "think")
+    with pytest.raises(WrongOption):
+        think.check(float("nan"))

@@ -1,0 +1,215 @@
+"""What people see, drawn from lists of events on screens of fixed size."""
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions
+
+from procsim import Claim, language
+from procsim.events import Event
+from procsim.findings import FINDINGS, Outcome, findings
+from procsim.state import RunState, draw
+from procsim.views.base import Verdict, clean, seconds
+from procsim.views.plain import PlainView
+from procsim.views.screen import screen
+from procsim.views.summary import summary
+from procsim.views.words import EVENT_WORDS, WAIT_WORDS
+from tests.events import MS, Story
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    language.choose("en")
+
+
+def text_of(run: RunState, width: int = 80, height: int = 24, plain: bool = False) -> list[str]:
+    """The rows of the screen."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, height=height)
+    console.print(screen(run, "procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain), crop=True)
+    return stream.getvalue().splitlines()
+
+
+def rush(users: int) -> RunState:
+    """One user holds the mutex, the others wait for it."""
+    story = Story().began(1).lock(9)
+    for pid in range(2, users + 2):
+        story.began(pid).tell(pid, "said", text="looks: {left} left", fields={"left": 3})
+    story.tell(2, "lock_acquired", 9, "tickets.py:50")
+    for pid in range(3, users + 2):
+        story.tell(pid, "lock_waiting", 9, "tickets.py:50")
+    return draw(story.tell(1, "noted", name="stock", value=3).tell(2, "noted", name="stock", value=-4).events)
+
+
+def row(rows: list[str], word: str) -> str:
+    return next(line for line in rows if word in line)
+
+
+def test_a_row_tells_what_a_process_does_and_where() -> None:
+    rows = text_of(rush(4))
+    assert "holds mutex" in row(rows, "p2 ")
+    assert "waiting for mutex" in row(rows, "p3 ")
+    assert "tickets.py:50" in row(rows, "p3 ")
+    assert "looks: 3 left" in row(rows, "p3 ")
+
+
+def test_a_lock_tells_who_holds_it_and_who_waits() -> None:
+    line = row(text_of(rush(4)), "Lock")
+    assert "held by p2" in line
+    assert "3: p3, p4, p5" in line
+
+
+def test_a_gauge_tells_where_it_began() -> None:
+    assert "stock 3 → -4" in row(text_of(rush(2)), "stock")
+
+
+def test_a_queue_tells_its_depth_as_a_bar_and_its_unfinished_tasks() -> None:
+    story = Story().began(1).queue(7, type="JoinableQueue", maxsize=4)
+    story.tell(1, "queue_put", 7, value=1).tell(1, "queue_put", 7, value=2)
+    assert "█████░░░░░ 2/4  2 unfinished" in row(text_of(draw(story.events)), "JoinableQueue")
+    assert "#####..... 2/4" in row(text_of(draw(story.events), plain=True), "JoinableQueue")
+
+
+@pytest.mark.parametrize("users", [1, 3, 10, 100, 1000])
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (40, 8), (44, 13), (60, 15), (80, 24), (120, 40), (200, 60)])
+def test_every_screen_has_room(users: int, width: int, height: int) -> None:
+    rows = text_of(rush(users), width, height)
+    assert len(rows) <= height
+    assert all(cell_len(line) <= width for line in rows)
+
+
+def test_rows_that_do_not_fit_are_counted() -> None:
+    rows = text_of(rush(100))
+    shown = sum(1 for line in rows if line.startswith("p"))
+    more = row(rows, "more")
+    names = [line for line in rows if line[:1] == "p" and line.split()[0] not in ("process", "procsim")]
+    assert shown
+    assert f"and {101 - len(names)} more: " in more
+    assert "waiting for mutex" in more
+
+
+def test_who_holds_a_lock_is_shown_even_where_the_rows_do_not_fit() -> None:
+    run = rush(100)
+    run.locks[9].holders = {77: 1}
+    run.processes[77].waits.clear()
+    assert "holds mutex" in row(text_of(run), "p77")
+
+
+def test_text_of_the_program_is_never_markup_and_never_obeyed() -> None:
+    story = Story().began(1).tell(1, "printed", text="[red]\x1b[31mred\x1b[2J\x07 \x1b]0;x\x07\n", stream="stdout")
+    rows = text_of(draw(story.events))
+    assert "[red]red" in row(rows, "[red]")
+    assert not any("\x1b" in line for line in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("中文", "中文"),
+        ("a\tb", "a    b"),
+        ("a\nb", "a b"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("bell\x07", "bell"),
+        ("\x9b31mred", "31mred"),
+        ("\u202eright to left", "right to left"),
+        ("half \ud800", "half \ufffd"),
+    ],
+)
+def test_clean(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+@pytest.mark.parametrize(("ns", "words"), [(1_500_000_000, "1.50 s"), (3_200_000, "3.2 ms"), (4_000, "4 µs")])
+def test_seconds(ns: int, words: str) -> None:
+    assert seconds(ns) == words
+
+
+def plain_lines(events: list[Event], verdict: Verdict | None = None, **options: bool) -> list[str]:
+    stream = io.StringIO()
+    view = PlainView(Console(file=stream, width=100), **options)
+    run = RunState()
+    from procsim.state import apply
+
+    for event in events:
+        apply(run, event)
+        view.event(event, run)
+    view.tick(run)
+    if verdict:
+        view.finish(run, verdict)
+    return stream.getvalue().splitlines()
+
+
+def test_the_plain_view_writes_a_line_an_event_that_matters() -> None:
+    story = Story().began(1, 2).lock(9).tell(2, "lock_waiting", 9, "x.py:3").tell(2, "lock_acquired", 9, "x.py:3")
+    lines = plain_lines(story.tell(2, "printed", text="a\nb\n", stream="stdout").events)
+    assert [line.split()[1:] for line in lines] == [
+        ["p2", "waiting", "for", "mutex", "x.py:3"],
+        ["p2", "acquired", "mutex", "x.py:3"],
+        ["p2", "a"],
+        ["p2", "b"],
+    ]
+    assert "\x1b" not in "".join(lines), "colour only on a terminal"
+
+
+def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
+    def told(name: str) -> Event:
+        return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
+
+    lines = plain_lines([told("用户一"), told("user-1")])
+    assert len({cell_len(line[: line.index("x.py")]) for line in lines}) == 1
+
+
+def test_the_summary_names_each_claim_and_each_finding() -> None:
+    story = Story().began(1, 2).tell(2, "raised", type="ValueError", text="no [bold]tickets", at="x.py:9")
+    run = draw(story.events)
+    claims = [Claim("M1", True, "{n} sold", {"n": 10}), Claim("M2", False, "{n} left", {"n": 0})]
+    verdict = Verdict("tickets", claims, findings(run, Outcome()))
+    stream = io.StringIO()
+    Console(file=stream, width=100).print(summary(run, verdict, plain_marks=True))
+    text = stream.getvalue()
+    assert "[ok] M1 10 sold" in text
+    assert "[NO] M2 this run did not show it: 0 left" in text
+    assert "p2 ended at x.py:9 by an exception: ValueError: no [bold]tickets" in text
+
+
+def test_every_sentence_has_words_for_what_it_needs() -> None:
+    from procsim.events import KINDS
+
+    assert set(EVENT_WORDS) <= set(KINDS)
+    assert set(WAIT_WORDS) <= set(KINDS)
+    for kind, text in EVENT_WORDS.items():
+        text.format_map(dict.fromkeys((*KINDS[kind], "object"), ""))
+    for text in WAIT_WORDS.values():
+        text.format(object="", child="")
+
+
+# Findings ----------------------------------------------------------------------------------------------------
+
+
+def found(story: Story, outcome: Outcome | None = None) -> list[str]:
+    return [finding.id for finding in findings(draw(story.events), outcome or Outcome())]
+
+
+def test_a_healthy_run_has_no_findings() -> None:
+    assert FINDINGS
+    assert found(Story().began(1, 2).tell(2, "process_ended", exit_code=0).tell(1, "process_ended", exit_code=0)) == []
+
+
+def test_who_died_of_a_signal_that_nobody_in_the_program_sent() -> None:
+    assert found(Story().began(1, 2).tell(2, "process_ended", exit_code=-9)) == ["died"]
+    terminated = Story().began(1, 2).tell(1, "process_terminated", child=2, child_name="p2")
+    assert found(terminated.tell(2, "process_ended", exit_code=-15)) == []
+    daemon = Story().began(1).tell(2, "process_began", parent=1, daemon=True)
+    assert found(daemon.tell(2, "process_ended", exit_code=-15)) == []
+
+
+def test_who_was_left_behind_and_who_stood_still() -> None:
+    story = Story().began(1, 2).lock(9).tell(2, "lock_waiting", 9, "x.py:4")
+    assert found(story, Outcome(left_behind=(2,))) == ["left_behind"]
+    (finding,) = findings(draw(story.events), Outcome(timed_out=2.0))
+    assert finding.figures["standing"] == [
+        {"process": "p2", "pid": 2, "kind": "lock_waiting", "object": "mutex", "at": "x.py:4"}
+    ]
