@@ -18,7 +18,7 @@ from procsim.run import Run
 from procsim.state import RunState, apply
 from procsim.trace import NoTrace, Recorder, Trace
 from procsim.views.base import ReaderGone, Verdict, View
-from procsim.views.jsonl import verdict_line
+from procsim.views.jsonl import CLAIM_KEYS, FINDING_KEYS, verdict_line
 
 
 class ExitCode(enum.IntEnum):
@@ -78,8 +78,8 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
                     damaged = error
             if not stopped.is_set():
                 recorded = trace.verdict or {"claims": [], "findings": []}
-                claims = [Claim(c["id"], c["holds"], c["template"], c["figures"]) for c in recorded["claims"]]
-                found = [Finding(f["id"], f["template"], f["figures"]) for f in recorded["findings"]]
+                claims = [Claim(*map(claim.get, CLAIM_KEYS)) for claim in recorded["claims"]]
+                found = [Finding(*map(finding.get, FINDING_KEYS)) for finding in recorded["findings"]]
                 view.finish(state, Verdict(trace.header.scenario, claims, found))
         except ReaderGone:
             return ExitCode.READER_GONE

@@ -9,28 +9,22 @@ from procsim.trace import line_of
 from procsim.views.base import ReaderGone, Verdict, filled
 
 
+CLAIM_KEYS = ("id", "holds", "template", "figures")
+FINDING_KEYS = ("id", "template", "figures")
+"""The fields of a Claim and of a Finding, as they are called in a line. `text` is the template, filled in."""
+
+
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
     """The last line of a run, in this view and in a recording."""
     return {
         "kind": "verdict",
         "scenario": verdict.scenario,
         "claims": [
-            {
-                "id": claim.id,
-                "holds": bool(claim.holds),
-                "text": sentence_of(claim.text, claim.figures),
-                "template": claim.text,
-                "figures": dict(claim.figures),
-            }
+            dict(zip(CLAIM_KEYS, claim, strict=True)) | {"text": sentence_of(claim.text, claim.figures)}
             for claim in verdict.claims
         ],
         "findings": [
-            {
-                "id": finding.id,
-                "text": sentence_of(finding.text, finding.figures),
-                "template": finding.text,
-                "figures": dict(finding.figures),
-            }
+            dict(zip(FINDING_KEYS, finding, strict=True)) | {"text": sentence_of(finding.text, finding.figures)}
             for finding in verdict.findings
         ],
     }

@@ -40,7 +40,8 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
     lines = _last_lines(run, line_rows, size.width)
     parts.extend(lines + [Text()] * (line_rows - len(lines)))
-    parts.append(_fitted(Text(_("q quit"), style="dim"), size.width))
+    keys = [_("q quit"), *([_("d daemon")] if any(process.daemon for process in run.processes.values()) else [])]
+    parts.append(_fitted(Text("   ".join(keys), style="dim"), size.width))
     return Group(*parts)
 
 
@@ -81,7 +82,7 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
         shown.sort(key=lambda process: (process.pid != run.main, not process.alive, process.pid not in held))
         shown, left_out = shown[: rows - 2], shown[rows - 2 :]
     table = _grid(width)
-    name_cells = 12 if width < 100 else 18
+    name_cells = 14 if width < 100 else 20
     table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True, ratio=5, overflow="ellipsis")
@@ -134,7 +135,7 @@ def _object_table(
     table = _grid(width)
     table.add_column(no_wrap=True, max_width=14, overflow="ellipsis")
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis", min_width=28)
+    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis", min_width=30)
     table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
     for thing in objects:
