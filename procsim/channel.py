@@ -54,7 +54,7 @@ class EventQueue:
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> "EventQueue":
         """Make the named pipe. Raises `OSError`, also where the system has none."""
-        path = os.path.abspath(path)  # noqa: PTH100 - a program may change its folder, and pathlib is slow to import
+        path = os.path.abspath(path)  # a process that opens it may be in another folder
         os.mkfifo(path, 0o600)
         return cls(path)
 

@@ -13,7 +13,7 @@ from procsim.state import RunState, draw
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.plain import PlainView
 from procsim.views.screen import screen
-from procsim.views.summary import summary
+from procsim.views.summary import print_summary
 from procsim.views.words import EVENT_WORDS, WAIT_WORDS
 from tests.events import MS, Story
 
@@ -168,10 +168,10 @@ def test_the_summary_names_each_claim_and_each_finding() -> None:
     claims = [Claim("M1", True, "{n} sold", {"n": 10}), Claim("M2", False, "{n} left", {"n": 0})]
     verdict = Verdict("tickets", claims, findings(run, Outcome()))
     stream = io.StringIO()
-    Console(file=stream, width=100).print(summary(run, verdict, plain_marks=True))
+    print_summary(Console(file=stream, width=100), run, verdict)
     text = stream.getvalue()
-    assert "[ok] M1 10 sold" in text
-    assert "[NO] M2 this run did not show it: 0 left" in text
+    assert "✔ M1 10 sold" in text
+    assert "✘ M2 this run did not show it: 0 left" in text
     assert "p2 ended at x.py:9 by an exception: ValueError: no [bold]tickets" in text
 
 

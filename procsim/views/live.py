@@ -19,7 +19,7 @@ from procsim.events import Event
 from procsim.state import RunState
 from procsim.views.base import ReaderGone, Verdict
 from procsim.views.screen import screen
-from procsim.views.summary import ascii_only, summary
+from procsim.views.summary import ascii_only, print_summary
 
 FRAMES_PER_SECOND = 12
 
@@ -90,6 +90,6 @@ class LiveView:
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         try:
-            self._console.print(summary(run, verdict, ascii_only(self._console)))
+            print_summary(self._console, run, verdict)
         except OSError as error:
             raise ReaderGone from error

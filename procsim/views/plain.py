@@ -10,7 +10,7 @@ from procsim.events import Event
 from procsim.language import _
 from procsim.state import RunState
 from procsim.views.base import ReaderGone, Verdict, clean
-from procsim.views.summary import ascii_only, summary
+from procsim.views.summary import print_summary
 from procsim.views.words import event_style, event_words
 
 PROCESS_CELLS = 14
@@ -66,7 +66,7 @@ class PlainView:
     def finish(self, run: RunState, verdict: Verdict) -> None:
         try:
             self._console.print()
-            self._console.print(summary(run, verdict, ascii_only(self._console)))
+            print_summary(self._console, run, verdict)
             self._console.file.flush()
         except OSError as error:
             raise ReaderGone from error

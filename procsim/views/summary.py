@@ -1,6 +1,9 @@
 """The summary under a run: what it has shown, with its figures, and what went wrong."""
 
-from rich.console import Console, Group, RenderableType
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,35 +20,36 @@ def ascii_only(console: Console) -> bool:
     return not console.encoding.lower().startswith("utf")
 
 
-def summary(run: RunState, verdict: Verdict, plain_marks: bool) -> RenderableType:
-    """The last word on a run."""
+def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
+    """Print the last word on a run: wrapped with a hanging indent on a terminal, elsewhere a line each."""
+    plain_marks = ascii_only(console)
     head = _("{scenario}: {processes} processes, {events} events in {time}").format(
         scenario=clean(verdict.scenario), processes=len(run.processes), events=run.events, time=seconds(run.t)
     )
-    parts: list[RenderableType] = [Text(head, style="bold")]
+    console.print(Text(head, style="bold"), soft_wrap=True)
     if run.gauges:
-        parts.append(gauges_line(run, plain_marks))
-    rows = Table.grid(padding=(0, 1))
-    rows.add_column(no_wrap=True)
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
-    yes, no = ("[ok]", "[NO]") if plain_marks else ("✔", "✘")
+        console.print(gauges_line(run, plain_marks), soft_wrap=True)
+    for mark, text in _rows(verdict, plain_marks):
+        row = Table.grid(padding=(0, 1))
+        row.add_row(mark, text)
+        console.print(row if console.is_terminal else Text.assemble(mark, " ", text), soft_wrap=not console.is_terminal)
+
+
+def _rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
+    """A mark and a sentence for each claim, finding, and process that stood still."""
+    yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
-        style = STYLES["good" if claim.holds else "bad"]
         text = clean(sentence_of(_(claim.text), claim.figures))
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
-        rows.add_row(Text(yes if claim.holds else no, style), Text(clean(claim.id), "bold"), Text(text))
+        style = STYLES["good" if claim.holds else "bad"]
+        yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Text(text)
     for finding in verdict.findings:
-        mark = "!" if plain_marks else "▲"
-        rows.add_row(Text(mark, STYLES["bad"]), Text(), Text(clean(sentence_of(_(finding.text), finding.figures))))
+        yield Text(alarm, STYLES["bad"]), Text(clean(sentence_of(_(finding.text), finding.figures)))
         for standing in finding.figures.get("standing", ()):
-            rows.add_row(Text(), Text(), Text(_standing(standing), STYLES["waiting"]))
-    if rows.row_count:
-        parts.append(rows)
-    return Group(*parts)
+            yield Text(" "), Text(_standing(standing), STYLES["waiting"])
 
 
-def _standing(wait: dict[str, str]) -> str:
+def _standing(wait: Mapping[str, Any]) -> str:
     words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
     return clean(f"{wait['process']} (PID {wait['pid']}): {words}  {wait['at'] or ''}").rstrip()
