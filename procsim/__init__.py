@@ -24,7 +24,7 @@ class Claim(NamedTuple):
     figures: Mapping[str, Any] = {}
 
 
-def say(text: str, **fields: Any) -> None:
+def say(text: str, /, **fields: Any) -> None:
     """Narrate: `say("bought a ticket, {left} left", left=2)`. Without procsim it prints the sentence.
 
     `text` may hold `{placeholders}` for fields; it stays whole in the event, so that a view can translate it.
@@ -37,7 +37,8 @@ def say(text: str, **fields: Any) -> None:
 
     from procsim.events import sentence
 
-    print(f"{current_process().name}: {sentence(text, fields)}", flush=True)
+    sys.stdout.write(f"{current_process().name}: {sentence(text, fields)}\n")  # in one piece, as others write too
+    sys.stdout.flush()
 
 
 def note(**figures: float | str | None) -> None:

@@ -42,6 +42,11 @@ HELD_BYTES = 64 << 20
 BATCH_BYTES = 1 << 18
 """Bytes that one batch is decoded from: about 3,000 events."""
 
+SOCKET_PATH_CHARACTERS = 103
+"""The longest path of a socket (sun_path: 104 bytes on macOS, 108 on Linux, the last one is 0)."""
+
+BELOW_ROOT_CHARACTERS = len("/procsim-12345678/tmp/pymp-12345678/listener-12345678")
+
 MAIN_NAME = "MainProcess"
 
 
@@ -82,7 +87,7 @@ class Run:
         """The processes that have begun and of which nobody has said that they ended, with their names."""
 
     def __enter__(self) -> "Run":
-        self._folder = tempfile.mkdtemp(prefix="procsim-")
+        self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
         try:
             self._start()
         except BaseException:
@@ -224,6 +229,12 @@ class Run:
         self._guardian.kill()
         self._guardian.wait()
         os.close(self._lifeline)
+
+
+def _temporary_root() -> str:
+    """Where the run's folder goes: its path must leave room for the sockets that multiprocessing makes below it."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) + BELOW_ROOT_CHARACTERS <= SOCKET_PATH_CHARACTERS else "/tmp"
 
 
 def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:

@@ -9,6 +9,7 @@ here catches an exception of the program's.
 
 import marshal
 import os
+import resource  # noqa: F401 - the EventQueue imports it late, when a resource.py beside the script would be found
 import sys
 import threading
 import time
@@ -31,6 +32,7 @@ _pid = 0
 _process = ""
 
 _now = time.monotonic_ns
+_ident = threading.get_ident
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 
 
@@ -80,8 +82,7 @@ def emit(kind: str, identity: int | None = None, at: str | None = None, **fields
     queue = _queue
     if queue is None:
         return False
-    thread = _threads.get(threading.get_ident())
-    name = thread.name if thread is not None else "?"
+    name = getattr(_threads.get(_ident()), "_name", "?")  # `.name` may be a property of the program's
     return queue.put_bytes(_fitting((kind, _now(), _pid, _process, name, identity, at, fields)))
 
 
@@ -96,16 +97,27 @@ def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: 
 def say(text: str, fields: dict[str, Any]) -> None:
     """A scenario narrates."""
     shown = {name: value_of(value) for name, value in fields.items()}
-    emit("said", at=call_site(sys._getframe(2)), text=str(text)[:TEXT_LIMIT], fields=shown)
+    emit("said", at=call_site(_frame_above_say()), text=str(text)[:TEXT_LIMIT], fields=shown)
 
 
 def note(name: str, value: Any) -> None:
     """A scenario sets a gauge."""
-    emit("noted", at=call_site(sys._getframe(2)), name=name[:NAME_LIMIT], value=value_of(value))
+    emit("noted", at=call_site(_frame_above_say()), name=str(name)[:NAME_LIMIT], value=value_of(value))
+
+
+def _frame_above_say() -> FrameType | None:
+    return sys._getframe(2).f_back  # `_getframe(3)` raises for `atexit.register(say, "bye")`
 
 
 def _fitting(item: tuple[Any, ...]) -> bytes:
-    data = marshal.dumps(item)
+    try:
+        data = marshal.dumps(item)
+    except ValueError as error:
+        if raised_elsewhere(error):
+            raise
+        # Something is of a type derived from str or int: a process's name, a queue's size.
+        item = tuple(_plain(value) for value in item)
+        data = marshal.dumps(item)
     if len(data) <= ITEM_LIMIT - 2:
         return data
     *head, fields = item
@@ -116,6 +128,24 @@ def _fitting(item: tuple[Any, ...]) -> bytes:
         if len(data) <= ITEM_LIMIT - 2:
             return data
     return marshal.dumps((*head, {}))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__int__(value)
+    if isinstance(value, dict):
+        return {str.__str__(name): _plain(inner) for name, inner in value.items()}
+    return value if value is None or type(value) in (bool, float, bytes) else f"<{type(value).__name__}>"
+
+
+def raised_elsewhere(error: BaseException) -> bool:
+    """Whether an exception, caught where the call that failed is C code, came from a signal handler of the program's.
+
+    Only then has Python code run below, which the traceback shows.
+    """
+    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
 def _cut(value: Any, limit: int) -> Any:
@@ -166,7 +196,9 @@ def caller() -> str | None:
     """The call site of the traced method that asks: "file:line"; INTERNAL; or None where there is no Python code."""
     try:
         frame = sys._getframe(2)
-    except ValueError:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
+    except ValueError as error:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
+        if raised_elsewhere(error):
+            raise
         return None
     key = (id(frame.f_code), frame.f_lasti)
     known = _sites.get(key)
@@ -222,7 +254,7 @@ def short_path(path: str) -> str:
 
 
 class Waiting:
-    """Remembers when a call began, to tell how long it took."""
+    """Remembers when a call began, to tell how long it took (`time.monotonic_ns`)."""
 
     __slots__ = ("began",)
 

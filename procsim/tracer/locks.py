@@ -8,12 +8,13 @@ identity is that name: it needs no place in the pickled state, which stays what 
 
 import sys
 import weakref
-from types import FrameType, ModuleType
+from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, is_internal
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
+
 
 def identity_of(lock: Any) -> int:
     """The identity of a SemLock, the same in each process that has it."""
@@ -51,16 +52,22 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
     raw = lock._semlock
     identity = identity_of(lock)
-    if not raw.acquire(False):
+    if not raw.acquire(False, timeout):
         waiting = Waiting()
-        if block:
-            emit("lock_waiting", identity, at)
-        if not block or not raw.acquire(block, timeout):
-            emit("lock_refused", identity, at, took=waiting.took())
+        acquired = False
+        try:
+            if block:
+                emit("lock_waiting", identity, at)
+                acquired = raw.acquire(block, timeout)
+        finally:  # it also ends when a signal handler of the program raises: Ctrl-C, an alarm
+            if not acquired:
+                emit("lock_refused", identity, at, took=waiting.took())
+        if not acquired:
             return False
     try:
         emit("lock_acquired", identity, at)
     except BaseException:  # a signal handler of the program raised: it must not be left holding the lock
+        emit("lock_released", identity, at)
         raw.release()
         raise
     return True
@@ -69,12 +76,24 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
 def traced_release(lock: Any, at: str | None) -> None:
     """Release a SemLock; said before it happens, so that the next `lock_acquired` comes after it."""
     raw = lock._semlock
-    if raw._is_mine() or raw.kind == _SEMAPHORE:
+    if _may_release(raw):
         emit("lock_released", identity_of(lock), at)
     raw.release()
 
 
-_SEMAPHORE = 1  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
+def _may_release(raw: Any) -> bool:
+    """Whether a release will not raise, as it does where nobody holds the lock."""
+    if raw.kind == _RECURSIVE_MUTEX:
+        return bool(raw._is_mine())
+    if raw.maxvalue == 1:
+        return bool(raw._is_zero())
+    try:
+        return bool(raw._get_value() < raw.maxvalue)
+    except NotImplementedError:  # macOS has no sem_getvalue
+        return True
+
+
+_RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
 
 
 def patch_synchronize(module: ModuleType) -> None:
@@ -87,18 +106,25 @@ def patch_synchronize(module: ModuleType) -> None:
 
 def _patch_semlock(module: ModuleType) -> None:
     SemLock = module.SemLock  # noqa: N806
-    traced: weakref.WeakSet[Any] = weakref.WeakSet()
+    # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
+    traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
     make_methods = SemLock._make_methods
+
+    def trace(lock: Any) -> None:
+        traced[id(lock)] = lock
+        if type(lock).acquire is not acquire or type(lock).release is not release:
+            # A class that overrides these never has its own called: the C methods on the instance hide them.
+            lock.acquire, lock.release = MethodType(acquire, lock), MethodType(release, lock)
 
     def _make_methods(self: Any) -> None:
         frame = sys._getframe(1)
         if frame.f_code.co_name == "__setstate__":  # it was announced where it was made
-            traced.add(self)
+            trace(self)
             return
         owner = _owner(frame, self)
         value = frame.f_locals.get("value")
         if owner is self or type(owner).__module__ == "multiprocessing.sharedctypes":
-            traced.add(self)
+            trace(self)
             announce("lock_created", identity_of(self), type(self).__name__, value=value)
         else:
             make_methods(self)
@@ -130,7 +156,7 @@ def _patch_semlock(module: ModuleType) -> None:
             traced_release(self, at)
 
     def bind_again() -> None:
-        for lock in traced:
+        for lock in list(traced.values()):
             make_methods(lock)
 
     on_restore(bind_again)
@@ -160,13 +186,14 @@ def patch_sharedctypes(module: ModuleType) -> None:
 def _patch_condition(module: ModuleType) -> None:
     Condition = module.Condition  # noqa: N806
     setstate, wait, notify = Condition.__setstate__, Condition.wait, Condition.notify
-    traced: weakref.WeakSet[Any] = weakref.WeakSet()
+    # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
+    traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
     make_methods = Condition._make_methods
     wait_for = Condition.wait_for.__code__
 
     def _make_methods(self: Any) -> None:
         # Left off, so that the methods below are found; they tell a call of the program's from an inner one.
-        traced.add(self)
+        traced[id(self)] = self
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
         setstate(self, state)
@@ -199,13 +226,16 @@ def _patch_condition(module: ModuleType) -> None:
     def traced_wait(self: Any, timeout: Any = None) -> Any:
         at = caller()
         if at == INTERNAL and sys._getframe(1).f_code is wait_for:
-            at = call_site(sys._getframe(2))
+            at = call_site(sys._getframe(1).f_back)
         if at == INTERNAL or not self._lock._semlock._is_mine():
             return wait(self, timeout)
         identity = identity_of(self._lock)
         emit("condition_waiting", identity, at)
-        notified = wait(self, timeout)
-        emit("condition_awoke", identity, at, notified=bool(notified))
+        notified = False
+        try:
+            notified = wait(self, timeout)
+        finally:  # an exception too leaves it with the lock acquired again
+            emit("condition_awoke", identity, at, notified=bool(notified))
         return notified
 
     def traced_notify(self: Any, n: int = 1) -> None:
@@ -221,7 +251,7 @@ def _patch_condition(module: ModuleType) -> None:
         notify(self, sys.maxsize)
 
     def bind_again() -> None:
-        for condition in traced:
+        for condition in list(traced.values()):
             make_methods(condition)
 
     on_restore(bind_again)
@@ -262,8 +292,11 @@ def _patch_event(module: ModuleType) -> None:
         if at == INTERNAL or not self._flag._semlock._is_zero():
             return wait(self, timeout)
         emit("event_waiting", identity_of(self._flag), at)
-        is_set = wait(self, timeout)
-        emit("event_awaited", identity_of(self._flag), at, is_set=bool(is_set))
+        is_set = False
+        try:
+            is_set = wait(self, timeout)
+        finally:
+            emit("event_awaited", identity_of(self._flag), at, is_set=bool(is_set))
         return is_set
 
     replace(Event, "__init__", __init__)

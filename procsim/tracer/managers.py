@@ -16,8 +16,9 @@ def patch_managers(module: ModuleType) -> None:
         typeid = self._token.typeid
         emit("manager_called", at=at, type=typeid, method=methodname)
         waiting = Waiting()
-        answer = call(self, methodname, args, kwds)
-        emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
-        return answer
+        try:
+            return call(self, methodname, args, kwds)
+        finally:  # an exception is an answer too
+            emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
 
     replace(module.BaseProxy, "_callmethod", _callmethod)

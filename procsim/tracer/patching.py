@@ -27,8 +27,7 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     original = getattr(owner, name, None)
     plain = new.__func__ if isinstance(new, staticmethod) else new
     if callable(original) and callable(plain):
-        functools.update_wrapper(plain, original)
-        del plain.__wrapped__
+        functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
     _replaced.append((owner, name, before))
     setattr(owner, name, new)
     return original

@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-import sys
 import struct
+import sys
 import termios
 from types import ModuleType
 from typing import Any
@@ -50,8 +50,8 @@ def patch_connection(module: ModuleType) -> None:
 
     def traced_pipe(duplex: bool = True) -> Any:
         first, second = pipe(duplex)
-        frame = sys._getframe(1)
-        if frame.f_globals.get("__name__") == "multiprocessing.context" and frame.f_back is not None:
+        frame = sys._getframe().f_back  # `_getframe(1)` raises where C code calls
+        if frame is not None and frame.f_globals.get("__name__") == "multiprocessing.context":
             frame = frame.f_back  # the Pipe method of a context
         at = call_site(frame)
         if at != INTERNAL:

@@ -42,6 +42,7 @@ _name_listeners: list[Callable[[str], None]] = []
 def when_named(listener: Callable[[str], None]) -> None:
     """Have it called with the name of this process, and in each Process with that one's."""
     _name_listeners.append(listener)
+    on_restore(_name_listeners.clear)
     listener(process_name())
 
 
@@ -62,14 +63,14 @@ def patch_process(module: ModuleType) -> None:
 
     def traced_start(self: Any) -> None:
         at = outer_site()
-        _starting.now = True
+        before, _starting.now = _starting.now, True
         try:
             start(self)
         finally:
-            _starting.now = False
+            _starting.now = before
         self._popen._procsim_name = self._name
         method = getattr(self._popen, "method", None)
-        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=self.daemon, method=method)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=bool(self.daemon), method=method)
 
     def traced_join(self: Any, timeout: Any = None) -> None:
         at = caller()
@@ -143,7 +144,6 @@ def patch_util(module: ModuleType) -> None:
     replace(module, "_exit_function", _exit_function)
     atexit.register(at_exit)
     on_restore(lambda: atexit.unregister(at_exit))
-    on_restore(_name_listeners.clear)
 
 
 _returned: set[int] = set()

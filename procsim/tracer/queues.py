@@ -11,16 +11,17 @@ import weakref
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, value_of
+from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, is_internal, value_of
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import bytes_are_waiting
 
-class _Putting(threading.local):
-    """The `put` that this thread is in: (identity, call site, value)."""
 
-    now: tuple[int, str | None, Any] | None = None
+class _Putting(threading.local):
+    """The `put` that this thread is in: (C semaphore of its places, identity, call site, value)."""
+
+    now: tuple[Any, int, str | None, Any] | None = None
 
 
 _putting = _Putting()
@@ -45,15 +46,20 @@ def _watch_places(queue: Any) -> None:
 
     def acquire(block: Any = True, timeout: Any = None) -> Any:
         put = _putting.now
-        if put is None:
+        if put is None or put[0] is not raw:
             return raw.acquire(block, timeout)
-        identity, at, value = put
-        if not raw.acquire(False):
+        _, identity, at, value = put
+        if not raw.acquire(False, timeout):
             waiting = Waiting()
-            if block:
-                emit("queue_put_waiting", identity, at, value=value)
-            if not block or not raw.acquire(block, timeout):
-                emit("queue_full", identity, at, took=waiting.took())
+            acquired = False
+            try:
+                if block:
+                    emit("queue_put_waiting", identity, at, value=value)
+                    acquired = raw.acquire(block, timeout)
+            finally:  # it also ends when a signal handler of the program raises
+                if not acquired:
+                    emit("queue_full", identity, at, took=waiting.took())
+            if not acquired:
                 return False
         try:
             emit("queue_put", identity, at, value=value)
@@ -69,29 +75,29 @@ def _traced_put(original: Any) -> Any:
     def put(self: Any, obj: Any, block: Any = True, timeout: Any = None) -> None:
         at = caller()
         if at == INTERNAL and sys._getframe(1).f_code.co_name == "put_nowait":
-            at = call_site(sys._getframe(2))
-        if at == INTERNAL or _putting.now is not None:
+            at = call_site(sys._getframe(1).f_back)
+        if at == INTERNAL:
             original(self, obj, block, timeout)
             return
-        _putting.now = (identity_of(self._rlock), at, value_of(obj))
+        outer = _putting.now  # a signal handler that puts something, in the middle of another put
+        _putting.now = (self._sem._semlock, identity_of(self._rlock), at, value_of(obj))
         try:
             original(self, obj, block, timeout)
         finally:
-            _putting.now = None
+            _putting.now = outer
 
     return put
 
 
 def _patch_queue(module: ModuleType) -> None:
     Queue = module.Queue  # noqa: N806
-    Empty = module.Empty  # noqa: N806
     init, setstate, get = Queue.__init__, Queue.__setstate__, Queue.get
     start_thread, finalize_join = Queue._start_thread, Queue._finalize_join
-    traced: weakref.WeakSet[Any] = weakref.WeakSet()
+    traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
     def __init__(self: Any, maxsize: int = 0, *, ctx: Any) -> None:  # noqa: N807
         init(self, maxsize, ctx=ctx)
-        traced.add(self)
+        traced[id(self)] = self
         _watch_places(self)
         if _made_by_program():
             limit = maxsize if maxsize and maxsize > 0 else 0
@@ -99,14 +105,14 @@ def _patch_queue(module: ModuleType) -> None:
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
         setstate(self, state)
-        traced.add(self)
+        traced[id(self)] = self
         keep_raw(self._rlock, self._wlock, self._sem)
         _watch_places(self)
 
     def traced_get(self: Any, block: Any = True, timeout: Any = None) -> Any:
         at = caller()
         if at == INTERNAL and sys._getframe(1).f_code.co_name == "get_nowait":
-            at = call_site(sys._getframe(2))
+            at = call_site(sys._getframe(1).f_back)
         if at == INTERNAL:
             return get(self, block, timeout)
         identity = identity_of(self._rlock)
@@ -115,7 +121,7 @@ def _patch_queue(module: ModuleType) -> None:
             emit("queue_get_waiting", identity, at)
         try:
             item = get(self, block, timeout)
-        except Empty:
+        except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
             emit("queue_empty", identity, at, took=waiting.took())
             raise
         emit("queue_got", identity, at, value=value_of(item))
@@ -136,7 +142,7 @@ def _patch_queue(module: ModuleType) -> None:
         emit("queue_flushed", identity)
 
     def bind_again() -> None:
-        for queue in traced:
+        for queue in list(traced.values()):
             keep_raw(queue._sem)
 
     on_restore(bind_again)
@@ -150,10 +156,10 @@ def _patch_queue(module: ModuleType) -> None:
 
 def _made_by_program() -> bool:
     """Whether the queue that is being made is the program's own, not part of a Pool or an executor."""
-    frame = sys._getframe(2)
-    while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+    frame = sys._getframe(1).f_back
+    while frame is not None and frame.f_code.co_name == "__init__" and is_internal(frame):
         frame = frame.f_back
-    if frame.f_globals.get("__name__") == "multiprocessing.context" and frame.f_back is not None:
+    if frame is not None and frame.f_globals.get("__name__") == "multiprocessing.context":
         frame = frame.f_back
     return call_site(frame) != INTERNAL
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,10 +88,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A house that must be empty again after the test."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    house = House(folder)
-    yield house
-    house.assert_empty()
+def house() -> Iterator[House]:
+    """A house that must be empty again after the test. Its path is short: sockets are made below it."""
+    with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder:
+        house = House(Path(folder))
+        yield house
+        house.assert_empty()

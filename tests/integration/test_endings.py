@@ -52,8 +52,9 @@ def test_ctrl_c_while_procsim_is_still_starting(house: House) -> None:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
-        assert process.returncode in (130, -signal.SIGINT)
-        assert process.returncode != 130 or "Traceback" not in errors
+        # Before the first line of ours runs, Ctrl-C is the interpreter's own affair (it ends with code 1).
+        assert process.returncode in (130, -signal.SIGINT, 1)
+        assert "procsim/cli.py" not in errors
         house.assert_empty()
 
 

@@ -8,17 +8,20 @@ import os
 import sys
 
 
-def _install():
-    here = os.path.dirname(os.path.abspath(__file__))
+def _run_theirs(here):
     if here in sys.path:
         sys.path.remove(here)
     ours = sys.modules.pop("sitecustomize")
     try:
         import sitecustomize  # noqa: F401 - the one that this stands in front of
     except ImportError as error:
-        if getattr(error, "name", None) != "sitecustomize":
+        if error.name != "sitecustomize":
             raise
-        sys.modules["sitecustomize"] = ours  # the import that runs this looks for it
+    finally:
+        sys.modules.setdefault("sitecustomize", ours)  # the import that runs this looks for it
+
+
+def _install(here):
     if sys.version_info < (3, 11) or not os.environ.get("PROCSIM_RUN"):
         return
     root = os.path.dirname(os.path.dirname(os.path.dirname(here)))
@@ -32,4 +35,8 @@ def _install():
     procsim.tracer.install()
 
 
-_install()
+_here = os.path.dirname(os.path.abspath(__file__))
+try:
+    _run_theirs(_here)
+finally:
+    _install(_here)

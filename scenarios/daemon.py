@@ -1,0 +1,105 @@
+"""A daemon process ends with the process it guards; any other child is waited for.
+
+Main starts a guard, works for a while, and is done long before the guard's watch is over. A daemon is not asked to
+finish: as main ends, it is terminated in mid-watch. Without `daemon = True`, main cannot end before the guard has.
+"""
+
+import signal
+import time
+from collections.abc import Iterator
+from multiprocessing import Event, Process
+from typing import TYPE_CHECKING, Annotated, Any
+
+from procsim import Claim, say, start
+
+if TYPE_CHECKING:
+    from procsim.state import RunState
+
+
+def stand_guard(on_guard: Any, seconds: float) -> None:
+    """The guard: it has a last line to say, if it is let."""
+    say("is on guard, for {seconds} s", seconds=seconds)
+    on_guard.set()
+    time.sleep(seconds)
+    say("has stood guard to the end")
+
+
+def main(
+    daemon: Annotated[bool, "whether the child is a daemon"] = True,
+    set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,
+    child_seconds: Annotated[float, "seconds that the child has to do"] = 2.0,
+    main_seconds: Annotated[float, "seconds that main works before it is done"] = 0.7,
+) -> None:
+    on_guard = Event()
+    guard = Process(target=stand_guard, name="guard", args=(on_guard, child_seconds))
+    if daemon and not set_after_start:
+        guard.daemon = True
+    guard.start()
+    if set_after_start:
+        try:
+            guard.daemon = True
+        except AssertionError as error:
+            name, reason = type(error).__name__, str(error)
+            say("sets daemon = True after start(): {error}: {reason}", error=name, reason=reason)
+    on_guard.wait()
+    say("works for {seconds} s", seconds=main_seconds)
+    time.sleep(main_seconds)
+    say("has no more to do")
+
+
+def claims(run: "RunState", daemon: bool, set_after_start: bool, child_seconds: float, **_: Any) -> Iterator[Claim]:
+    main, guard = run.processes[run.main], run.process_named("guard")
+    row = "D3" if set_after_start else "D1" if daemon else "D2"
+    if guard is None or guard.ended is None or main.returned is None or main.ended is None:
+        yield Claim(row, False, "the guard never stood beside main from beginning to end")
+        return
+    last_line_said = any(run.narrated("has stood guard to the end"))
+    too_late = run.narrated("sets daemon = True after start(): {error}: {reason}")
+    error = next((event.fields["fields"] for event in too_late), {"error": None, "reason": None})
+    figures = {
+        "main_done": seconds(main.returned),
+        "main_ended": seconds(main.ended),
+        "child": guard.pid,
+        "child_ended": seconds(guard.ended),
+        "exit_code": guard.exit_code,
+        "daemon": guard.daemon,
+        "last_line_said": last_line_said,
+        "child_seconds": child_seconds,
+        "waited": seconds(max(0, guard.ended - main.returned)),
+        **error,
+    }
+    waited_for = not guard.daemon and guard.exit_code == 0 and last_line_said and guard.ended <= main.ended
+    if set_after_start:
+        yield Claim(
+            row,
+            error["error"] == "AssertionError" and waited_for,
+            "after start() it raised {error}: {reason}; the child is no daemon (daemon is {daemon}), said its last "
+            "line, and ended at {child_ended} s with exit code {exit_code}",
+            figures,
+        )
+    elif daemon:
+        cut_short = guard.exit_code == -signal.SIGTERM and not last_line_said
+        yield Claim(
+            row,
+            guard.daemon and cut_short and main.returned < guard.ended <= main.ended,
+            "main was done at {main_done} s, and so its daemon was ended at {child_ended} s by SIGTERM (exit code "
+            "{exit_code}); its last line, due after {child_seconds} s, was never said",
+            figures,
+        )
+    else:
+        yield Claim(
+            row,
+            waited_for and main.returned < guard.ended,
+            "main was done at {main_done} s, but waited {waited} s for its child: that said its last line, ended at "
+            "{child_ended} s with exit code {exit_code}, and only then main ended, at {main_ended} s",
+            figures,
+        )
+
+
+def seconds(ns: int) -> float:
+    """ns as seconds, to the millisecond."""
+    return round(ns / 1e9, 3)
+
+
+if __name__ == "__main__":
+    start(main)

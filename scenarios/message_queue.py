@@ -1,0 +1,271 @@
+"""A queue of five: when it is full, who waits at it, and who takes which message.
+
+Main puts numbered messages into a queue that holds five, and another process takes them out. The sixth `put` waits
+until a place is free; a `get` that finds nothing waits until something comes; `get_nowait` does not wait. With several
+takers each message goes to one of them. A JoinableQueue can be waited for until all that was taken is done, too.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing import Barrier, Event, JoinableQueue, Process, Queue
+from queue import Empty
+from typing import TYPE_CHECKING, Annotated, Any
+
+from procsim import Claim, say, start
+
+if TYPE_CHECKING:
+    from procsim.state import Queue as QueueState
+    from procsim.state import RunState
+
+TOO_MANY = 3
+"""Messages that are put on the full queue. The taker is slow, so each of them waits for its place."""
+
+LATE = 3
+"""Messages that come only after the queue has run empty. Main is slow, so each of them is waited for."""
+
+SHORTEST_PAUSE_SECONDS = 0.05
+NO_MORE = None
+"""What a taker finds when the messages are all taken."""
+
+
+def take_slowly(messages: Any, number: int, filled: Any, emptied: Any, pause: float) -> None:
+    """The one taker: wait until the queue is full, take all there is, and wait for the late ones."""
+    filled.wait()
+    for _ in range(number):
+        time.sleep(pause)
+        messages.get()
+    say("has taken all {number} messages, and asks for another", number=number)
+    emptied.set()
+    for _ in range(LATE):
+        messages.get()
+    try:
+        messages.get_nowait()
+    except Empty:
+        say("asked the empty queue with get_nowait(): queue.Empty")
+
+
+def one_step_after_another(size: int, pause: float) -> None:
+    """Fill the queue, put more than it holds, let it run empty."""
+    messages: Any = Queue(size)
+    filled = Event()
+    emptied = Event()
+    taker = Process(target=take_slowly, name="taker", args=(messages, size + TOO_MANY, filled, emptied, pause))
+    taker.start()
+    for message in range(1, size + 1):
+        time.sleep(pause)
+        messages.put(message)
+        if message in (few(size), size):
+            say("has put {number} messages: full() is {full}", number=message, full=messages.full())
+    filled.set()
+    for message in range(size + 1, size + TOO_MANY + 1):
+        messages.put(message)
+    emptied.wait()
+    for message in range(size + TOO_MANY + 1, size + TOO_MANY + LATE + 1):
+        time.sleep(pause)
+        messages.put(message)
+    taker.join()
+
+
+def few(size: int) -> int:
+    """So many messages that there is still room: three, where the queue holds more."""
+    return min(3, size - 1)
+
+
+def handle(messages: Any, doors: Any, pause: float, joinable: bool) -> None:
+    """One of several takers: take a message, handle it, and so on until there are no more."""
+    doors.wait()
+    while (message := messages.get()) is not NO_MORE:
+        time.sleep(pause)
+        say("has handled message {message}", message=message)
+        if joinable:
+            messages.task_done()
+
+
+def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool) -> None:
+    """Put messages for several takers, who take what they can get."""
+    messages: Any = JoinableQueue(size) if joinable else Queue(size)
+    doors = Barrier(takers)
+    people = [
+        Process(target=handle, name=f"taker-{taker}", args=(messages, doors, pause, joinable), daemon=joinable)
+        for taker in range(1, takers + 1)
+    ]
+    for taker in people:
+        taker.start()
+    for message in range(1, number + 1):
+        messages.put(message)
+    say("has put all {number} messages", number=number)
+    if joinable:
+        messages.join()
+        say("join() has returned: they are all done")
+        return  # the takers wait for more, and as daemons they end with main
+    for _ in people:
+        messages.put(NO_MORE)
+    for taker in people:
+        taker.join()
+
+
+def main(
+    size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
+    takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
+    joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
+    messages: Annotated[int, "messages that are put, with --takers or --joinable", range(1, 1001)] = 12,
+    pause: Annotated[float, "seconds that a message takes"] = 0.15,
+) -> None:
+    pause = max(pause, SHORTEST_PAUSE_SECONDS)
+    if joinable or takers is not None:
+        shared_out(size, takers or 1, messages, pause, joinable)
+    else:
+        one_step_after_another(size, pause)
+
+
+def claims(run: "RunState", size: int, takers: int | None, joinable: bool, messages: int, **_: Any) -> Iterator[Claim]:
+    queue = run.queue_named("messages")
+    if queue is None:
+        yield Claim("Q1", False, "no queue was made")
+        return
+    if takers is not None:
+        yield each_taken_once(run, queue, messages)
+    if joinable:
+        yield joined(run, queue, messages)
+    if takers is None and not joinable:
+        yield full_or_not(run, queue, size)
+        yield blocked(run, queue, "put")
+        yield blocked(run, queue, "get")
+        yield refused(run, queue)
+        order_in, order_out = list(queue.items_put), list(queue.items_got)
+        yield Claim(
+            "Q6",
+            order_in == order_out == list(range(1, size + TOO_MANY + LATE + 1)),
+            "first in, first out: {order_in} went in, {order_out} came out",
+            {"order_in": order_in, "order_out": order_out},
+        )
+
+
+def full_or_not(run: "RunState", queue: "QueueState", size: int) -> Claim:
+    """What full() said, and how many there really were in the queue then."""
+    asked = run.narrated("has put {number} messages: full() is {full}")
+    steps = [[depth_at(queue, event.t), event.fields["fields"]["full"]] for event in asked]
+    if len(steps) != 2:
+        return Claim("Q1", False, "full() was not asked twice")
+    (few_depth, few_full), (depth, full) = steps
+    return Claim(
+        "Q1",
+        steps == [[few(size), False], [size, True]] and queue.peak == size,
+        "with {few_depth} in the queue of {size} full() was {few_full}, with {depth} it was {full}; it never held more "
+        "than {peak}",
+        {
+            "size": size,
+            "peak": queue.peak,
+            "few_depth": few_depth,
+            "few_full": few_full,
+            "depth": depth,
+            "full": full,
+        },
+    )
+
+
+def depth_at(queue: "QueueState", t: int) -> int:
+    """How many messages were in the queue at that moment."""
+    return next((int(depth) for since, depth in reversed(queue.depths.points) if since <= t), 0)
+
+
+def blocked(run: "RunState", queue: "QueueState", call: str) -> Claim:
+    """The longest time that one process stood in put, or in get, until another process let it go on."""
+    row, kind = ("Q2", "queue_put_waiting") if call == "put" else ("Q3", "queue_get_waiting")
+    others = [
+        (wait.until - wait.since, wait)
+        for wait in run.all_waits(kind, queue.identity)
+        if wait.until is not None and wait.freed_by not in (None, wait.pid)
+    ]
+    if not others:
+        return Claim(row, False, "no {call} had to wait for another process", {"call": call})
+    longest, wait = max(others, key=lambda other: other[0])
+    figures = {
+        "waited": seconds(longest),
+        "at": wait.at,
+        "process": wait.process,
+        "pid": wait.pid,
+        "freed_by": run.process_name(wait.freed_by),
+        "freed_by_pid": wait.freed_by,
+        "times": len(others),
+    }
+    if call == "put":
+        return Claim(
+            "Q2",
+            True,
+            "put on the full queue, at {at}, blocked {process} for {waited} s, until a get by {freed_by} made room",
+            figures,
+        )
+    return Claim(
+        "Q3",
+        True,
+        "get on the empty queue, at {at}, blocked {process} for {waited} s, until a put by {freed_by}",
+        figures,
+    )
+
+
+def refused(run: "RunState", queue: "QueueState") -> Claim:
+    """How soon get_nowait gave up."""
+    tries = [event for event in run.refused if event.kind == "queue_empty" and event.object == queue.identity]
+    if len(tries) != 1 or not any(run.narrated("asked the empty queue with get_nowait(): queue.Empty")):
+        return Claim("Q4", False, "get_nowait() did not raise queue.Empty")
+    (event,) = tries
+    return Claim(
+        "Q4",
+        depth_at(queue, event.t) == 0,
+        "get_nowait on the empty queue, at {at}, did not wait: it raised queue.Empty after {ms} ms",
+        {"ms": round(event.fields["took"] / 1e6, 3), "at": event.at, "process": event.process},
+    )
+
+
+def each_taken_once(run: "RunState", queue: "QueueState", messages: int) -> Claim:
+    """Who has taken what."""
+    taken = Counter(message for message in queue.items_got if message is not NO_MORE)
+    handled = Counter(event.process for event in run.narrated("has handled message {message}"))
+    twice = sorted(message for message, times in taken.items() if times > 1)
+    lost = sorted(set(range(1, messages + 1)) - set(taken))
+    shares = [f"{name}: {handled[name]}" for name in sorted(handled)]
+    return Claim(
+        "Q7",
+        not twice and not lost and taken.total() == handled.total() == messages,
+        "{put} messages put, {taken} taken, {taken_twice} of them twice, {lost} lost; {shares}",
+        {
+            "put": sum(message is not NO_MORE for message in queue.items_put),
+            "taken": taken.total(),
+            "taken_twice": len(twice),
+            "lost": len(lost),
+            "shares": shares if len(shares) <= 10 else [*shares[:9], "…"],
+            "handled": dict(handled),
+        },
+    )
+
+
+def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
+    """When the last message was reported done, and when join returned."""
+    if queue.joined is None or queue.last_done is None:
+        return Claim("J2", False, "join() has not returned")
+    figures = {
+        "put": queue.puts,
+        "done": queue.done.total(),
+        "last_done": seconds(queue.last_done),
+        "joined": seconds(queue.joined),
+        "later": round((queue.joined - queue.last_done) / 1e6, 2),
+        "waited": seconds(run.waited("queue_join_waiting", queue.identity)),
+    }
+    return Claim(
+        "J2",
+        queue.puts == queue.gots == queue.done.total() == messages and queue.last_done < queue.joined,
+        "join() waited {waited} s: the last of {done} task_done calls came at {last_done} s, and join() returned at "
+        "{joined} s, {later} ms later",
+        figures,
+    )
+
+
+def seconds(ns: int) -> float:
+    """ns as seconds, to the millisecond."""
+    return round(ns / 1e9, 3)
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,135 @@
+"""Producers make, consumers take, and the queue between them evens out who is faster.
+
+Each producer makes its dish again and again and puts it into a queue that holds a few. Consumers take and eat whatever
+comes next. Main waits for the producers, then until all is eaten. As it ends, so do the consumers: they are daemons.
+"""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing import JoinableQueue, Process
+from typing import TYPE_CHECKING, Annotated, Any
+
+from procsim import Claim, say, start
+
+if TYPE_CHECKING:
+    from procsim.state import Queue, RunState
+
+KITCHEN = (("Kang", "masala"), ("Hong", "dough stick"), ("Xi", "steamed bun"))
+GUESTS = ("Ming", "Lan", "Jun")
+
+
+def produce(dish: str, items: int, dishes: Any, seconds: float) -> None:
+    """A producer: make the dish, put it into the queue, and so on."""
+    for number in range(1, items + 1):
+        time.sleep(seconds * random.uniform(0.5, 1.0))
+        food = f"{dish} {number}"
+        say("has made {food}", food=food)
+        dishes.put(food)
+
+
+def consume(dishes: Any, seconds: float) -> None:
+    """A consumer: take what comes next, eat it, and report it done. It never ends by itself."""
+    while True:
+        food = dishes.get()
+        time.sleep(seconds)
+        say("has eaten {food}", food=food)
+        dishes.task_done()
+
+
+def main(
+    producers: Annotated[int, "processes that make food", range(1, 101)] = 3,
+    consumers: Annotated[int, "processes that eat it", range(1, 101)] = 1,
+    items: Annotated[int, "dishes that each producer makes", range(1, 1001)] = 4,
+    size: Annotated[int, "dishes that the queue holds", range(1, 1001)] = 3,
+    join: Annotated[bool, "whether main waits until all is eaten"] = True,
+    make: Annotated[float, "seconds that making a dish takes, at the most"] = 0.25,
+    eat: Annotated[float, "seconds that eating it takes"] = 0.2,
+) -> None:
+    dishes: Any = JoinableQueue(size)
+    cooks = []
+    for number in range(producers):
+        name, dish = KITCHEN[number] if number < len(KITCHEN) else (str(number + 1), f"pot {number + 1} portion")
+        cooks.append(Process(target=produce, name=f"producer-{name}", args=(dish, items, dishes, make)))
+    eaters = []
+    for number in range(consumers):
+        name = GUESTS[number] if number < len(GUESTS) else str(number + 1)
+        eaters.append(Process(target=consume, name=f"consumer-{name}", args=(dishes, eat), daemon=True))
+    for process in (*eaters, *cooks):
+        process.start()
+    for cook in cooks:
+        cook.join()
+    say("all producers are done")
+    if join:
+        dishes.join()
+        say("everything is eaten")
+
+
+def claims(
+    run: "RunState", producers: int, consumers: int, items: int, size: int, join: bool, **_: Any
+) -> Iterator[Claim]:
+    queue = run.queue_named("dishes")
+    main = run.processes[run.main]
+    if queue is None or main.returned is None:
+        yield Claim("P1" if join else "P4", False, "main never came to its end")
+        return
+    made, taken, eaten = Counter(queue.items_put), Counter(queue.items_got), queue.done.total()
+    ended = [process for process in run.processes.values() if process.daemon and process.exit_code == -signal.SIGTERM]
+    ended_with_main = sum(process.ended is not None and process.ended > main.returned for process in ended)
+    figures = {
+        "made": made.total(),
+        "taken": taken.total(),
+        "eaten": eaten,
+        "lost": made.total() - eaten,
+        "in_queue": (made - taken).total(),
+        "in_hand": taken.total() - eaten,
+        "makers": shares(run, queue.put),
+        "takers": shares(run, queue.got),
+        "ended_with_main": ended_with_main,
+    }
+    if not join:
+        yield Claim(
+            "P4",
+            made.total() == producers * items > eaten and ended_with_main == consumers,
+            "main did not wait: of {made} dishes made {eaten} were eaten and {lost} lost; {in_queue} were in the queue "
+            "and {in_hand} half eaten when main ended, and its consumers ({ended_with_main}) with it",
+            figures,
+        )
+        return
+    yield Claim(
+        "P1",
+        made == taken and made.total() == eaten == producers * items == len(made),
+        "{made} dishes made ({makers}), {taken} taken ({takers}), {eaten} eaten, {lost} lost",
+        figures,
+    )
+    yield evened_out(run, queue, size)
+
+
+def evened_out(run: "RunState", queue: "Queue", size: int) -> Claim:
+    """How far the queue filled, and who had to wait: whoever is faster."""
+    at_full = run.waited("queue_put_waiting", queue.identity)
+    at_empty = run.waited("queue_get_waiting", queue.identity)
+    return Claim(
+        "P2",
+        0 < queue.peak <= size and queue.puts == queue.done.total(),
+        "the queue held up to {peak} of {size}; producers waited {producers_waited} s because it was full, consumers "
+        "{consumers_waited} s because it was empty",
+        {
+            "peak": queue.peak,
+            "size": size,
+            "producers_waited": round(at_full / 1e9, 3),
+            "consumers_waited": round(at_empty / 1e9, 3),
+        },
+    )
+
+
+def shares(run: "RunState", by_process: Counter[int]) -> list[str]:
+    """How many each process made or took, in words; of many processes the first ones."""
+    words = [f"{run.process_name(pid)}: {number}" for pid, number in by_process.items()]
+    return words if len(words) <= 10 else [*words[:9], "…"]
+
+
+if __name__ == "__main__":
+    start(main)

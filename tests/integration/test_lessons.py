@@ -1,0 +1,249 @@
+"""Every lesson, run as people run it, shows what it claims to show: each row of the verdict with its figures."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procsim.catalog import LESSONS, folder
+from procsim.events import KINDS
+from tests.integration.conftest import PATIENCE_SECONDS, House
+
+METHODS = ("fork", "spawn", "forkserver")
+KEYS = {"t", "pid", "process", "kind"}
+SOMETIMES = {"thread", "object", "at"}
+
+DAEMON = ("daemon", "--child-seconds", "1.5", "--main-seconds", "0.2")
+TICKETS = ("tickets", "--users", "6", "--tickets", "3", "--think", "0.15")
+QUEUE = ("queue", "--size", "5", "--pause", "0.05")
+IPC = ("ipc", "--pause", "0.1", "--via")
+PRODCONS = ("prodcons", "--producers", "3", "--items", "3", "--make", "0.1", "--eat", "0.1")
+
+PLAIN_RUNS = [
+    ((*DAEMON, "--daemon"), "has no more to do"),
+    ((*DAEMON, "--no-daemon"), "has stood guard to the end"),
+    ((*DAEMON, "--set-after-start"), "AssertionError: process has already started"),
+    ((*TICKETS, "--no-lock"), "left in the file"),
+    ((*TICKETS, "--lock"), "0 left in the file"),
+    (QUEUE, "queue.Empty"),
+    ((*QUEUE, "--takers", "4"), "has handled message 12"),
+    ((*QUEUE, "--joinable"), "join() has returned"),
+    *[((*IPC, via), f"has got 42 by {via}") for via in ("queue", "pipe", "value", "manager")],
+    ((*IPC, "memory"), "finds that the number is 1"),
+    (PRODCONS, "everything is eaten"),
+    ((*PRODCONS, "--no-join"), "all producers are done"),
+]
+"""Lessons as scripts of their own, and something that they print."""
+
+
+@pytest.fixture(params=METHODS)
+def method(request: pytest.FixtureRequest) -> str:
+    """How the processes of the lesson are started."""
+    return str(request.param)
+
+
+def verdict(house: House, method: str, *arguments: str) -> dict[str, dict[str, Any]]:
+    """The figures of a run that must show what it claims, by row."""
+    lines, done = house.events(*arguments, "--start-method", method)
+    assert done.stderr == ""
+    for line in lines[:-1]:
+        fields = set(line) - KEYS - SOMETIMES
+        assert set(line) >= KEYS, line
+        assert fields == set(KINDS[line["kind"]]), line
+    last = lines[-1]
+    assert set(last) == {"kind", *KINDS["verdict"]}
+    assert last["kind"] == "verdict"
+    assert last["scenario"] == arguments[0]
+    assert last["findings"] == []
+    assert [claim["text"] for claim in last["claims"] if not claim["holds"]] == []
+    assert all("{" not in claim["text"] for claim in last["claims"])
+    assert done.returncode == 0
+    methods = {line["method"] for line in lines if line["kind"] == "process_started"}
+    assert methods == {method}
+    return {claim["id"]: claim["figures"] for claim in last["claims"]}
+
+
+# daemon ------------------------------------------------------------------------------------------------------
+
+
+def test_a_daemon_ends_with_main(house: House, method: str) -> None:
+    rows = verdict(house, method, *DAEMON)
+    assert list(rows) == ["D1"]
+    figures = rows["D1"]
+    assert figures["daemon"] is True
+    assert figures["exit_code"] == -15
+    assert figures["last_line_said"] is False
+    assert figures["main_done"] <= figures["child_ended"] <= figures["main_ended"]
+
+
+def test_a_child_that_is_no_daemon_is_waited_for(house: House, method: str) -> None:
+    rows = verdict(house, method, *DAEMON, "--no-daemon")
+    assert list(rows) == ["D2"]
+    figures = rows["D2"]
+    assert figures["daemon"] is False
+    assert figures["exit_code"] == 0
+    assert figures["last_line_said"] is True
+    assert figures["main_done"] <= figures["child_ended"] <= figures["main_ended"]
+    assert figures["waited"] > 0
+
+
+def test_daemon_must_be_set_before_start(house: House, method: str) -> None:
+    rows = verdict(house, method, *DAEMON, "--set-after-start")
+    assert list(rows) == ["D3"]
+    figures = rows["D3"]
+    assert (figures["error"], figures["reason"]) == ("AssertionError", "process has already started")
+    assert figures["daemon"] is False
+    assert figures["exit_code"] == 0
+    assert figures["last_line_said"] is True
+
+
+# tickets -----------------------------------------------------------------------------------------------------
+
+
+def test_without_a_lock_tickets_are_sold_twice(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--no-lock")
+    assert list(rows) == ["M1"]
+    figures = rows["M1"]
+    assert figures["tickets"] == 3
+    assert figures["sold"] > 3 - figures["left"]
+    assert figures["oversold"] == max(0, figures["sold"] - 3)
+    assert figures["same"] > 1
+    assert len(figures["who"]) == figures["same"]
+
+
+def test_with_a_lock_every_ticket_is_sold_once(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--lock")
+    assert list(rows) == ["M2"]
+    figures = rows["M2"]
+    assert (figures["tickets"], figures["sold"], figures["left"], figures["oversold"]) == (3, 3, 0, 0)
+    assert figures["inside"] == 1
+
+
+def test_a_lock_of_one_s_own_keeps_nobody_out(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--lock-made-in", "child")
+    assert list(rows) == ["M4"]
+    figures = rows["M4"]
+    assert figures["sold"] > 3 - figures["left"]
+    assert figures["inside"] > 1
+
+
+# queue -------------------------------------------------------------------------------------------------------
+
+
+def test_one_queue_step_by_step(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE)
+    assert list(rows) == ["Q1", "Q2", "Q3", "Q4", "Q6"]
+    assert rows["Q1"] == {"size": 5, "peak": 5, "few_depth": 3, "few_full": False, "depth": 5, "full": True}
+    put, get = rows["Q2"], rows["Q3"]
+    assert (put["process"], put["freed_by"]) == ("MainProcess", "taker")
+    assert (get["process"], get["freed_by"]) == ("taker", "MainProcess")
+    assert (put["pid"], put["freed_by_pid"]) == (get["freed_by_pid"], get["pid"])
+    assert put["waited"] > 0
+    assert get["waited"] > 0
+    assert put["at"].startswith("message_queue.py:")
+    assert rows["Q4"]["process"] == "taker"
+    assert rows["Q4"]["ms"] >= 0
+    assert rows["Q6"]["order_in"] == rows["Q6"]["order_out"] == list(range(1, 12))
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_queues_of_other_sizes(house: House, size: int) -> None:
+    rows = verdict(house, "fork", *QUEUE, "--size", str(size))
+    figures = rows["Q1"]
+    assert (figures["few_depth"], figures["few_full"]) == (min(3, size - 1), False)
+    assert (figures["depth"], figures["full"], figures["peak"]) == (size, True, size)
+
+
+def test_each_message_is_taken_by_one_process(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--takers", "4")
+    assert list(rows) == ["Q7"]
+    figures = rows["Q7"]
+    assert (figures["put"], figures["taken"], figures["taken_twice"], figures["lost"]) == (12, 12, 0, 0)
+    assert sum(figures["handled"].values()) == 12
+    assert set(figures["handled"]) <= {"taker-1", "taker-2", "taker-3", "taker-4"}
+
+
+def test_join_returns_after_the_last_task_done(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--joinable", "--takers", "2")
+    assert list(rows) == ["Q7", "J2"]
+    figures = rows["J2"]
+    assert (figures["put"], figures["done"]) == (12, 12)
+    assert figures["last_done"] <= figures["joined"]
+    assert figures["later"] >= 0
+
+
+# ipc ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_child_changes_only_its_own_copy(house: House, method: str) -> None:
+    rows = verdict(house, method, *IPC, "memory")
+    assert list(rows) == ["I1"]
+    figures = rows["I1"]
+    assert (figures["before"], figures["in_child"], figures["in_main"]) == (1, 42, 1)
+    assert figures["child"] != figures["main"]
+
+
+@pytest.mark.parametrize(("via", "row"), [("queue", "I2"), ("pipe", "I3"), ("value", "I3"), ("manager", "I3")])
+def test_a_message_goes_from_one_child_to_the_other(house: House, method: str, via: str, row: str) -> None:
+    rows = verdict(house, method, *IPC, via)
+    assert list(rows) == [row]
+    figures = rows[row]
+    assert (figures["via"], figures["put"], figures["got"]) == (via, 42, 42)
+    assert len({figures["p"], figures["c"], figures["main"]}) == 3
+    assert figures["ms"] > 0
+
+
+# prodcons ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("consumers", [1, 3])
+def test_all_that_is_made_is_eaten(house: House, method: str, consumers: int) -> None:
+    rows = verdict(house, method, *PRODCONS, "--consumers", str(consumers))
+    assert list(rows) == ["P1", "P2"]
+    figures = rows["P1"]
+    assert (figures["made"], figures["taken"], figures["eaten"], figures["lost"]) == (9, 9, 9, 0)
+    assert sorted(figures["makers"]) == ["producer-Hong: 3", "producer-Kang: 3", "producer-Xi: 3"]
+    assert sum(int(share.rpartition(" ")[2]) for share in figures["takers"]) == 9
+    assert len(figures["takers"]) <= consumers
+    figures = rows["P2"]
+    assert 1 <= figures["peak"] <= figures["size"] == 3
+    assert figures["consumers_waited"] >= 0
+    if consumers == 1:
+        assert figures["peak"] == 3
+        assert figures["producers_waited"] > 0
+
+
+def test_without_join_food_is_lost(house: House, method: str) -> None:
+    rows = verdict(house, method, *PRODCONS, "--eat", "0.3", "--no-join")
+    assert list(rows) == ["P4"]
+    figures = rows["P4"]
+    assert figures["made"] == 9
+    assert figures["lost"] == figures["made"] - figures["eaten"] > 0
+    assert figures["lost"] == figures["in_queue"] + figures["in_hand"]
+    assert figures["ended_with_main"] == 1
+
+
+# as scripts --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("arguments", "printed"), PLAIN_RUNS, ids=[" ".join(run[0]) for run in PLAIN_RUNS])
+def test_a_lesson_is_a_script_that_runs_by_itself(house: House, arguments: tuple[str, ...], printed: str) -> None:
+    name, *options = arguments
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, str(folder() / LESSONS[name]), *options],
+        env=house.environment | {"PYTHONPATH": str(root)},
+        cwd=house.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert printed in done.stdout
+    assert os.listdir(house.folder) == []
