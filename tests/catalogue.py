@@ -5,38 +5,33 @@ and compiles the .mo files, which are kept in the repository so that an installa
 afterwards it lists; the tests fail until it is translated.
 """
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))
 
-KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None,
-    "N_": None,
-    "say": (1,),
-    "narrated": (1,),
-    "Claim": (3,),
-    "Finding": (2,),
-}
-"""The calls whose argument is shown to people, and which argument it is."""
+SHOWN = {"_": 0, "N_": 0, "say": 0, "narrated": 0, "Claim": 2, "Finding": 1}
+"""The calls that have an argument which is shown to people, and which one it is."""
 
 
 def messages() -> Iterator[str]:
-    """Every message of the code, in its order."""
+    """Every message of the code, once."""
     seen = set()
-    for folder in ("procsim", "scenarios"):
-        found = extract_from_dir(str(ROOT / folder), [("**.py", "python")], keywords=KEYWORDS)
-        for _, _, message, _, _ in found:
-            if isinstance(message, str) and message not in seen:
-                seen.add(message)
-                yield message
+    for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Call):
+                index = SHOWN.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+                shown = node.args[index] if index is not None and len(node.args) > index else None
+                if isinstance(shown, ast.Constant) and isinstance(shown.value, str) and shown.value not in seen:
+                    seen.add(shown.value)
+                    yield shown.value
 
 
 def read(path: Path) -> Catalog:

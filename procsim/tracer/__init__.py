@@ -4,6 +4,7 @@ It imports the standard library, `procsim.events` and `procsim.channel`, and not
 """
 
 import os
+from functools import partial
 
 from procsim.tracer import emit, files, inject, locks, managers, output, patching, pipes, processes, queues
 
@@ -39,7 +40,7 @@ def install() -> bool:
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
     if settings.seed is not None:
-        processes.when_named(lambda name: inject.seed_random(settings.seed, name))
+        processes.when_named(partial(inject.seed_random, settings.seed))
     patching.when_imported(patches)
     files.patch_open()
     output.cover_streams(settings.take_output)

@@ -13,6 +13,7 @@ import resource  # noqa: F401 - the EventQueue imports it late, when a resource.
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
@@ -225,11 +226,32 @@ def outer_site() -> str | None:
     return call_site(program_frame(sys._getframe(1)))
 
 
-def program_frame(frame: FrameType | None) -> FrameType | None:
-    """The nearest frame of the program's own code, from this one outwards."""
-    while frame is not None and (is_internal(frame) or is_generated(frame)):
+def program_site() -> str | None:
+    """The nearest call site outside the standard library: the line that called `json.load(file)`."""
+    return call_site(program_frame(sys._getframe(1), is_library))
+
+
+def program_frame(
+    frame: FrameType | None, passed: Callable[[FrameType], bool] | None = None
+) -> FrameType | None:
+    """The nearest frame of the program's own code, from this one outwards; those that are `passed` are not.
+
+    None in a process that multiprocessing itself is busy with: below a forked child's own frames lie its parent's.
+    """
+    passed = passed or is_internal
+    while frame is not None and (passed(frame) or is_generated(frame)):
+        if frame.f_code.co_name == "_bootstrap" and is_internal(frame):
+            return None
         frame = frame.f_back
     return frame
+
+
+_LIBRARY = os.path.dirname(os.__file__)
+
+
+def is_library(frame: FrameType) -> bool:
+    """Whether this is code of the standard library, or ours."""
+    return frame.f_code.co_filename.startswith((_LIBRARY, "<frozen")) or is_internal(frame)
 
 
 def is_internal(frame: FrameType) -> bool:

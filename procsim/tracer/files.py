@@ -11,13 +11,11 @@ import sys
 from types import FrameType
 from typing import Any
 
-from procsim.tracer.emit import VALUE_LIMIT, call_site, emit, is_internal
+from procsim.tracer.emit import VALUE_LIMIT, call_site, emit, is_library, program_site
 from procsim.tracer.patching import replace
 
 PATH_LIMIT = 200
 """Characters of a path that an event carries (its end)."""
-
-_LIBRARY = os.path.dirname(os.__file__)
 
 _BUFFERS: dict[str, Any] = {
     **dict.fromkeys(("r", "rt", "rb"), io.BufferedReader),
@@ -27,11 +25,14 @@ _BUFFERS: dict[str, Any] = {
 """The modes that are built here. Whatever else is asked for is left to the real `open`, as are its errors."""
 
 
-def patch_open() -> None:
-    """builtins.open, which is io.open."""
-    original = builtins.open
+class _Open:
+    """Callable, but no function: as the attribute of a class, `open` does not become a method of it."""
 
-    def traced_open(
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def __call__(
+        self,
         file: Any,
         mode: str = "r",
         buffering: int = -1,
@@ -43,14 +44,26 @@ def patch_open() -> None:
     ) -> Any:
         text = not (isinstance(mode, str) and "b" in mode)
         usual = buffering == -1 and closefd and opener is None and isinstance(file, str | bytes | os.PathLike)
+        usual = usual and isinstance(mode, str) and not sys.flags.warn_default_encoding
         if usual and mode in _BUFFERS and (text or encoding is errors is newline is None):
-            at = _site_of_open(sys._getframe(1))
+            at = _site_of_open(sys._getframe().f_back)
             if at is not None:
                 return _open(file, mode, text, encoding, errors, newline, at)
-        return original(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        return self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
+    def __repr__(self) -> str:
+        return repr(self._original)
+
+    def __reduce__(self) -> str:
+        return "open"
+
+
+def patch_open() -> None:
+    """builtins.open, which is io.open."""
+    traced_open = _Open(builtins.open)
     replace(builtins, "open", traced_open)
     replace(io, "open", traced_open)
+    traced_open.__module__ = "io"  # where pickle finds it (from 3.12 on the original says `_io`)
 
 
 class TracedFileIO(io.FileIO):
@@ -59,7 +72,7 @@ class TracedFileIO(io.FileIO):
     def readinto(self, buffer: Any, /) -> Any:
         size = super().readinto(buffer)
         if size is not None:
-            self._say("file_read", bytes(memoryview(buffer)[: min(size, VALUE_LIMIT)]), size)
+            self._say("file_read", bytes(memoryview(buffer).cast("B")[: min(size, VALUE_LIMIT)]), size)
         return size
 
     def readall(self) -> Any:
@@ -69,20 +82,22 @@ class TracedFileIO(io.FileIO):
         return data
 
     def write(self, data: Any, /) -> Any:
-        view = memoryview(data)
-        self._say("file_written", bytes(view[:VALUE_LIMIT]), view.nbytes)
+        with memoryview(data).cast("B") as view:
+            self._say("file_written", bytes(view[:VALUE_LIMIT]), view.nbytes)
         return super().write(data)
 
     def close(self) -> None:
-        if not self.closed:
-            emit("file_closed", at=_site(), path=self._path())
-        super().close()
+        try:
+            if not self.closed:
+                emit("file_closed", at=program_site(), path=self._path())
+        finally:
+            super().close()
 
     def _path(self) -> str:
         return str(self.name)[-PATH_LIMIT:]
 
     def _say(self, kind: str, beginning: bytes, size: int) -> None:
-        emit(kind, at=_site(), path=self._path(), value=beginning.decode(errors="replace"), size=size)
+        emit(kind, at=program_site(), path=self._path(), value=beginning.decode(errors="replace"), size=size)
 
 
 def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
@@ -102,20 +117,8 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
     return result
 
 
-def _is_library(frame: FrameType) -> bool:
-    return is_internal(frame) or frame.f_code.co_filename.startswith((_LIBRARY, "<frozen"))
-
-
 def _site_of_open(frame: FrameType | None) -> str | None:
     """Where the program opens a file; None where the standard library opens one for itself."""
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("pathlib"):
         frame = frame.f_back
-    return None if frame is None or _is_library(frame) else call_site(frame)
-
-
-def _site() -> str | None:
-    """The nearest line of the program's, which may have called `json.load(file)`."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_library(frame):
-        frame = frame.f_back
-    return call_site(frame)
+    return None if frame is None or is_library(frame) else call_site(frame)

@@ -5,11 +5,12 @@ procsim shows the output itself, the event takes the place of the write; where t
 comes beside it. What bypasses these streams (C code, `os.write`, programs it runs) procsim reads from the descriptor.
 """
 
+import os
 import sys
 import threading
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, call_site, emit, is_internal
+from procsim.tracer.emit import TEXT_LIMIT, emit, program_site, raised_elsewhere
 from procsim.tracer.patching import on_restore
 
 _parts: dict[tuple[str, int], list[str]] = {}
@@ -31,16 +32,23 @@ def forget_parts() -> None:
 def _cover(stream: Any, name: str, take_over: bool) -> None:
     original_write, original_flush = stream.write, stream.flush
 
-    def write(text: str) -> int:
-        if not isinstance(text, str):
-            return original_write(text)  # type: ignore[no-any-return] - raises, as it did before
+    home = _file_behind(stream) if take_over else None
+
+    def write(text: str) -> Any:
+        if not isinstance(text, str) or stream.closed:
+            return original_write(text)  # raises
+        text = str.__str__(text)
+        if not text.isascii():
+            text.encode(stream.encoding, stream.errors)  # raises where the stream cannot hold this text
         said = _say(name, text)
-        if take_over and said:
+        if said and home is not None and _file_behind(stream) == home:
             return len(text)
-        return original_write(text)  # type: ignore[no-any-return]
+        return original_write(text)
 
     def flush() -> None:
-        _say_parts(name)
+        for key in list(_parts):
+            if key[0] == name:
+                _say_parts(key)
         original_flush()
 
     try:
@@ -54,6 +62,17 @@ def _cover(stream: Any, name: str, take_over: bool) -> None:
     on_restore(uncover)
 
 
+def _file_behind(stream: Any) -> tuple[int, int] | None:
+    """Which file the stream writes to: the program may have laid another over its descriptor (`os.dup2`)."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError) as error:
+        if raised_elsewhere(error):
+            raise
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _say(name: str, text: str) -> bool:
     """Say the whole lines of the text; keep what follows the last line end until it is whole, or flushed."""
     key = (name, threading.get_ident())
@@ -63,7 +82,7 @@ def _say(name: str, text: str) -> bool:
         if parts is None:
             parts = _parts[key] = []
         parts.append(text)
-        return sum(map(len, parts)) < TEXT_LIMIT or _say_parts(name)
+        return sum(map(len, parts)) < TEXT_LIMIT or _say_parts(key)
     lines = "".join([*(parts or []), text[:end]])
     _parts.pop(key, None)
     if text[end:]:
@@ -71,36 +90,27 @@ def _say(name: str, text: str) -> bool:
     return _emit_text(name, lines)
 
 
-def _say_parts(name: str) -> bool:
-    parts = _parts.pop((name, threading.get_ident()), None)
-    return _emit_text(name, "".join(parts)) if parts else True
+def _say_parts(key: tuple[str, int]) -> bool:
+    parts = _parts.pop(key, None)
+    return _emit_text(key[0], "".join(parts)) if parts else True
 
 
 def _emit_text(name: str, text: str) -> bool:
-    at = _site()
+    at = program_site()
     said = True
-    while text:
-        piece = _piece(text)
-        said = emit("printed", at=at, text=piece, stream=name)
-        text = text[len(piece) :]
+    start = 0
+    while start < len(text):
+        end = _end_of_piece(text, start)
+        said = emit("printed", at=at, text=text[start:end], stream=name)
+        start = end
     return said
 
 
-def _piece(text: str) -> str:
+def _end_of_piece(text: str, start: int) -> int:
     """As much of the text as one event carries, up to the end of a line if possible."""
-    if len(text) * 4 <= TEXT_LIMIT:  # a character has at most four bytes
-        return text
-    piece = text[:TEXT_LIMIT]
-    if not piece.isascii():
-        piece = piece.encode(errors="surrogatepass")[:TEXT_LIMIT].decode(errors="ignore") or text[:1]
-    end = piece.rfind("\n") + 1
-    return piece[:end] if end and len(piece) < len(text) else piece
-
-
-def _site() -> str | None:
-    frame = sys._getframe(1)
-    while frame is not None and is_internal(frame):
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    return call_site(frame)
+    end = start + TEXT_LIMIT
+    if not text.isascii():
+        end = start + TEXT_LIMIT // 4  # a character has at most four bytes
+    if end >= len(text):
+        return len(text)
+    return text.rfind("\n", start, end) + 1 or end

@@ -8,7 +8,7 @@ import termios
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, call_site, caller, emit, program_frame, value_of
+from procsim.tracer.emit import INTERNAL, call_site, caller, emit, program_frame, raised_elsewhere, value_of
 from procsim.tracer.names import variable_names
 from procsim.tracer.patching import replace
 
@@ -30,7 +30,9 @@ def _inode(handle: int, readable: bool) -> int:
     # Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
     try:
         return os.fstat(handle).st_ino << 1 | readable
-    except OSError:
+    except OSError as error:
+        if raised_elsewhere(error):
+            raise
         return 0
 
 
@@ -38,8 +40,10 @@ def bytes_are_waiting(descriptor: int) -> bool:
     """Whether a read from this pipe or socket would find something."""
     try:
         return fcntl.ioctl(descriptor, termios.FIONREAD, _NO_BYTES) != _NO_BYTES
-    except OSError:  # closed: the call itself will say so
-        return True
+    except OSError as error:
+        if raised_elsewhere(error):
+            raise
+        return True  # closed: the call itself will say so
 
 
 def patch_connection(module: ModuleType) -> None:

@@ -20,7 +20,7 @@ from procsim.tracer.emit import (
     caller,
     emit,
     emit_of,
-    is_internal,
+    is_library,
     outer_site,
     process_name,
 )
@@ -70,7 +70,8 @@ def patch_process(module: ModuleType) -> None:
             _starting.now = before
         self._popen._procsim_name = self._name
         method = getattr(self._popen, "method", None)
-        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=bool(self.daemon), method=method)
+        daemon = bool(self.daemon)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
 
     def traced_join(self: Any, timeout: Any = None) -> None:
         at = caller()
@@ -166,7 +167,7 @@ def _say_raised(error: BaseException) -> None:
         text = str(error)
     except Exception:
         text = ""
-    emit("raised", at=_origin(error.__traceback__), type=type(error).__name__, text=text[: TEXT_LIMIT // 2])
+    emit("raised", at=_origin(error.__traceback__), type=type(error).__name__, text=text[: TEXT_LIMIT // 4])
 
 
 def _origin(trace: TracebackType | None) -> str | None:
@@ -174,19 +175,12 @@ def _origin(trace: TracebackType | None) -> str | None:
     site = None
     while trace is not None:
         frame = trace.tb_frame
-        if not is_internal(frame) and not _is_library(frame.f_code.co_filename):
+        if not is_library(frame):
             here = call_site(frame)
             if here and here != INTERNAL:
                 site = f"{here.rsplit(':', 1)[0]}:{trace.tb_lineno}"
         trace = trace.tb_next
     return site
-
-
-_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - pathlib is not to be imported into the program
-
-
-def _is_library(path: str) -> bool:
-    return path.startswith(("<frozen", _LIBRARY))
 
 
 def after_fork_in_child() -> None:

@@ -27,7 +27,7 @@ def _install(here):
     root = os.path.dirname(os.path.dirname(os.path.dirname(here)))
     sys.path.insert(0, root)
     try:
-        import procsim  # noqa: F401 - from now on its parts are found without sys.path
+        import procsim
     finally:
         sys.path.remove(root)
     import procsim.tracer
