@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import random
+import resource
 import select
 import signal
 import struct
@@ -89,10 +90,10 @@ class Reading:
             data = self.reader.read()
             if data == b"":
                 # Half an item left behind would spoil the one that follows it.
-                assert list(self._decoder.items(on_the_wire("the next"))) == ["the next"], "the end is torn"
+                assert self._decoder.items(on_the_wire("the next")) == ["the next"], "the end is torn"
                 return None
             if data is not None:
-                return list(self._decoder.items(data))
+                return self._decoder.items(data)
 
     def items_until_the_end(self) -> list[Any]:
         """Every item up to the end of the file."""
@@ -161,9 +162,7 @@ values = st.recursive(
 ).filter(lambda value: len(on_the_wire(value)) <= ITEM_LIMIT)
 
 
-def test_what_is_put_is_what_comes_out_wherever_the_bytes_are_cut(
-    queue: EventQueue, reading: Reading
-) -> None:
+def test_what_is_put_is_what_comes_out_wherever_the_bytes_are_cut(queue: EventQueue, reading: Reading) -> None:
     @settings(deadline=None)  # a time limit would measure the machine
     @given(st.lists(values, max_size=10), st.data())
     def round_trip(items: list[Any], data: st.DataObject) -> None:
@@ -215,6 +214,41 @@ def test_put_without_a_reader_writes_nothing(queue: EventQueue) -> None:
 
 def test_put_is_false_when_the_pipe_was_removed(tmp_path: Path) -> None:
     assert not EventQueue(tmp_path / "never made").put("nobody listens")
+
+
+def test_put_is_false_while_the_pipe_cannot_be_opened_and_true_again_later(queue: EventQueue, reading: Reading) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                taken.append(os.open("/", os.O_RDONLY))
+        assert not queue.put("no descriptor is left")
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert queue.put("now there is")
+
+
+def test_put_is_false_where_the_path_cannot_be_one_of_a_pipe(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    assert not EventQueue(file / "events").put("ENOTDIR")
+    assert not EventQueue(tmp_path).put("EISDIR")
+    assert not EventQueue(tmp_path / ("x" * 300)).put("ENAMETOOLONG")
+
+
+def test_is_opened_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    queue = EventQueue.create("events")
+    monkeypatch.chdir("/")
+    reader = EventQueueReader(queue)
+    assert queue.put("here")
+    queue.close()
+    assert ItemDecoder().items(reader.read() or b"") == ["here"]
+    reader.close()
 
 
 def test_pickles_as_its_path(queue: EventQueue, reading: Reading) -> None:
@@ -381,32 +415,17 @@ def test_the_file_ends_exactly_with_its_last_writer(
 # --- the program that is observed goes on ---
 
 
-def put_until_the_reader_is_gone(
-    queue: EventQueue, sigpipe_action: int, word: "Connection[Any, Any]"
-) -> None:
-    signal.signal(signal.SIGPIPE, sigpipe_action)
+def put_until_the_reader_is_gone(queue: EventQueue, word: "Connection[Any, Any]") -> None:
     word.send(queue.put("the reader is there"))
     word.recv()
     word.send([queue.put("the reader is gone"), queue.put("and stays gone")])
 
 
-@pytest.mark.parametrize(
-    "sigpipe_action",
-    [
-        signal.SIG_IGN,
-        pytest.param(
-            signal.SIG_DFL,
-            marks=pytest.mark.xfail(
-                strict=True, raises=EOFError, reason="put does not keep SIGPIPE from killing the program"
-            ),
-        ),
-    ],
-)
 def test_when_the_reader_goes_put_is_false_and_the_program_goes_on(
-    sigpipe_action: int, queue: EventQueue, reading: Reading, start: Start
+    queue: EventQueue, reading: Reading, start: Start
 ) -> None:
     ours, theirs = multiprocessing.Pipe()
-    writer = start(EXECUTED_ANEW, put_until_the_reader_is_gone, queue, sigpipe_action, theirs)
+    writer = start(EXECUTED_ANEW, put_until_the_reader_is_gone, queue, theirs)
     theirs.close()
     with ours:
         assert ours.recv() is True
@@ -422,9 +441,7 @@ def put_while_the_reader_goes(queue: EventQueue, name: int) -> None:
         pass
 
 
-def test_writers_at_full_load_go_on_when_the_reader_goes(
-    queue: EventQueue, reading: Reading, start: Start
-) -> None:
+def test_writers_at_full_load_go_on_when_the_reader_goes(queue: EventQueue, reading: Reading, start: Start) -> None:
     writers = [start(EXECUTED_ANEW, put_while_the_reader_goes, queue, name) for name in range(3)]
     seen: set[int] = set()
     while len(seen) < 3:
@@ -518,19 +535,14 @@ def be_interrupted_in_put(queue: EventQueue, raised: BaseException, word: "Conne
     assert queue.put("after")
 
 
-swallowed = pytest.mark.xfail(
-    strict=True, raises=EOFError, reason="put takes an OSError of a signal handler for one of its own write"
-)
-
-
 @pytest.mark.parametrize(
     "raised",
     [
         TimeoutError("too late"),
         KeyboardInterrupt(),
         OSError("without a number"),
-        pytest.param(BrokenPipeError(errno.EPIPE, "a pipe of the program's own"), marks=swallowed),
-        pytest.param(OSError(errno.EBADF, "a descriptor of the program's own"), marks=swallowed),
+        BrokenPipeError(errno.EPIPE, "a pipe of the program's own"),
+        OSError(errno.EBADF, "a descriptor of the program's own"),
     ],
     ids=repr,
 )

@@ -146,7 +146,7 @@ def _patch_semlock(module: ModuleType) -> None:
 
     def __enter__(self: Any) -> bool:  # noqa: N807
         at = caller()
-        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at)  # type: ignore[no-any-return]
+        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         at = caller()

@@ -1,0 +1,125 @@
+"""How many events a second come all the way, from the `put` of a traced process into the state that views draw?
+
+    1, 2 or 8 writers ──► EventQueue ──► drain (procsim's thread) ──► ItemDecoder ──► from_wire ──► apply
+
+The rival does less: a multiprocessing.Queue that carries the same tuples to a reader that only gets them. Each writer
+puts CYCLE over and over, the events of a process that waits for a lock, puts, gets and narrates. The clock runs at the
+reader, from the word to begin until it has the last event.
+"""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
+from procsim.events import from_wire
+from procsim.run import TICK_SECONDS, _Drain
+from procsim.state import RunState, apply
+from tests.bench.report import Figure, alternating, main
+
+WRITER_COUNTS = (1, 2, 8)
+EVENTS = 160_000
+ROUNDS = 7
+TARGET = 1.0
+"""So many times the events a second of multiprocessing.Queue."""
+
+LOCK, QUEUE = 1234567, 7654321
+AT = "prodcons.py:41"
+CYCLE: tuple[tuple[str, int | None, dict[str, Any]], ...] = (
+    ("lock_waiting", LOCK, {}),
+    ("lock_acquired", LOCK, {}),
+    ("queue_put", QUEUE, {"value": 4711}),
+    ("lock_released", LOCK, {}),
+    ("queue_get_waiting", QUEUE, {}),
+    ("queue_got", QUEUE, {"value": 4711}),
+    ("said", None, {"text": "consumes item {item}", "fields": {"item": 4711}}),
+    ("queue_task_done", QUEUE, {}),
+)
+"""Kind, object and fields, in the order in which one process tells them."""
+
+fork = multiprocessing.get_context("fork")
+
+
+def put_many(put: Callable[[Any], object], name: str, cycles: int, ready: Any, begin: Any) -> None:
+    """A writer."""
+    pid = os.getpid()
+    ready.wait()
+    begin.wait()
+    for _ in range(cycles):
+        for kind, identity, fields in CYCLE:
+            put((kind, time.monotonic_ns(), pid, name, "MainThread", identity, AT, fields))
+
+
+def events_per_second(put: Callable[[Any], object], take: Callable[[int], None], writer_count: int) -> float:
+    """Of one run: `take` takes so many events."""
+    cycles = EVENTS // writer_count // len(CYCLE)
+    ready, begin = fork.Barrier(writer_count + 1), fork.Event()
+    writers: list[BaseProcess] = []
+    for number in range(writer_count):
+        writers.append(fork.Process(target=put_many, args=(put, f"consumer-{number}", cycles, ready, begin)))
+        writers[-1].start()
+    try:
+        ready.wait()
+        count = cycles * len(CYCLE) * writer_count
+        began = time.perf_counter()
+        begin.set()
+        take(count)
+        return count / (time.perf_counter() - began)
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.join()
+
+
+def into_state(writer_count: int) -> float:
+    """procsim's way."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="procsim-bench-"))
+        queue = EventQueue.create(f"{folder}/events")
+        drain = _Drain(EventQueueReader(queue), [])
+        keep_open = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
+        stack.callback(os.close, keep_open)
+        stack.callback(drain.stop)
+
+        def take(count: int) -> None:
+            drain.start()  # not before the writers are forked
+            decoder, state = ItemDecoder(), RunState()
+            while state.events < count:
+                for _, data in drain.take(TICK_SECONDS):
+                    # As `Run` does it: a batch of events, which are then drawn one by one.
+                    for event in [from_wire(item, 0) for item in decoder.items(data)]:
+                        apply(state, event)
+
+        return events_per_second(queue.put, take, writer_count)
+
+
+def only_got(writer_count: int) -> float:
+    """The rival."""
+    queue = fork.Queue()
+
+    def take(count: int) -> None:
+        for _ in range(count):
+            queue.get()
+
+    return events_per_second(queue.put, take, writer_count)
+
+
+def measure() -> list[Figure]:
+    """The ratio for each number of writers."""
+    figures = []
+    for count in WRITER_COUNTS:
+        contestants = {"ours": partial(into_state, count), "theirs": partial(only_got, count)}
+        rates = alternating(contestants, ROUNDS)
+        what = f"events/s into state, {count} writers ({rates['ours']:,.0f}), beside Queue ({rates['theirs']:,.0f})"
+        figures.append(Figure(what, rates["ours"] / rates["theirs"], at_least=TARGET))
+    return figures
+
+
+if __name__ == "__main__":
+    main(measure)
