@@ -9,15 +9,18 @@ import contextlib
 import importlib.util
 import io
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procsim import Claim
 from procsim.options import Option, options_of
-from procsim.state import RunState
+
+if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
+    from procsim.state import RunState
 
 LESSONS = {
     "daemon": "daemon.py",
@@ -43,7 +46,7 @@ class Scenario:
     options: list[Option]
     _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
 
-    def claims(self, run: RunState, values: dict[str, Any]) -> list[Claim]:
+    def claims(self, run: "RunState", values: dict[str, Any]) -> list[Claim]:
         """What this run has shown. Raises whatever the scenario's own code raises."""
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
 
@@ -63,10 +66,15 @@ def lessons() -> dict[str, str]:
 def title_of(path: Path) -> str:
     """The first line of a file's docstring, without running the file; empty where it has none."""
     try:
-        documentation = ast.get_docstring(ast.parse(path.read_bytes()))
-    except (OSError, SyntaxError, ValueError):
-        return ""
-    return (documentation or "").partition("\n")[0]
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                if token.type == tokenize.STRING:
+                    return str(ast.literal_eval(token.string)).strip().partition("\n")[0]
+                if token.type in (tokenize.NAME, tokenize.OP):
+                    break
+    except (OSError, SyntaxError, ValueError, tokenize.TokenError):
+        pass
+    return ""
 
 
 def lesson(name: str) -> Scenario:

@@ -17,7 +17,6 @@ import os
 import resource
 import select
 import struct
-from pathlib import Path
 from typing import Any
 
 ITEM_LIMIT = min(select.PIPE_BUF, 0xFFFF)
@@ -191,8 +190,3 @@ class ItemDecoder:
             start = stop
         self._rest = data[start:]
         return items
-
-
-def named_pipes_missing() -> bool:
-    """Whether this system has no named pipes, so that nothing here can work."""
-    return not (hasattr(os, "mkfifo") and Path("/").is_dir())

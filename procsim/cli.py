@@ -13,12 +13,14 @@ from typer.core import TyperGroup
 
 from procsim import __version__, catalog
 from procsim.options import Option, WrongOption, as_arguments
+from procsim.views import VIEWS
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
 ViewName = Literal["live", "plain", "json"]
+"""The names in VIEWS."""
 _View = Annotated[ViewName | None, typer.Option(help="How to show the run; else live on a terminal, plain elsewhere.")]
 _Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
 _COMMON: dict[str, tuple[Any, Any]] = {
@@ -159,7 +161,7 @@ def _replay(
     recording = Trace(trace)
     name = _view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
-    shown = _make_view(name, f"procsim replay {trace.name}", to_stderr=False)
+    shown = VIEWS[name](f"procsim replay {trace.name}", False)
     raise typer.Exit(session.show_trace(recording, batches, shown))
 
 
@@ -214,34 +216,15 @@ def _view_name(asked: ViewName | None) -> ViewName:
     return asked or ("live" if terminal else "plain")
 
 
-def _make_view(name: ViewName, title: str, to_stderr: bool) -> Any:
-    if name == "json":
-        from procsim.views.jsonl import JsonView
-
-        return JsonView(sys.stdout)
-    from rich.console import Console
-
-    stream = sys.stderr if to_stderr and name == "plain" else sys.stdout
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if name == "plain":
-        from procsim.views.plain import PlainView
-
-        return PlainView(console, show_printed=not to_stderr)
-    from procsim.views.live import LiveView
-
-    return LiveView(console, title)
-
-
 def _show(line: list[str], name: str, values: dict[str, Any], common: Common, scenario: catalog.Scenario | None) -> int:
     """Run a command line and show it; with a scenario, judge what it has shown."""
+    if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
+        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
     from procsim import language, session
-    from procsim.channel import named_pipes_missing
     from procsim.run import Order, Run
     from procsim.trace import Header, Recorder
     from procsim.tracer.inject import Settings
 
-    if named_pipes_missing():
-        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
     if not 0 <= common.timeout < float("inf"):
         raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
     language.choose(common.lang)
@@ -255,7 +238,7 @@ def _show(line: list[str], name: str, values: dict[str, Any], common: Common, sc
         terminal=sys.stdin.fileno() if view == "live" and sys.stdin.isatty() else None,
     )
     title = " ".join(["procsim", *sys.argv[1:]])
-    shown = _make_view(view, title, to_stderr=watching)
+    shown = VIEWS[view](title, watching)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with contextlib.ExitStack() as stack:
         recorder = None

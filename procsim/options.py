@@ -6,7 +6,6 @@ A `bool` becomes `--lock/--no-lock`, a `Literal` a choice, a `range` the numbers
 range are counts or seconds: an int is at least 1, a float at least 0.
 """
 
-import argparse
 import inspect
 import types
 from collections.abc import Callable, Sequence
@@ -78,6 +77,8 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
 
 def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
     """The keyword arguments for `main` that a command line gives. A wrong one ends the program with exit code 2."""
+    import argparse  # here, since the `procsim` command does not need it
+
     parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(main)))
     options = options_of(main)
     for option in options:

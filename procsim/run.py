@@ -7,27 +7,21 @@
 Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
 """
 
-import contextlib
 import os
-import selectors
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 
 from procsim import members
-from procsim.channel import GATHER_BELOW, GATHER_SECONDS, EventQueue, EventQueueReader, ItemDecoder
+from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
+from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
 from procsim.events import Event, from_wire
 from procsim.tracer.inject import Settings, environment, write_settings
-
-TICK_SECONDS = 0.05
-"""The longest that a reader of events is left without a batch."""
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
@@ -35,12 +29,6 @@ have asked."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
-
-HELD_BYTES = 64 << 20
-"""Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
-
-BATCH_BYTES = 1 << 18
-"""Bytes that one batch is decoded from: about 3,000 events."""
 
 SOCKET_PATH_CHARACTERS = 103
 """The longest path of a socket (sun_path: 104 bytes on macOS, 108 on Linux, the last one is 0)."""
@@ -79,9 +67,10 @@ class Run:
         self.left_behind: list[int] = []
         """PIDs of processes that had to be ended, since main was gone and they were not."""
         self._stopping = False
+        self._over = False
         self._started = 0
         self._items = ItemDecoder()
-        self._lines = _Lines()
+        self._lines = Lines()
         self._pending: list[Event] = []
         self._alive: dict[int, str] = {}
         """The processes that have begun and of which nobody has said that they ended, with their names."""
@@ -114,7 +103,7 @@ class Run:
             self._main = subprocess.Popen(
                 order.command,
                 env=variables,
-                stdin=subprocess.DEVNULL if order.apart else None,
+                stdin=subprocess.DEVNULL if order.apart or order.terminal is not None else None,
                 stdout=subprocess.PIPE if captured else None,
                 stderr=subprocess.PIPE if captured else None,
                 start_new_session=order.apart,
@@ -123,14 +112,15 @@ class Run:
             self._end_guardian()
             reader.close()
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
-        self._drain = _Drain(reader, [stream for stream in (self._main.stdout, self._main.stderr) if stream])
+        self._drain = Drain(reader, [stream for stream in (self._main.stdout, self._main.stderr) if stream])
         self._drain.start()
         self._pending.append(self._event("process_began", parent=os.getpid(), daemon=False))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        if not self._over:
+            self._end()
         self._drain.stop()
         self._close_keep_open()
         self._main.wait()
@@ -172,6 +162,7 @@ class Run:
                 elif ended or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
                     break
         left = self._end()
+        self._over = True
         if main_gone_at is not None:
             self.left_behind = left
         # What they said before they ended is still on its way.
@@ -188,7 +179,7 @@ class Run:
 
     def _decoded(self, chunks: list[tuple[str, bytes]]) -> Iterator[Event]:
         for source, data in chunks:
-            if source == _EVENTS:
+            if source == EVENTS:
                 for item in self._items.items(data):
                     yield from_wire(item, self._started)
             else:
@@ -261,132 +252,3 @@ def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess
             process.stdout.read(1)
         process.stdout.close()
     return ours, process
-
-
-_EVENTS, _STDOUT, _STDERR = "events", "stdout", "stderr"
-
-
-class _Drain(threading.Thread):
-    """Empties the pipes of the run at all times, so that no process of it ever waits for a screen of ours."""
-
-    def __init__(self, reader: EventQueueReader, streams: list["subprocess.IO[bytes]"]) -> None:  # type: ignore[name-defined]
-        super().__init__(name="procsim-drain", daemon=True)
-        self.heard = False
-        """Whether a process of the run has said anything yet."""
-        self._reader = reader
-        self._streams = dict(zip((_STDOUT, _STDERR), streams, strict=False))
-        self._chunks: deque[tuple[str, bytes]] = deque()
-        self._held = 0
-        self._changed = threading.Condition()
-        self._open = {_EVENTS, *self._streams}
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._reader, selectors.EVENT_READ, _EVENTS)
-            for name, stream in self._streams.items():
-                os.set_blocking(stream.fileno(), False)
-                selector.register(stream, selectors.EVENT_READ, name)
-            while True:
-                stopping = self._stopping.is_set()
-                size = 0
-                for key, _ in selector.select(0 if stopping else TICK_SECONDS):
-                    data = self._read(key.data)
-                    if data:
-                        size += len(data)
-                        self._keep(key.data, data)
-                    elif data == b"":
-                        self._at_end(selector, key)
-                if stopping and not size:
-                    break
-                if 0 < size < GATHER_BELOW:
-                    self._stopping.wait(GATHER_SECONDS)
-        self._reader.close()
-        for stream in self._streams.values():
-            stream.close()
-
-    def _read(self, name: str) -> bytes | None:
-        if name == _EVENTS:
-            return self._reader.read()
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self._streams[name].fileno(), 1 << 16)
-        return None
-
-    def _at_end(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
-        with self._changed:
-            self._open.discard(key.data)
-            self._changed.notify()
-        if key.data == _EVENTS:
-            self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
-        else:
-            selector.unregister(key.fileobj)
-
-    def _keep(self, name: str, data: bytes) -> None:
-        with self._changed:
-            self._open.add(name)
-            self.heard = self.heard or name == _EVENTS
-            self._chunks.append((name, data))
-            self._held += len(data)
-            self._changed.notify()
-            while self._held > HELD_BYTES and not self._stopping.is_set():
-                self._changed.wait(TICK_SECONDS)
-
-    def take(self, timeout: float, everything: bool = False) -> list[tuple[str, bytes]]:
-        """The chunks that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
-        taken: list[tuple[str, bytes]] = []
-        size = 0
-        with self._changed:
-            if not self._chunks and timeout and self._open:
-                self._changed.wait(timeout)
-            while self._chunks and (everything or size < BATCH_BYTES):
-                taken.append(self._chunks.popleft())
-                size += len(taken[-1][1])
-            self._held -= size
-            self._changed.notify()
-        return taken
-
-    def waiting(self) -> bool:
-        """Whether chunks wait to be taken."""
-        return bool(self._chunks)
-
-    def ended(self) -> bool:
-        """Whether nobody has the pipes open any more, and all that came was taken."""
-        return not self._open and not self._chunks
-
-    def stop(self) -> None:
-        """Take in what is in the pipes now, then close them."""
-        self._stopping.set()
-        if self.is_alive():
-            self.join()
-
-
-class _Lines:
-    """Cuts the raw output of the program into lines of text."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, bytes] = {}
-
-    def lines(self, stream: str, data: bytes) -> Iterator[str]:
-        """The lines that are whole now, in as few pieces as they came."""
-        data = self._parts.pop(stream, b"") + data
-        end = data.rfind(b"\n") + 1
-        if not end and len(data) > BATCH_BYTES:
-            end = len(data)
-        if data[end:]:
-            self._parts[stream] = data[end:]
-        if end:
-            yield decoded(data[:end])
-
-    def rest(self) -> Iterator[tuple[str, str]]:
-        """(stream, text) of what never got its line end."""
-        for stream, data in self._parts.items():
-            yield stream, decoded(data)
-        self._parts = {}
-
-
-def decoded(data: bytes) -> str:
-    """The text of a program's output: UTF-8, or else GBK (in its newest form), or else as far as it can be read."""
-    for encoding in ("utf-8", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode(errors="replace")

@@ -12,10 +12,11 @@ from types import FrameType
 from typing import Any
 
 from procsim import Claim
+from procsim.apply import apply
 from procsim.events import Event
 from procsim.findings import Finding, Outcome, findings
 from procsim.run import Run
-from procsim.state import RunState, apply
+from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
 from procsim.views.base import ReaderGone, Verdict, View
 from procsim.views.jsonl import CLAIM_KEYS, FINDING_KEYS, verdict_line

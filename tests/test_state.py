@@ -5,8 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procsim.apply import CHANGES, draw
 from procsim.events import KINDS
-from procsim.state import LINES_KEPT, POINTS_KEPT, Series, draw
+from procsim.state import LINES_KEPT, POINTS_KEPT, Series
 from tests.events import MS, Story
 
 
@@ -158,6 +159,4 @@ def test_events_of_objects_that_were_never_announced_are_drawn_too() -> None:
 
 
 def test_every_kind_of_event_that_changes_the_picture_is_in_the_vocabulary() -> None:
-    from procsim.state import _CHANGES
-
-    assert set(_CHANGES) <= set(KINDS)
+    assert set(CHANGES) <= set(KINDS)

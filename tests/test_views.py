@@ -7,9 +7,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
 
 from procsim import Claim, language
+from procsim.apply import apply, draw
 from procsim.events import Event
 from procsim.findings import FINDINGS, Outcome, findings
-from procsim.state import RunState, draw
+from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.plain import PlainView
 from procsim.views.screen import screen
@@ -131,8 +132,6 @@ def plain_lines(events: list[Event], verdict: Verdict | None = None, **options: 
     stream = io.StringIO()
     view = PlainView(Console(file=stream, width=100), **options)
     run = RunState()
-    from procsim.state import apply
-
     for event in events:
         apply(run, event)
         view.event(event, run)

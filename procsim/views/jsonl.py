@@ -8,7 +8,6 @@ from procsim.state import RunState
 from procsim.trace import line_of
 from procsim.views.base import ReaderGone, Verdict, filled
 
-
 CLAIM_KEYS = ("id", "holds", "template", "figures")
 FINDING_KEYS = ("id", "template", "figures")
 """The fields of a Claim and of a Finding, as they are called in a line. `text` is the template, filled in."""

@@ -17,10 +17,11 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from procsim.apply import apply
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
+from procsim.drain import TICK_SECONDS, Drain
 from procsim.events import from_wire
-from procsim.run import TICK_SECONDS, _Drain
-from procsim.state import RunState, apply
+from procsim.state import RunState
 from tests.bench.report import Figure, alternating, main
 
 WRITER_COUNTS = (1, 2, 8)
@@ -82,7 +83,7 @@ def into_state(writer_count: int) -> float:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="procsim-bench-"))
         queue = EventQueue.create(f"{folder}/events")
-        drain = _Drain(EventQueueReader(queue), [])
+        drain = Drain(EventQueueReader(queue), [])
         keep_open = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
         stack.callback(os.close, keep_open)
         stack.callback(drain.stop)

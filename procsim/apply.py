@@ -1,0 +1,377 @@
+"""`apply` draws one event into the picture of a run: a function for each kind of event, in the table CHANGES.
+
+It is pure: the same events always draw the same picture, and a live run is drawn as a replayed one is.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from procsim.events import Event, Named
+from procsim.state import LINES_KEPT, Gauge, Line, Lock, Process, Queue, RunState, Signal, Wait
+
+
+def draw(events: Iterable[Event]) -> RunState:
+    """The picture that these events draw, from a blank one."""
+    run = RunState()
+    for event in events:
+        apply(run, event)
+    return run
+
+
+def apply(run: RunState, event: Event) -> None:
+    """Draw one event into the picture."""
+    run.counts[event.kind] += 1
+    run.t = max(run.t, event.t)
+    process = run.processes.get(event.pid)
+    if process is None and event.pid and event.kind not in ("finding", "verdict"):
+        process = _process(run, event.pid, event.process)
+    if process is not None and event.at:
+        process.at = event.at
+    change = CHANGES.get(event.kind)
+    if change is not None:
+        change(run, event)
+
+
+# Processes ---------------------------------------------------------------------------------------------------
+
+
+def _process(run: RunState, pid: int, name: str) -> Process:
+    process = run.processes.get(pid)
+    if process is None or (not process.alive and process.name != name):  # the system has used the PID again
+        process = run.processes[pid] = Process(pid, name)
+        run.main = run.main or pid
+    return process
+
+
+def _created(run: RunState, event: Event) -> None:
+    run.expected[event.fields["child_name"]] += 1
+
+
+def _started(run: RunState, event: Event) -> None:
+    fields = event.fields
+    child = _process(run, fields["child"], fields["child_name"])
+    child.parent, child.daemon = event.pid, fields["daemon"]
+    run.started[child.pid] = event
+    _announced(run, child)
+
+
+def _began(run: RunState, event: Event) -> None:
+    process = _process(run, event.pid, event.process)
+    process.name, process.began = event.process, event.t
+    process.parent, process.daemon = event.fields["parent"], event.fields["daemon"]
+    _announced(run, process)
+
+
+def _announced(run: RunState, process: Process) -> None:
+    # The parent and the child both tell that it is there, in whichever order.
+    if not process.announced:
+        process.announced = True
+        run.expected -= Counter({process.name: 1})
+
+
+def _returned(run: RunState, event: Event) -> None:
+    run.processes[event.pid].returned = event.t
+
+
+def _ended(run: RunState, event: Event) -> None:
+    process = run.processes[event.pid]
+    process.ended = event.t if process.ended is None else process.ended
+    if process.exit_code is None:
+        process.exit_code = event.fields["exit_code"]
+    for wait in process.waits.values():  # they stay with it: this is what it was waiting for when it ended
+        _keep(run, wait, event.t)
+
+
+def _terminated(run: RunState, event: Event) -> None:
+    _process(run, event.fields["child"], event.fields["child_name"]).terminated_by = event.process
+
+
+# Waiting -----------------------------------------------------------------------------------------------------
+
+
+def _wait(run: RunState, event: Event) -> None:
+    run.processes[event.pid].waits[event.thread] = Wait(
+        event.kind,
+        event.pid,
+        event.process,
+        event.t,
+        event.at,
+        event.object,
+        event.fields.get("child"),
+        event.fields.get("child_name", ""),
+    )
+
+
+def _wait_over(run: RunState, event: Event) -> Wait | None:
+    wait = run.processes[event.pid].waits.pop(event.thread, None)
+    if wait is not None:
+        _keep(run, wait, event.t)
+    return wait
+
+
+def _keep(run: RunState, wait: Wait, until: int) -> None:
+    wait.until = until
+    run.waits.append(wait)
+
+
+def _refused(run: RunState, event: Event) -> None:
+    _wait_over(run, event)
+    run.refused.append(event)
+
+
+# Locks -------------------------------------------------------------------------------------------------------
+
+
+def _named(run: RunState, event: Event) -> Named:
+    """The name of a new object; a second object of the same name is told apart by a number."""
+    name = str(event.fields.get("name", event.kind.split("_")[0]))
+    run.used_names[name] += 1
+    if run.used_names[name] > 1:
+        name = f"{name}-{run.used_names[name]}"
+    named = Named(name, str(event.fields.get("type", "?")))
+    if event.object is not None:
+        run.names[event.object] = named
+    return named
+
+
+def _lock(run: RunState, event: Event) -> Lock:
+    identity = event.object or 0
+    lock = run.locks.get(identity)
+    if lock is None:
+        name, kind = _named(run, event)
+        value = event.fields.get("value")
+        lock = run.locks[identity] = Lock(identity, name, kind, event.at, 1 if value is None else value)
+    return lock
+
+
+def _lock_created(run: RunState, event: Event) -> None:
+    _lock(run, event)
+
+
+def _lock_acquired(run: RunState, event: Event) -> None:
+    lock = _lock(run, event)
+    _wait_over(run, event)
+    lock.holders[event.pid] = lock.holders.get(event.pid, 0) + 1
+    lock.acquired[event.pid] += 1
+    lock.most_holders = max(lock.most_holders, len(lock.holders))
+
+
+def _lock_released(run: RunState, event: Event) -> None:
+    lock = _lock(run, event)
+    holder = event.pid if event.pid in lock.holders else next(iter(lock.holders), None)
+    if holder is None:  # a semaphore that is raised by one who never acquired it
+        return
+    lock.holders[holder] -= 1
+    if not lock.holders[holder]:
+        del lock.holders[holder]
+
+
+def _condition_waiting(run: RunState, event: Event) -> None:
+    _lock(run, event).holders.pop(event.pid, None)  # it lets go of its lock while it waits
+    _wait(run, event)
+
+
+def _condition_awoke(run: RunState, event: Event) -> None:
+    _lock(run, event).holders[event.pid] = 1
+    _wait_over(run, event)
+
+
+# Queues ------------------------------------------------------------------------------------------------------
+
+
+def _queue(run: RunState, event: Event) -> Queue:
+    identity = event.object or 0
+    queue = run.queues.get(identity)
+    if queue is None:
+        name, kind = _named(run, event)
+        queue = run.queues[identity] = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0))
+    return queue
+
+
+def _queue_created(run: RunState, event: Event) -> None:
+    _queue(run, event)
+
+
+def _depth(queue: Queue, t: int) -> None:
+    # A put is told before it happens and a got after it, so between the two the count may be one too high.
+    depth = max(0, queue.puts - queue.gots)
+    queue.depth = min(depth, queue.maxsize) if queue.maxsize else depth
+    queue.peak = max(queue.peak, queue.depth)
+    queue.depths.add(t, queue.depth)
+
+
+def _queue_put(run: RunState, event: Event) -> None:
+    queue = _queue(run, event)
+    queue.put[event.pid] += 1
+    queue.puts += 1
+    queue.items_put.append(event.fields.get("value"))
+    queue.last_puts.append(event.pid)
+    wait = _wait_over(run, event)
+    if wait is not None and queue.maxsize:
+        # The place that the k-th put took is the one that the (k - maxsize)-th get made free.
+        number = queue.puts - queue.maxsize
+        wait.freed_by = _number(queue.last_gots, queue.gots, number)
+        if wait.freed_by is None:
+            queue.unexplained[number] = wait
+    _depth(queue, event.t)
+
+
+def _queue_got(run: RunState, event: Event) -> None:
+    queue = _queue(run, event)
+    queue.got[event.pid] += 1
+    queue.gots += 1
+    queue.items_got.append(event.fields.get("value"))
+    queue.last_gots.append(event.pid)
+    put_wait = queue.unexplained.pop(queue.gots, None)
+    if put_wait is not None:
+        put_wait.freed_by = event.pid
+    wait = _wait_over(run, event)
+    if wait is not None:
+        wait.freed_by = _number(queue.last_puts, queue.puts, queue.gots)
+    _depth(queue, event.t)
+
+
+def _number(pids: deque[int], total: int, number: int) -> int | None:
+    """Who made the `number`-th of `total` operations, of which the last ones are kept."""
+    index = number - 1 - (total - len(pids))
+    return pids[index] if 0 <= index < len(pids) else None
+
+
+def _task_done(run: RunState, event: Event) -> None:
+    queue = _queue(run, event)
+    queue.done[event.pid] += 1
+    queue.last_done = event.t
+
+
+def _queue_joined(run: RunState, event: Event) -> None:
+    _queue(run, event).joined = event.t
+    _wait_over(run, event)
+
+
+# Events, barriers, pipes -------------------------------------------------------------------------------------
+
+
+def _signal(run: RunState, event: Event) -> Signal:
+    identity = event.object or 0
+    signal = run.signals.get(identity)
+    if signal is None:
+        name, kind = _named(run, event)
+        signal = run.signals[identity] = Signal(identity, name, kind, event.at, parties=event.fields.get("parties", 0))
+    return signal
+
+
+def _signal_created(run: RunState, event: Event) -> None:
+    _signal(run, event)
+
+
+def _event_set(run: RunState, event: Event) -> None:
+    _signal(run, event).is_set = event.kind == "event_set"
+
+
+def _barrier_waiting(run: RunState, event: Event) -> None:
+    _signal(run, event).arrived += 1
+    _wait(run, event)
+
+
+def _barrier_left(run: RunState, event: Event) -> None:
+    barrier = _signal(run, event)
+    barrier.arrived = max(0, barrier.arrived - 1)
+    _wait_over(run, event)
+
+
+def _pipe_sent(run: RunState, event: Event) -> None:
+    _signal(run, event).sent += 1
+
+
+def _pipe_received(run: RunState, event: Event) -> None:
+    _signal(run, event).received += event.kind == "pipe_received"
+    _wait_over(run, event)
+
+
+# What is told ------------------------------------------------------------------------------------------------
+
+
+def _printed(run: RunState, event: Event) -> None:
+    text = str(event.fields.get("text", ""))
+    last = run.lines[-1] if run.lines else None
+    for piece in text.splitlines(keepends=True)[-LINES_KEPT:]:
+        line, whole = piece.rstrip("\r\n"), piece.endswith(("\n", "\r"))
+        if last is not None and not last.whole and last.pid == event.pid:
+            last.text, last.whole = (last.text + line)[-LINES_KEPT:], whole
+        else:
+            last = Line(event.t, event.pid, event.process, None, line, whole)
+            run.lines.append(last)
+
+
+def _said(run: RunState, event: Event) -> None:
+    run.processes[event.pid].said = event
+    run.said.append(event)
+    run.lines.append(Line(event.t, event.pid, event.process, event))
+
+
+def _noted(run: RunState, event: Event) -> None:
+    name, value = event.fields["name"], event.fields["value"]
+    gauge = run.gauges.setdefault(name, Gauge(name, value, value))
+    gauge.value = value
+    if isinstance(value, int | float):
+        gauge.series.add(event.t, value)
+
+
+def _raised(run: RunState, event: Event) -> None:
+    run.processes[event.pid].raised = event
+    run.raised.append(event)
+
+
+Change = Callable[[RunState, Event], Any]
+
+CHANGES: Mapping[str, Change] = {
+    "process_created": _created,
+    "process_started": _started,
+    "process_began": _began,
+    "process_returned": _returned,
+    "process_ended": _ended,
+    "process_join_waiting": _wait,
+    "process_joined": _wait_over,
+    "process_terminated": _terminated,
+    "process_killed": _terminated,
+    "lock_created": _lock_created,
+    "lock_waiting": _wait,
+    "lock_acquired": _lock_acquired,
+    "lock_refused": _refused,
+    "lock_released": _lock_released,
+    "condition_waiting": _condition_waiting,
+    "condition_awoke": _condition_awoke,
+    "queue_created": _queue_created,
+    "queue_put_waiting": _wait,
+    "queue_put": _queue_put,
+    "queue_full": _refused,
+    "queue_get_waiting": _wait,
+    "queue_got": _queue_got,
+    "queue_empty": _refused,
+    "queue_task_done": _task_done,
+    "queue_join_waiting": _wait,
+    "queue_joined": _queue_joined,
+    "queue_flush_waiting": _wait,
+    "queue_flushed": _wait_over,
+    "event_created": _signal_created,
+    "event_set": _event_set,
+    "event_cleared": _event_set,
+    "event_waiting": _wait,
+    "event_awaited": _wait_over,
+    "barrier_created": _signal_created,
+    "barrier_waiting": _barrier_waiting,
+    "barrier_passed": _barrier_left,
+    "barrier_broken": _barrier_left,
+    "pipe_created": _signal_created,
+    "pipe_sent": _pipe_sent,
+    "pipe_receive_waiting": _wait,
+    "pipe_received": _pipe_received,
+    "pipe_ended": _pipe_received,
+    "manager_called": _wait,
+    "manager_answered": _wait_over,
+    "printed": _printed,
+    "said": _said,
+    "noted": _noted,
+    "raised": _raised,
+}
