@@ -90,7 +90,6 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     rich_markup_mode=None,
-    no_args_is_help=True,
     help="See what processes really do: who holds which lock, who waits in which queue, and what goes wrong.",
     pretty_exceptions_enable=False,
 )
@@ -253,9 +252,10 @@ def run() -> int:
 
     _make_streams_safe()
     try:
-        code = typer.main.get_command(app).main(standalone_mode=False)
+        code = typer.main.get_command(app).main(prog_name="procsim", standalone_mode=False)
     except UsageError as error:
-        return _complain(error.format_message())
+        where = getattr(getattr(error, "ctx", None), "command_path", None)  # not where one of us has raised it
+        return _complain(error.format_message().rstrip(".") + (f". See: {where} --help" if where else ""))
     except NoScenario as error:
         return _complain(str(error))
     except typer.Abort:

@@ -29,7 +29,7 @@ class House:
             self.environment.pop(name, None)
         self._shared_memory = self._semaphores()
 
-    def run(self, *arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: object, encoding: str = "utf-8") -> "subprocess.CompletedProcess[str]":
         """The command, run to its end."""
         return subprocess.run(
             [*PROCSIM, *map(str, arguments)],
@@ -37,9 +37,8 @@ class House:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            encoding="utf-8",
+            encoding=encoding,
             timeout=PATIENCE_SECONDS * 2,
-            **options,
         )
 
     def events(self, *arguments: object) -> tuple[list[dict[str, Any]], "subprocess.CompletedProcess[str]"]:

@@ -1,0 +1,98 @@
+"""Whatever is wrong with the use of the command is said in one line, with exit code 2."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from procsim.events import SCHEMA_VERSION
+from tests.integration.conftest import House
+
+NO_MAIN = "print('hello')\n"
+NO_DEFAULT = "def main(users: int): ...\n"
+NO_START = "def main(users: int = 3): ...\nif __name__ == '__main__':\n    main()\n"
+WITHOUT_SYNTAX = "def main(:\n"
+RAISES = "raise ValueError('at the import')\ndef main(): ...\n"
+EXITS = "import sys\nsys.exit(5)\n"
+
+HEADER = json.dumps({"procsim": "9.0", "schema": SCHEMA_VERSION, "scenario": "x", "options": {}})
+NEWER = json.dumps({"procsim": "9.0", "schema": SCHEMA_VERSION + 1, "scenario": "x", "options": {}})
+EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "parent": 1, "daemon": False})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("tickts", "No such command 'tickts'"),
+        ("tickets --users 0", "--users must be from 1 to 1000, not 0"),
+        ("tickets --users -3", "--users must be from 1 to 1000, not -3"),
+        ("tickets --users ten", "'ten' is not a valid int"),
+        ("tickets --think -1", "--think must be a number of seconds, 0 or more, not -1"),
+        ("tickets --nope", "No such option: --nope"),
+        ("tickets more", "unexpected extra argument"),
+        ("tickets --view cinema", "'cinema' is not one of 'live', 'plain', 'json'"),
+        ("tickets --view live", "--view live needs a terminal"),
+        ("tickets --timeout -1", "--timeout must be a number of seconds"),
+        ("tickets --start-method clone", "'clone' is not one of 'fork', 'spawn', 'forkserver'"),
+        ("tickets --lang fr", "'fr' is not one of 'en', 'zh'"),
+        ("tickets --record {folder}/no/trace", "no/trace: cannot be written: No such file or directory"),
+        ("tickets --record {folder}", "cannot be written: Is a directory"),
+        ("queue --size 1", "--size must be from 2 to 100, not 1"),
+        ("run", "Missing argument"),
+        ("run {folder}/nowhere.py", "nowhere.py: No such file or directory"),
+        ("run {folder}", "Is a directory"),
+        ("run {folder}/no_main.py", "no scenario, since it has no function main()"),
+        ("run {folder}/no_default.py", "the parameter 'users' of main needs a default value"),
+        ("run {folder}/no_start.py", "its last lines must be"),
+        ("run {folder}/without_syntax.py", "does not parse, line 1"),
+        ("run {folder}/raises.py", "reading it raised ValueError: at the import"),
+        ("run {folder}/exits.py", "reading it raised SystemExit"),
+        ("run {folder}/binary.py", "does not parse"),
+        ("run {folder}/good.py --users 0", "--users must be at least 1, not 0"),
+        ("run {folder}/good.py --nope", "No such option: --nope"),
+        ("watch", "Missing argument"),
+        ("watch {folder}/nowhere.py", "no such script"),
+        ("watch --nope x.py", "No such option: --nope"),
+        ("replay", "Missing argument"),
+        ("replay {folder}/nowhere", "No such file or directory"),
+        ("replay {folder}", "Is a directory"),
+        ("replay {folder}/binary.py", "is no trace of procsim's"),
+        ("replay {folder}/good.py", "is no trace of procsim's"),
+        ("replay {folder}/newer.jsonl", "was recorded by procsim 9.0, which is newer"),
+        ("replay {folder}/cut.jsonl", "is cut off, it ends without a verdict"),
+        ("replay {folder}/torn.jsonl", "line 3 is no event; the trace is cut off or damaged"),
+        ("replay {folder}/cut.jsonl --speed 0", "--speed must be more than 0"),
+    ],
+)
+def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: str, complaint: str) -> None:
+    for name, text in {
+        "no_main.py": NO_MAIN,
+        "no_default.py": NO_DEFAULT,
+        "no_start.py": NO_START,
+        "without_syntax.py": WITHOUT_SYNTAX,
+        "raises.py": RAISES,
+        "exits.py": EXITS,
+        "good.py": "from procsim import start\ndef main(users: int = 3): ...\nstart(main)\n".replace(
+            "start(main)", "if __name__ == '__main__':\n    start(main)"
+        ),
+        "newer.jsonl": NEWER + "\n",
+        "cut.jsonl": f"{HEADER}\n{EVENT}\n",
+        "torn.jsonl": f"{HEADER}\n{EVENT}\n{EVENT[:20]}",
+    }.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "binary.py").write_bytes(os.urandom(8) + b"\x00\xff" * 50)
+    done = house.run(*arguments.format(folder=tmp_path).split())
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.startswith("procsim: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_ends_the_recording_with_a_clear_word(house: House) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    done = house.run("tickets", "--users", "2", "--think", "0.1", "--record", "/dev/full")
+    assert done.returncode == 2
+    assert done.stderr.startswith("procsim: /dev/full: No space left on device; the recording")
+    assert done.stderr.count("\n") == 1
