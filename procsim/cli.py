@@ -209,7 +209,7 @@ def _typed(option: Option) -> tuple[Any, Any]:
 
 
 def _view_name(asked: ViewName | None) -> ViewName:
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if asked == "live" and not terminal:
         raise UsageError("--view live needs a terminal; use --view plain or --view json here")
     return asked or ("live" if terminal else "plain")

@@ -44,7 +44,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_joined": (),
     "queue_flush_waiting": (),
     "queue_flushed": (),
-    "condition_created": ("name", "type"),
     "condition_waiting": (),
     "condition_awoke": ("notified",),
     "condition_notified": ("count",),  # None: all

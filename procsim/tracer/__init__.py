@@ -3,6 +3,7 @@
 It imports the standard library, `procsim.events` and `procsim.channel`, and nothing else.
 """
 
+import atexit
 import os
 from functools import partial
 
@@ -22,6 +23,9 @@ def install() -> bool:
     if _installed or run is None or role == "tracker":
         return False
     _installed = True
+    # The first to be registered is the last to be called: the interpreter then takes the modules apart, and what the
+    # program does in there (`__del__`) must not meet methods of ours whose modules are gone.
+    atexit.register(patching.restore)
     queue, settings = run
     emit.open_channel(queue)
     folder = os.environ[inject.RUN_VARIABLE]
@@ -30,6 +34,7 @@ def install() -> bool:
         "multiprocessing.popen_fork": processes.patch_popen,
         "multiprocessing.popen_forkserver": processes.patch_popen,
         "multiprocessing.util": processes.patch_util,
+        "traceback": processes.patch_traceback,
         "multiprocessing.synchronize": locks.patch_synchronize,
         "multiprocessing.sharedctypes": locks.patch_sharedctypes,
         "multiprocessing.queues": queues.patch_queues,
@@ -42,6 +47,7 @@ def install() -> bool:
     if settings.seed is not None:
         processes.when_named(partial(inject.seed_random, settings.seed))
     patching.when_imported(patches)
+    processes.watch_the_end()
     files.patch_open()
     output.cover_streams(settings.take_output)
     if role == "forkserver":
@@ -53,6 +59,7 @@ def uninstall() -> None:
     """Take everything back: every attribute is what it was."""
     global _installed
     if _installed:
+        atexit.unregister(patching.restore)
         patching.restore()
         emit.close_channel()
         _installed = False

@@ -11,7 +11,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from procsim.tracer.emit import VALUE_LIMIT, call_site, emit, is_library, program_site
+from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site
 from procsim.tracer.patching import replace
 
 PATH_LIMIT = 200
@@ -72,37 +72,45 @@ class TracedFileIO(io.FileIO):
     def readinto(self, buffer: Any, /) -> Any:
         size = super().readinto(buffer)
         if size is not None:
-            self._say("file_read", bytes(memoryview(buffer).cast("B")[: min(size, VALUE_LIMIT)]), size)
+            self._say("file_read", buffer, size)
         return size
 
     def readall(self) -> Any:
         data = super().readall()
         if data is not None:
-            self._say("file_read", data[:VALUE_LIMIT], len(data))
+            self._say("file_read", data, len(data))
         return data
 
     def write(self, data: Any, /) -> Any:
-        with memoryview(data).cast("B") as view:
-            self._say("file_written", bytes(view[:VALUE_LIMIT]), view.nbytes)
+        self._say("file_written", data)
         return super().write(data)
 
     def close(self) -> None:
         try:
             if not self.closed:
-                emit("file_closed", at=program_site(), path=self._path())
+                self._say("file_closed")
         finally:
             super().close()
 
     def _path(self) -> str:
-        return str(self.name)[-PATH_LIMIT:]
+        name = self.name
+        return (os.fsdecode(name) if isinstance(name, str | bytes) else str(name))[-PATH_LIMIT:]
 
-    def _say(self, kind: str, beginning: bytes, size: int) -> None:
-        emit(kind, at=program_site(), path=self._path(), value=beginning.decode(errors="replace"), size=size)
+    def _say(self, kind: str, data: Any = None, size: int | None = None) -> None:
+        # A file that nobody closed is written when the interpreter takes modules apart, ours too: then the names
+        # here are None, and what matters is that the data still gets into the file.
+        if active is None or not active():
+            return
+        fields: dict[str, Any] = {}
+        if data is not None:
+            view = memoryview(data).cast("B")[:size]
+            fields = {"value": bytes(view[:VALUE_LIMIT]).decode(errors="replace"), "size": view.nbytes}
+        emit(kind, at=program_site(), path=self._path(), **fields)
 
 
 def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
     """What `open` does for the usual modes (the steps are those of Lib/_pyio.py)."""
-    raw = TracedFileIO(file, mode.replace("b", "").replace("t", ""))
+    raw = TracedFileIO(os.fspath(file), mode.replace("b", "").replace("t", ""))
     result: Any = raw
     try:
         emit("file_opened", at=at, path=raw._path(), mode=mode)

@@ -9,16 +9,23 @@ import itertools
 import os
 import sys
 from collections.abc import Iterator
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from procsim.tracer.emit import NAME_LIMIT, call_site, emit, program_frame
 
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
 _PASSES = ("COPY", "RESUME", "NOP", "EXTENDED_ARG")
-_LOOKS_AHEAD = 12
-"""Instructions that are read behind the call: `self.hall.lock = Lock()` needs five."""
+_STORES_OF: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(_STORES, (0,)),
+    "STORE_ATTR": (1,),  # below the object
+    "STORE_FAST_STORE_FAST": (0, 1),  # these two from 3.13 on
+    "STORE_FAST_LOAD_FAST": (0,),
+}
+"""How many values lie above the one that an instruction stores, for each name it stores to."""
 
+_LOOKS_AHEAD = 32
+"""Instructions that are read behind the call: `lock, queue = Lock(), Queue(2)` needs about eight."""
 
 _numbers = itertools.count(1)
 
@@ -51,6 +58,18 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
     return _numbered(fallback, count)
 
 
+def disassembler() -> ModuleType:
+    """The module dis: imported late, since few processes make an object; and not from the folder of the script."""
+    if "dis" not in sys.modules:
+        entries = sys.path[:]
+        sys.path[:] = [entry for entry in entries if entry.startswith((os.path.dirname(os.__file__), sys.base_prefix))]
+        try:
+            import dis  # noqa: F401
+        finally:
+            sys.path[:] = entries
+    return sys.modules["dis"]
+
+
 def _numbered(fallback: str, count: int) -> list[str]:
     return [fallback] if count == 1 else [f"{fallback}[{index}]" for index in range(count)]
 
@@ -71,12 +90,24 @@ def _stored(code: CodeType, offset: int, count: int) -> list[str] | None:
             return _after_comprehension(following)
         return None
     if first.opname == "UNPACK_SEQUENCE" and first.argval == count:
-        names = [name for name in (_store(following, next(following, None)) for _ in range(count)) if name]
-        return names if len(names) == count else []
-    if first.opname == "STORE_FAST_STORE_FAST" and count == 2:  # 3.13 joins two stores
-        return list(first.argval)
+        return _unpacked(following, count)
     name = _store(following, first)
     return [name] if name and count == 1 else _numbered(name, count) if name else []
+
+
+def _unpacked(following: Iterator[Any], count: int) -> list[str]:
+    """The names that `count` values are stored to, one after the other; none where one of them has none."""
+    names: list[str] = []
+    while len(names) < count:
+        instruction = next(following, None)
+        if instruction is not None and instruction.opname == "STORE_FAST_STORE_FAST":  # two in one, from 3.13 on
+            names.extend(instruction.argval)
+            continue
+        name = _store(following, instruction)
+        if name is None:
+            return []
+        names.append(name)
+    return names
 
 
 def _after_comprehension(following: Iterator[Any]) -> list[str] | None:
@@ -93,8 +124,7 @@ def _after_comprehension(following: Iterator[Any]) -> list[str] | None:
 
 def _behind(code: CodeType, offset: int) -> Iterator[Any]:
     """The instructions that run after the one at `offset`, as far as no condition decides."""
-    import dis  # most processes make no object, and need no disassembler
-
+    dis = disassembler()
     for instruction in dis.get_instructions(code):
         if instruction.offset <= offset or instruction.opname in _PASSES:
             continue
@@ -105,18 +135,32 @@ def _behind(code: CodeType, offset: int) -> Iterator[Any]:
 
 
 def _store(following: Iterator[Any], first: Any | None) -> str | None:
-    """The name in `x = …` or `self.x = …`, seen from the first instruction behind the call."""
+    """The name in `x = …`, `self.x = …` or `x, y = …, …`, seen from the first instruction behind the call.
+
+    `above` counts the values that lie above ours on the interpreter's stack.
+    """
+    dis = disassembler()
+    above = 0
     instruction = first
     for _ in range(_LOOKS_AHEAD):
-        if instruction is None:
+        if instruction is None or instruction.opname == "STORE_SUBSCR":
             return None
-        if instruction.opname in _STORES:
-            return str(instruction.argval)
-        if instruction.opname == "STORE_FAST_LOAD_FAST":  # 3.13
-            return str(instruction.argval[0])
-        if instruction.opname == "STORE_SUBSCR":
-            return None
-        if not instruction.opname.startswith(("LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_ATTR")):
+        operation, argument = instruction.opname, instruction.argval
+        stores = _STORES_OF.get(operation)
+        if stores is not None:
+            if above in stores:
+                return str(argument if isinstance(argument, str) else argument[stores.index(above)])
+            above += dis.stack_effect(instruction.opcode, instruction.arg)
+        elif operation == "SWAP":
+            above = argument - 1 if above == 0 else 0 if above == argument - 1 else above
+        elif operation == "BUILD_TUPLE" and above < argument:
+            unpacking = next(following, None)
+            if unpacking is None or unpacking.opname != "UNPACK_SEQUENCE" or unpacking.argval != argument:
+                return None
+            above = argument - 1 - above  # the first of the tuple comes to lie on top
+        else:
+            above += dis.stack_effect(instruction.opcode, instruction.arg, jump=False)
+        if above < 0:  # something has used it
             return None
         instruction = next(following, None)
     return None

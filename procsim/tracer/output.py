@@ -57,6 +57,8 @@ def _cover(stream: Any, name: str, take_over: bool) -> None:
         return
 
     def uncover() -> None:
+        for key in list(_parts):
+            _say_parts(key)
         del stream.write, stream.flush
 
     on_restore(uncover)

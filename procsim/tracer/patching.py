@@ -28,6 +28,8 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     plain = new.__func__ if isinstance(new, staticmethod) else new
     if callable(original) and callable(plain):
         functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
+    if before is _MISSING and isinstance(owner, type):  # it was inherited; pickle looks for it where it stands now
+        plain.__module__, plain.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
     _replaced.append((owner, name, before))
     setattr(owner, name, new)
     return original

@@ -20,6 +20,7 @@ from procsim.tracer.emit import (
     caller,
     emit,
     emit_of,
+    is_internal,
     is_library,
     outer_site,
     process_name,
@@ -130,21 +131,48 @@ def patch_popen(module: ModuleType) -> None:
 def patch_util(module: ModuleType) -> None:
     """multiprocessing.util: the moment when a process's own code is done."""
     exit_function = module._exit_function
-    main_process = os.getpid()
 
     def _exit_function(*args: Any, **kwargs: Any) -> None:
         # In a child this runs while the exception that ended it is still on its way out.
         _say_returned(sys.exc_info()[1])
         exit_function(*args, **kwargs)
 
-    def at_exit() -> None:
-        # atexit calls the last one registered first: this comes before multiprocessing waits for the children.
-        if os.getpid() == main_process:
-            _say_returned(getattr(sys, "last_value", None))  # the interpreter sets it for an uncaught exception
-
     replace(module, "_exit_function", _exit_function)
-    atexit.register(at_exit)
-    on_restore(lambda: atexit.unregister(at_exit))
+    watch_the_end()
+
+
+def patch_traceback(module: ModuleType) -> None:
+    """traceback: from 3.13 on, this is the one place where the exception that ended a process can be seen."""
+    print_exc = module.print_exc
+
+    def traced_print_exc(*args: Any, **kwargs: Any) -> None:
+        frame = sys._getframe().f_back
+        if frame is not None and frame.f_code.co_name == "_bootstrap" and is_internal(frame):
+            _say_returned(sys.exc_info()[1])
+        print_exc(*args, **kwargs)
+
+    replace(module, "print_exc", traced_print_exc)
+
+
+_main_process = 0
+
+
+def watch_the_end() -> None:
+    """Have the end of this process's own code said, also where it never imports multiprocessing.
+
+    Said again when multiprocessing is there: atexit calls the last one registered first, and this must come before
+    multiprocessing waits for the children.
+    """
+    global _main_process
+    _main_process = os.getpid()
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)
+    on_restore(lambda: atexit.unregister(_at_exit))
+
+
+def _at_exit() -> None:
+    if os.getpid() == _main_process:
+        _say_returned(getattr(sys, "last_value", None))  # the interpreter sets it for an uncaught exception
 
 
 _returned: set[int] = set()

@@ -1,0 +1,155 @@
+"""Fixtures: run a program traced, and prove that a tracer installed in this process left nothing behind."""
+
+import builtins
+import io
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procsim.events import Event
+from procsim.run import Order, Run
+from procsim.tracer.inject import Settings
+
+HANG_SECONDS = 60
+"""The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""
+
+PROGRAMS = Path(__file__).parent / "programs"
+START_METHODS = ("fork", "spawn", "forkserver")
+
+PATCHED = {
+    "multiprocessing.process": ["BaseProcess"],
+    "multiprocessing.popen_fork": ["Popen"],
+    "multiprocessing.popen_forkserver": ["Popen"],
+    "multiprocessing.util": [],
+    "traceback": [],
+    "multiprocessing.synchronize": ["SemLock", "Condition", "Event", "Barrier"],
+    "multiprocessing.sharedctypes": ["SynchronizedBase"],
+    "multiprocessing.queues": ["Queue", "JoinableQueue", "SimpleQueue"],
+    "multiprocessing.connection": ["Connection"],
+    "multiprocessing.managers": ["BaseProxy"],
+    "multiprocessing.spawn": [],
+    "multiprocessing.context": [],
+}
+"""The modules that the tracer patches, and in each the classes."""
+
+
+@dataclass
+class Recording:
+    """What a traced run said."""
+
+    path: Path
+    events: list[Event] = field(default_factory=list)
+    exit_code: int | None = None
+
+    def of(self, *kinds: str, name: str | None = None) -> list[Event]:
+        """The events of these kinds (all kinds of one thing: "lock_"); with `name`, of the object so called."""
+        identity = None if name is None else self.identity(name)
+        return [
+            event
+            for event in self.events
+            if any(event.kind == kind or (kind.endswith("_") and event.kind.startswith(kind)) for kind in kinds)
+            and (name is None or event.object == identity)
+        ]
+
+    def kinds(self, *kinds: str, name: str | None = None) -> list[str]:
+        """The kinds of these events, in their order."""
+        return [event.kind for event in self.of(*kinds, name=name)]
+
+    def identity(self, name: str) -> int | None:
+        """The identity of the object that is so called."""
+        found = [event.object for event in self.events if event.fields.get("name") == name and event.object]
+        assert len(found) == 1, f"{len(found)} objects are called {name}"
+        return found[0]
+
+    def names(self, kind: str) -> list[str]:
+        """How the objects that these events created are called."""
+        return [event.fields["name"] for event in self.of(kind)]
+
+    def printed(self, stream: str = "stdout") -> str:
+        """All that was printed, in the order in which it came."""
+        return "".join(event.fields["text"] for event in self.of("printed") if event.fields["stream"] == stream)
+
+    def line(self, marker: str) -> str:
+        """`file:line` of the line of the program that bears the comment `# marker`."""
+        for number, line in enumerate(self.path.read_text().splitlines(), 1):
+            if line.endswith(f"# {marker}"):
+                return f"{self.path.name}:{number}"
+        raise AssertionError(f"no line is marked {marker}")
+
+
+Trace = Callable[..., Recording]
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Trace:
+    """Runs a program (the name of one in tests/programs, or its source) traced; returns what it said."""
+
+    def run(program: str, start_method: str | None = "fork", *arguments: str, **settings: Any) -> Recording:
+        if "\n" in program:
+            path = tmp_path / "program.py"
+            path.write_text(textwrap.dedent(program))
+        else:
+            path = PROGRAMS / program
+        recording = Recording(path)
+        command = [sys.executable, *settings.pop("options", []), str(path), *arguments]
+        with Run(Order(command, Settings(start_method, **settings), timeout=HANG_SECONDS)) as traced:
+            for batch in traced:
+                recording.events.extend(batch)
+        assert not traced.timed_out, f"it hangs; printed: {recording.printed('stderr')}"
+        recording.exit_code = traced.exit_code
+        return recording
+
+    return run
+
+
+@pytest.fixture(params=START_METHODS)
+def start_method(request: pytest.FixtureRequest) -> str:
+    """Each start method in turn."""
+    return str(request.param)
+
+
+def attributes() -> dict[tuple[str, str, str], Any]:
+    """All that the tracer may replace in this process, as it is now."""
+    found: dict[tuple[str, str, str], Any] = {
+        ("builtins", "", "open"): builtins.open,
+        ("io", "", "open"): io.open,
+        ("sys", "", "meta_path"): list(sys.meta_path),
+        ("sys", "", "path"): list(sys.path),
+    }
+    for stream in (sys.stdout, sys.stderr):
+        for name in ("write", "flush"):
+            found[("sys", repr(stream), name)] = getattr(stream, "__dict__", {}).get(name)
+    for module_name, classes in PATCHED.items():
+        module = sys.modules.get(module_name)
+        if module is None:
+            continue
+        for owner in [module, *(getattr(module, name) for name in classes)]:
+            for name, value in vars(owner).items():
+                if callable(value) or isinstance(value, staticmethod):
+                    found[(module_name, getattr(owner, "__name__", ""), name)] = value
+    return found
+
+
+@pytest.fixture
+def nothing_left_behind() -> Iterator[None]:
+    """Proves that after the test every attribute that the tracer patches is what it was."""
+    import multiprocessing.context
+    import multiprocessing.managers
+    import multiprocessing.popen_fork
+    import multiprocessing.popen_forkserver
+    import multiprocessing.queues
+    import multiprocessing.sharedctypes
+    import multiprocessing.spawn
+    import multiprocessing.synchronize
+
+    default = multiprocessing.context._default_context._default_context  # type: ignore[attr-defined]
+    before = attributes()
+    yield
+    after = attributes()
+    assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == set()
+    assert multiprocessing.context._default_context._default_context is default  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""Objects that are assigned to all sorts of variables, and to none."""
+
+from multiprocessing import Lock, Pipe, Queue, Value
+
+at_module_level = Lock()  # module
+
+
+class Thing:
+    def __init__(self):
+        self.attribute = Lock()  # attribute
+
+
+def helper():
+    return Lock()
+
+
+def main(wanted=True):
+    local = Lock()  # local
+    thing = Thing()
+    first, second = Lock(), Queue()
+    listed = [Lock() for _ in range(2)]
+    helped = helper()
+    chosen = Lock() if wanted else None
+    print(Lock())
+    shared = Value("i", 0)
+    left, right = Pipe()
+    return local, thing, first, second, listed, helped, chosen, shared, left, right
+
+
+if __name__ == "__main__":
+    main()

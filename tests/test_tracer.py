@@ -1,0 +1,663 @@
+"""Every operation that the tracer watches, in real processes, under each start method."""
+
+import contextlib
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procsim.channel import EventQueue, EventQueueReader
+from procsim.events import KINDS, Event
+from procsim.tracer import emit, inject, install, uninstall
+
+from .conftest import Recording, Trace
+
+MAIN = '\nif __name__ == "__main__":\n    main()\n'
+
+
+def at_most(holders: int, events: list[Event]) -> None:
+    """Never more than so many hold the lock at once."""
+    held = 0
+    for event in events:
+        held += {"lock_acquired": 1, "lock_released": -1}.get(event.kind, 0)
+        assert 0 <= held <= holders
+    assert held == 0
+
+
+def waits_end(recording: Recording) -> None:
+    """Whoever waited got what it waited for, or was refused, before it did anything else with that object."""
+    ends = {
+        "lock_waiting": {"lock_acquired", "lock_refused"},
+        "queue_put_waiting": {"queue_put", "queue_full"},
+        "queue_get_waiting": {"queue_got", "queue_empty"},
+        "pipe_receive_waiting": {"pipe_received", "pipe_ended"},
+        "event_waiting": {"event_awaited"},
+        "barrier_waiting": {"barrier_passed", "barrier_broken"},
+        "condition_waiting": {"condition_awoke"},
+    }
+    last: dict[Any, str] = {}
+    for event in recording.events:
+        key = (event.pid, event.thread)
+        if event.kind == "printed":
+            continue
+        if last.get(key) in ends:
+            assert event.kind in ends[last[key]], f"{event} came after {last[key]}"
+        last[key] = event.kind
+
+
+def well_formed(recording: Recording) -> None:
+    for event in recording.events:
+        assert set(event.fields) <= set(KINDS[event.kind]), event
+        assert event.pid or event.kind == "printed"
+
+
+# Locks ---------------------------------------------------------------------------------------------------
+
+
+def test_lock(trace: Trace, start_method: str) -> None:
+    run = trace("lock_contended.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    locks = run.of("lock_", name="mutex")
+    assert Counter(event.kind for event in locks)["lock_acquired"] == 3 * 20 + 1
+    at_most(1, locks)
+    waits_end(run)
+    well_formed(run)
+    assert {event.process for event in locks} == {"MainProcess", "worker-0", "worker-1", "worker-2"}
+    # Main holds it until each worker has found it taken.
+    refused = [event for event in locks if event.kind == "lock_refused"]
+    assert sorted(event.process for event in refused) == ["worker-0", "worker-1", "worker-2"]
+    assert all(event.at == run.line("try") and event.fields["took"] >= 10_000_000 for event in refused)
+    assert sum(event.kind == "lock_waiting" for event in locks) >= 3
+    assert {event.at for event in locks if event.kind == "lock_acquired" and event.process != "MainProcess"} == {
+        run.line("with")
+    }
+
+
+ALONE = {
+    "Lock()": ["lock_acquired", "lock_refused", "lock_released"],
+    "RLock()": ["lock_acquired", "lock_acquired", "lock_released", "lock_released"],
+    "Semaphore(2)": ["lock_acquired", "lock_acquired", "lock_refused", "lock_released", "lock_released"],
+    "BoundedSemaphore(2)": ["lock_acquired", "lock_acquired", "lock_refused", "lock_released", "lock_released"],
+}
+
+
+@pytest.mark.parametrize("made", ALONE)
+def test_each_lock_alone(trace: Trace, start_method: str, made: str) -> None:
+    run = trace(
+        f"""
+        import multiprocessing as mp
+        from multiprocessing import Process
+        def child(thing):
+            held = []
+            for _ in range(2):
+                held.append(thing.acquire())
+            if {made[0] != "L" and made[0] != "R"}:
+                assert not thing.acquire(False)
+            for _ in held:
+                thing.release()
+        def lonely(thing):
+            thing.acquire()
+            assert not thing.acquire(False)
+            thing.release()
+        def main():
+            thing = mp.{made}
+            target = {"lonely" if made == "Lock()" else "child"}
+            worker = Process(target=target, args=(thing,))
+            worker.start(); worker.join()
+            assert worker.exitcode == 0
+            for wrong in [thing.release] if {made != "Semaphore(2)"} else []:
+                try:
+                    wrong()
+                except (ValueError, AssertionError) as error:
+                    print(type(error).__name__, error)
+                else:
+                    raise SystemExit(1)
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.kinds("lock_", name="thing")[1:] == ALONE[made]  # nothing was said of the release that failed
+    created = run.of("lock_created")
+    assert [event.fields["type"] for event in created] == [made.split("(")[0]]
+
+
+def test_refused_after_a_timeout(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Lock, Process, Queue
+        def child(mutex):
+            assert not mutex.acquire(timeout=0.01)
+        def main():
+            mutex = Lock()
+            with mutex:
+                worker = Process(target=child, args=(mutex,))
+                worker.start(); worker.join()
+            for wrong in ("soon", object()):
+                try: mutex.acquire(True, wrong)
+                except TypeError: print("TypeError")
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    kinds = ["lock_acquired", "lock_waiting", "lock_refused", "lock_released"]
+    assert run.kinds("lock_", name="mutex")[1:] == kinds
+    assert run.of("lock_refused")[0].fields["took"] >= 10_000_000
+    assert run.printed() == "TypeError\nTypeError\n"
+
+
+def test_condition(trace: Trace, start_method: str) -> None:
+    run = trace("condition.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    kinds = run.kinds("condition_", name="ready")
+    assert kinds.count("condition_waiting") == kinds.count("condition_awoke") >= 2
+    assert kinds.count("condition_notified") == 2
+    assert [event.fields["count"] for event in run.of("condition_notified")] == [1, None]
+    assert kinds.index("condition_waiting") < kinds.index("condition_notified") < kinds.index("condition_awoke")
+    assert {event.at for event in run.of("condition_waiting")} == {run.line("wait"), run.line("wait_for")}
+    well_formed(run)
+    waits_end(run)
+
+
+def test_event(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Event, Process, SimpleQueue
+        def child(go, here):
+            here.put(1)
+            assert go.wait()
+        def main():
+            go, here = Event(), SimpleQueue()
+            worker = Process(target=child, args=(go, here))
+            worker.start(); here.get()
+            while not go._cond._sleeping_count._semlock._get_value(): pass  # until it waits
+            go.set()
+            worker.join()
+            go.clear()
+            assert not go.wait(0.001)
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.kinds("event_", name="go") == [
+        "event_created", "event_waiting", "event_set", "event_awaited",
+        "event_cleared", "event_waiting", "event_awaited",
+    ]  # fmt: skip
+    assert [event.fields["is_set"] for event in run.of("event_awaited")] == [True, False]
+
+
+def test_barrier(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import threading
+        from multiprocessing import Barrier, Process
+        def child(doors):
+            doors.wait()
+        def main():
+            doors = Barrier(3)
+            workers = [Process(target=child, args=(doors,)) for _ in range(2)]
+            for worker in workers: worker.start()
+            doors.wait()
+            for worker in workers: worker.join()
+            doors.abort()
+            try: doors.wait()
+            except threading.BrokenBarrierError: pass
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    kinds = run.kinds("barrier_", name="doors")
+    assert kinds[:4] == ["barrier_created"] + ["barrier_waiting"] * 3
+    assert kinds[4:] == ["barrier_passed"] * 3 + ["barrier_waiting", "barrier_broken"]
+    assert {event.fields["position"] for event in run.of("barrier_passed")} == {0, 1, 2}
+    assert run.of("barrier_created")[0].fields["parties"] == 3
+
+
+def test_value_and_array(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Array, Process, Value
+        def child(counter, cells):
+            counter.value += 1
+            with counter:
+                counter.value += 1
+            with cells.get_lock():
+                cells[0] = 5
+        def main():
+            counter = Value("i", 3)
+            cells = Array("i", 2)
+            worker = Process(target=child, args=(counter, cells))
+            worker.start(); worker.join()
+            print(counter.value, cells[:])
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed() == "5 [5, 0]\n"
+    assert run.names("lock_created") == ["counter", "cells"]
+    for name in ("counter", "cells"):
+        events = run.of("lock_", name=name)
+        held = 0
+        for event in events:
+            held += {"lock_acquired": 1, "lock_released": -1}.get(event.kind, 0)
+        assert held == 0
+        assert {event.process for event in events} == {"MainProcess", "Process-1"}
+
+
+# Queues and pipes ----------------------------------------------------------------------------------------
+
+
+def test_queue(trace: Trace, start_method: str) -> None:
+    run = trace("queue_bounded.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    values = {kind: [e.fields["value"] for e in run.of(kind, name="belt")] for kind in ("queue_put", "queue_got")}
+    assert sorted(map(str, values["queue_put"])) == sorted(map(str, values["queue_got"]))
+    put: Counter[str] = Counter()
+    for event in run.of("queue_put", "queue_got", name="belt"):
+        put[str(event.fields["value"])] += 1 if event.kind == "queue_put" else -1
+        assert put[str(event.fields["value"])] >= 0, "got before it was put"
+    assert run.of("queue_put_waiting", name="belt")
+    assert run.of("queue_created")[0].fields["maxsize"] == 2
+    assert run.of("queue_got", name="belt")[0].at == run.line("get")
+    assert run.kinds("queue_full", "queue_empty") == ["queue_full", "queue_full", "queue_empty", "queue_empty"]
+    waits_end(run)
+    well_formed(run)
+
+
+def test_joinable_queue(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import JoinableQueue, Process
+        def child(jobs):
+            while jobs.get() is not None:
+                jobs.task_done()
+            jobs.task_done()
+        def main():
+            jobs = JoinableQueue()
+            for job in (1, 2, None): jobs.put(job)
+            worker = Process(target=child, args=(jobs,))
+            worker.start()
+            jobs.join()
+            worker.join()
+            try: jobs.task_done()
+            except ValueError: print("too often")
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    kinds = run.kinds("queue_", name="jobs")
+    assert kinds.count("queue_put") == kinds.count("queue_got") == kinds.count("queue_task_done") == 3
+    last_done = len(kinds) - 1 - kinds[::-1].index("queue_task_done")
+    assert last_done < kinds.index("queue_joined")
+    assert [event.fields["type"] for event in run.of("queue_created")] == ["JoinableQueue"]
+    assert run.names("lock_created") == []  # what is inside the queue is no lock of the program's
+
+
+def test_simple_queue(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Process, SimpleQueue
+        def child(post):
+            post.put("hello")
+        def main():
+            post = SimpleQueue()
+            worker = Process(target=child, args=(post,))
+            worker.start()
+            assert post.get() == "hello"
+            worker.join()
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert [kind for kind in run.kinds("queue_", name="post") if kind != "queue_get_waiting"] == [
+        "queue_created", "queue_put", "queue_got",
+    ]  # fmt: skip
+    assert [event.fields["value"] for event in run.of("queue_put", "queue_got")] == ["hello"] * 2
+
+
+@pytest.mark.parametrize("duplex", [True, False])
+def test_pipe(trace: Trace, start_method: str, duplex: bool) -> None:
+    run = trace(
+        f"""
+        from multiprocessing import Pipe, Process
+        def child(end):
+            end.send("hello")
+            end.send_bytes(b"bytes")
+            if {duplex}: assert end.recv() == 42
+            end.close()
+        def main():
+            ours, theirs = Pipe({duplex})
+            worker = Process(target=child, args=(theirs,))
+            worker.start()
+            theirs.close()
+            assert ours.recv() == "hello" and ours.recv_bytes() == b"bytes"
+            if {duplex}: ours.send(42)
+            try: ours.recv()
+            except EOFError: print("ended")
+            worker.join()
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed() == "ended\n"
+    first, second = run.of("pipe_created")
+    assert (first.fields["name"], second.fields["name"]) == ("ours", "theirs")
+    assert (first.fields["other"], second.fields["other"]) == (second.object, first.object)
+    assert [event.fields["value"] for event in run.of("pipe_received", name="ours")] == ["hello", "b'bytes'"]
+    assert [event.process for event in run.of("pipe_sent", name="theirs")] == ["Process-1"] * 2
+    assert len(run.of("pipe_ended", name="ours")) == 1
+    waits_end(run)
+
+
+def test_manager(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Manager
+        def main():
+            with Manager() as manager:
+                numbers = manager.list([1])
+                numbers.append(2)
+                print(numbers[:])
+                try: numbers.index(9)
+                except ValueError: print("not there")
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed() == "[1, 2]\nnot there\n"
+    called = [event.fields["method"] for event in run.of("manager_called")]
+    assert called == [event.fields["method"] for event in run.of("manager_answered")]
+    assert called == ["append", "__getitem__", "index"]
+
+
+# Processes -----------------------------------------------------------------------------------------------
+
+
+def test_processes(trace: Trace, start_method: str) -> None:
+    run = trace("process_ends.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    ended = {event.process: event.fields["exit_code"] for event in run.of("process_ended")}
+    assert ended == {"MainProcess": 0, "good": 0, "exits": 3, "raises": 1, "terminated": -15, "killed": -9}
+    order = ["process_created", "process_started", "process_join_waiting", "process_joined"]
+    for name in ended.keys() - {"MainProcess"}:
+        kinds = [event.kind for event in run.events if event.fields.get("child_name") == name]
+        assert [kind for kind in order if kind in kinds] == [kind for kind in kinds if kind in order]
+        assert run.of("process_started")[0].fields["method"] == start_method
+    assert [event.process for event in run.of("process_began")].count("good") == 1
+    (raised,) = run.of("raised")
+    assert (raised.process, raised.fields["type"], raised.fields["text"]) == ("raises", "KeyError", "'nobody'")
+    assert raised.at == run.line("raise")
+    assert [event.fields["child_name"] for event in run.of("process_terminated")] == ["terminated"]
+    assert [event.fields["child_name"] for event in run.of("process_killed")] == ["killed"]
+    well_formed(run)
+
+
+def test_main_raises(trace: Trace) -> None:
+    run = trace("class Own(Exception):\n    pass\n\nraise Own('é' * 3000)  # here\n")
+    assert run.exit_code == 1
+    (raised,) = run.of("raised")
+    assert raised.fields["type"] == "Own" and raised.fields["text"].startswith("éé")
+    assert raised.at == run.line("here")
+
+
+def test_os_fork(trace: Trace) -> None:
+    run = trace(
+        """
+        import os
+        child = os.fork()
+        if not child:
+            print("child", flush=True)
+            os._exit(3)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+    )
+    assert run.printed() == "child\n3\n"
+    assert [event.process for event in run.of("process_began")] == ["MainProcess", "MainProcess/fork"]
+    assert [event.process for event in run.of("printed")] == ["MainProcess/fork", "MainProcess"]
+
+
+def test_all_that_a_killed_child_said_arrived(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import os, signal
+        from multiprocessing import Process
+        from procsim import say
+        def child():
+            for number in range(200):
+                say("number {number}", number=number)
+            os.kill(os.getpid(), signal.SIGKILL)
+        def main():
+            worker = Process(target=child)
+            worker.start(); worker.join()
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert [event.fields["fields"]["number"] for event in run.of("said")] == list(range(200))
+    assert run.of("process_joined")[0].fields["exit_code"] == -9
+
+
+# Files and output ----------------------------------------------------------------------------------------
+
+
+def test_files(trace: Trace, start_method: str) -> None:
+    run = trace("files.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    # The program compares each file with what an `open` that nobody traces makes of it.
+    assert run.printed().splitlines()[-1] == "all the same"
+    opened = [event for event in run.of("file_opened") if event.fields["path"].endswith("idiom.txt")]
+    assert [event.fields["mode"] for event in opened] == ["w", "r"]
+    kinds = [event.kind for event in run.of("file_") if event.fields["path"].endswith("idiom.txt")]
+    assert kinds == [
+        "file_opened", "file_written", "file_closed", "file_opened", "file_read", "file_closed",
+    ]  # fmt: skip
+    assert {e.at for e in run.of("file_read") if e.fields["path"].endswith("data.json")} == {run.line("json")}
+    pathlib = [event for event in run.of("file_") if event.fields["path"].endswith("path.txt")]
+    assert {event.at for event in pathlib} == {run.line(mark) for mark in ("write_text", "read_text", "opener")}
+    well_formed(run)
+
+
+def test_printed(trace: Trace, start_method: str) -> None:
+    run = trace("prints.py", start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    text = "".join(e.fields["text"] for e in run.of("printed") if e.fields["stream"] == "stdout" and e.pid)
+    expected = "one\ntwo three\nhalf…" + "é中😀\n" * 1000 + "x" * 3_000_000 + "\n" + "UnicodeEncodeError\nlast, no end"
+    assert len(text) == len(expected)
+    assert text == expected
+    assert [e.fields["text"] for e in run.of("printed") if e.fields["stream"] == "stderr"] == ["to stderr\n"]
+    assert run.of("printed")[0].at == run.line("one")
+    assert {event.process for event in run.of("printed")} == {"printer"}
+
+
+def test_output_that_goes_elsewhere(trace: Trace, tmp_path: Path) -> None:
+    run = trace(
+        f"""
+        import contextlib, io, os, sys
+        held = io.StringIO()
+        with contextlib.redirect_stdout(held):
+            print("held")
+        assert held.getvalue() == "held\\n"
+        saved = os.dup(1)
+        with open({str(tmp_path / "log")!r}, "w") as log:
+            os.dup2(log.fileno(), 1)
+            print("in the file")
+            sys.stdout.flush()
+        os.dup2(saved, 1)
+        print("shown")
+        sys.stdout, kept = None, sys.stdout
+        print("nowhere")
+        sys.stdout = kept
+        sys.stdout.close()
+        try: print("closed")
+        except ValueError as error: sys.stderr.write(str(error))
+        """
+    )
+    assert run.exit_code == 0
+    assert (tmp_path / "log").read_text() == "in the file\n"
+    assert run.printed() == "in the file\nshown\n"
+    assert run.printed("stderr") == "I/O operation on closed file."
+
+
+# Names ---------------------------------------------------------------------------------------------------
+
+
+def test_names(trace: Trace) -> None:
+    run = trace("names.py")
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.names("lock_created") == [
+        "at_module_level", "local", "attribute", "first", "listed", "listed", "helped", "chosen", "lock", "shared",
+    ]  # fmt: skip
+    assert run.names("queue_created") == ["second"]
+    assert run.names("pipe_created") == ["left", "right"]
+    assert run.of("lock_created")[0].at == run.line("module")
+    assert {event.at for event in run.of("lock_created")} >= {run.line("local"), run.line("attribute")}
+
+
+# Getting in ----------------------------------------------------------------------------------------------
+
+
+def test_the_program_finds_all_as_without_a_tracer(trace: Trace, start_method: str, tmp_path: Path) -> None:
+    run = trace("surroundings.py", start_method, "an", "argument")
+    assert run.exit_code == 0, run.printed("stderr")
+    assert {event.process for event in run.of("said")} == {"MainProcess", "child"}
+
+
+def test_the_stowaway(trace: Trace) -> None:
+    run = trace(
+        """
+        import os
+        from multiprocessing import Process
+        from procsim import say
+        def grandchild():
+            say("in")
+        def child():
+            worker = Process(target=grandchild, name="grandchild")
+            worker.start(); worker.join()
+        if __name__ == "__main__":
+            os.environ.clear()
+            worker = Process(target=child)
+            worker.start(); worker.join()
+        """,
+        "spawn",
+    )
+    assert [event.process for event in run.of("said")] == ["grandchild"]
+
+
+def test_the_tracer_adds_nothing_heavy(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import sys
+        from multiprocessing import Process
+        def child():
+            heavy = {"typer", "rich", "psutil", "prompt_toolkit", "click", "procsim.run", "procsim.cli"}
+            print(sorted(heavy & sys.modules.keys()))
+        if __name__ == "__main__":
+            worker = Process(target=child)
+            worker.start(); worker.join()
+        """,
+        start_method,
+    )
+    assert run.printed() == "[]\n"
+
+
+# In this process -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A run that this process belongs to, with a reader of its events."""
+    reader = EventQueueReader(EventQueue.create(tmp_path / "events"))
+    inject.write_settings(str(tmp_path), inject.Settings("spawn", seed=1))
+    monkeypatch.setenv(inject.RUN_VARIABLE, str(tmp_path))
+    yield tmp_path
+    uninstall()
+    reader.close()
+
+
+@pytest.mark.usefixtures("nothing_left_behind")
+def test_installing_twice_does_nothing_and_uninstalling_restores_all(run_folder: Path) -> None:
+    import multiprocessing.queues
+
+    plain = multiprocessing.queues.Queue.put
+    assert install()
+    traced = multiprocessing.queues.Queue.put
+    assert traced is not plain
+    assert not install()
+    assert multiprocessing.queues.Queue.put is traced
+    uninstall()
+    uninstall()
+    assert multiprocessing.queues.Queue.put is plain
+    assert install()
+
+
+@pytest.mark.usefixtures("nothing_left_behind")
+def test_objects_made_while_it_was_installed_go_on(run_folder: Path) -> None:
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork")
+    assert install()
+    lock, condition, queue = context.Lock(), context.Condition(), context.Queue()
+    uninstall()
+    with lock, condition:
+        assert not lock.acquire(False)
+        condition.notify()
+    queue.put(1)
+    assert queue.get() == 1
+    queue.close()
+    queue.join_thread()
+
+
+def test_without_a_run_nothing_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(inject.RUN_VARIABLE, raising=False)
+    assert not install()
+    monkeypatch.setenv(inject.RUN_VARIABLE, str(tmp_path / "gone"))
+    assert not install()
+
+
+def test_an_event_always_fits() -> None:
+    from procsim.channel import ITEM_LIMIT
+    from procsim.tracer.emit import _fitting
+
+    class Name(str):
+        pass
+
+    long = "é" * 5000
+    for fields in ({"text": long}, {long: long}, {"fields": {str(n): long for n in range(100)}}, {"name": Name("x")}):
+        assert len(_fitting(("said", 1, 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
+
+
+def test_only_errors_raised_below_came_from_elsewhere() -> None:
+    def handler() -> None:
+        raise OSError
+
+    with contextlib.suppress(OSError):
+        os.close(-1)
+    for call, elsewhere in ((lambda: os.close(-1), None), (handler, None)):
+        del elsewhere
+        try:
+            call()
+        except OSError as error:
+            assert emit.raised_elsewhere(error)
+    try:
+        os.close(-1)
+    except OSError as error:
+        assert not emit.raised_elsewhere(error)
