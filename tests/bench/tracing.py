@@ -9,8 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from procsim.apply import apply
 from procsim.run import Order, Run
-from procsim.state import RunState, apply
+from procsim.state import RunState
 from procsim.tracer.inject import Settings
 from tests.bench.operations import COUNT, OPERATIONS
 from tests.bench.report import Figure, alternating, main

@@ -161,7 +161,7 @@ def test_keys_end_the_live_view_and_the_terminal_is_as_it_was(house: House, key:
 def test_the_terminal_echoes_after_a_signal_to_the_live_view(house: House, number: int) -> None:
     child = terminal(house, *LONG)
     child.expect("reads")
-    os.kill(child.pid, number)
+    child.kill(number)
     house.wait_until(lambda: echoes(child))
     house.assert_empty()
     child.expect(pexpect.EOF)
