@@ -277,6 +277,7 @@ def _barrier_waiting(run: RunState, event: Event) -> None:
 def _barrier_left(run: RunState, event: Event) -> None:
     barrier = _signal(run, event)
     barrier.arrived = max(0, barrier.arrived - 1)
+    barrier.passed += event.kind == "barrier_passed"
     _wait_over(run, event)
 
 
@@ -295,12 +296,15 @@ def _pipe_received(run: RunState, event: Event) -> None:
 def _printed(run: RunState, event: Event) -> None:
     text = str(event.fields.get("text", ""))
     last = run.lines[-1] if run.lines else None
-    for piece in text.splitlines(keepends=True)[-LINES_KEPT:]:
+    pieces = text.splitlines(keepends=True)
+    run.printed_lines += len(pieces)
+    for piece in pieces[-LINES_KEPT:]:
         line, whole = piece.rstrip("\r\n"), piece.endswith(("\n", "\r"))
         if last is not None and not last.whole and last.pid == event.pid:
             last.text, last.whole = (last.text + line)[-LINES_KEPT:], whole
+            run.printed_lines -= 1
         else:
-            last = Line(event.t, event.pid, event.process, None, line, whole)
+            last = Line(event.t, event.pid, event.process, None, line, event.fields.get("stream", "stdout"), whole)
             run.lines.append(last)
 
 

@@ -1,8 +1,9 @@
 """The command line: each command chooses a source of events and a view, and hands both to the session."""
 
-import contextlib
+import errno
 import inspect
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from procsim.views import VIEWS
 UsageError: Any = typer.BadParameter.__mro__[1]
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
+
+READER_GONE = 128 + signal.SIGPIPE
+"""The exit code where nobody reads our output any more, as a shell gives it to those who die of it."""
 
 ViewName = Literal["live", "plain", "json"]
 """The names in VIEWS."""
@@ -239,37 +243,57 @@ def _show(line: list[str], name: str, values: dict[str, Any], common: Common, sc
     title = " ".join(["procsim", *sys.argv[1:]])
     shown = VIEWS[view](title, watching)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
-    with contextlib.ExitStack() as stack:
-        recorder = None
-        if common.record is not None:
-            recorder = stack.enter_context(Recorder(common.record, Header(name, values)))
-        return session.show_run(Run(order), shown, name, judge, recorder)
+    if common.record is None:
+        return session.show_run(Run(order), shown, name, judge)
+    with Recorder(common.record, Header(name, values)) as recorder:
+        code = session.show_run(Run(order), shown, name, judge, recorder)
+    if recorder.failure is not None:
+        raise recorder.failure
+    return code
 
 
 def run() -> int:
-    """The `procsim` command. Returns its exit code; what people did wrong is said in one line."""
-    from procsim.catalog import NoScenario
-
+    """The `procsim` command. Returns its exit code; what went wrong is said in one line."""
     _make_streams_safe()
+    try:
+        code = _command()
+        sys.stdout.flush()
+    except OSError as error:  # of help, a list, a version: the views say it in their own words
+        _forget_output()
+        if error.errno == errno.EPIPE:
+            return READER_GONE
+        code = _complain(f"the output cannot be written: {error.strerror}")
+    if code == READER_GONE:
+        _forget_output()
+    return code
+
+
+def _command() -> int:
     try:
         code = typer.main.get_command(app).main(prog_name="procsim", standalone_mode=False)
     except UsageError as error:
         where = getattr(getattr(error, "ctx", None), "command_path", None)  # not where one of us has raised it
         return _complain(error.format_message().rstrip(".") + (f". See: {where} --help" if where else ""))
-    except NoScenario as error:
+    except catalog.NoScenario as error:
         return _complain(str(error))
     except typer.Abort:
-        return 128 + 2
+        return 128 + signal.SIGINT
     except Exception as error:
         from procsim.run import CannotStart
         from procsim.trace import NoTrace
+        from procsim.views.base import CannotWrite
 
-        if isinstance(error, NoTrace | CannotStart):
+        if isinstance(error, CannotWrite):
+            _forget_output()
+        if isinstance(error, NoTrace | CannotStart | CannotWrite):
             return _complain(str(error))
         raise
-    if code == 128 + 13:  # whoever read our output is gone, and the interpreter must not flush into the void
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return code if isinstance(code, int) else 0
+
+
+def _forget_output() -> None:
+    """Whatever is still to be written to standard output, the interpreter must not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _complain(text: str) -> int:

@@ -149,8 +149,11 @@ class Lines:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a program's output: UTF-8, or else GBK (in its newest form), or else as far as it can be read."""
-    for encoding in ("utf-8", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(encoding)
+    """The text of a program's output: UTF-8, or else line by line GBK, or else as far as it can be read."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode()
+    if data.count(b"\n", 0, -1):
+        return "".join(decoded(line) for line in data.splitlines(keepends=True))
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("gb18030")
     return data.decode(errors="replace")

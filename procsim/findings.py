@@ -24,6 +24,10 @@ class Outcome(NamedTuple):
 
     timed_out: float | None = None
     """seconds that it was given, where it had to be ended for that."""
+    interrupted: int = 0
+    """The signal by which people ended it early."""
+    ended: frozenset[int] = frozenset()
+    """PIDs of the processes that procsim ended."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that were still there when main was gone, and that procsim ended."""
 
@@ -44,9 +48,8 @@ def _died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was ended by a signal that nobody in the program sent it."""
     for process in run.processes.values():
         code = process.exit_code
-        stopped_by_us = outcome.timed_out is not None or process.pid in outcome.left_behind
         sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
-        if code is not None and code < 0 and not sent_by_program and not stopped_by_us:
+        if code is not None and code < 0 and not sent_by_program and process.pid not in outcome.ended:
             figures = {
                 "process": process.name,
                 "pid": process.pid,
@@ -63,6 +66,12 @@ def _left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         yield Finding(
             "left_behind", "{process} (PID {pid}) was still running after main had ended; procsim ended it", figures
         )
+
+
+def _interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """People ended the run before its end."""
+    if outcome.interrupted:
+        yield Finding("interrupted", "it was ended early, by {signal}", {"signal": signal_name(outcome.interrupted)})
 
 
 def _time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -87,4 +96,10 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (_raised, _died, _left_behind, _time_limit)
+FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
+    _raised,
+    _died,
+    _left_behind,
+    _interrupted,
+    _time_limit,
+)

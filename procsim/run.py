@@ -64,8 +64,10 @@ class Run:
         self.order = order
         self.exit_code: int | None = None
         self.timed_out = False
+        self.ended: set[int] = set()
+        """PIDs of the processes that had to be ended."""
         self.left_behind: list[int] = []
-        """PIDs of processes that had to be ended, since main was gone and they were not."""
+        """Those of them that main had left behind."""
         self._stopping = False
         self._over = False
         self._started = 0
@@ -76,18 +78,21 @@ class Run:
         """The processes that have begun and of which nobody has said that they ended, with their names."""
 
     def __enter__(self) -> "Run":
-        self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
         try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+            self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
+            try:
+                self._start()
+            except BaseException:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                raise
+        except OSError as error:
+            raise CannotStart(f"the run cannot be started: {error.strerror}") from error
         return self
 
     def _start(self) -> None:
         order = self.order
         queue = EventQueue.create(f"{self._folder}/events")
-        write_settings(self._folder, order.settings)
+        write_settings(self._folder, order.settings._replace(procsim=os.getpid()))
         reader = EventQueueReader(queue)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
@@ -208,8 +213,9 @@ class Run:
         return self._event("printed", 0, "", text=text, stream=stream)
 
     def _end(self) -> list[int]:
-        ended = members.end_all(self._folder, self._main.pid)
-        return [process.pid for process in ended if process.pid != self._main.pid]
+        ended = [process.pid for process in members.end_all(self._folder, self._main.pid)]
+        self.ended.update(ended)
+        return [pid for pid in ended if pid != self._main.pid]
 
     def _close_keep_open(self) -> None:
         if self._keep_open is not None:

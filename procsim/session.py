@@ -30,7 +30,7 @@ class ExitCode(enum.IntEnum):
     WRONG_USE = 2
     HUNG = 3
     INTERRUPTED = 128 + signal.SIGINT
-    READER_GONE = 128 + signal.SIGPIPE
+    READER_GONE = 128 + signal.SIGPIPE  # as the command line has it, too
 
 
 Judge = Callable[[RunState], list[Claim]]
@@ -45,7 +45,12 @@ def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, re
                 _follow(run, state, view, recorder)
         except ReaderGone:
             return ExitCode.READER_GONE
-        outcome = Outcome(run.order.timeout if run.timed_out else None, tuple(run.left_behind))
+        outcome = Outcome(
+            timed_out=run.order.timeout if run.timed_out else None,
+            interrupted=signals.received,
+            ended=frozenset(run.ended),
+            left_behind=tuple(run.left_behind),
+        )
         claims = _judge(judge, state) if judge and not signals.received and not run.timed_out else []
         verdict = Verdict(scenario, claims, findings(state, outcome))
         try:

@@ -160,6 +160,7 @@ class Signal:
     is_set: bool = False
     parties: int = 0
     arrived: int = 0
+    passed: int = 0
     sent: int = 0
     received: int = 0
 
@@ -184,6 +185,8 @@ class Line:
     said: Event | None
     """The narration; None for a printed line."""
     text: str = ""
+    stream: str = ""
+    """Of a printed line: "stdout" or "stderr"."""
     whole: bool = True
 
 
@@ -200,6 +203,8 @@ class RunState:
     names: dict[int, Named] = field(default_factory=dict)
     gauges: dict[str, Gauge] = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    printed_lines: int = 0
+    """Lines printed in all."""
     said: deque[Event] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
     waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=WAITS_KEPT))
     """The waits that have ended."""

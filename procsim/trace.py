@@ -48,10 +48,14 @@ def line_of(value: Mapping[str, Any]) -> str:
 
 
 class Recorder:
-    """Writes a trace. Raises `NoTrace` where the file cannot be opened or written."""
+    """Writes a trace. Raises `NoTrace` where the file cannot be opened.
+
+    Where it can be written no longer, the run goes on without: `failure` says so afterwards.
+    """
 
     def __init__(self, path: Path, header: Header) -> None:
         self.path = path
+        self.failure: NoTrace | None = None
         try:
             self._file: TextIO = path.open("w", encoding="utf-8")
         except OSError as error:
@@ -69,7 +73,7 @@ class Recorder:
         try:
             self._file.close()
         except OSError as failure:
-            raise NoTrace(f"{self.path}: {failure.strerror}; the recording is not whole") from failure
+            self.failure = NoTrace(f"{self.path}: {failure.strerror}; the recording is not whole")
 
     def event(self, event: Event, names: Mapping[int, Named]) -> None:
         """Write one event."""
@@ -80,10 +84,11 @@ class Recorder:
         self._write(verdict)
 
     def _write(self, value: Mapping[str, Any]) -> None:
-        try:
-            self._file.write(line_of(value) + "\n")
-        except OSError as error:
-            raise NoTrace(f"{self.path}: {error.strerror}; the recording ends here") from error
+        if self.failure is None:
+            try:
+                self._file.write(line_of(value) + "\n")
+            except OSError as error:
+                self.failure = NoTrace(f"{self.path}: {error.strerror}; the recording is not whole")
 
 
 class Trace:

@@ -55,8 +55,10 @@ def main(
     users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10,
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
-    lock_made_in: Annotated[Literal["main", "child"], "who makes the lock: main, or each child its own"] = "main",
-    think: Annotated[float, "seconds between reading the number and buying, at the most"] = 0.3,
+    lock_made_in: Annotated[
+        Literal["main", "child"], "who makes that lock: main, or each child its own"
+    ] = "main",
+    think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
     mutex = Lock() if lock and lock_made_in == "main" else None
     counter = mutex if lock else nullcontext()
@@ -107,14 +109,21 @@ def claims(
         "same": len(same),
         "who": same if len(same) <= 10 else [*same[:9], "…"],
         "inside": inside,
-        "locks": sum(lock.name.startswith("lock") for lock in run.locks.values()),
     }
-    if not lock:
+    if not lock and sold > there_were:
         yield Claim(
             "M1",
             twice > 0 and len(same) > 1,
             "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
             "{same} read the same number, {number}: {who}",
+            figures,
+        )
+    elif not lock:
+        yield Claim(
+            "M1",
+            twice > 0 and len(same) > 1,
+            "of {tickets} tickets {sold} were sold, but the file says {left} left: {sold_again} of them can be sold "
+            "once more; {same} read the same number, {number}: {who}",
             figures,
         )
     elif lock_made_in == "child":

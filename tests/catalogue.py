@@ -50,7 +50,15 @@ def compiled(catalogue: Catalog) -> bytes:
 def update(path: Path) -> list[str]:
     """Bring one catalogue up to date; returns what is untranslated."""
     old = read(path)
-    new = Catalog(locale=old.locale, project="procsim", charset="utf-8", fuzzy=False, header_comment=old.header_comment)
+    new = Catalog(
+        locale=old.locale,
+        project="procsim",
+        charset="utf-8",
+        fuzzy=False,
+        header_comment=old.header_comment,
+        creation_date=old.creation_date,  # or every update would change the file
+        revision_date=old.revision_date,
+    )
     for message in messages():
         before = old.get(message)
         new.add(message, before.string if before else "")

@@ -632,6 +632,23 @@ def test_without_a_run_nothing_is_installed(monkeypatch: pytest.MonkeyPatch, tmp
     assert not install()
 
 
+def test_a_python_program_that_the_program_starts_has_a_name_of_its_own(trace: Trace) -> None:
+    run = trace(
+        """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "print('inner')"], check=True)
+        print("outer")
+        """,
+        "fork",
+    )
+    printed = {event.process: event.fields["text"] for event in run.of("printed")}
+    assert printed == {"python -c": "inner\n", "MainProcess": "outer\n"}
+    began = [event.process for event in run.of("process_began")]
+    ended = [event.process for event in run.of("process_ended")]
+    assert began == ["MainProcess", "python -c"]
+    assert sorted(ended) == sorted(began)
+
+
 def test_an_event_always_fits() -> None:
     from procsim.channel import ITEM_LIMIT
     from procsim.tracer.emit import _fitting

@@ -19,14 +19,16 @@ def install() -> bool:
     """
     global _installed
     run = inject.read_run()
-    role = inject.role()
-    if _installed or run is None or role == "tracker":
+    if _installed or run is None:
+        return False
+    queue, settings = run
+    role = inject.role(settings)
+    if role == "tracker":
         return False
     _installed = True
     # The first to be registered is the last to be called: the interpreter then takes the modules apart, and what the
     # program does in there (`__del__`) must not meet methods of ours whose modules are gone.
     atexit.register(patching.restore)
-    queue, settings = run
     emit.open_channel(queue)
     folder = os.environ[inject.RUN_VARIABLE]
     patches: dict[str, patching.Patch] = {
@@ -52,6 +54,8 @@ def install() -> bool:
     output.cover_streams(settings.take_output)
     if role == "forkserver":
         processes.expect_processes()
+    if role == "program":
+        processes.say_program_began(inject.program_name())
     return True
 
 

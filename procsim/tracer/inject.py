@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     """Seeds `random` in every process, in each another sequence."""
     take_output: bool = True
     """Whether procsim shows what the program prints, in the place of its standard output."""
+    procsim: int = 0
+    """The PID of procsim, whose child is the main process of the run."""
 
 
 def write_settings(folder: str, settings: Settings) -> None:
@@ -58,12 +60,29 @@ def read_run() -> tuple[EventQueue, Settings] | None:
         return None
 
 
-def role() -> str:
-    """What this interpreter is for: "tracker" and "forkserver" are helpers of multiprocessing, else "program"."""
+def role(settings: Settings) -> str:
+    """What this interpreter is for.
+
+    "main": the main process of the run; "tracker", "forkserver", "child": started by multiprocessing; "program": a
+    Python program that the program has started.
+    """
     command = " ".join(sys.orig_argv[1:])
     if "multiprocessing.resource_tracker" in command:
         return "tracker"
-    return "forkserver" if "multiprocessing.forkserver" in command else "program"
+    if "multiprocessing.forkserver" in command:
+        return "forkserver"
+    if "--multiprocessing-fork" in command:
+        return "child"
+    return "main" if os.getppid() == settings.procsim else "program"
+
+
+def program_name() -> str:
+    """How a Python program is called that the program has started: "worker.py", "python -m worker", "python -c"."""
+    words = sys.orig_argv[1:]
+    script = next((word for word in words if not word.startswith("-")), "")
+    if "-c" in words:
+        return "python -c"
+    return f"python -m {script}" if "-m" in words else script.rsplit("/", 1)[-1] or "python"
 
 
 class Stowaway:

@@ -211,6 +211,12 @@ def _origin(trace: TracebackType | None) -> str | None:
     return site
 
 
+def say_program_began(name: str) -> None:
+    """This process is a Python program of its own, which the program has started."""
+    become(name)
+    emit("process_began", parent=os.getppid(), daemon=False)
+
+
 def after_fork_in_child() -> None:
     """A fork has made this process out of another. A plain `os.fork` begins a process here."""
     if _starting.now:

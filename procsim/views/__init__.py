@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `proc
 def _live(title: str, watching: bool) -> "View":
     from procsim.views.live import LiveView
 
-    return LiveView(_console(sys.stdout), title)
+    return LiveView(_console(sys.stdout), title, watching)
 
 
 def _plain(title: str, watching: bool) -> "View":

@@ -1,8 +1,10 @@
 """What a view is: something that draws the state of a run, whether the run is live or replayed."""
 
+import contextlib
+import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
@@ -42,7 +44,22 @@ class View(Protocol):
 
 
 class ReaderGone(Exception):
-    """Nobody reads what a view writes any more (`| head -1`)."""
+    """Nobody reads what a view writes any more (`| head -1`, or the terminal was closed)."""
+
+
+class CannotWrite(Exception):
+    """What a view writes cannot be written; the text says why."""
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Say by `ReaderGone` or `CannotWrite` what keeps us from writing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EPIPE, errno.EIO):
+            raise ReaderGone from error
+        raise CannotWrite(f"the output cannot be written: {error.strerror}") from error
 
 
 _ESCAPES = re.compile(

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 from procsim.events import Event, sentence, to_json
 from procsim.state import RunState
 from procsim.trace import line_of
-from procsim.views.base import ReaderGone, Verdict, filled
+from procsim.views.base import Verdict, filled, writing
 
 CLAIM_KEYS = ("id", "holds", "template", "figures")
 FINDING_KEYS = ("id", "template", "figures")
@@ -52,17 +52,13 @@ class JsonView:
         self._write(to_json(event, run.names))
 
     def tick(self, run: RunState) -> None:
-        self._guarded(self._stream.flush)
+        with writing():
+            self._stream.flush()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         self._write(verdict_line(verdict))
-        self._guarded(self._stream.flush)
+        self.tick(run)
 
     def _write(self, value: dict[str, Any]) -> None:
-        self._guarded(self._stream.write, line_of(value) + "\n")
-
-    def _guarded(self, call: Any, *arguments: Any) -> None:
-        try:
-            call(*arguments)
-        except BrokenPipeError as error:
-            raise ReaderGone from error
+        with writing():
+            self._stream.write(line_of(value) + "\n")

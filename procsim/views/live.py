@@ -14,11 +14,13 @@ from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.keys import Keys
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from procsim.events import Event
+from procsim.language import _
 from procsim.state import RunState
-from procsim.views.base import ReaderGone, Verdict
-from procsim.views.screen import screen
+from procsim.views.base import Verdict, clean, writing
+from procsim.views.screen import last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
 
 FRAMES_PER_SECOND = 12
@@ -27,9 +29,10 @@ FRAMES_PER_SECOND = 12
 class LiveView:
     """Draws a run on the whole terminal."""
 
-    def __init__(self, console: Console, title: str, keyboard: Input | None = None) -> None:
+    def __init__(self, console: Console, title: str, watching: bool, keyboard: Input | None = None) -> None:
         self._console = console
         self._title = title
+        self._watching = watching
         self._input = keyboard
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
@@ -67,11 +70,9 @@ class LiveView:
         self._draw(run)
 
     def _draw(self, run: RunState) -> None:
-        try:
+        with writing():
             picture = screen(run, self._title, self._console.size, self._time(run), ascii_only(self._console))
             self._live.update(picture, refresh=True)
-        except OSError as error:
-            raise ReaderGone from error
 
     def _time(self, run: RunState) -> int:
         """ns since the start of the run, also while nothing happens."""
@@ -89,7 +90,15 @@ class LiveView:
                 signal.raise_signal(signal.SIGINT)
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
-        try:
+        with writing():
+            self._print_output(run)
+            self._console.print(last_picture(run, self._console.size, ascii_only(self._console)))
             print_summary(self._console, run, verdict)
-        except OSError as error:
-            raise ReaderGone from error
+
+    def _print_output(self, run: RunState) -> None:
+        """What the program printed, which was on the screen that has gone: of a lesson, its errors alone."""
+        lines = [line for line in run.lines if line.stream and (self._watching or line.stream == "stderr")]
+        if self._watching and run.printed_lines > len(lines):
+            self._console.print(_("… {count} lines before").format(count=run.printed_lines - len(lines)), style="dim")
+        for line in lines:
+            self._console.print(Text(clean(line.text)), soft_wrap=True)

@@ -9,7 +9,7 @@ from rich.style import Style
 from procsim.events import Event
 from procsim.language import _
 from procsim.state import RunState
-from procsim.views.base import ReaderGone, Verdict, clean
+from procsim.views.base import Verdict, clean, writing
 from procsim.views.summary import print_summary
 from procsim.views.words import event_style, event_words
 
@@ -57,19 +57,15 @@ class PlainView:
 
     def tick(self, run: RunState) -> None:
         lines, self._lines = "".join(self._lines), []
-        try:
+        with writing():
             self._console.file.write(lines)
             self._console.file.flush()
-        except OSError as error:
-            raise ReaderGone from error
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
-        try:
+        with writing():
             self._console.print()
             print_summary(self._console, run, verdict)
             self._console.file.flush()
-        except OSError as error:
-            raise ReaderGone from error
 
 
 def _padded(text: str, cells: int) -> str:

@@ -5,6 +5,7 @@ A pure function of the state. Rows that do not fit are counted, never silently d
 
 from collections import Counter
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from procsim.views.base import clean, seconds
 from procsim.views.words import STYLES, holdings, narration, state_words
 
 BAR_CELLS = 10
+DAEMON = " (d)"
 SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
 
@@ -24,10 +26,10 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     head = _headline(run, title, t)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group(head, *_short(run, size))
-    objects: list[Lock | Queue | Signal] = [*run.locks.values(), *run.queues.values(), *_shown_signals(run)]
     gauges = gauges_line(run, plain_marks)
-    # The headline, the gauges, the keys and a rule always stand; processes, objects and lines share what is left.
+    # The headline, the gauges, a rule and the keys always stand; processes, objects and lines share what is left.
     free = size.height - 3 - bool(gauges)
+    objects = _objects(run)
     object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
     line_rows = min(len(run.lines), max(2, (free - object_rows) // 5))
     process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows))
@@ -40,9 +42,26 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
     lines = _last_lines(run, line_rows, size.width)
     parts.extend(lines + [Text()] * (line_rows - len(lines)))
-    keys = [_("q quit"), *([_("d daemon")] if any(process.daemon for process in run.processes.values()) else [])]
-    parts.append(_fitted(Text("   ".join(keys), style="dim"), size.width))
+    daemons = any(process.daemon for process in run.processes.values())
+    legend = "   ".join([_("q quit"), *([_("(d) daemon process")] if daemons else [])])
+    parts.append(_fitted(Text(legend, style="dim"), size.width))
     return Group(*parts)
+
+
+def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
+    """What the processes and the objects had come to in the end, to stand above the summary; half a screen at most."""
+    if size.width < SMALLEST.width or size.height < SMALLEST.height:
+        return Group()
+    rows, objects = size.height // 2, _objects(run)
+    parts = [_process_table(run, min(len(run.processes) + 1, rows), size.width)]
+    if objects:
+        parts.append(_object_table(run, objects, min(len(objects) + 1, max(3, rows // 2)), size.width, plain_marks))
+    return Group(*parts)
+
+
+def _objects(run: RunState) -> list[Lock | Queue | Signal]:
+    signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
+    return [*run.locks.values(), *run.queues.values(), *signals]
 
 
 def _fitted(text: Text, width: int) -> Text:
@@ -82,24 +101,26 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
         shown.sort(key=lambda process: (process.pid != run.main, not process.alive, process.pid not in held))
         shown, left_out = shown[: rows - 2], shown[rows - 2 :]
     table = _grid(width)
-    name_cells = 14 if width < 100 else 20
+    name_cells, place_cells = (14, 13) if width < 100 else (20, 24)
     table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right")
-    table.add_column(no_wrap=True, ratio=5, overflow="ellipsis")
-    table.add_column(no_wrap=True, max_width=20, overflow="ellipsis")
-    table.add_column(no_wrap=True, ratio=4, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column(no_wrap=True, max_width=place_cells, overflow="ellipsis")
+    table.add_column(no_wrap=True, ratio=2, overflow="ellipsis")
     table.add_row(*(Text(word, "dim") for word in (_("process"), "PID", _("state"), _("where"), _("last said"))))
     for process in shown:
         words, style = state_words(run, process, held)
-        daemon = Text(" d", "dim") if process.daemon else Text()
+        name = Text(clean(process.name), "" if process.alive else "dim", no_wrap=True)
+        if process.daemon:
+            name.truncate(name_cells - len(DAEMON), overflow="ellipsis")
+            name.append(DAEMON, "dim")
         said = narration(process.said) if process.said else ""
-        row_style = "dim" if not process.alive else ""
         table.add_row(
-            Text(clean(process.name), row_style) + daemon,
+            name,
             Text(str(process.pid), "dim"),
             Text(words, style),
-            Text(clean(process.at or ""), "dim"),
-            Text(said, row_style),
+            Text(_place(clean(process.at or ""), place_cells), "dim"),
+            Text(said, "" if process.alive else "dim"),
         )
     if not left_out:
         return table
@@ -109,15 +130,17 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
     return Group(table, _fitted(Text(more, "dim"), width))
 
 
+def _place(at: str, cells: int) -> str:
+    """A place in the code, cut so that its line number stays."""
+    file, _colon, line = at.rpartition(":")
+    return at if cell_len(at) <= cells else f"{set_cell_size(file, cells - len(line) - 2)}…:{line}"
+
+
 def _grid(width: int) -> Table:
     return Table.grid(padding=(0, 1), expand=True) if width < 100 else Table.grid(padding=(0, 2), expand=True)
 
 
 # Locks, queues and the rest ----------------------------------------------------------------------------------
-
-
-def _shown_signals(run: RunState) -> list[Signal]:
-    return [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
 
 
 def _object_table(
@@ -163,6 +186,8 @@ def _now(run: RunState, thing: Lock | Queue | Signal, plain_marks: bool) -> Text
     if thing.type == "Event":
         return Text(_("set") if thing.is_set else _("not set"))
     if thing.type == "Barrier":
+        if thing.passed and not thing.arrived:
+            return Text(_("opened, {passed} have passed").format(passed=thing.passed))
         return Text(_("{arrived} of {parties} are there").format(arrived=thing.arrived, parties=thing.parties))
     return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
 

@@ -39,7 +39,10 @@ def test_a_signal_ends_the_run(house: House, view: str, times: int, number: int,
     assert process.returncode == code
     assert errors == ""
     if view == "json":
-        assert json.loads(output.splitlines()[-1])["kind"] == "verdict"
+        last = json.loads(output.splitlines()[-1])
+        assert [(found["id"], found["figures"]) for found in last["findings"]] == [
+            ("interrupted", {"signal": signal.Signals(number).name})
+        ], "nobody is blamed for the signals that procsim sent"
     else:
         assert "processes" in output
 
@@ -167,6 +170,18 @@ def test_the_terminal_echoes_after_a_signal_to_the_live_view(house: House, numbe
     child.expect(pexpect.EOF)
     assert "\x1b[?1049l" in (child.before or "")
     assert "\x1b[?25h" in (child.before or "")
+
+
+def test_what_a_watched_program_printed_is_still_there_after_the_live_view(house: House, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("print('precious')\nraise ValueError('and why it failed')\n")
+    child = terminal(house, "watch", str(program))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    scrollback = (child.before or "").rpartition("\x1b[?1049l")[2]
+    assert "precious" in scrollback
+    assert "ValueError: and why it failed" in scrollback
 
 
 def test_the_terminal_is_closed_in_mid_run(house: House) -> None:

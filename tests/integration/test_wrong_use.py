@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from procsim.events import SCHEMA_VERSION
-from tests.integration.conftest import House
+from tests.integration.conftest import PATIENCE_SECONDS, House
 
 NO_MAIN = "print('hello')\n"
 NO_DEFAULT = "def main(users: int): ...\n"
@@ -94,5 +94,16 @@ def test_a_full_disk_ends_the_recording_with_a_clear_word(house: House) -> None:
         pytest.skip("no /dev/full here")
     done = house.run("tickets", "--users", "2", "--think", "0.1", "--record", "/dev/full")
     assert done.returncode == 2
-    assert done.stderr.startswith("procsim: /dev/full: No space left on device; the recording")
-    assert done.stderr.count("\n") == 1
+    assert done.stderr == "procsim: /dev/full: No space left on device; the recording is not whole\n"
+    assert "M2" in done.stdout, "the run itself is shown to its end"
+
+
+@pytest.mark.parametrize("arguments", ["tickets --users 2", "tickets --users 2 --view json", "list", "--help"])
+def test_output_that_cannot_be_written(house: House, arguments: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        process = house.start(*arguments.split(), stdout=full)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 2
+    assert errors == "procsim: the output cannot be written: No space left on device\n"
