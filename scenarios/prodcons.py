@@ -121,6 +121,7 @@ def evened_out(run: "RunState", queue: "Queue", size: int) -> Claim:
             "size": size,
             "producers_waited": round(at_full / 1e9, 3),
             "consumers_waited": round(at_empty / 1e9, 3),
+            "depths": [(round(t / 1e9, 3), depth) for t, depth in queue.depths.points],
         },
     )
 

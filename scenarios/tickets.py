@@ -55,9 +55,7 @@ def main(
     users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10,
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
-    lock_made_in: Annotated[
-        Literal["main", "child"], "who makes that lock: main, or each child its own"
-    ] = "main",
+    lock_made_in: Annotated[Literal["main", "child"], "who makes that lock: main, or each child its own"] = "main",
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
     mutex = Lock() if lock and lock_made_in == "main" else None

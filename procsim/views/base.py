@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -87,11 +86,6 @@ def seconds(ns: int | float) -> str:
     if value >= 0.1:
         return f"{value:.2f} s"
     return f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} µs"
-
-
-def colour_wanted(variables: Mapping[str, str] = os.environ) -> bool:
-    """Whether the people who watch have not asked for a screen without colour (https://no-color.org)."""
-    return not variables.get("NO_COLOR")
 
 
 def filled(figures: Mapping[str, Any]) -> dict[str, Any]:

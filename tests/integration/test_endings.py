@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -182,6 +183,16 @@ def test_what_a_watched_program_printed_is_still_there_after_the_live_view(house
     scrollback = (child.before or "").rpartition("\x1b[?1049l")[2]
     assert "precious" in scrollback
     assert "ValueError: and why it failed" in scrollback
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_plain_view_has_colour_on_a_terminal_unless_it_is_not_wanted(house: House, wanted: bool) -> None:
+    if not wanted:
+        house.environment["NO_COLOR"] = "1"
+    child = terminal(house, "tickets", "--users", "2", "--think", "0.1", "--view", "plain")
+    child.expect(pexpect.EOF)
+    colours = re.findall(r"\x1b\[(?:\d+;)*3\d(?:;\d+)*m", child.before or "")
+    assert bool(colours) is wanted
 
 
 def test_the_terminal_is_closed_in_mid_run(house: House) -> None:
