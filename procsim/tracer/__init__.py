@@ -6,8 +6,21 @@ It imports the standard library, `procsim.events` and `procsim.channel`, and not
 import atexit
 import os
 from functools import partial
+from types import ModuleType
 
-from procsim.tracer import emit, files, inject, locks, managers, output, patching, pipes, processes, queues
+from procsim.tracer import (
+    conditions,
+    emit,
+    files,
+    inject,
+    locks,
+    managers,
+    output,
+    patching,
+    pipes,
+    processes,
+    queues,
+)
 
 _installed = False
 
@@ -37,7 +50,7 @@ def install() -> bool:
         "multiprocessing.popen_forkserver": processes.patch_popen,
         "multiprocessing.util": processes.patch_util,
         "traceback": processes.patch_traceback,
-        "multiprocessing.synchronize": locks.patch_synchronize,
+        "multiprocessing.synchronize": _patch_synchronize,
         "multiprocessing.sharedctypes": locks.patch_sharedctypes,
         "multiprocessing.queues": queues.patch_queues,
         "multiprocessing.connection": pipes.patch_connection,
@@ -57,6 +70,11 @@ def install() -> bool:
     if role == "program":
         processes.say_program_began(inject.program_name())
     return True
+
+
+def _patch_synchronize(module: ModuleType) -> None:
+    locks.patch_semlock(module)
+    conditions.patch_conditions(module)
 
 
 def uninstall() -> None:

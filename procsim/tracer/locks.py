@@ -1,4 +1,4 @@
-"""Lock, RLock, Semaphore, BoundedSemaphore and the locks of Value and Array; Condition, Event, Barrier.
+"""Lock, RLock, Semaphore, BoundedSemaphore and the locks of Value and Array.
 
 A `SemLock` binds its C methods to the instance when it is made. For a lock of the program's own we leave them off, so
 that the traced methods of the class are found; a lock inside a Queue or a Pool keeps the C methods, as fast as ever.
@@ -11,7 +11,7 @@ import weakref
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, is_internal
+from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, is_internal
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
 
@@ -34,7 +34,7 @@ def keep_raw(*locks: Any) -> None:
             lock.release = lock._semlock.release
 
 
-def _owner(frame: FrameType | None, lock: Any) -> Any:
+def owner_of(frame: FrameType | None, lock: Any) -> Any:
     """The object of multiprocessing's that this lock is made for: the outermost `self` above its own `__init__`."""
     owner = lock
     while frame is not None and is_internal(frame):
@@ -96,15 +96,8 @@ def _may_release(raw: Any) -> bool:
 _RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
 
 
-def patch_synchronize(module: ModuleType) -> None:
-    """multiprocessing.synchronize."""
-    _patch_semlock(module)
-    _patch_condition(module)
-    _patch_event(module)
-    _patch_barrier(module)
-
-
-def _patch_semlock(module: ModuleType) -> None:
+def patch_semlock(module: ModuleType) -> None:
+    """The locks of multiprocessing.synchronize."""
     SemLock = module.SemLock  # noqa: N806
     # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
     traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
@@ -121,7 +114,7 @@ def _patch_semlock(module: ModuleType) -> None:
         if frame.f_code.co_name == "__setstate__":  # it was announced where it was made
             trace(self)
             return
-        owner = _owner(frame, self)
+        owner = owner_of(frame, self)
         value = frame.f_locals.get("value")
         if owner is self or type(owner).__module__ == "multiprocessing.sharedctypes":
             trace(self)
@@ -181,157 +174,3 @@ def patch_sharedctypes(module: ModuleType) -> None:
 
     replace(base, "__enter__", __enter__)
     replace(base, "__exit__", __exit__)
-
-
-def _patch_condition(module: ModuleType) -> None:
-    Condition = module.Condition  # noqa: N806
-    setstate, wait, notify = Condition.__setstate__, Condition.wait, Condition.notify
-    # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
-    traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-    make_methods = Condition._make_methods
-    wait_for = Condition.wait_for.__code__
-
-    def _make_methods(self: Any) -> None:
-        # Left off, so that the methods below are found; they tell a call of the program's from an inner one.
-        traced[id(self)] = self
-
-    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
-        setstate(self, state)
-        keep_raw(self._sleeping_count, self._woken_count, self._wait_semaphore)
-
-    def acquire(self: Any, *args: Any, **kwargs: Any) -> Any:
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.acquire(*args, **kwargs)
-        return traced_acquire(self._lock, at, *args, **kwargs)
-
-    def release(self: Any) -> Any:
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.release()
-        return traced_release(self._lock, at)
-
-    def __enter__(self: Any) -> Any:  # noqa: N807
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.__enter__()
-        return traced_acquire(self._lock, at)
-
-    def __exit__(self: Any, *args: object) -> Any:  # noqa: N807
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.__exit__(*args)
-        return traced_release(self._lock, at)
-
-    def traced_wait(self: Any, timeout: Any = None) -> Any:
-        at = caller()
-        if at == INTERNAL and sys._getframe(1).f_code is wait_for:
-            at = call_site(sys._getframe(1).f_back)
-        if at == INTERNAL or not self._lock._semlock._is_mine():
-            return wait(self, timeout)
-        identity = identity_of(self._lock)
-        emit("condition_waiting", identity, at)
-        notified = False
-        try:
-            notified = wait(self, timeout)
-        finally:  # an exception too leaves it with the lock acquired again
-            emit("condition_awoke", identity, at, notified=bool(notified))
-        return notified
-
-    def traced_notify(self: Any, n: int = 1) -> None:
-        at = caller()
-        if at != INTERNAL:
-            emit("condition_notified", identity_of(self._lock), at, count=n)
-        notify(self, n)
-
-    def notify_all(self: Any) -> None:
-        at = caller()
-        if at != INTERNAL:
-            emit("condition_notified", identity_of(self._lock), at, count=None)
-        notify(self, sys.maxsize)
-
-    def bind_again() -> None:
-        for condition in list(traced.values()):
-            make_methods(condition)
-
-    on_restore(bind_again)
-    replace(Condition, "_make_methods", _make_methods)
-    replace(Condition, "__setstate__", __setstate__)
-    replace(Condition, "acquire", acquire)
-    replace(Condition, "release", release)
-    replace(Condition, "__enter__", __enter__)
-    replace(Condition, "__exit__", __exit__)
-    replace(Condition, "wait", traced_wait)
-    replace(Condition, "notify", traced_notify)
-    replace(Condition, "notify_all", notify_all)
-
-
-def _patch_event(module: ModuleType) -> None:
-    Event = module.Event  # noqa: N806
-    init, set_, clear, wait = Event.__init__, Event.set, Event.clear, Event.wait
-
-    def __init__(self: Any, *, ctx: Any) -> None:  # noqa: N807
-        init(self, ctx=ctx)
-        if _owner(sys._getframe(1), self) is self:
-            announce("event_created", identity_of(self._flag), "Event")
-
-    def traced_set(self: Any) -> None:
-        at = caller()
-        if at != INTERNAL:
-            emit("event_set", identity_of(self._flag), at)
-        set_(self)
-
-    def traced_clear(self: Any) -> None:
-        at = caller()
-        if at != INTERNAL:
-            emit("event_cleared", identity_of(self._flag), at)
-        clear(self)
-
-    def traced_wait(self: Any, timeout: Any = None) -> Any:
-        at = caller()
-        if at == INTERNAL or not self._flag._semlock._is_zero():
-            return wait(self, timeout)
-        emit("event_waiting", identity_of(self._flag), at)
-        is_set = False
-        try:
-            is_set = wait(self, timeout)
-        finally:
-            emit("event_awaited", identity_of(self._flag), at, is_set=bool(is_set))
-        return is_set
-
-    replace(Event, "__init__", __init__)
-    replace(Event, "set", traced_set)
-    replace(Event, "clear", traced_clear)
-    replace(Event, "wait", traced_wait)
-
-
-def _patch_barrier(module: ModuleType) -> None:
-    import threading
-
-    Barrier = module.Barrier  # noqa: N806
-    init, wait = Barrier.__init__, Barrier.wait
-
-    def __init__(self: Any, parties: int, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, parties, *args, **kwargs)
-        announce("barrier_created", _barrier_identity(self), "Barrier", parties=parties)
-
-    def traced_wait(self: Any, timeout: Any = None) -> int:
-        at = caller()
-        if at == INTERNAL:
-            return wait(self, timeout)  # type: ignore[no-any-return]
-        identity = _barrier_identity(self)
-        emit("barrier_waiting", identity, at)
-        try:
-            position: int = wait(self, timeout)
-        except threading.BrokenBarrierError:
-            emit("barrier_broken", identity, at)
-            raise
-        emit("barrier_passed", identity, at, position=position)
-        return position
-
-    replace(Barrier, "__init__", __init__)
-    replace(Barrier, "wait", traced_wait)
-
-
-def _barrier_identity(barrier: Any) -> int:
-    return identity_of(barrier._cond._woken_count)
