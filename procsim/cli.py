@@ -3,7 +3,6 @@
 import errno
 import inspect
 import os
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from procsim import __version__, catalog
+from procsim.exitcode import ExitCode
 from procsim.options import Option, WrongOption, as_arguments
 from procsim.views import VIEWS
 
@@ -20,31 +20,28 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
-READER_GONE = 128 + signal.SIGPIPE
-"""The exit code where nobody reads our output any more, as a shell gives it to those who die of it."""
-
 ViewName = Literal["live", "plain", "json"]
 """The names in VIEWS."""
+
+# The options that every run has.
 _View = Annotated[ViewName | None, typer.Option(help="How to show the run; else live on a terminal, plain elsewhere.")]
+_Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")]
+_Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")]
+_StartMethod = Annotated[
+    Literal["fork", "spawn", "forkserver"] | None,
+    typer.Option(help="How multiprocessing starts processes; else Python's own default."),
+]
+_Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")]
 _Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),
-    "record": (Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")], None),
-    "timeout": (
-        Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")],
-        DEFAULT_TIMEOUT_SECONDS,
-    ),
-    "start_method": (
-        Annotated[
-            Literal["fork", "spawn", "forkserver"] | None,
-            typer.Option(help="How multiprocessing starts processes; else Python's own default."),
-        ],
-        None,
-    ),
-    "seed": (Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")], None),
+    "record": (_Record, None),
+    "timeout": (_Timeout, DEFAULT_TIMEOUT_SECONDS),
+    "start_method": (_StartMethod, None),
+    "seed": (_Seed, None),
     "lang": (_Language, None),
 }
-"""What every command that runs something takes: type and default."""
+"""Their types and defaults, for the commands that are made here."""
 
 
 @dataclass(frozen=True)
@@ -120,23 +117,20 @@ def _procsim(
         print(ctx.get_help())
 
 
-@app.command("run", add_help_option=True)
+@app.command("run")
 def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
     """Run a scenario of your own; it takes the options that its main() declares."""
     catalog.load(file)  # a file that is one was resolved before
 
 
-@app.command("watch", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
+@app.command("watch", context_settings={"allow_interspersed_args": False})
 def _watch(
     command: Annotated[list[str], typer.Argument(metavar="SCRIPT [ARGS]...")],
     view: _View = None,
-    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")] = None,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="End the program after this time; 0: never.")] = 0,
-    start_method: Annotated[
-        Literal["fork", "spawn", "forkserver"] | None,
-        typer.Option(help="How multiprocessing starts processes; else Python's own default."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")] = None,
+    record: _Record = None,
+    timeout: _Timeout = 0,
+    start_method: _StartMethod = None,
+    seed: _Seed = None,
     lang: _Language = None,
 ) -> None:
     """Watch any multiprocessing script, unchanged."""
@@ -261,9 +255,9 @@ def run() -> int:
     except OSError as error:  # of help, a list, a version: the views say it in their own words
         _forget_output()
         if error.errno == errno.EPIPE:
-            return READER_GONE
+            return ExitCode.READER_GONE
         code = _complain(f"the output cannot be written: {error.strerror}")
-    if code == READER_GONE:
+    if code == ExitCode.READER_GONE:
         _forget_output()
     return code
 
@@ -277,7 +271,7 @@ def _command() -> int:
     except catalog.NoScenario as error:
         return _complain(str(error))
     except typer.Abort:
-        return 128 + signal.SIGINT
+        return ExitCode.INTERRUPTED
     except Exception as error:
         from procsim.run import CannotStart
         from procsim.trace import NoTrace
@@ -298,7 +292,7 @@ def _forget_output() -> None:
 
 def _complain(text: str) -> int:
     print(f"procsim: {' '.join(text.split())}", file=sys.stderr)
-    return 2
+    return ExitCode.WRONG_USE
 
 
 def _make_streams_safe() -> None:

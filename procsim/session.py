@@ -4,7 +4,6 @@ source (a Run, or a Trace) ──► apply ──► recorder, view ──► cl
 """
 
 import contextlib
-import enum
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 from procsim import Claim
 from procsim.apply import apply
 from procsim.events import Event
+from procsim.exitcode import ExitCode
 from procsim.findings import Finding, Outcome, findings
 from procsim.run import Run
 from procsim.state import RunState
@@ -21,44 +21,37 @@ from procsim.trace import NoTrace, Recorder, Trace
 from procsim.views.base import ReaderGone, Verdict, View
 from procsim.views.jsonl import CLAIM_KEYS, FINDING_KEYS, verdict_line
 
-
-class ExitCode(enum.IntEnum):
-    """What the `procsim` command ends with. `watch` otherwise passes on the program's own."""
-
-    SHOWN = 0
-    NOT_SHOWN = 1
-    WRONG_USE = 2
-    HUNG = 3
-    INTERRUPTED = 128 + signal.SIGINT
-    READER_GONE = 128 + signal.SIGPIPE  # as the command line has it, too
-
-
 Judge = Callable[[RunState], list[Claim]]
 
 
 def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, recorder: Recorder | None = None) -> int:
     """Run a program and show it. Returns the exit code of the command."""
     state = RunState()
+    reader_gone = False
     with _Signals(run.stop) as signals:
         try:
             with run, view:
                 _follow(run, state, view, recorder)
         except ReaderGone:
-            return ExitCode.READER_GONE
+            reader_gone = True
         outcome = Outcome(
             timed_out=run.order.timeout if run.timed_out else None,
             interrupted=signals.received,
             ended=frozenset(run.ended),
             left_behind=tuple(run.left_behind),
         )
-        claims = _judge(judge, state) if judge and not signals.received and not run.timed_out else []
+        ended_by_itself = not (reader_gone or signals.received or run.timed_out)
+        claims = _judge(judge, state) if judge and ended_by_itself else []
         verdict = Verdict(scenario, claims, findings(state, outcome))
-        try:
-            view.finish(state, verdict)
-        except ReaderGone:
-            return ExitCode.READER_GONE
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))
+        if not reader_gone:
+            try:
+                view.finish(state, verdict)
+            except ReaderGone:
+                reader_gone = True
+    if reader_gone:
+        return ExitCode.READER_GONE
     if signals.received:
         return 128 + signals.received
     if run.timed_out:
