@@ -3,6 +3,7 @@
 import errno
 import inspect
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,8 @@ def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> 
 
 @app.command("watch", context_settings={"allow_interspersed_args": False})
 def _watch(
-    command: Annotated[list[str], typer.Argument(metavar="SCRIPT [ARGS]...")],
+    command: Annotated[list[str], typer.Argument(metavar="SCRIPT|MODULE|COMMAND [ARGS]...")],
+    module: Annotated[bool, typer.Option("-m", help="Run a module or package, as python -m does.")] = False,
     view: _View = None,
     record: _Record = None,
     timeout: _Timeout = 0,
@@ -133,12 +135,22 @@ def _watch(
     seed: _Seed = None,
     lang: _Language = None,
 ) -> None:
-    """Watch any multiprocessing script, unchanged."""
-    script = Path(command[0])
-    if not script.is_file():
-        raise UsageError(f"{script}: no such script; give the path of a Python file")
+    """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     common = Common(view, record, timeout, start_method, seed, lang)
-    raise typer.Exit(_show([sys.executable, *command], script.name, {}, common, None))
+    raise typer.Exit(_show(_command_line(command, module), Path(command[0]).name, {}, common, None))
+
+
+def _command_line(command: list[str], module: bool) -> list[str]:
+    """What starts the program that is to be watched: a script by this Python, an installed command by itself."""
+    name, *arguments = command
+    if module:
+        return [sys.executable, "-m", name, *arguments]
+    if Path(name).is_file() and not (os.access(name, os.X_OK) and not name.endswith(".py")):
+        return [sys.executable, name, *arguments]
+    found = shutil.which(name)
+    if found is None:
+        raise UsageError(f"{name}: no such script, and no such command; give a Python file, -m MODULE or a command")
+    return [found, *arguments]
 
 
 @app.command("replay")

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from procsim.events import Event
 from procsim.run import Order, Run
 from procsim.tracer.inject import Settings
+
+hypothesis.settings.register_profile("procsim", deadline=None)  # a time limit would measure the machine
+hypothesis.settings.load_profile("procsim")
 
 HANG_SECONDS = 60
 """The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""

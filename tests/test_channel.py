@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procsim.channel import (
@@ -162,7 +162,6 @@ values = st.recursive(
 
 
 def test_what_is_put_is_what_comes_out_wherever_the_bytes_are_cut(queue: EventQueue, reading: Reading) -> None:
-    @settings(deadline=None)  # a time limit would measure the machine
     @given(st.lists(values, max_size=10), st.data())
     def round_trip(items: list[Any], data: st.DataObject) -> None:
         for item in items:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,27 @@ def test_watch_leaves_output_input_and_exit_code_alone(house: House, tmp_path: P
     assert done.stdout == "['--users', '3', '-x']\n"
     assert done.stderr.startswith("careful\n")
     assert done.returncode == 7
+
+
+def test_watch_runs_a_module_as_python_does(house: House) -> None:
+    done = house.run("watch", "-m", "json.tool", "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: python -m json.tool")
+
+
+def test_watch_runs_an_installed_command(house: House, tmp_path: Path) -> None:
+    command = tmp_path / "bin" / "say-hello"
+    command.parent.mkdir()
+    command.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom multiprocessing import Lock\nm = Lock()\nprint(sys.argv)\n"
+    )
+    command.chmod(0o755)
+    house.environment["PATH"] = f"{command.parent}:{house.environment['PATH']}"
+    for called in (["say-hello"], ["--", "say-hello"], [str(command)]):
+        lines, done = house.events("watch", *called, "-x")
+        assert done.returncode == 0
+        assert f"{[str(command), '-x']}\n" in [line["text"] for line in lines if line["kind"] == "printed"]
+        assert [line["name"] for line in lines if line["kind"] == "lock_created"] == ["m"]
 
 
 def test_a_scenario_that_raises(house: House, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("run {folder}/good.py --users 0", "--users must be at least 1, not 0"),
         ("run {folder}/good.py --nope", "No such option: --nope"),
         ("watch", "Missing argument"),
-        ("watch {folder}/nowhere.py", "no such script"),
+        ("watch {folder}/nowhere.py", "no such script, and no such command"),
         ("watch --nope x.py", "No such option: --nope"),
         ("replay", "Missing argument"),
         ("replay {folder}/nowhere", "No such file or directory"),
