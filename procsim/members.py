@@ -7,6 +7,7 @@ start method, also those whose parent is gone; or if it descends from the run's 
 import contextlib
 import os
 import time
+from typing import NamedTuple
 
 import psutil
 
@@ -44,21 +45,30 @@ def members(folder: str, main: int | None = None) -> list[psutil.Process]:
     return [everything[pid] for pid in found if _alive(everything[pid])]
 
 
-def end_all(folder: str, main: int | None = None) -> list[psutil.Process]:
+class Ended(NamedTuple):
+    """A process that had to be ended."""
+
+    pid: int
+    is_forkserver: bool
+    """Whether its command line is that of a forkserver, as that of a process is which a forkserver has forked."""
+
+
+def end_all(folder: str, main: int | None = None) -> list[Ended]:
     """End every process of the run: SIGTERM, a moment of grace, SIGKILL. Returns those that were there to be ended.
 
     The resource trackers are left to end by themselves: they give back what the others held, and end when the last
     of those is gone.
     """
-    ended: dict[int, psutil.Process] = {}
+    ended: dict[int, Ended] = {}
     kill_at = time.monotonic() + TERMINATE_GRACE_SECONDS
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        others = [process for process in members(folder, main) if not _is_tracker(process)]
+        others = [process for process in members(folder, main) if not _runs(process, "resource_tracker")]
         if not others:
             break
         for process in others:
-            ended.setdefault(process.pid, process)
+            if process.pid not in ended:
+                ended[process.pid] = Ended(process.pid, _runs(process, "forkserver"))
             with contextlib.suppress(psutil.Error):
                 if time.monotonic() >= kill_at:
                     process.kill()
@@ -95,8 +105,9 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _is_tracker(process: psutil.Process) -> bool:
+def _runs(process: psutil.Process, helper: str) -> bool:
+    """Whether it was started as one of multiprocessing's helpers."""
     try:
-        return any("multiprocessing.resource_tracker" in word for word in process.cmdline())
+        return any(f"multiprocessing.{helper}" in word for word in process.cmdline())
     except psutil.Error:
         return False

@@ -213,9 +213,12 @@ class Run:
         return self._event("printed", 0, "", text=text, stream=stream)
 
     def _end(self) -> list[int]:
-        ended = [process.pid for process in members.end_all(self._folder, self._main.pid)]
-        self.ended.update(ended)
-        return [pid for pid in ended if pid != self._main.pid]
+        ended = members.end_all(self._folder, self._main.pid)
+        self.ended.update(process.pid for process in ended)
+        # A forkserver that stays when main was killed is none of the program's processes; what it forked is.
+        known = set(self._alive)
+        theirs = [process.pid for process in ended if process.pid in known or not process.is_forkserver]
+        return [pid for pid in theirs if pid != self._main.pid]
 
     def _close_keep_open(self) -> None:
         if self._keep_open is not None:

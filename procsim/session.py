@@ -59,7 +59,8 @@ def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, re
     if judge is None:
         code = run.exit_code or 0
         return code if code >= 0 else 128 - code
-    shown = all(claim.holds for claim in claims) and run.exit_code == 0
+    # Where there are claims they decide: a lesson may be about a main process that is killed.
+    shown = all(claim.holds for claim in claims) if claims else run.exit_code == 0
     return ExitCode.SHOWN if shown else ExitCode.NOT_SHOWN
 
 

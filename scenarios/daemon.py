@@ -2,8 +2,10 @@
 
 Main starts a guard, works for a while, and is done long before the guard's watch is over. A daemon is not asked to
 finish: as main ends, it is terminated in mid-watch. Without `daemon = True`, main cannot end before the guard has.
+It is main's own last act that ends its daemons: a main that is killed ends none.
 """
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -13,13 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
+    from procsim.state import Process as Seen
     from procsim.state import RunState
 
 
-def stand_guard(on_guard: Any, seconds: float) -> None:
+def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
     """The guard: it has a last line to say, if it is let."""
     say("is on guard, for {seconds} s", seconds=seconds)
     on_guard.set()
+    if grandchild:
+        Process(target=time.sleep, args=(seconds,)).start()  # raises: it would be left behind when we are terminated
     time.sleep(seconds)
     say("has stood guard to the end")
 
@@ -27,11 +32,13 @@ def stand_guard(on_guard: Any, seconds: float) -> None:
 def main(
     daemon: Annotated[bool, "whether the child is a daemon"] = True,
     set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,
-    child_seconds: Annotated[float, "seconds that the child has to do"] = 2.0,
+    grandchild: Annotated[bool, "let the daemon start a child of its own, which it may not"] = False,
+    kill_main: Annotated[bool, "let main be killed (SIGKILL) instead of ending"] = False,
+    child_seconds: Annotated[float, "seconds that the child has to do"] = 3.0,
     main_seconds: Annotated[float, "seconds that main works before it is done"] = 0.7,
 ) -> None:
     on_guard = Event()
-    guard = Process(target=stand_guard, name="guard", args=(on_guard, child_seconds))
+    guard = Process(target=stand_guard, name="guard", args=(on_guard, child_seconds, grandchild))
     if daemon and not set_after_start:
         guard.daemon = True
     guard.start()
@@ -42,13 +49,29 @@ def main(
             name, reason = type(error).__name__, str(error)
             say("sets daemon = True after start(): {error}: {reason}", error=name, reason=reason)
     on_guard.wait()
+    if grandchild:
+        guard.join()
     say("works for {seconds} s", seconds=main_seconds)
     time.sleep(main_seconds)
+    if kill_main:
+        say("is killed")
+        os.kill(os.getpid(), signal.SIGKILL)
     say("has no more to do")
 
 
-def claims(run: "RunState", daemon: bool, set_after_start: bool, child_seconds: float, **_: Any) -> Iterator[Claim]:
+def claims(
+    run: "RunState",
+    daemon: bool,
+    set_after_start: bool,
+    grandchild: bool,
+    kill_main: bool,
+    child_seconds: float,
+    **_: Any,
+) -> Iterator[Claim]:
     main, guard = run.processes[run.main], run.process_named("guard")
+    if grandchild or kill_main:
+        yield may_have_no_children(guard) if grandchild else outlives_a_killed_main(main, guard)
+        return
     row = "D3" if set_after_start else "D1" if daemon else "D2"
     if guard is None or guard.ended is None or main.returned is None or main.ended is None:
         yield Claim(row, False, "the guard never stood beside main from beginning to end")
@@ -94,6 +117,38 @@ def claims(run: "RunState", daemon: bool, set_after_start: bool, child_seconds: 
             "{child_ended} s with exit code {exit_code}, and only then main ended, at {main_ended} s",
             figures,
         )
+
+
+def may_have_no_children(guard: "Seen | None") -> Claim:
+    """What happened to the daemon that started a child."""
+    if guard is None or guard.raised is None:
+        return Claim("D4", False, "the child raised nothing")
+    raised = guard.raised
+    return Claim(
+        "D4",
+        guard.daemon and raised.fields["type"] == "AssertionError" and guard.exit_code == 1,
+        "the daemon started a child of its own, and in it, at {at}, {type} was raised: {reason}; "
+        "it ended with exit code {exit_code}",
+        {"at": raised.at, "type": raised.fields["type"], "reason": raised.fields["text"], "exit_code": guard.exit_code},
+    )
+
+
+def outlives_a_killed_main(main: "Seen", guard: "Seen | None") -> Claim:
+    """How long the daemon lived on when main could not end it."""
+    if guard is None or guard.ended is None or main.ended is None:
+        return Claim("D5", False, "the guard never stood beside main")
+    return Claim(
+        "D5",
+        guard.daemon and main.exit_code == -signal.SIGKILL and main.returned is None and guard.ended > main.ended,
+        "main was killed by SIGKILL at {main_ended} s and could end nobody: its daemon (PID {child}) lived on for "
+        "{outlived} s, an orphan, until procsim ended it",
+        {
+            "main_ended": seconds(main.ended),
+            "child": guard.pid,
+            "child_ended": seconds(guard.ended),
+            "outlived": seconds(guard.ended - main.ended),
+        },
+    )
 
 
 def seconds(ns: int) -> float:

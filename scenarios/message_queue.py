@@ -82,7 +82,7 @@ def handle(messages: Any, doors: Any, pause: float, joinable: bool) -> None:
             messages.task_done()
 
 
-def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool) -> None:
+def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool, extra: bool) -> None:
     """Put messages for several takers, who take what they can get."""
     messages: Any = JoinableQueue(size) if joinable else Queue(size)
     doors = Barrier(takers)
@@ -98,6 +98,11 @@ def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool
     if joinable:
         messages.join()
         say("join() has returned: they are all done")
+        if extra:
+            try:
+                messages.task_done()
+            except ValueError as error:
+                say("reports one more done than there were: ValueError: {reason}", reason=str(error))
         return  # the takers wait for more, and as daemons they end with main
     for _ in people:
         messages.put(NO_MORE)
@@ -109,17 +114,26 @@ def main(
     size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
     takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
     joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
+    extra_task_done: Annotated[bool, "with --joinable, report one more done than there were"] = False,
     messages: Annotated[int, "messages that are put, with --takers or --joinable", range(1, 1001)] = 12,
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
     if joinable or takers is not None:
-        shared_out(size, takers or 1, messages, pause, joinable)
+        shared_out(size, takers or 1, messages, pause, joinable, extra_task_done)
     else:
         one_step_after_another(size, pause)
 
 
-def claims(run: "RunState", size: int, takers: int | None, joinable: bool, messages: int, **_: Any) -> Iterator[Claim]:
+def claims(
+    run: "RunState",
+    size: int,
+    takers: int | None,
+    joinable: bool,
+    extra_task_done: bool,
+    messages: int,
+    **_: Any,
+) -> Iterator[Claim]:
     queue = run.queue_named("messages")
     if queue is None:
         yield Claim("Q1", False, "no queue was made")
@@ -128,6 +142,8 @@ def claims(run: "RunState", size: int, takers: int | None, joinable: bool, messa
         yield each_taken_once(run, queue, messages)
     if joinable:
         yield joined(run, queue, messages)
+    if joinable and extra_task_done:
+        yield one_too_many(run, queue)
     if takers is None and not joinable:
         yield full_or_not(run, queue, size)
         yield blocked(run, queue, "put")
@@ -259,6 +275,19 @@ def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
         "join() waited {waited} s: the last of {done} task_done calls came at {last_done} s, and join() returned at "
         "{joined} s, {later} ms later",
         figures,
+    )
+
+
+def one_too_many(run: "RunState", queue: "QueueState") -> Claim:
+    """What came of reporting more done than there was."""
+    told = next(run.narrated("reports one more done than there were: ValueError: {reason}"), None)
+    if told is None:
+        return Claim("J3", False, "one task_done() too many raised nothing")
+    return Claim(
+        "J3",
+        queue.unfinished == 0,
+        "all {done} messages were reported done, and one task_done() more, at {at}, raised ValueError: {reason}",
+        {"done": queue.done.total(), "at": told.at, "reason": told.fields["fields"]["reason"]},
     )
 
 

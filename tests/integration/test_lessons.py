@@ -45,8 +45,8 @@ def method(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def verdict(house: House, method: str, *arguments: str) -> dict[str, dict[str, Any]]:
-    """The figures of a run that must show what it claims, by row."""
+def verdict(house: House, method: str, *arguments: str, found: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    """The figures of a run that must show what it claims, by row; `found` are the findings that belong to it."""
     lines, done = house.events(*arguments, "--start-method", method)
     assert done.stderr == ""
     for line in lines[:-1]:
@@ -57,7 +57,7 @@ def verdict(house: House, method: str, *arguments: str) -> dict[str, dict[str, A
     assert set(last) == {"kind", *KINDS["verdict"]}
     assert last["kind"] == "verdict"
     assert last["scenario"] == arguments[0]
-    assert last["findings"] == []
+    assert tuple(finding["id"] for finding in last["findings"]) == found
     assert [claim["text"] for claim in last["claims"] if not claim["holds"]] == []
     assert all("{" not in claim["text"] for claim in last["claims"])
     assert done.returncode == 0
@@ -98,6 +98,23 @@ def test_daemon_must_be_set_before_start(house: House, method: str) -> None:
     assert figures["daemon"] is False
     assert figures["exit_code"] == 0
     assert figures["last_line_said"] is True
+
+
+def test_a_daemon_may_have_no_children(house: House, method: str) -> None:
+    rows = verdict(house, method, *DAEMON, "--grandchild", found=("raised",))
+    assert list(rows) == ["D4"]
+    figures = rows["D4"]
+    assert (figures["type"], figures["exit_code"]) == ("AssertionError", 1)
+    assert figures["reason"] == "daemonic processes are not allowed to have children"
+    assert figures["at"].startswith("daemon.py:")
+
+
+def test_a_daemon_outlives_a_main_that_is_killed(house: House, method: str) -> None:
+    rows = verdict(house, method, "daemon", "--kill-main", "--child-seconds", "60", found=("died", "left_behind"))
+    assert list(rows) == ["D5"]
+    figures = rows["D5"]
+    assert figures["outlived"] > 0
+    assert figures["main_ended"] < figures["child_ended"]
 
 
 # tickets -----------------------------------------------------------------------------------------------------
@@ -173,6 +190,13 @@ def test_join_returns_after_the_last_task_done(house: House, method: str) -> Non
     assert (figures["put"], figures["done"]) == (12, 12)
     assert figures["last_done"] <= figures["joined"]
     assert figures["later"] >= 0
+
+
+def test_one_task_done_too_many_raises(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--joinable", "--extra-task-done")
+    assert list(rows) == ["J2", "J3"]
+    assert rows["J3"]["reason"] == "task_done() called too many times"
+    assert rows["J3"]["done"] == 12
 
 
 # ipc ---------------------------------------------------------------------------------------------------------
