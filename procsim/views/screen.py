@@ -101,7 +101,7 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
         shown.sort(key=lambda process: (process.pid != run.main, not process.alive, process.pid not in held))
         shown, left_out = shown[: rows - 2], shown[rows - 2 :]
     table = _grid(width)
-    name_cells, place_cells = (17, 13) if width < 100 else (20, 24)
+    name_cells, place_cells = (17, 14) if width < 100 else (20, 24)
     table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
