@@ -79,7 +79,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
             if not stopped.is_set():
                 recorded = trace.verdict or {"claims": [], "findings": []}
                 claims = [Claim(*map(claim.get, CLAIM_KEYS)) for claim in recorded["claims"]]
-                found = [Finding(*map(finding.get, FINDING_KEYS)) for finding in recorded["findings"]]
+                found = [Finding(*(finding.get(key, "") for key in FINDING_KEYS)) for finding in recorded["findings"]]
                 view.finish(state, Verdict(trace.header.scenario, claims, found))
         except ReaderGone:
             return ExitCode.READER_GONE

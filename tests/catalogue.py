@@ -17,8 +17,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))
 
-SHOWN = {"_": 0, "N_": 0, "say": 0, "narrated": 0, "Claim": 2, "Finding": 1}
-"""The calls that have an argument which is shown to people, and which one it is."""
+SHOWN = {"_": (0,), "N_": (0,), "say": (0,), "narrated": (0,), "Claim": (2,), "Finding": (1, 3)}
+"""The calls that have arguments which are shown to people, and which ones these are."""
 
 
 def messages() -> Iterator[str]:
@@ -26,9 +26,10 @@ def messages() -> Iterator[str]:
     seen = set()
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
         for node in ast.walk(ast.parse(file.read_bytes())):
-            if isinstance(node, ast.Call):
-                index = SHOWN.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
-                shown = node.args[index] if index is not None and len(node.args) > index else None
+            if not isinstance(node, ast.Call):
+                continue
+            places = SHOWN.get(getattr(node.func, "id", getattr(node.func, "attr", "")), ())
+            for shown in (node.args[place] for place in places if place < len(node.args)):
                 if isinstance(shown, ast.Constant) and isinstance(shown.value, str) and shown.value not in seen:
                     seen.add(shown.value)
                     yield shown.value

@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ from procsim.tracer.inject import Settings
 
 hypothesis.settings.register_profile("procsim", deadline=None)  # a time limit would measure the machine
 hypothesis.settings.load_profile("procsim")
+
+# A shell starts what it puts in the background with SIGINT ignored, which every process of a test would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HANG_SECONDS = 60
 """The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""

@@ -9,8 +9,8 @@ from procsim.trace import line_of
 from procsim.views.base import Verdict, filled, writing
 
 CLAIM_KEYS = ("id", "holds", "template", "figures")
-FINDING_KEYS = ("id", "template", "figures")
-"""The fields of a Claim and of a Finding, as they are called in a line. `text` is the template, filled in."""
+FINDING_KEYS = ("id", "template", "figures", "cure_template")
+"""The fields of a Claim and of a Finding, as a line calls them. `text` and `cure` are the templates, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
@@ -23,7 +23,8 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
             for claim in verdict.claims
         ],
         "findings": [
-            dict(zip(FINDING_KEYS, finding, strict=True)) | {"text": sentence_of(finding.text, finding.figures)}
+            dict(zip(FINDING_KEYS, finding, strict=True))
+            | {"text": sentence_of(finding.text, finding.figures), "cure": sentence_of(finding.cure, finding.figures)}
             for finding in verdict.findings
         ],
     }

@@ -46,6 +46,8 @@ def _rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
         yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Text(text)
     for finding in verdict.findings:
         yield Text(alarm, STYLES["bad"]), Text(clean(sentence_of(_(finding.text), finding.figures)))
+        if finding.cure:
+            yield Text(" "), Text(clean(sentence_of(_(finding.cure), finding.figures)), STYLES["cure"])
         for standing in finding.figures.get("standing", ()):
             yield Text(" "), Text(_standing(standing), STYLES["waiting"])
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from procsim.events import Event, sentence
-from procsim.findings import signal_name
+from procsim.findings.endings import signal_name
 from procsim.language import N_, _
 from procsim.state import Process, RunState, Wait
 from procsim.views.base import clean, seconds
@@ -76,6 +76,7 @@ STYLES: Mapping[str, str] = {
     "ended": "dim",
     "good": "green",
     "bad": "bold red",
+    "cure": "cyan",
 }
 """Colours, by what is told; a view may show them or not."""
 

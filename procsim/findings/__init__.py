@@ -1,0 +1,27 @@
+"""What went wrong in a run: one function per finding, each from the state alone.
+
+A finding says who, on what, at which line. To add one: write its function in the file it belongs to and its row in
+FINDINGS.
+"""
+
+from collections.abc import Callable, Iterator
+
+from procsim.findings import endings
+from procsim.findings.base import Finding, Outcome
+from procsim.state import RunState
+
+__all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
+
+
+def findings(run: RunState, outcome: Outcome) -> list[Finding]:
+    """All that went wrong, in the order of FINDINGS."""
+    return [finding for find in FINDINGS for finding in find(run, outcome)]
+
+
+FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
+    endings.raised,
+    endings.died,
+    endings.left_behind,
+    endings.interrupted,
+    endings.time_limit,
+)
