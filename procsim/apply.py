@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from procsim.events import Event, Named
-from procsim.state import LINES_KEPT, Gauge, Line, Lock, Process, Queue, RunState, Signal, Wait
+from procsim.state import LINES_KEPT, Gauge, Hold, Line, Lock, Process, Queue, RunState, Signal, Wait
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -26,8 +26,10 @@ def apply(run: RunState, event: Event) -> None:
     process = run.processes.get(event.pid)
     if process is None and event.pid and event.kind not in ("finding", "verdict"):
         process = _process(run, event.pid, event.process)
-    if process is not None and event.at:
-        process.at = event.at
+    if process is not None:
+        process.last = event.t
+        if event.at:
+            process.at = event.at
     change = CHANGES.get(event.kind)
     if change is not None:
         change(run, event)
@@ -83,6 +85,10 @@ def _ended(run: RunState, event: Event) -> None:
         _keep(run, wait, event.t)
 
 
+def _manager_began(run: RunState, event: Event) -> None:
+    run.processes[event.pid].is_manager = True
+
+
 def _terminated(run: RunState, event: Event) -> None:
     _process(run, event.fields["child"], event.fields["child_name"]).terminated_by = event.process
 
@@ -100,7 +106,21 @@ def _wait(run: RunState, event: Event) -> None:
         event.object,
         event.fields.get("child"),
         event.fields.get("child_name", ""),
+        timeout=event.fields.get("timeout"),
+        native_id=event.fields.get("native_id") or 0,
     )
+
+
+def _stuck(run: RunState, event: Event) -> None:
+    """Found by procsim: of a wait that the process has told of, or of one that only the system shows."""
+    process, fields = run.processes[event.pid], event.fields
+    wait = process.waits.get(event.thread)
+    if wait is None or wait.kind != fields["wait"]:
+        _wait(run, event._replace(kind=fields["wait"]))
+        wait = process.waits[event.thread]
+    wait.stuck = event.t
+    wait.open_in = tuple(fields["open_in"])
+    wait.in_message = fields["in_message"]
 
 
 def _wait_over(run: RunState, event: Event) -> Wait | None:
@@ -141,7 +161,8 @@ def _lock(run: RunState, event: Event) -> Lock:
     if lock is None:
         name, kind = _named(run, event)
         value = event.fields.get("value")
-        lock = run.locks[identity] = Lock(identity, name, kind, event.at, 1 if value is None else value)
+        value = 1 if value is None else value
+        lock = run.locks[identity] = Lock(identity, name, kind, event.at, value, handed_on=not value)
     return lock
 
 
@@ -153,27 +174,35 @@ def _lock_acquired(run: RunState, event: Event) -> None:
     lock = _lock(run, event)
     _wait_over(run, event)
     lock.holders[event.pid] = lock.holders.get(event.pid, 0) + 1
+    lock.holds[event.pid] = Hold(event.thread, bool(event.fields.get("entered")), event.t, event.at)
     lock.acquired[event.pid] += 1
     lock.most_holders = max(lock.most_holders, len(lock.holders))
 
 
 def _lock_released(run: RunState, event: Event) -> None:
     lock = _lock(run, event)
-    holder = event.pid if event.pid in lock.holders else next(iter(lock.holders), None)
-    if holder is None:  # a semaphore that is raised by one who never acquired it
+    holder: int | None = event.pid
+    if event.pid not in lock.holders:  # handed on, or a semaphore that is raised by one who never acquired it
+        lock.handed_on = True
+        holder = next(iter(lock.holders), None)
+    if holder is None:
         return
     lock.holders[holder] -= 1
     if not lock.holders[holder]:
-        del lock.holders[holder]
+        del lock.holders[holder], lock.holds[holder]
 
 
 def _condition_waiting(run: RunState, event: Event) -> None:
-    _lock(run, event).holders.pop(event.pid, None)  # it lets go of its lock while it waits
+    lock = _lock(run, event)  # it lets go of its lock while it waits
+    lock.holders.pop(event.pid, None)
+    lock.holds.pop(event.pid, None)
     _wait(run, event)
 
 
 def _condition_awoke(run: RunState, event: Event) -> None:
-    _lock(run, event).holders[event.pid] = 1
+    lock = _lock(run, event)
+    lock.holders[event.pid] = 1
+    lock.holds[event.pid] = Hold(event.thread, True, event.t, event.at)
     _wait_over(run, event)
 
 
@@ -186,6 +215,7 @@ def _queue(run: RunState, event: Event) -> Queue:
     if queue is None:
         name, kind = _named(run, event)
         queue = run.queues[identity] = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0))
+        queue.pipe = event.fields.get("pipe") or 0
     return queue
 
 
@@ -257,7 +287,8 @@ def _signal(run: RunState, event: Event) -> Signal:
     signal = run.signals.get(identity)
     if signal is None:
         name, kind = _named(run, event)
-        signal = run.signals[identity] = Signal(identity, name, kind, event.at, parties=event.fields.get("parties", 0))
+        signal = run.signals[identity] = Signal(identity, name, kind, event.at)
+        signal.parties, signal.other = event.fields.get("parties", 0), event.fields.get("other", 0)
     return signal
 
 
@@ -372,10 +403,13 @@ CHANGES: Mapping[str, Change] = {
     "pipe_receive_waiting": _wait,
     "pipe_received": _pipe_received,
     "pipe_ended": _pipe_received,
+    "manager_began": _manager_began,
     "manager_called": _wait,
     "manager_answered": _wait_over,
     "printed": _printed,
     "said": _said,
     "noted": _noted,
     "raised": _raised,
+    "process_stuck": _stuck,
+    "finding": lambda run, event: run.found.append(event),
 }

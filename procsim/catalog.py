@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
 LESSONS = {
     "daemon": "daemon.py",
     "tickets": "tickets.py",
+    "deadlock": "deadlock.py",
     "queue": "message_queue.py",  # run directly, a file queue.py would shadow the standard library's
     "ipc": "ipc.py",
     "prodcons": "prodcons.py",

@@ -34,6 +34,10 @@ _StartMethod = Annotated[
 ]
 _Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")]
 _Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
+_OnHang = Annotated[
+    Literal["stop", "wait"] | None,
+    typer.Option(help="When it hangs, say why and end it, or wait; else wait on a terminal, stop elsewhere."),
+]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),
     "record": (_Record, None),
@@ -133,11 +137,13 @@ def _watch(
     timeout: _Timeout = 0,
     start_method: _StartMethod = None,
     seed: _Seed = None,
+    on_hang: _OnHang = None,
     lang: _Language = None,
 ) -> None:
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     common = Common(view, record, timeout, start_method, seed, lang)
-    raise typer.Exit(_show(_command_line(command, module), Path(command[0]).name, {}, common, None))
+    stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
+    raise typer.Exit(_show(_command_line(command, module), Path(command[0]).name, {}, common, None, stop))
 
 
 def _command_line(command: list[str], module: bool) -> list[str]:
@@ -225,7 +231,14 @@ def _view_name(asked: ViewName | None) -> ViewName:
     return asked or ("live" if terminal else "plain")
 
 
-def _show(line: list[str], name: str, values: dict[str, Any], common: Common, scenario: catalog.Scenario | None) -> int:
+def _show(
+    line: list[str],
+    name: str,
+    values: dict[str, Any],
+    common: Common,
+    scenario: catalog.Scenario | None,
+    stop_on_hang: bool = True,
+) -> int:
     """Run a command line and show it; with a scenario, judge what it has shown."""
     if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
         raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
@@ -250,9 +263,9 @@ def _show(line: list[str], name: str, values: dict[str, Any], common: Common, sc
     shown = VIEWS[view](title, watching)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     if common.record is None:
-        return session.show_run(Run(order), shown, name, judge)
+        return session.show_run(Run(order), shown, name, judge, None, stop_on_hang)
     with Recorder(common.record, Header(name, values)) as recorder:
-        code = session.show_run(Run(order), shown, name, judge, recorder)
+        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang)
     if recorder.failure is not None:
         raise recorder.failure
     return code

@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 SCHEMA_VERSION = 1
 """Raised by one whenever a reader of the old lines would misread the new ones."""
 
+WAITING = ("timeout", "native_id")
+"""What every wait tells: after how many seconds it gives up (None: never), and the system's number of the thread."""
+
 KINDS: dict[str, tuple[str, ...]] = {
     # Processes. `child` is a PID, `child_name` the name of that process.
     "process_created": ("child_name", "daemon"),
@@ -21,48 +24,50 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_began": ("parent", "daemon"),
     "process_returned": (),  # its own code is done; its exit handlers run now
     "process_ended": ("exit_code",),  # said of the process that ended, by whoever noticed; None: not known
-    "process_join_waiting": ("child", "child_name"),
+    "process_join_waiting": ("child", "child_name", *WAITING),
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),
-    "lock_waiting": (),
-    "lock_acquired": (),
+    "lock_waiting": WAITING,
+    "lock_acquired": ("entered",),  # by `with`, so that this thread will also release it
     "lock_refused": ("took",),
     "lock_released": (),
-    # Queue, JoinableQueue, SimpleQueue. `value` is a short form of the item; maxsize 0: without a limit.
-    "queue_created": ("name", "type", "maxsize"),
-    "queue_put_waiting": ("value",),
+    # Queue, JoinableQueue, SimpleQueue. `value` is a short form of the item; maxsize 0: without a limit; `pipe` is the
+    # inode of the pipe inside.
+    "queue_created": ("name", "type", "maxsize", "pipe"),
+    "queue_put_waiting": ("value", *WAITING),
     "queue_put": ("value",),
     "queue_full": ("took",),
-    "queue_get_waiting": (),
+    "queue_get_waiting": WAITING,
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
-    "queue_join_waiting": (),
+    "queue_join_waiting": WAITING,
     "queue_joined": (),
-    "queue_flush_waiting": (),
+    "queue_flush_waiting": WAITING,
     "queue_flushed": (),
-    "condition_waiting": (),
+    "condition_waiting": WAITING,
     "condition_awoke": ("notified",),
     "condition_notified": ("count",),  # None: all
     "event_created": ("name", "type"),
     "event_set": (),
     "event_cleared": (),
-    "event_waiting": (),
+    "event_waiting": WAITING,
     "event_awaited": ("is_set",),
     "barrier_created": ("name", "type", "parties"),
-    "barrier_waiting": (),
+    "barrier_waiting": WAITING,
     "barrier_passed": ("position",),
     "barrier_broken": (),
     # One end of a pipe is one object.
     "pipe_created": ("name", "type", "other"),
     "pipe_sent": ("value",),
-    "pipe_receive_waiting": (),
+    "pipe_receive_waiting": WAITING,
     "pipe_received": ("value",),
     "pipe_ended": (),
-    "manager_called": ("type", "method"),
+    "manager_began": (),  # this process is a manager's server
+    "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
     "file_opened": ("path", "mode"),
     "file_read": ("path", "value", "size"),
@@ -73,8 +78,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "said": ("text", "fields"),
     "noted": ("name", "value"),
     "raised": ("type", "text"),
-    # Said by procsim itself, at the end of a run.
-    "finding": ("id", "text", "figures"),
+    # Said by procsim itself.
+    # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
+    "process_stuck": ("wait", "open_in", "in_message"),
+    "finding": ("id", "text", "template", "figures", "cure", "cure_template"),
     "verdict": ("scenario", "claims", "findings"),
 }
 """Every kind of event and the names of its own fields. `took` is in ns."""

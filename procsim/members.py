@@ -63,12 +63,12 @@ def end_all(folder: str, main: int | None = None) -> list[Ended]:
     kill_at = time.monotonic() + TERMINATE_GRACE_SECONDS
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        others = [process for process in members(folder, main) if not _runs(process, "resource_tracker")]
+        others = [process for process in members(folder, main) if not runs(process, "resource_tracker")]
         if not others:
             break
         for process in others:
             if process.pid not in ended:
-                ended[process.pid] = Ended(process.pid, _runs(process, "forkserver"))
+                ended[process.pid] = Ended(process.pid, runs(process, "forkserver"))
             with contextlib.suppress(psutil.Error):
                 if time.monotonic() >= kill_at:
                     process.kill()
@@ -98,6 +98,20 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def exit_code(pid: int) -> int | None:
+    """How a process ended that its parent has not asked for yet; None: not known, or not any more.
+
+    As multiprocessing has it: the negative number of the signal, or what it exited with.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b")")[2].split()
+        # proc(5): field 3 is the state, 52 the exit status as waitpid reports it; the name may contain blanks.
+        return os.waitstatus_to_exitcode(int(words[49])) if words[0] == b"Z" else None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def _alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
@@ -105,7 +119,7 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _runs(process: psutil.Process, helper: str) -> bool:
+def runs(process: psutil.Process, helper: str) -> bool:
     """Whether it was started as one of multiprocessing's helpers."""
     try:
         return any(f"multiprocessing.{helper}" in word for word in process.cmdline())

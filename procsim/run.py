@@ -21,6 +21,7 @@ from procsim import members
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
 from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
 from procsim.events import Event, from_wire
+from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, write_settings
 
 LOOK_SECONDS = 0.5
@@ -119,7 +120,7 @@ class Run:
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
         self._drain = Drain(reader, [stream for stream in (self._main.stdout, self._main.stderr) if stream])
         self._drain.start()
-        self._pending.append(self._event("process_began", parent=os.getpid(), daemon=False))
+        self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -151,7 +152,7 @@ class Run:
             self._follow(batch)
             if now >= next_look:
                 next_look = now + LOOK_SECONDS
-                batch.extend(self._look())
+                batch.extend(self.unseen_deaths())
             yield batch
             if self._stopping:
                 break
@@ -163,9 +164,10 @@ class Run:
                     main_gone_at = now
                     self._close_keep_open()
                     self.exit_code = self._main.returncode
-                    self._pending.append(self._event("process_ended", exit_code=self.exit_code))
+                    self._pending.append(self.event("process_ended", exit_code=self.exit_code))
                 elif ended or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
                     break
+        ending_began = self.now()
         left = self._end()
         self._over = True
         if main_gone_at is not None:
@@ -173,14 +175,28 @@ class Run:
         # What they said before they ended is still on its way.
         self._drain.stop()
         last = self._pending
-        last.extend(self._decoded(self._drain.take(0, everything=True)))
+        said = self._decoded(self._drain.take(0, everything=True))
+        # What a program does while procsim ends it, one process after the other, is not its own doing any more.
+        last.extend(event for event in said if event.t < ending_began or event.kind in ("process_ended", "printed"))
         last.extend(self._printed(text, source) for source, text in self._lines.rest())
         if main_gone_at is None:
             self.exit_code = self._main.wait()
-            last.append(self._event("process_ended", exit_code=self.exit_code))
+            last.append(self.event("process_ended", exit_code=self.exit_code))
         self._follow(last)
-        last.extend(self._look())
+        last.extend(self.unseen_deaths())
         yield last
+
+    def sight(self) -> Sight | None:
+        """What the system shows of its processes now; None where it shows nothing."""
+        return look(self._folder, self._main.pid, self._alive)
+
+    def has_caught_up(self) -> bool:
+        """Whether all that the processes have said so far was yielded."""
+        return not self._drain.waiting() and not self._pending
+
+    def now(self) -> int:
+        """ns since the start."""
+        return time.monotonic_ns() - self._started
 
     def _decoded(self, chunks: list[tuple[str, bytes]]) -> Iterator[Event]:
         for source, data in chunks:
@@ -199,18 +215,20 @@ class Run:
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
 
-    def _look(self) -> list[Event]:
-        """Who has ended unseen: how, only its parent is told."""
+    def unseen_deaths(self) -> list[Event]:
+        """Who has ended without anybody saying so. How, is known while its parent has not asked for it."""
         gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
-        return [self._event("process_ended", pid, self._alive.pop(pid), exit_code=None) for pid in gone]
+        return [
+            self.event("process_ended", pid, self._alive.pop(pid), exit_code=members.exit_code(pid)) for pid in gone
+        ]
 
-    def _event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
-        now = time.monotonic_ns() - self._started
-        return Event(kind, now, self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
+    def event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
+        """An event of now that procsim itself tells: of main, or of another process."""
+        return Event(kind, self.now(), self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
 
     def _printed(self, text: str, stream: str) -> Event:
         """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
-        return self._event("printed", 0, "", text=text, stream=stream)
+        return self.event("printed", 0, "", text=text, stream=stream)
 
     def _end(self) -> list[int]:
         ended = members.end_all(self._folder, self._main.pid)

@@ -14,24 +14,34 @@ from procsim import Claim
 from procsim.apply import apply
 from procsim.events import Event
 from procsim.exitcode import ExitCode
-from procsim.findings import Finding, Outcome, findings
+from procsim.findings import Outcome, findings
+from procsim.findings.base import from_fields
 from procsim.run import Run
 from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
 from procsim.views.base import ReaderGone, Verdict, View
-from procsim.views.jsonl import CLAIM_KEYS, FINDING_KEYS, verdict_line
+from procsim.views.jsonl import CLAIM_KEYS, verdict_line
+from procsim.watchman import watched
 
 Judge = Callable[[RunState], list[Claim]]
 
 
-def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, recorder: Recorder | None = None) -> int:
-    """Run a program and show it. Returns the exit code of the command."""
+def show_run(
+    run: Run,
+    view: View,
+    scenario: str,
+    judge: Judge | None = None,
+    recorder: Recorder | None = None,
+    stop_on_hang: bool = True,
+) -> int:
+    """Run a program and show it; end it where it hangs, if wanted. Returns the exit code of the command."""
     state = RunState()
     reader_gone = False
     with _Signals(run.stop) as signals:
         try:
             with run, view:
-                _follow(run, state, view, recorder)
+                batches = watched(run, state)
+                _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder)
         except ReaderGone:
             reader_gone = True
         outcome = Outcome(
@@ -52,9 +62,9 @@ def show_run(run: Run, view: View, scenario: str, judge: Judge | None = None, re
                 reader_gone = True
     if reader_gone:
         return ExitCode.READER_GONE
-    if signals.received:
+    if signals.received and not (state.hangs() and signals.received == signal.SIGINT):
         return 128 + signals.received
-    if run.timed_out:
+    if run.timed_out or (state.hangs() and not claims):
         return ExitCode.HUNG
     if judge is None:
         code = run.exit_code or 0
@@ -79,7 +89,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
             if not stopped.is_set():
                 recorded = trace.verdict or {"claims": [], "findings": []}
                 claims = [Claim(*map(claim.get, CLAIM_KEYS)) for claim in recorded["claims"]]
-                found = [Finding(*(finding.get(key, "") for key in FINDING_KEYS)) for finding in recorded["findings"]]
+                found = [from_fields(finding) for finding in recorded["findings"]]
                 view.finish(state, Verdict(trace.header.scenario, claims, found))
         except ReaderGone:
             return ExitCode.READER_GONE
@@ -88,6 +98,13 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         if damaged is not None:
             raise damaged
     return 128 + signals.received if signals.received else ExitCode.SHOWN
+
+
+def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:
+    for batch in batches:
+        yield batch
+        if state.hangs() and any(event.kind == "finding" for event in batch):
+            run.stop()
 
 
 def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator[list[Event]]:

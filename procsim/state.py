@@ -8,7 +8,7 @@ Nothing here knows a clock, a process or a terminal. What is kept of the past is
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from procsim.events import Event, Named
 
@@ -63,6 +63,16 @@ class Wait:
     """ns; None: it still waits."""
     freed_by: int | None = None
     """The PID whose `get` or `put` ended it, where that can be told."""
+    timeout: float | None = None
+    """seconds after which it gives up; None: never."""
+    native_id: int = 0
+    """The number that the system gave to its thread; 0: not known."""
+    stuck: int | None = None
+    """ns: when it was found that nobody is left to end it."""
+    open_in: tuple[int, ...] = ()
+    """Of one that is stuck at a pipe: the PIDs that have its other end open."""
+    in_message: bool = False
+    """Whether it is stuck in the middle of a message."""
 
 
 @dataclass(slots=True)
@@ -79,6 +89,10 @@ class Process:
     exit_code: int | None = None
     terminated_by: str = ""
     at: str | None = None
+    last: int = 0
+    """ns: its last event."""
+    is_manager: bool = False
+    """Whether it is a manager's server, which does what others ask it to."""
     said: Event | None = None
     raised: Event | None = None
     waits: dict[str, Wait] = field(default_factory=dict)
@@ -97,6 +111,17 @@ class Process:
         return self.ended is None
 
 
+class Hold(NamedTuple):
+    """That a process has acquired a lock, the last time it did."""
+
+    thread: str
+    entered: bool
+    """By `with`, so that this thread is sure to release it."""
+    since: int
+    """ns."""
+    at: str | None
+
+
 @dataclass(slots=True)
 class Lock:
     """A Lock, RLock or semaphore, or the lock of a Condition, a Value or an Array."""
@@ -108,6 +133,10 @@ class Lock:
     value: int = 1
     holders: dict[int, int] = field(default_factory=dict)
     """How often each PID has acquired it and not yet released it."""
+    holds: dict[int, Hold] = field(default_factory=dict)
+    """How each of them came to hold it."""
+    handed_on: bool = False
+    """Whether it was released by one who did not hold it, or began as taken: a signal, more than a lock."""
     acquired: Counter[int] = field(default_factory=Counter)
     most_holders: int = 0
 
@@ -121,6 +150,8 @@ class Queue:
     type: str
     at: str | None = None
     maxsize: int = 0
+    pipe: int = 0
+    """The inode of the pipe inside; 0: not known."""
     put: Counter[int] = field(default_factory=Counter)
     """Items put, by PID."""
     got: Counter[int] = field(default_factory=Counter)
@@ -159,6 +190,8 @@ class Signal:
     at: str | None = None
     is_set: bool = False
     parties: int = 0
+    other: int = 0
+    """Of an end of a Pipe: the identity of the other end."""
     arrived: int = 0
     passed: int = 0
     sent: int = 0
@@ -213,6 +246,8 @@ class RunState:
     raised: list[Event] = field(default_factory=list)
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
     """Tries that found a queue empty or full, or a lock taken."""
+    found: list[Event] = field(default_factory=list)
+    """The findings of procsim's that came while the program still ran: why it hangs."""
     counts: Counter[str] = field(default_factory=Counter)
     """Events by kind."""
     t: int = 0
@@ -241,6 +276,22 @@ class RunState:
         for process in self.processes.values():
             if process.alive:
                 yield from process.waits.values()
+
+    def findings(self, identity: str) -> Iterator[Event]:
+        """Those of `found` that have this id."""
+        return (event for event in self.found if event.fields["id"] == identity)
+
+    def stuck_waits(self) -> list[Wait]:
+        """The waits that nobody was left to end, also those in which the process was ended then."""
+        return [
+            wait for process in self.processes.values() for wait in process.waits.values() if wait.stuck is not None
+        ]
+
+    def hangs(self) -> bool:
+        """Whether the program will never end: its main thread is stuck."""
+        main = self.processes.get(self.main)
+        wait = main.waits.get("MainThread") if main else None
+        return wait is not None and wait.stuck is not None
 
     def all_waits(self, kind: str, identity: int | None = None) -> Iterator[Wait]:
         """The waits of one kind, ended ones first, for one object or for all."""

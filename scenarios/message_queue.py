@@ -72,22 +72,22 @@ def few(size: int) -> int:
     return min(3, size - 1)
 
 
-def handle(messages: Any, doors: Any, pause: float, joinable: bool) -> None:
+def handle(messages: Any, doors: Any, pause: float, report: bool) -> None:
     """One of several takers: take a message, handle it, and so on until there are no more."""
     doors.wait()
     while (message := messages.get()) is not NO_MORE:
         time.sleep(pause)
         say("has handled message {message}", message=message)
-        if joinable:
+        if report:
             messages.task_done()
 
 
-def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool, extra: bool) -> None:
+def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool, report: bool, extra: bool) -> None:
     """Put messages for several takers, who take what they can get."""
     messages: Any = JoinableQueue(size) if joinable else Queue(size)
     doors = Barrier(takers)
     people = [
-        Process(target=handle, name=f"taker-{taker}", args=(messages, doors, pause, joinable), daemon=joinable)
+        Process(target=handle, name=f"taker-{taker}", args=(messages, doors, pause, report), daemon=joinable)
         for taker in range(1, takers + 1)
     ]
     for taker in people:
@@ -114,13 +114,14 @@ def main(
     size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
     takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
     joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
+    task_done: Annotated[bool, "with --joinable, whether the takers report what they have handled"] = True,
     extra_task_done: Annotated[bool, "with --joinable, report one more done than there were"] = False,
     messages: Annotated[int, "messages that are put, with --takers or --joinable", range(1, 1001)] = 12,
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
     if joinable or takers is not None:
-        shared_out(size, takers or 1, messages, pause, joinable, extra_task_done)
+        shared_out(size, takers or 1, messages, pause, joinable, joinable and task_done, extra_task_done)
     else:
         one_step_after_another(size, pause)
 
@@ -130,6 +131,7 @@ def claims(
     size: int,
     takers: int | None,
     joinable: bool,
+    task_done: bool,
     extra_task_done: bool,
     messages: int,
     **_: Any,
@@ -140,6 +142,9 @@ def claims(
         return
     if takers is not None:
         yield each_taken_once(run, queue, messages)
+    if joinable and not task_done:
+        yield never_joined(run, messages)
+        return
     if joinable:
         yield joined(run, queue, messages)
     if joinable and extra_task_done:
@@ -274,6 +279,20 @@ def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
         queue.puts == queue.gots == queue.done.total() == messages and queue.last_done < queue.joined,
         "join() waited {waited} s: the last of {done} task_done calls came at {last_done} s, and join() returned at "
         "{joined} s, {later} ms later",
+        figures,
+    )
+
+
+def never_joined(run: "RunState", messages: int) -> Claim:
+    """What was taken and not reported done, and that join never returned for that."""
+    found = next(run.findings("tasks_not_done"), None)
+    if found is None:
+        return Claim("J1", False, "join() did not wait for ever")
+    figures = found.fields["figures"]
+    return Claim(
+        "J1",
+        figures["gots"] == figures["count"] == messages,
+        "join() at {at} waits for ever: {gots} of {puts} messages were taken, and {count} were not reported done",
         figures,
     )
 

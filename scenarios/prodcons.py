@@ -30,13 +30,14 @@ def produce(dish: str, items: int, dishes: Any, seconds: float) -> None:
         dishes.put(food)
 
 
-def consume(dishes: Any, seconds: float) -> None:
+def consume(dishes: Any, seconds: float, report: bool) -> None:
     """A consumer: take what comes next, eat it, and report it done. It never ends by itself."""
     while True:
         food = dishes.get()
         time.sleep(seconds)
         say("has eaten {food}", food=food)
-        dishes.task_done()
+        if report:
+            dishes.task_done()
 
 
 def main(
@@ -45,6 +46,8 @@ def main(
     items: Annotated[int, "dishes that each producer makes", range(1, 1001)] = 4,
     size: Annotated[int, "dishes that the queue holds", range(1, 1001)] = 3,
     join: Annotated[bool, "whether main waits until all is eaten"] = True,
+    daemon: Annotated[bool, "whether the consumers are daemons, which end with main"] = True,
+    task_done: Annotated[bool, "whether the consumers report what they have eaten"] = True,
     make: Annotated[float, "seconds that making a dish takes, at the most"] = 0.25,
     eat: Annotated[float, "seconds that eating it takes"] = 0.2,
 ) -> None:
@@ -56,7 +59,7 @@ def main(
     eaters = []
     for number in range(consumers):
         name = GUESTS[number] if number < len(GUESTS) else str(number + 1)
-        eaters.append(Process(target=consume, name=f"consumer-{name}", args=(dishes, eat), daemon=True))
+        eaters.append(Process(target=consume, name=f"consumer-{name}", args=(dishes, eat, task_done), daemon=daemon))
     for process in (*eaters, *cooks):
         process.start()
     for cook in cooks:
@@ -68,10 +71,24 @@ def main(
 
 
 def claims(
-    run: "RunState", producers: int, consumers: int, items: int, size: int, join: bool, **_: Any
+    run: "RunState",
+    producers: int,
+    consumers: int,
+    items: int,
+    size: int,
+    join: bool,
+    daemon: bool,
+    task_done: bool,
+    **_: Any,
 ) -> Iterator[Claim]:
     queue = run.queue_named("dishes")
     main = run.processes[run.main]
+    if join and not task_done:
+        yield not_reported(run)
+        return
+    if not daemon:
+        yield nobody_left(run)
+        return
     if queue is None or main.returned is None:
         yield Claim("P1" if join else "P4", False, "main never came to its end")
         return
@@ -105,6 +122,39 @@ def claims(
         figures,
     )
     yield evened_out(run, queue, size)
+
+
+def not_reported(run: "RunState") -> Claim:
+    """Main waits for what nobody will ever report done."""
+    found = next(run.findings("tasks_not_done"), None)
+    if found is None:
+        return Claim("P5", False, "main did not wait for ever")
+    figures = found.fields["figures"]
+    return Claim(
+        "P5",
+        figures["process"] == "MainProcess" and figures["done"] == 0 and figures["gots"] == figures["puts"],
+        "{process} waits at {at} for ever: all {gots} dishes were taken, and {count} of them were not reported done",
+        figures,
+    )
+
+
+def nobody_left(run: "RunState") -> Claim:
+    """The consumers wait for another dish, main waits for the consumers."""
+    found = next(run.findings("get_nobody_puts"), None)
+    if found is None:
+        return Claim("P3", False, "no consumer waited for ever")
+    main = run.processes[run.main]
+    figures = found.fields["figures"]
+    waiting = [wait.process for wait in run.stuck_waits() if wait.kind == "queue_get_waiting"]
+    return Claim(
+        "P3",
+        main.returned is not None
+        and run.hangs()
+        and all(not run.processes[wait.pid].daemon for wait in run.stuck_waits()),
+        "main was done after {done} s, but {process} is no daemon: it waits in get() at {at} for a dish that nobody is "
+        "left to make, and main waits for it",
+        {**figures, "done": round((main.returned or 0) / 1e9, 3), "waiting": waiting},
+    )
 
 
 def evened_out(run: "RunState", queue: "Queue", size: int) -> Claim:

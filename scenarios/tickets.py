@@ -4,7 +4,9 @@ Every user is a process. Each looks at the number of tickets left, thinks, and b
 off, writes it back. Without a lock they read the same number, and sell the same ticket again and again.
 """
 
+import os
 import random
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -43,12 +45,22 @@ def buy(stock: Path, think: float) -> None:
         say("gets none: sold out")
 
 
-def rush(stock: Path, think: float, counter: Any, doors: Any) -> None:
+def rush(stock: Path, think: float, counter: Any, doors: Any, faints: bool) -> None:
     """One user: look how many there are, wait for the doors, and rush to the counter."""
     say("looks: {left} left", left=read_stock(stock))
+    if faints:
+        faint(counter, doors)
     doors.wait()
     with counter or Lock():  # no lock from main: one of one's own, which keeps nobody out
         buy(stock, think)
+
+
+def faint(counter: Any, doors: Any) -> None:
+    """Be at the counter before the doors open, and be killed there."""
+    with counter:
+        doors.wait()
+        say("faints at the counter")
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(
@@ -56,6 +68,7 @@ def main(
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
     lock_made_in: Annotated[Literal["main", "child"], "who makes that lock: main, or each child its own"] = "main",
+    crash_holder: Annotated[bool, "whether the first user is killed while holding the lock"] = False,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
     mutex = Lock() if lock and lock_made_in == "main" else None
@@ -67,7 +80,11 @@ def main(
         stock.write_text(f"{left:>8}")
         note(stock=left)
         people = [
-            Process(target=rush, name=f"user-{number}", args=(stock, think, counter, doors))
+            Process(
+                target=rush,
+                name=f"user-{number}",
+                args=(stock, think, counter, doors, crash_holder and mutex is not None and number == 1),
+            )
             for number in range(1, users + 1)
         ]
         for person in people:
@@ -83,8 +100,11 @@ def tickets_for_sale(users: int, tickets: int | None) -> int:
 
 
 def claims(
-    run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, **_: Any
+    run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, crash_holder: bool, **_: Any
 ) -> Iterator[Claim]:
+    if crash_holder and lock and lock_made_in == "main":
+        yield died_holding(run)
+        return
     there_were = tickets_for_sale(users, tickets)
     sold = sum(1 for _ in run.narrated("bought one: {left} left"))
     left = next((event.fields["fields"]["left"] for event in run.narrated("{left} left in the file")), None)
@@ -145,6 +165,22 @@ def claims(
             "never more than {inside} between reading and writing at once",
             figures,
         )
+
+
+def died_holding(run: "RunState") -> Claim:
+    """Who died holding the lock, and who waits for it ever since."""
+    found = next(run.findings("holder_dead"), None)
+    if found is None:
+        return Claim("M7", False, "nobody waited for a lock whose holder is dead")
+    figures = found.fields["figures"]
+    waiting = [wait.process for wait in run.stuck_waits() if wait.kind == "lock_waiting"]
+    return Claim(
+        "M7",
+        figures["holder"] == "user-1" and len(waiting) > 0,
+        "{holder} was killed while it held {object}, which it had acquired at {held_at}; {count} wait for it for ever: "
+        "{who}",
+        {**figures, "count": len(waiting), "who": waiting if len(waiting) <= 10 else [*waiting[:9], "…"]},
+    )
 
 
 def most_at_once(run: "RunState") -> int:

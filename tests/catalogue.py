@@ -17,20 +17,20 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))
 
-SHOWN = {"_": (0,), "N_": (0,), "say": (0,), "narrated": (0,), "Claim": (2,), "Finding": (1, 3)}
+SHOWN = {"_": (0,), "N_": (0,), "say": (0,), "narrated": (0,), "Claim": (2,), "Finding": (1, 3), "_about": (2, 3)}
 """The calls that have arguments which are shown to people, and which ones these are."""
 
 
 def messages() -> Iterator[str]:
     """Every message of the code, once."""
-    seen = set()
+    seen: set[str] = set()
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
         for node in ast.walk(ast.parse(file.read_bytes())):
             if not isinstance(node, ast.Call):
                 continue
             places = SHOWN.get(getattr(node.func, "id", getattr(node.func, "attr", "")), ())
             for shown in (node.args[place] for place in places if place < len(node.args)):
-                if isinstance(shown, ast.Constant) and isinstance(shown.value, str) and shown.value not in seen:
+                if isinstance(shown, ast.Constant) and isinstance(shown.value, str) and shown.value not in {*seen, ""}:
                     seen.add(shown.value)
                     yield shown.value
 

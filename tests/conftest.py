@@ -39,7 +39,7 @@ PATCHED = {
     "multiprocessing.sharedctypes": ["SynchronizedBase"],
     "multiprocessing.queues": ["Queue", "JoinableQueue", "SimpleQueue"],
     "multiprocessing.connection": ["Connection"],
-    "multiprocessing.managers": ["BaseProxy"],
+    "multiprocessing.managers": ["BaseProxy", "Server"],
     "multiprocessing.spawn": [],
     "multiprocessing.context": [],
 }

@@ -6,7 +6,7 @@ FINDINGS.
 
 from collections.abc import Callable, Iterator
 
-from procsim.findings import endings
+from procsim.findings import endings, hangs
 from procsim.findings.base import Finding, Outcome
 from procsim.state import RunState
 
@@ -19,6 +19,7 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
+    hangs.hangs,
     endings.raised,
     endings.died,
     endings.left_behind,

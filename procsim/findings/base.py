@@ -1,7 +1,11 @@
 """What a finding is, and what the functions that find them are given."""
 
+import signal
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from procsim.events import sentence
+from procsim.state import RunState, Wait
 
 
 class Finding(NamedTuple):
@@ -26,3 +30,54 @@ class Outcome(NamedTuple):
     """PIDs of the processes that procsim ended."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that were still there when main was gone, and that procsim ended."""
+
+
+def signal_name(number: int) -> str:
+    """Such as "SIGTERM"."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def standing(run: RunState, wait: Wait) -> dict[str, Any]:
+    """One who waits: a row under a finding."""
+    lock = run.locks.get(wait.object or 0)
+    return {
+        "process": wait.process,
+        "pid": wait.pid,
+        "kind": wait.kind,
+        "object": wait.child_name or (run.name(wait.object) if wait.object is not None else ""),
+        "at": wait.at,
+        "holder": [run.process_name(pid) for pid in lock.holders] if lock and wait.kind == "lock_waiting" else [],
+        "since": round(wait.since / 1e9, 3),
+        "stuck": wait.stuck is not None,
+    }
+
+
+def sentence_of(text: str, figures: Mapping[str, Any]) -> str:
+    """The text with those figures that it has a place for: lists joined, floats short."""
+    return sentence(text, {name: _figure(value) for name, value in figures.items() if "{" + name in text})
+
+
+def _figure(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_figure(item)) for item in value)
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def as_fields(finding: Finding) -> dict[str, Any]:
+    """A finding as it stands in an event, in the json view and in a recording."""
+    return {
+        "id": finding.id,
+        "text": sentence_of(finding.text, finding.figures),
+        "template": finding.text,
+        "figures": finding.figures,
+        "cure": sentence_of(finding.cure, finding.figures),
+        "cure_template": finding.cure,
+    }
+
+
+def from_fields(fields: Mapping[str, Any]) -> Finding:
+    """The finding that `as_fields` wrote."""
+    return Finding(fields["id"], fields["template"], fields["figures"], fields.get("cure_template", ""))

@@ -4,8 +4,8 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.findings.base import Finding, Outcome
-from procsim.state import RunState, Wait
+from procsim.findings.base import Finding, Outcome, signal_name, standing
+from procsim.state import RunState
 
 
 def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -17,7 +17,10 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was ended by a signal that nobody in the program sent it."""
+    told = {event.fields["figures"].get(role) for event in run.found for role in ("holder_pid", "writer_pid")}
     for process in run.processes.values():
+        if process.pid in told:  # in a sentence that says more
+            continue
         code = process.exit_code
         sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
         if code is not None and code < 0 and not sent_by_program and process.pid not in outcome.ended:
@@ -40,28 +43,19 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """People ended the run before its end."""
+    """People ended the run before its end. Who waited then, and for what, stands in `standing`."""
     if outcome.interrupted:
-        yield Finding("interrupted", "it was ended early, by {signal}", {"signal": signal_name(outcome.interrupted)})
+        figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run)}
+        yield Finding("interrupted", "it was ended early, by {signal}", figures)
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """The run had to be ended. Who waited then, and for what, stands in `standing`."""
     if outcome.timed_out is None:
         return
-    standing = [_standing(run, process.waiting) for process in run.processes.values() if process.waiting]
-    figures = {"seconds": outcome.timed_out, "standing": standing}
+    figures = {"seconds": outcome.timed_out, "standing": _all_standing(run)}
     yield Finding("time_limit", "it had not ended after {seconds:g} s, and was ended", figures)
 
 
-def _standing(run: RunState, wait: Wait) -> dict[str, Any]:
-    target = wait.child_name or (run.name(wait.object) if wait.object is not None else "")
-    return {"process": wait.process, "pid": wait.pid, "kind": wait.kind, "object": target, "at": wait.at}
-
-
-def signal_name(number: int) -> str:
-    """Such as "SIGTERM"."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def _all_standing(run: RunState) -> list[dict[str, Any]]:
+    return [standing(run, process.waiting) for process in run.processes.values() if process.waiting]

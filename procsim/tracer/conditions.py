@@ -5,7 +5,7 @@ import weakref
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, call_site, caller, emit
+from procsim.tracer.emit import INTERNAL, call_site, caller, emit, emit_waiting
 from procsim.tracer.locks import identity_of, keep_raw, owner_of, traced_acquire, traced_release
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
@@ -50,7 +50,7 @@ def _patch_condition(module: ModuleType) -> None:
         at = caller()
         if at == INTERNAL or not hasattr(self._lock, "_semlock"):
             return self._lock.__enter__()
-        return traced_acquire(self._lock, at)
+        return traced_acquire(self._lock, at, entered=True)
 
     def __exit__(self: Any, *args: object) -> Any:  # noqa: N807
         at = caller()
@@ -65,7 +65,7 @@ def _patch_condition(module: ModuleType) -> None:
         if at == INTERNAL or not self._lock._semlock._is_mine():
             return wait(self, timeout)
         identity = identity_of(self._lock)
-        emit("condition_waiting", identity, at)
+        emit_waiting("condition_waiting", identity, at, timeout)
         notified = False
         try:
             notified = wait(self, timeout)
@@ -126,7 +126,7 @@ def _patch_event(module: ModuleType) -> None:
         at = caller()
         if at == INTERNAL or not self._flag._semlock._is_zero():
             return wait(self, timeout)
-        emit("event_waiting", identity_of(self._flag), at)
+        emit_waiting("event_waiting", identity_of(self._flag), at, timeout)
         is_set = False
         try:
             is_set = wait(self, timeout)
@@ -155,7 +155,7 @@ def _patch_barrier(module: ModuleType) -> None:
         if at == INTERNAL:
             return wait(self, timeout)  # type: ignore[no-any-return]
         identity = _barrier_identity(self)
-        emit("barrier_waiting", identity, at)
+        emit_waiting("barrier_waiting", identity, at, self._timeout if timeout is None else timeout)
         try:
             position: int = wait(self, timeout)
         except threading.BrokenBarrierError:

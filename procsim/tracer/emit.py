@@ -90,6 +90,11 @@ def emit(kind: str, identity: int | None = None, at: str | None = None, **fields
     return queue.put_bytes(_fitting((kind, _now(), _pid, _process, name, identity, at, fields)))
 
 
+def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
+    """Say that this thread waits from now on; `timeout` in seconds, None: for ever."""
+    emit(kind, identity, at, timeout=timeout, native_id=threading.get_native_id(), **fields)
+
+
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
     """Say what happened to another process, which could not say it itself."""
     queue = _queue

@@ -11,7 +11,7 @@ import weakref
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, is_internal
+from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_waiting, is_internal
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
 
@@ -48,8 +48,11 @@ def owner_of(frame: FrameType | None, lock: Any) -> Any:
 # The operations ----------------------------------------------------------------------------------------------
 
 
-def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None) -> bool:
-    """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
+def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, entered: bool = False) -> bool:
+    """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed.
+
+    `entered`: by `with`, so that this thread is sure to release it.
+    """
     raw = lock._semlock
     identity = identity_of(lock)
     if not raw.acquire(False, timeout):
@@ -57,7 +60,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         acquired = False
         try:
             if block:
-                emit("lock_waiting", identity, at)
+                emit_waiting("lock_waiting", identity, at, timeout)
                 acquired = raw.acquire(block, timeout)
         finally:  # it also ends when a signal handler of the program raises: Ctrl-C, an alarm
             if not acquired:
@@ -65,7 +68,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         if not acquired:
             return False
     try:
-        emit("lock_acquired", identity, at)
+        emit("lock_acquired", identity, at, entered=entered)
     except BaseException:  # a signal handler of the program raised: it must not be left holding the lock
         emit("lock_released", identity, at)
         raw.release()
@@ -139,7 +142,7 @@ def patch_semlock(module: ModuleType) -> None:
 
     def __enter__(self: Any) -> bool:  # noqa: N807
         at = caller()
-        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at)
+        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at, entered=True)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         at = caller()
@@ -165,7 +168,9 @@ def patch_sharedctypes(module: ModuleType) -> None:
     base = module.SynchronizedBase
 
     def __enter__(self: Any) -> Any:  # noqa: N807
-        return traced_acquire(self._lock, caller()) if hasattr(self._lock, "_semlock") else self._lock.__enter__()
+        if hasattr(self._lock, "_semlock"):
+            return traced_acquire(self._lock, caller(), entered=True)
+        return self._lock.__enter__()
 
     def __exit__(self: Any, *args: object) -> Any:  # noqa: N807
         if hasattr(self._lock, "_semlock"):

@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import Waiting, emit, outer_site
+from procsim.tracer.emit import Waiting, emit, emit_waiting, outer_site
 from procsim.tracer.patching import replace
 
 
@@ -14,11 +14,18 @@ def patch_managers(module: ModuleType) -> None:
     def _callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006 - as the original
         at = outer_site()
         typeid = self._token.typeid
-        emit("manager_called", at=at, type=typeid, method=methodname)
+        emit_waiting("manager_called", None, at, type=typeid, method=methodname)
         waiting = Waiting()
         try:
             return call(self, methodname, args, kwds)
         finally:  # an exception is an answer too
             emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
 
+    serve_forever = module.Server.serve_forever
+
+    def traced_serve_forever(self: Any) -> None:
+        emit("manager_began")
+        serve_forever(self)
+
     replace(module.BaseProxy, "_callmethod", _callmethod)
+    replace(module.Server, "serve_forever", traced_serve_forever)

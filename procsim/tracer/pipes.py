@@ -8,7 +8,16 @@ import termios
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, call_site, caller, emit, program_frame, raised_elsewhere, value_of
+from procsim.tracer.emit import (
+    INTERNAL,
+    call_site,
+    caller,
+    emit,
+    emit_waiting,
+    program_frame,
+    raised_elsewhere,
+    value_of,
+)
 from procsim.tracer.names import variable_names
 from procsim.tracer.patching import replace
 
@@ -16,20 +25,23 @@ _NO_BYTES = struct.pack("i", 0)
 
 
 def identity_of_end(connection: Any) -> int:
-    """The identity of one end, the same in each process that has it."""
+    """The identity of one end, the same in each process that has it.
+
+    Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
+    """
     known: int | None = getattr(connection, "_procsim_identity", None)
     if known is None:
         handle = connection._handle
         if handle is None:
             return 0
-        known = connection._procsim_identity = _inode(handle, connection._readable)
+        known = connection._procsim_identity = inode(handle) << 1 | connection._readable
     return known
 
 
-def _inode(handle: int, readable: bool) -> int:
-    # Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
+def inode(descriptor: int) -> int:
+    """The number that the system gave to a pipe or socket; 0: there is none, or no longer."""
     try:
-        return os.fstat(handle).st_ino << 1 | readable
+        return os.fstat(descriptor).st_ino
     except OSError as error:
         if raised_elsewhere(error):
             raise
@@ -80,7 +92,7 @@ def patch_connection(module: ModuleType) -> None:
     def receive(self: Any, at: str | None, call: Any, *args: Any) -> Any:
         identity = identity_of_end(self)
         if self._handle is not None and not bytes_are_waiting(self._handle):
-            emit("pipe_receive_waiting", identity, at)
+            emit_waiting("pipe_receive_waiting", identity, at)
         try:
             received = call(self, *args)
         except EOFError:

@@ -20,6 +20,7 @@ from procsim.tracer.emit import (
     caller,
     emit,
     emit_of,
+    emit_waiting,
     is_internal,
     is_library,
     outer_site,
@@ -82,9 +83,11 @@ def patch_process(module: ModuleType) -> None:
             return
         # Also where exit handlers join, since a process that will not end is mostly found there.
         if popen.poll() is None:
-            emit("process_join_waiting", at=at or None, child=popen.pid, child_name=self._name)
-        join(self, timeout)
-        emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
+            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
+        try:
+            join(self, timeout)
+        finally:  # it also ends when a signal handler of the program raises
+            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
 
     def traced_terminate(self: Any) -> None:
         if self._popen is not None:

@@ -11,11 +11,11 @@ import weakref
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, is_internal, value_of
+from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, emit_waiting, is_internal, value_of
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
-from procsim.tracer.pipes import bytes_are_waiting
+from procsim.tracer.pipes import bytes_are_waiting, inode
 
 
 class _Putting(threading.local):
@@ -34,10 +34,19 @@ def patch_queues(module: ModuleType) -> None:
     _patch_simple_queue(module)
 
 
-def _nothing_to_read(queue: Any) -> bool:
-    """Whether a `get` would wait now: the pipe is empty, or another process is reading."""
+def _may_wait(queue: Any) -> bool:
+    """Whether a `get` may wait now: the pipe is empty, or another process is reading, or one is writing a message.
+
+    Who writes may have been killed in the middle, and then the rest never comes.
+    """
     handle = queue._reader._handle
-    return handle is not None and (queue._rlock._semlock._is_zero() or not bytes_are_waiting(handle))
+    if handle is None:
+        return False
+    return _taken(queue._rlock) or _taken(queue._wlock) or not bytes_are_waiting(handle)
+
+
+def _taken(lock: Any) -> bool:
+    return lock is not None and bool(lock._semlock._is_zero())
 
 
 def _watch_places(queue: Any) -> None:
@@ -54,7 +63,7 @@ def _watch_places(queue: Any) -> None:
             acquired = False
             try:
                 if block:
-                    emit("queue_put_waiting", identity, at, value=value)
+                    emit_waiting("queue_put_waiting", identity, at, timeout, value=value)
                     acquired = raw.acquire(block, timeout)
             finally:  # it also ends when a signal handler of the program raises
                 if not acquired:
@@ -101,7 +110,7 @@ def _patch_queue(module: ModuleType) -> None:
         _watch_places(self)
         if _made_by_program():
             limit = maxsize if maxsize and maxsize > 0 else 0
-            announce("queue_created", identity_of(self._rlock), type(self).__name__, maxsize=limit)
+            _announce(self, limit)
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
         setstate(self, state)
@@ -117,8 +126,8 @@ def _patch_queue(module: ModuleType) -> None:
             return get(self, block, timeout)
         identity = identity_of(self._rlock)
         waiting = Waiting()
-        if block and _nothing_to_read(self):
-            emit("queue_get_waiting", identity, at)
+        if block and _may_wait(self):
+            emit_waiting("queue_get_waiting", identity, at, timeout)
         try:
             item = get(self, block, timeout)
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
@@ -137,7 +146,7 @@ def _patch_queue(module: ModuleType) -> None:
         if identity is None or not thread.is_alive():
             finalize_join(reference)
             return
-        emit("queue_flush_waiting", identity)
+        emit_waiting("queue_flush_waiting", identity, None)
         finalize_join(reference)
         emit("queue_flushed", identity)
 
@@ -152,6 +161,11 @@ def _patch_queue(module: ModuleType) -> None:
     replace(Queue, "get", traced_get)
     replace(Queue, "_start_thread", _start_thread)
     replace(Queue, "_finalize_join", staticmethod(_finalize_join))
+
+
+def _announce(queue: Any, maxsize: int) -> None:
+    pipe = inode(queue._reader._handle)
+    announce("queue_created", identity_of(queue._rlock), type(queue).__name__, maxsize=maxsize, pipe=pipe)
 
 
 def _made_by_program() -> bool:
@@ -185,7 +199,7 @@ def _patch_joinable_queue(module: ModuleType) -> None:
             return
         identity = identity_of(self._rlock)
         if not self._unfinished_tasks._semlock._is_zero():
-            emit("queue_join_waiting", identity, at)
+            emit_waiting("queue_join_waiting", identity, at)
         join(self)
         emit("queue_joined", identity, at)
 
@@ -203,7 +217,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
     def __init__(self: Any, *, ctx: Any) -> None:  # noqa: N807
         init(self, ctx=ctx)
         if _made_by_program():
-            announce("queue_created", identity_of(self._rlock), "SimpleQueue", maxsize=0)
+            _announce(self, 0)
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
         setstate(self, state)
@@ -220,8 +234,8 @@ def _patch_simple_queue(module: ModuleType) -> None:
         if at == INTERNAL:
             return get(self)
         identity = identity_of(self._rlock)
-        if _nothing_to_read(self):
-            emit("queue_get_waiting", identity, at)
+        if _may_wait(self):
+            emit_waiting("queue_get_waiting", identity, at)
         item = get(self)
         emit("queue_got", identity, at, value=value_of(item))
         return item

@@ -3,10 +3,10 @@
 import contextlib
 import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 from procsim import Claim
 from procsim.events import Event
@@ -86,16 +86,3 @@ def seconds(ns: int | float) -> str:
     if value >= 0.1:
         return f"{value:.2f} s"
     return f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} µs"
-
-
-def filled(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures as they stand in a sentence: lists joined, floats short, nothing a terminal would obey."""
-    return {name: _figure(value) for name, value in figures.items()}
-
-
-def _figure(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return ", ".join(str(_figure(item)) for item in value)
-    if isinstance(value, str):
-        return clean(value)
-    return round(value, 3) if isinstance(value, float) else value

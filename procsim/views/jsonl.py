@@ -3,14 +3,14 @@
 from types import TracebackType
 from typing import Any, TextIO
 
-from procsim.events import Event, sentence, to_json
+from procsim.events import Event, to_json
+from procsim.findings.base import as_fields, sentence_of
 from procsim.state import RunState
 from procsim.trace import line_of
-from procsim.views.base import Verdict, filled, writing
+from procsim.views.base import Verdict, writing
 
 CLAIM_KEYS = ("id", "holds", "template", "figures")
-FINDING_KEYS = ("id", "template", "figures", "cure_template")
-"""The fields of a Claim and of a Finding, as a line calls them. `text` and `cure` are the templates, filled in."""
+"""The fields of a Claim, as a line calls them. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
@@ -22,17 +22,8 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
             dict(zip(CLAIM_KEYS, claim, strict=True)) | {"text": sentence_of(claim.text, claim.figures)}
             for claim in verdict.claims
         ],
-        "findings": [
-            dict(zip(FINDING_KEYS, finding, strict=True))
-            | {"text": sentence_of(finding.text, finding.figures), "cure": sentence_of(finding.cure, finding.figures)}
-            for finding in verdict.findings
-        ],
+        "findings": [as_fields(finding) for finding in verdict.findings],
     }
-
-
-def sentence_of(text: str, figures: Any) -> str:
-    """The text with those figures that it has a place for."""
-    return sentence(text, {name: value for name, value in filled(figures).items() if "{" + name in text})
 
 
 class JsonView:

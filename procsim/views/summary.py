@@ -7,12 +7,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from procsim.findings.base import sentence_of
 from procsim.language import _
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
-from procsim.views.jsonl import sentence_of
 from procsim.views.screen import gauges_line
 from procsim.views.words import STYLES, WAIT_WORDS
+
+STANDING_ROWS = 8
+"""Of those who wait, named under a finding."""
 
 
 def ascii_only(console: Console) -> bool:
@@ -48,10 +51,17 @@ def _rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
         yield Text(alarm, STYLES["bad"]), Text(clean(sentence_of(_(finding.text), finding.figures)))
         if finding.cure:
             yield Text(" "), Text(clean(sentence_of(_(finding.cure), finding.figures)), STYLES["cure"])
-        for standing in finding.figures.get("standing", ()):
-            yield Text(" "), Text(_standing(standing), STYLES["waiting"])
+        rows = finding.figures.get("standing", ())
+        for row in rows[:STANDING_ROWS]:
+            yield Text(" "), Text(_standing(row), STYLES["waiting"])
+        if len(rows) > STANDING_ROWS:
+            yield Text(" "), Text(_("… and {count} more").format(count=len(rows) - STANDING_ROWS), STYLES["waiting"])
 
 
 def _standing(wait: Mapping[str, Any]) -> str:
     words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
+    if wait["holder"]:
+        words = _("{words}, held by {holders}").format(words=words, holders=", ".join(wait["holder"]))
+    if not wait["stuck"]:
+        words = _("{words} (and may still go on)").format(words=words)
     return clean(f"{wait['process']} (PID {wait['pid']}): {words}  {wait['at'] or ''}").rstrip()

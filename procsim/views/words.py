@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from procsim.events import Event, sentence
-from procsim.findings.endings import signal_name
+from procsim.findings.base import sentence_of, signal_name
 from procsim.language import N_, _
 from procsim.state import Process, RunState, Wait
 from procsim.views.base import clean, seconds
@@ -47,6 +47,7 @@ EVENT_WORDS: Mapping[str, str] = {
     "file_written": N_("wrote {value} to {path}"),
     "noted": N_("{name} is {value}"),
     "raised": N_("raised {type}: {text}"),
+    "process_stuck": N_("will never go on"),
 }
 """The events that matter to people; others are left to the json view."""
 
@@ -61,7 +62,14 @@ WAIT_WORDS: Mapping[str, str] = {
     "event_waiting": N_("waiting for {object} to be set"),
     "barrier_waiting": N_("waiting at {object}"),
     "pipe_receive_waiting": N_("waiting for a message on {object}"),
+    "pipe_send_waiting": N_("waiting: the pipe of {object} is full"),
     "manager_called": N_("waiting for the manager"),
+    "system_read_waiting": N_("waiting to read from a pipe"),
+    "system_write_waiting": N_("waiting to write to a pipe"),
+    "system_poll_waiting": N_("waiting for one of several pipes"),
+    "system_child_waiting": N_("waiting for a child process to end"),
+    "system_inner_waiting": N_("waiting for a thread of its own"),
+    "system_shared_waiting": N_("waiting for a semaphore"),
 }
 
 STYLES: Mapping[str, str] = {
@@ -83,6 +91,8 @@ STYLES: Mapping[str, str] = {
 
 def event_words(event: Event, run: RunState) -> str | None:
     """What happened, in a sentence; None where it is nothing for people."""
+    if event.kind == "finding":
+        return clean(sentence_of(_(event.fields["template"]), event.fields["figures"]))
     if event.kind == "said":
         return narration(event)
     if event.kind == "printed":

@@ -32,6 +32,7 @@ PLAIN_RUNS = [
     ((*QUEUE, "--takers", "4"), "has handled message 12"),
     ((*QUEUE, "--joinable"), "join() has returned"),
     *[((*IPC, via), f"has got 42 by {via}") for via in ("queue", "pipe", "value", "manager")],
+    (("deadlock", "--ordered", "--pause", "0.1"), "everybody has eaten"),
     ((*IPC, "memory"), "finds that the number is 1"),
     (PRODCONS, "everything is eaten"),
     ((*PRODCONS, "--no-join"), "all producers are done"),
@@ -147,6 +148,45 @@ def test_a_lock_of_one_s_own_keeps_nobody_out(house: House, method: str) -> None
     assert figures["inside"] > 1
 
 
+def test_a_holder_that_dies_keeps_the_lock(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--crash-holder", found=("holder_dead",))
+    assert list(rows) == ["M7"]
+    figures = rows["M7"]
+    assert (figures["holder"], figures["object"], figures["signal"]) == ("user-1", "mutex", "SIGKILL")
+    assert figures["process"] in figures["who"]
+    assert len(figures["who"]) == figures["count"] == 5, "all the others"
+    assert figures["held_at"].startswith("tickets.py:")
+    assert figures["at"].startswith("tickets.py:")
+
+
+# deadlock ----------------------------------------------------------------------------------------------------
+
+
+def test_two_locks_in_opposite_order(house: House, method: str) -> None:
+    rows = verdict(house, method, "deadlock", "--pause", "0.1", found=("lock_cycle",))
+    assert list(rows) == ["M6"]
+    figures = rows["M6"]
+    assert {figures["process"], figures["other"]} == {"eater-Ming", "eater-Lan"}
+    assert {figures["object"], figures["other_object"]} == {"bowl", "spoon"}
+    assert figures["object"] == ("spoon" if figures["process"] == "eater-Ming" else "bowl")
+    assert figures["at"] == figures["other_at"]
+    assert figures["after"] > 0
+
+
+def test_the_same_lock_twice(house: House, method: str) -> None:
+    rows = verdict(house, method, "deadlock", "--self", "--pause", "0.1", found=("lock_twice",))
+    assert list(rows) == ["M6"]
+    figures = rows["M6"]
+    assert (figures["process"], figures["object"]) == ("eater-Ming", "bowl")
+    assert figures["at"] != figures["held_at"]
+
+
+def test_two_locks_in_the_same_order(house: House, method: str) -> None:
+    rows = verdict(house, method, "deadlock", "--ordered", "--pause", "0.1")
+    assert list(rows) == ["M6"]
+    assert rows["M6"]["waited"] >= 0
+
+
 # queue -------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +230,15 @@ def test_join_returns_after_the_last_task_done(house: House, method: str) -> Non
     assert (figures["put"], figures["done"]) == (12, 12)
     assert figures["last_done"] <= figures["joined"]
     assert figures["later"] >= 0
+
+
+def test_join_waits_for_what_is_never_reported_done(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--joinable", "--no-task-done", found=("tasks_not_done",))
+    assert list(rows) == ["J1"]
+    figures = rows["J1"]
+    assert (figures["process"], figures["object"]) == ("MainProcess", "messages")
+    assert (figures["puts"], figures["gots"], figures["done"], figures["count"]) == (12, 12, 0, 12)
+    assert figures["takers"] == ["taker-1 (12)"]
 
 
 def test_one_task_done_too_many_raises(house: House, method: str) -> None:
@@ -248,6 +297,23 @@ def test_without_join_food_is_lost(house: House, method: str) -> None:
     assert figures["lost"] == figures["made"] - figures["eaten"] > 0
     assert figures["lost"] == figures["in_queue"] + figures["in_hand"]
     assert figures["ended_with_main"] == 1
+
+
+def test_a_consumer_that_is_no_daemon_keeps_main(house: House, method: str) -> None:
+    rows = verdict(house, method, *PRODCONS, "--no-daemon", found=("get_nobody_puts",))
+    assert list(rows) == ["P3"]
+    figures = rows["P3"]
+    assert figures["waiting"] == ["consumer-Ming"]
+    assert (figures["process"], figures["object"]) == ("consumer-Ming", "dishes")
+    assert figures["at"].startswith("prodcons.py:")
+    assert figures["done"] > 0
+
+
+def test_without_task_done_main_never_ends(house: House, method: str) -> None:
+    rows = verdict(house, method, *PRODCONS, "--no-task-done", found=("tasks_not_done",))
+    assert list(rows) == ["P5"]
+    figures = rows["P5"]
+    assert (figures["puts"], figures["gots"], figures["done"]) == (9, 9, 0)
 
 
 # as scripts --------------------------------------------------------------------------------------------------

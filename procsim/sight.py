@@ -1,0 +1,190 @@
+"""What the system tells of the processes of a run: what each thread waits for, and who has which end of which pipe.
+
+    /proc/PID/task/*/syscall ──► Blocked: the system call that a thread stands in, if only others can end it
+    /proc/PID/fd             ──► End: the pipes and sockets that a process has open
+    /proc/PID/status         ──► the signals that it has handlers for
+
+Linux alone shows this. Elsewhere there is no sight, and nobody is said to be stuck.
+"""
+
+import contextlib
+import os
+import platform
+import stat
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import psutil
+
+from procsim import members
+
+
+class End(NamedTuple):
+    """One end of a pipe (or a socket, which is both read and written)."""
+
+    inode: int
+    writing: bool
+    socket: bool = False
+
+
+class Blocked(NamedTuple):
+    """What a thread waits for, without a time limit."""
+
+    how: str
+    """"inner": to be woken by a thread of its own process; "shared": by whoever has the same semaphore; "read",
+    "write", "poll": for what can be done at the other end; "child": for a process to end."""
+    ends: tuple[End, ...] = ()
+    """Of "read", "write" and "poll": its own ends."""
+    child: int = 0
+    """Of "child": the PID; 0: any."""
+    size: int = 0
+    """Of "read": the bytes that it asks for."""
+
+
+@dataclass
+class Seen:
+    """One process, as the system shows it."""
+
+    pid: int
+    parent: int
+    threads: dict[int, Blocked | None] = field(default_factory=dict)
+    """By the number that the system gave the thread; None: it may go on by itself."""
+    ends: frozenset[End] = frozenset()
+    serves: bool = False
+    """A forkserver: it does something only when another process of the run, whose sentinel it keeps, does."""
+    caught: int = 0
+    """The signals that it has handlers for, as a mask (signal 1 is bit 0)."""
+
+
+@dataclass
+class Sight:
+    """The processes of a run at one moment."""
+
+    processes: dict[int, Seen]
+    outside: frozenset[int]
+    """Inodes of the pipes and sockets that also somebody outside the run has open."""
+
+
+def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
+    """The processes of a run now; None where the system does not show them.
+
+    `known` are PIDs that have said that they are processes of the program, which tells what a forkserver has forked
+    from the forkserver itself.
+    """
+    if _NUMBERS is None:
+        return None
+    processes = members.members(folder, main)
+    forkservers = {process.pid for process in processes if members.runs(process, "forkserver")}
+    theirs = set(known)
+    seen: dict[int, Seen] = {}
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError):
+            parent = process.ppid()
+            if not members.runs(process, "resource_tracker"):
+                seen[process.pid] = _see(process.pid, parent)
+                forked = process.pid in theirs or parent in forkservers  # it keeps the command line of the forkserver
+                seen[process.pid].serves = process.pid in forkservers and not forked
+    outside = {end.inode for end in _ends("self").values()}
+    return Sight(seen, frozenset(outside))
+
+
+def _see(pid: int, parent: int) -> Seen:
+    descriptors = _ends(str(pid))
+    seen = Seen(pid, parent, ends=frozenset(descriptors.values()))
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("SigCgt:"):
+                seen.caught = int(line.split()[1], 16)
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        seen.threads[int(thread)] = _blocked(pid, thread, descriptors)
+    return seen
+
+
+def _ends(pid: str) -> dict[int, End]:
+    """The pipes and sockets that a process has open, by descriptor."""
+    found: dict[int, End] = {}
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError, ValueError):
+            kind, _, rest = os.readlink(f"{folder}/{name}").partition(":[")
+            if kind in ("pipe", "socket"):
+                # The permissions of the link tell how it was opened.
+                writing = bool(os.lstat(f"{folder}/{name}").st_mode & stat.S_IWUSR)
+                found[int(name)] = End(int(rest.rstrip("]")), writing, kind == "socket")
+    return found
+
+
+# System calls ------------------------------------------------------------------------------------------------
+
+
+class _Numbers(NamedTuple):
+    """The numbers of the system calls that we know how to read."""
+
+    futex: int
+    read: tuple[int, ...]
+    write: tuple[int, ...]
+    poll: int
+    ppoll: int
+    wait4: int
+    waitid: int
+
+
+_NUMBERS: _Numbers | None = {
+    # read, readv, recvfrom, recvmsg; write, writev, sendto, sendmsg
+    ("Linux", "x86_64"): _Numbers(202, (0, 19, 45, 47), (1, 20, 44, 46), 7, 271, 61, 247),
+    ("Linux", "aarch64"): _Numbers(98, (63, 65, 207, 212), (64, 66, 206, 211), -1, 73, 260, 95),
+}.get((platform.system(), platform.machine()))
+"""From Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h."""
+
+_FUTEX_WAIT, _FUTEX_WAIT_BITSET, _FUTEX_PRIVATE = 0, 9, 128
+_P_PID = 1
+_POLLFD = struct.Struct("ihh")
+_POLL_LIMIT = 4096
+"""Descriptors of one poll that are looked at."""
+
+
+def _blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | None:
+    """What a thread waits for; None: it may go on by itself, or it cannot be told."""
+    assert _NUMBERS is not None
+    try:
+        with open(f"/proc/{pid}/task/{thread}/syscall") as file:
+            words = file.read().split()
+        if len(words) < 7:  # "running", or stopped outside a system call
+            return None
+        number, *arguments = (int(word, 0) for word in words)
+    except (OSError, ValueError):
+        return None
+    first, second, third, fourth = arguments[:4]
+    if number == _NUMBERS.futex:
+        if second & 0x7F not in (_FUTEX_WAIT, _FUTEX_WAIT_BITSET) or fourth:
+            return None
+        return Blocked("inner" if second & _FUTEX_PRIVATE else "shared")
+    if number in _NUMBERS.read or number in _NUMBERS.write:
+        end = descriptors.get(first)
+        return Blocked("read" if number in _NUMBERS.read else "write", (end,), size=third) if end else None
+    if number == _NUMBERS.poll or number == _NUMBERS.ppoll:
+        endless = third & 0x8000_0000 if number == _NUMBERS.poll else not third
+        ends = _polled(pid, first, second, descriptors) if endless else None
+        return Blocked("poll", ends) if ends else None
+    if number == _NUMBERS.wait4:
+        child = first if first < 1 << 31 else 0
+        return Blocked("child", child=child)
+    if number == _NUMBERS.waitid:
+        return Blocked("child", child=second if first == _P_PID else 0)
+    return None
+
+
+def _polled(pid: int, address: int, count: int, descriptors: dict[int, End]) -> tuple[End, ...] | None:
+    """The ends that a thread polls; None where one of them is something else."""
+    if not 0 < count <= _POLL_LIMIT:
+        return None
+    try:
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            memory.seek(address)
+            data = memory.read(count * _POLLFD.size)
+    except (OSError, ValueError, OverflowError):
+        return None
+    ends = [descriptors.get(descriptor) for descriptor, _, _ in _POLLFD.iter_unpack(data)]
+    return tuple(end for end in ends if end) if ends and all(ends) else None

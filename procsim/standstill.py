@@ -1,0 +1,194 @@
+"""Who stands still for ever: the waits that nobody is left to end.
+
+    RunState (who holds which lock, who waits for what) ──┐
+    Sight (what the system shows of each thread)  ────────┴──► who can still move ──► the others are stuck
+
+It is a fixpoint. It begins with the threads that may go on by themselves (they compute, they sleep, they wait for
+something with a time limit or for something unknown), and spreads to those whose wait one of these could end. What it
+never reaches is stuck. A doubt is always in favour of going on.
+"""
+
+import signal
+from collections.abc import Callable
+from typing import NamedTuple
+
+from procsim.sight import Blocked, End, Seen, Sight
+from procsim.state import Lock, RunState, Wait
+
+_ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
+"""Signals that come by themselves."""
+
+_NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL)
+"""Signals that Python (or its faulthandler) handles in every process, and that no program waits for."""
+
+
+class Thread(NamedTuple):
+    """A thread of a process."""
+
+    pid: int
+    number: int
+
+
+def _mask(numbers: tuple[signal.Signals, ...]) -> int:
+    return sum(1 << (number - 1) for number in numbers)
+
+
+def stuck(run: RunState, sight: Sight) -> set[Thread]:
+    """The threads that will never go on."""
+    return _Fixpoint(run, sight).stuck()
+
+
+def waits_by_thread(run: RunState) -> dict[Thread, Wait]:
+    """The waits that the processes have told of, by thread."""
+    return {Thread(wait.pid, wait.native_id): wait for wait in run.now_waiting() if wait.native_id}
+
+
+class _Fixpoint:
+    def __init__(self, run: RunState, sight: Sight) -> None:
+        self._run = run
+        self._sight = sight
+        self._waits = waits_by_thread(run)
+        managers = {process.pid for process in run.processes.values() if process.is_manager}
+        self._servers = {pid for pid, seen in sight.processes.items() if seen.serves or pid in managers}
+        self._moving: set[int] = set()
+        """Processes with a thread that can move."""
+        self._standing: dict[Thread, Blocked] = {}
+        self._ends: set[End] = set()
+        """What the processes that can move have open."""
+
+    def stuck(self) -> set[Thread]:
+        for seen in self._sight.processes.values():
+            if seen.pid in self._servers:
+                continue
+            alarm = seen.caught & _mask(_ALARMS)
+            for number, blocked in seen.threads.items():
+                thread = Thread(seen.pid, number)
+                if blocked is None or alarm or self._is_freed_from_outside(blocked):
+                    self._moves(seen.pid)
+                else:
+                    self._standing[thread] = blocked
+        self._serve()
+        while freed := [thread for thread, blocked in self._standing.items() if self._can_be_freed(thread, blocked)]:
+            for thread in freed:
+                del self._standing[thread]
+                self._moves(thread.pid)
+            self._serve()
+        return set(self._standing)
+
+    def _moves(self, pid: int) -> None:
+        if pid not in self._servers and pid not in self._moving:
+            self._moving.add(pid)
+            self._ends |= self._sight.processes[pid].ends
+
+    def _serve(self) -> None:
+        """Servers do what the others ask them to, and nothing by themselves."""
+        if self._moving:
+            for pid in self._servers:
+                self._ends |= self._sight.processes[pid].ends
+
+    def _is_freed_from_outside(self, blocked: Blocked) -> bool:
+        return any(end.inode in self._sight.outside for end in blocked.ends)
+
+    # Who could end a wait -----------------------------------------------------------------------------------
+
+    def _can_be_freed(self, thread: Thread, blocked: Blocked) -> bool:
+        seen = self._sight.processes[thread.pid]
+        if seen.caught & ~_mask(_NEVER_SENT) and self._moving - {thread.pid}:
+            return True  # somebody may send it a signal
+        wait = self._waits.get(thread)
+        rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
+        if wait is not None and rule is not None:
+            return rule(self, wait)
+        return _BY_CALL[blocked.how](self, seen, blocked)
+
+    def _by_own_process(self, seen: Seen, blocked: Blocked) -> bool:
+        return seen.pid in self._moving
+
+    def _by_anybody(self, seen: Seen, blocked: Blocked) -> bool:
+        return bool(self._moving)
+
+    def _by_other_end(self, seen: Seen, blocked: Blocked) -> bool:
+        return any(self._is_open(end) for end in blocked.ends)
+
+    def _by_child(self, seen: Seen, blocked: Blocked) -> bool:
+        if blocked.child:
+            # A PID that we do not see may be a process that we may not look at.
+            return blocked.child in self._moving or blocked.child not in self._sight.processes
+        children = [other.pid for other in self._sight.processes.values() if other.parent == seen.pid]
+        return not children or any(pid in self._moving for pid in children)
+
+    def _is_open(self, end: End) -> bool:
+        """Whether somebody who can move has the other end of this one."""
+        if not end.socket:
+            return End(end.inode, not end.writing) in self._ends
+        other = self._run.signals.get(end.inode << 1 | 1)
+        if other is None or not other.other:
+            return True  # a socket of which we do not know where it leads
+        return End(other.other >> 1, True, True) in self._ends
+
+    def _by_holder(self, wait: Wait) -> bool:
+        lock = self._run.locks.get(wait.object or 0)
+        if lock is None or not lock.holders:
+            return bool(self._moving)
+        if _released_by_anybody(lock):
+            return bool(self._moving)
+        return any(self._holder_moves(lock, pid) for pid in lock.holders)
+
+    def _holder_moves(self, lock: Lock, pid: int) -> bool:
+        if pid not in self._moving:
+            return False
+        held = self._waits_named(pid, lock.holds[pid].thread)
+        return held is None or held not in self._standing
+
+    def _waits_named(self, pid: int, thread: str) -> Thread | None:
+        """The thread of that name, if it waits."""
+        process = self._run.processes.get(pid)
+        wait = process.waits.get(thread) if process else None
+        return Thread(pid, wait.native_id) if wait and wait.native_id else None
+
+    def _by_putter(self, wait: Wait) -> bool:
+        return self._has_open(wait, writing=True)
+
+    def _by_taker(self, wait: Wait) -> bool:
+        return self._has_open(wait, writing=False)
+
+    def _has_open(self, wait: Wait, writing: bool) -> bool:
+        """Whether somebody who can move has that end of a queue's pipe."""
+        queue = self._run.queues.get(wait.object or 0)
+        return bool(self._moving) if queue is None or not queue.pipe else End(queue.pipe, writing) in self._ends
+
+    def _by_the_joined(self, wait: Wait) -> bool:
+        return wait.child in self._moving or wait.child not in self._sight.processes
+
+    def _by_a_client(self, wait: Wait) -> bool:
+        return bool(self._moving)
+
+
+_BY_WAIT: dict[str, Callable[[_Fixpoint, Wait], bool]] = {
+    "lock_waiting": _Fixpoint._by_holder,
+    "queue_get_waiting": _Fixpoint._by_putter,
+    "queue_put_waiting": _Fixpoint._by_taker,
+    "queue_join_waiting": _Fixpoint._by_taker,
+    "process_join_waiting": _Fixpoint._by_the_joined,
+    "manager_called": _Fixpoint._by_a_client,
+}
+"""Who could end what a process has told of; else the system call tells."""
+
+_BY_CALL: dict[str, Callable[[_Fixpoint, Seen, Blocked], bool]] = {
+    "inner": _Fixpoint._by_own_process,
+    "shared": _Fixpoint._by_anybody,
+    "read": _Fixpoint._by_other_end,
+    "write": _Fixpoint._by_other_end,
+    "poll": _Fixpoint._by_other_end,
+    "child": _Fixpoint._by_child,
+}
+
+
+def _released_by_anybody(lock: Lock) -> bool:
+    """Whether another than who acquired it may be meant to release it: a lock handed on, a semaphore as a signal.
+
+    Not where it was acquired by `with`, or where it is a lock that its owner alone can release.
+    """
+    if lock.type == "RLock":
+        return False
+    return lock.handed_on or not all(hold.entered for hold in lock.holds.values())

@@ -1,0 +1,132 @@
+"""The watchman: looks after a run, and tells who stands still for ever.
+
+    Run ──► batches ──► state ──► (somebody has waited for a while) ──► two looks that agree ──► process_stuck events
+
+A look costs some milliseconds of procsim's own time and nothing of the program's. What is found goes into the stream of
+events like everything else, so that a recording tells it again.
+"""
+
+import time
+from collections.abc import Iterator
+
+from procsim.events import Event
+from procsim.findings.base import as_fields
+from procsim.findings.hangs import hangs
+from procsim.run import Run
+from procsim.sight import Blocked, Sight
+from procsim.standstill import Thread, stuck, waits_by_thread
+from procsim.state import RunState, Wait
+
+QUIET_SECONDS = 0.2
+"""Between two looks while something happens, and between the two that must agree."""
+
+LONGEST_PAUSE_SECONDS = 2.0
+"""Between two looks while nothing happens."""
+
+SHARE = 20
+"""After a look there is a pause of at least so many times what it took: it costs 5 % of a core at the most."""
+
+
+def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
+    """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
+    watchman = _Watchman(run, state)
+    told: set[tuple[str, int]] = set()
+    for batch in run:
+        yield batch
+        stuck = watchman.watch()
+        if stuck:
+            yield stuck
+            found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
+            told |= {(finding.id, finding.figures["pid"]) for finding in found}
+            yield [run.event("finding", **as_fields(finding)) for finding in found]
+
+
+class _Watchman:
+    def __init__(self, run: Run, state: RunState) -> None:
+        self._run = run
+        self._state = state
+        self._before: dict[Thread, int] = {}
+        """Who was stuck at the last look, and when its process had last said something."""
+        self._pause = QUIET_SECONDS
+        self._next = time.monotonic() + QUIET_SECONDS
+        self._earliest = 0.0
+        self._events = 0
+
+    def watch(self) -> list[Event]:
+        """Look, if it is time to; a `process_stuck` for each thread of which that has just become certain."""
+        began = time.monotonic()
+        if self._state.events != self._events:
+            self._events = self._state.events
+            self._pause = QUIET_SECONDS
+            self._next = min(self._next, max(self._earliest, began + QUIET_SECONDS))
+        if began < self._next:
+            return []
+        dead = self._run.unseen_deaths()
+        if dead:
+            return dead  # what they held and waited for is to be looked at anew
+        sight = self._run.sight()
+        if sight is None:
+            self._next = float("inf")
+            return []
+        found = {thread: self._state.processes[thread.pid].last for thread in self._stuck(sight)}
+        before, self._before = self._before, found
+        self._plan(began, sure=found == before)
+        if not self._run.has_caught_up():
+            return []
+        agreed = sorted(thread for thread, t in found.items() if before.get(thread) == t)
+        return [event for thread in agreed if (event := self._said(thread, sight)) is not None]
+
+    def _stuck(self, sight: Sight) -> Iterator[Thread]:
+        return (thread for thread in stuck(self._state, sight) if thread.pid in self._state.processes)
+
+    def _plan(self, began: float, sure: bool) -> None:
+        """When to look again: soon where the last two looks did not find the same."""
+        ended = time.monotonic()
+        self._earliest = ended + (ended - began) * SHARE
+        self._next = max(self._earliest, ended + self._pause) if sure else ended + QUIET_SECONDS
+        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _said(self, thread: Thread, sight: Sight) -> Event | None:
+        """That it is stuck; None where that was said before, or where it is no thread that people know of."""
+        wait = waits_by_thread(self._state).get(thread)
+        process = self._state.processes.get(thread.pid)
+        blocked = sight.processes[thread.pid].threads[thread.number]
+        if process is None or blocked is None:
+            return None
+        if wait is None:
+            if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
+                return None
+            kind, identity = _from_call(self._state, blocked)
+            wait = Wait(kind, thread.pid, process.name, process.last, process.at, identity)
+        if wait.stuck is not None:
+            return None
+        name = next((name for name, known in process.waits.items() if known is wait), "MainThread")
+        fields = {
+            "wait": wait.kind,
+            "open_in": _open_in(sight, blocked),
+            # The length of a message is read first, as 4 bytes (multiprocessing.connection.Connection._recv_bytes).
+            "in_message": blocked.how == "read" and blocked.size not in (4, 8),
+        }
+        return Event("process_stuck", self._run.now(), thread.pid, process.name, name, wait.object, wait.at, fields)
+
+
+def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
+    """The kind of a wait that the process has not told of, and the object that it is for."""
+    if blocked.how not in ("read", "write"):
+        return f"system_{blocked.how}_waiting", None
+    end = blocked.ends[0]
+    identity = end.inode << 1 | (True if end.socket else not end.writing)
+    if identity in state.signals:
+        return ("pipe_receive_waiting" if blocked.how == "read" else "pipe_send_waiting"), identity
+    for queue in state.queues.values():
+        if queue.pipe == end.inode:
+            return ("queue_get_waiting" if blocked.how == "read" else "queue_put_waiting"), queue.identity
+    return f"system_{blocked.how}_waiting", None
+
+
+def _open_in(sight: Sight, blocked: Blocked) -> list[int]:
+    """The processes that have the other end of the pipe open."""
+    others = {(end.inode, not end.writing) for end in blocked.ends if not end.socket}
+    return sorted(
+        pid for pid, seen in sight.processes.items() if any((end.inode, end.writing) in others for end in seen.ends)
+    )

@@ -1,0 +1,127 @@
+"""Two eaters, one bowl, one spoon: each takes one of them, and waits for ever for the other.
+
+Each needs both. Who takes the bowl first and who takes the spoon first then stand there, each with what the other one
+waits for. Taken in the same order by everyone, nobody ever stands so. And who takes a lock that he holds already waits
+for himself.
+"""
+
+import time
+from collections.abc import Iterator
+from multiprocessing import Barrier, Lock, Process
+from typing import TYPE_CHECKING, Annotated, Any
+
+from procsim import Claim, say, start
+
+if TYPE_CHECKING:
+    from procsim.state import RunState
+
+
+def eat(first: Any, second: Any, has_one: Any, seconds: float) -> None:
+    """Take one thing, take the other, eat."""
+    with first:
+        say("has one of the two")
+        has_one.wait()  # until the other eater, too, has one
+        with second:
+            say("has both, and eats")
+            time.sleep(seconds)
+
+
+def eat_in_order(first: Any, second: Any, seconds: float) -> None:
+    """The same, where everybody takes the same thing first."""
+    with first:
+        say("has one of the two")
+        time.sleep(seconds)
+        with second:
+            say("has both, and eats")
+            time.sleep(seconds)
+
+
+def take_again(bowl: Any, seconds: float) -> None:
+    """Take the bowl, and then, as if one had forgotten, take it again."""
+    with bowl:
+        say("has the bowl")
+        time.sleep(seconds)
+        with bowl:
+            say("has it twice")
+
+
+def main(
+    ordered: Annotated[bool, "whether both take the bowl first, then the spoon"] = False,
+    self: Annotated[bool, "one alone, who takes the bowl that he holds already"] = False,
+    pause: Annotated[float, "seconds that taking and eating take"] = 0.3,
+) -> None:
+    bowl, spoon = Lock(), Lock()
+    if self:
+        people = [Process(target=take_again, name="eater-Ming", args=(bowl, pause))]
+    elif ordered:
+        people = [
+            Process(target=eat_in_order, name=name, args=(bowl, spoon, pause)) for name in ("eater-Ming", "eater-Lan")
+        ]
+    else:
+        both = Barrier(2)
+        people = [
+            Process(target=eat, name="eater-Ming", args=(bowl, spoon, both, pause)),
+            Process(target=eat, name="eater-Lan", args=(spoon, bowl, both, pause)),
+        ]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    say("everybody has eaten")
+
+
+def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Claim]:
+    eaten = any(run.narrated("everybody has eaten"))
+    if self:
+        yield waits_for_itself(next(run.findings("lock_twice"), None), eaten)
+    elif ordered:
+        locks = [lock for lock in (run.lock_named("bowl"), run.lock_named("spoon")) if lock is not None]
+        yield Claim(
+            "M6",
+            eaten and not run.found and all(lock.acquired.total() == 2 for lock in locks),
+            "both took {first} first, then {second}: who came second waited {waited} s, and then ate, too",
+            {
+                "first": "bowl",
+                "second": "spoon",
+                "waited": round(run.waited("lock_waiting") / 1e9, 3),
+            },
+        )
+    else:
+        yield circle(next(run.findings("lock_cycle"), None), eaten)
+
+
+def circle(found: Any, eaten: bool) -> Claim:
+    """Who holds what, who waits for it, and how soon that was found."""
+    if found is None:
+        return Claim("M6", False, "nobody waited for ever")
+    figures = found.fields["figures"]
+    return Claim(
+        "M6",
+        not eaten,
+        "{process} holds {other_object} and waits at {at} for {object}, {other} holds {object} and waits at {other_at} "
+        "for {other_object}; found {after} s after the last of them began to wait, not by a time limit",
+        {**figures, "after": after(found)},
+    )
+
+
+def waits_for_itself(found: Any, eaten: bool) -> Claim:
+    """Who holds it, and waits for it."""
+    if found is None:
+        return Claim("M6", False, "nobody waited for ever")
+    return Claim(
+        "M6",
+        not eaten,
+        "{process} holds {object}, which it acquired at {held_at}, and waits for it at {at}; found {after} s after "
+        "that, not by a time limit",
+        {**found.fields["figures"], "after": after(found)},
+    )
+
+
+def after(found: Any) -> float:
+    """s between the last step of those who wait and its being found."""
+    waits = [found.fields["figures"], *found.fields["figures"]["standing"]]
+    return float(round(found.t / 1e9 - max(wait["since"] for wait in waits), 3))
+
+
+if __name__ == "__main__":
+    start(main)
