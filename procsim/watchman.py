@@ -71,10 +71,10 @@ class _Watchman:
         found = {thread: self._state.processes[thread.pid].last for thread in self._stuck(sight)}
         before, self._before = self._before, found
         self._plan(began, sure=found == before)
-        if not self._run.has_caught_up():
+        # All of them, since each is stuck because the others are.
+        if found != before or not self._run.has_caught_up():
             return []
-        agreed = sorted(thread for thread, t in found.items() if before.get(thread) == t)
-        return [event for thread in agreed if (event := self._said(thread, sight)) is not None]
+        return [event for thread in sorted(found) if (event := self._said(thread, sight)) is not None]
 
     def _stuck(self, sight: Sight) -> Iterator[Thread]:
         return (thread for thread in stuck(self._state, sight) if thread.pid in self._state.processes)

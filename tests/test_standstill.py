@@ -1,0 +1,250 @@
+"""Who is stuck: the fixpoint over what the processes told and what the system shows, and the sentences made of it."""
+
+from typing import Any
+
+import pytest
+
+from procsim.apply import draw
+from procsim.findings.hangs import hangs
+from procsim.sight import Blocked, End, Seen, Sight
+from procsim.standstill import Thread, stuck
+from procsim.state import RunState
+from tests.events import Story
+
+SHARED = Blocked("shared")
+INNER = Blocked("inner")
+MAY_GO_ON = None
+SIGALRM, SIGUSR1, SIGINT = 1 << 13, 1 << 9, 1 << 1
+
+
+def seen(pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, ...] = (), caught: int = SIGINT) -> Seen:
+    """A process whose threads are numbered from its PID on."""
+    return Seen(
+        pid, parent, {pid + place: blocked for place, blocked in enumerate(threads)}, frozenset(ends), caught=caught
+    )
+
+
+def who(story: Story, *processes: Seen, outside: tuple[int, ...] = ()) -> set[int]:
+    """The PIDs of the processes that are stuck."""
+    sight = Sight({process.pid: process for process in processes}, frozenset(outside))
+    return {thread.pid for thread in stuck(draw(story.events), sight)}
+
+
+def waiting(story: Story, pid: int, kind: str, object: int | None = None, **fields: Any) -> Story:
+    return story.tell(pid, kind, object, f"x.py:{pid}", timeout=None, native_id=pid, **fields)
+
+
+def holding(story: Story, pid: int, lock: int, entered: bool = True) -> Story:
+    return story.tell(pid, "lock_acquired", lock, f"x.py:{pid}0", entered=entered)
+
+
+def two_locks() -> Story:
+    story = Story().began(100, 200, 300).lock(7, "a").lock(8, "b")
+    holding(holding(story, 200, 7), 300, 8)
+    return waiting(waiting(story, 200, "lock_waiting", 8), 300, "lock_waiting", 7)
+
+
+# Who can still move ------------------------------------------------------------------------------------------
+
+
+def test_a_circle_of_locks_is_stuck_whatever_others_do() -> None:
+    assert who(two_locks(), seen(200, SHARED), seen(300, SHARED), seen(100, MAY_GO_ON)) == {200, 300}
+
+
+def test_who_waits_for_a_holder_that_sleeps_is_not() -> None:
+    story = waiting(holding(Story().began(100, 200).lock(7), 100, 7), 200, "lock_waiting", 7)
+    assert who(story, seen(100, MAY_GO_ON), seen(200, SHARED)) == set()
+
+
+def test_a_lock_acquired_by_a_call_may_be_released_by_another() -> None:
+    story = waiting(holding(Story().began(100, 200).lock(7), 100, 7, entered=False), 100, "lock_waiting", 7)
+    assert who(story, seen(100, SHARED), seen(200, MAY_GO_ON)) == set()
+    assert who(story, seen(100, SHARED), seen(200, INNER)) == {100, 200}
+
+
+def test_an_rlock_is_released_by_its_holder_alone() -> None:
+    story = holding(Story().began(100, 200, 300).lock(7, type="RLock"), 100, 7, entered=False)
+    story.tell(100, "process_ended", exit_code=0)
+    waiting(story, 200, "lock_waiting", 7)
+    assert who(story, seen(200, SHARED), seen(300, MAY_GO_ON)) == {200}
+
+
+def test_a_semaphore_that_was_released_by_another_is_a_signal() -> None:
+    story = Story().began(100, 200, 300).lock(7, type="Semaphore", value=1)
+    holding(story, 100, 7).tell(200, "lock_released", 7)
+    holding(story, 100, 7)
+    waiting(story, 100, "lock_waiting", 7)
+    assert who(story, seen(100, SHARED), seen(300, MAY_GO_ON)) == set()
+
+
+def test_the_thread_that_entered_is_the_one_that_counts() -> None:
+    story = two_locks()
+    # A heartbeat beside them: a thread of the holder that sleeps, and will never release the lock.
+    assert who(story, seen(200, SHARED, MAY_GO_ON), seen(300, SHARED, MAY_GO_ON)) == {200, 300}
+
+
+def test_a_thread_is_freed_by_its_own_process() -> None:
+    assert who(Story().began(100), seen(100, INNER, MAY_GO_ON)) == set()
+    assert who(Story().began(100), seen(100, INNER, INNER)) == {100}
+
+
+@pytest.mark.parametrize(("how", "other_end_writes"), [("read", True), ("write", False), ("poll", True)])
+def test_a_pipe_is_moved_from_its_other_end(how: str, other_end_writes: bool) -> None:
+    mine, other = End(5, not other_end_writes), End(5, other_end_writes)
+    blocked = Blocked(how, (mine,))
+    story = Story().began(100, 200)
+    assert who(story, seen(100, blocked, ends=(mine, other)), seen(200, MAY_GO_ON, ends=(other,))) == set()
+    assert who(story, seen(100, blocked, ends=(mine, other)), seen(200, MAY_GO_ON, ends=(mine,))) == {100}
+
+
+def test_a_pipe_that_leads_outside_may_always_move() -> None:
+    mine = End(5, False)
+    assert who(Story().began(100), seen(100, Blocked("read", (mine,)), ends=(mine,)), outside=(5,)) == set()
+
+
+def test_a_socket_is_moved_by_whoever_has_its_peer() -> None:
+    mine, peer = End(5, True, True), End(6, True, True)
+    story = Story().began(100, 200).tell(100, "pipe_created", 11, name="a", type="Pipe", other=13)
+    story.tell(100, "pipe_created", 13, name="b", type="Pipe", other=11)
+    blocked = Blocked("read", (mine,))
+    assert who(story, seen(100, blocked, ends=(mine,)), seen(200, MAY_GO_ON, ends=(peer,))) == set()
+    assert who(story, seen(100, blocked, ends=(mine,)), seen(200, MAY_GO_ON)) == {100}
+    assert who(Story().began(100), seen(100, blocked, ends=(mine,))) == set(), "nobody knows where it leads"
+
+
+def test_a_child_is_waited_for_while_it_moves() -> None:
+    story = Story().began(100, 200, 300)
+    parent = seen(100, Blocked("child", child=200), parent=0)
+    assert who(story, parent, seen(200, MAY_GO_ON, parent=100)) == set()
+    assert who(story, parent, seen(200, INNER, parent=100), seen(300, MAY_GO_ON)) == {100, 200}
+    assert who(story, parent) == set(), "a child that we do not see may be one that we may not look at"
+    anybody = seen(100, Blocked("child"), parent=0)
+    assert who(story, anybody, seen(200, INNER, parent=100), seen(300, MAY_GO_ON, parent=100)) == {200}
+
+
+def test_an_alarm_comes_by_itself_and_a_signal_from_anybody() -> None:
+    story = Story().began(100, 200)
+    assert who(story, seen(100, SHARED, caught=SIGALRM)) == set()
+    assert who(story, seen(100, INNER, caught=SIGUSR1), seen(200, MAY_GO_ON)) == set()
+    assert who(story, seen(100, INNER, caught=SIGUSR1)) == {100}
+
+
+def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
+    reading, writing = End(5, False), End(5, True)
+    story = Story().began(100, 200).tell(1, "queue_created", 9, name="q", type="Queue", maxsize=0, pipe=5)
+    waiting(story, 100, "queue_get_waiting", 9)
+    consumer = seen(100, SHARED, ends=(reading, writing))
+    assert who(story, consumer, seen(200, MAY_GO_ON, ends=(writing,))) == set()
+    assert who(story, consumer, seen(200, MAY_GO_ON)) == {100}
+
+
+def test_a_forkserver_and_a_manager_move_only_with_the_others() -> None:
+    mine, other = End(5, False), End(5, True)
+    server = seen(300, MAY_GO_ON, ends=(other,))
+    server.serves = True
+    blocked = seen(100, Blocked("poll", (mine,)), ends=(mine,))
+    story = Story().began(100, 200, 300)
+    assert who(story, blocked, server) == {100}
+    assert who(story, blocked, server, seen(200, MAY_GO_ON)) == set()
+    story.tell(400, "manager_began")
+    waiting(story, 100, "manager_called", type="Queue", method="get")
+    manager = seen(400, MAY_GO_ON)
+    assert who(story, seen(100, Blocked("read", (End(8, True, True),))), manager) == {100}
+    assert who(story, seen(100, Blocked("read", (End(8, True, True),))), manager, seen(200, MAY_GO_ON)) == set()
+
+
+def test_threads_are_told_one_by_one() -> None:
+    story = two_locks()
+    sight = Sight({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)}, frozenset())
+    assert stuck(draw(story.events), sight) == {Thread(200, 200), Thread(300, 300)}
+
+
+# The sentences -----------------------------------------------------------------------------------------------
+
+
+def told(story: Story, *pids: int, wait: str | None = None, **fields: Any) -> RunState:
+    """The run, with those found to be stuck in their waits."""
+    run = draw(story.events)
+    for pid in pids:
+        kind = wait or run.processes[pid].waits["MainThread"].kind
+        known = run.processes[pid].waits.get("MainThread")
+        details = {"wait": kind, "open_in": [], "in_message": False, **fields}
+        story.tell(pid, "process_stuck", known.object if known else None, f"x.py:{pid}", **details)
+    return draw(story.events)
+
+
+def test_a_circle_names_both_locks_and_all_lines() -> None:
+    (finding,) = hangs(told(two_locks(), 200, 300))
+    assert finding.id == "lock_cycle"
+    figures = finding.figures
+    assert (figures["process"], figures["object"], figures["at"]) == ("p200", "b", "x.py:200")
+    assert (figures["other"], figures["other_object"], figures["other_at"]) == ("p300", "a", "x.py:300")
+    assert (figures["held_at"], figures["other_held_at"]) == ("x.py:2000", "x.py:3000")
+    assert [row["process"] for row in figures["standing"]] == ["p300"]
+
+
+def test_a_lock_whose_holder_waits_elsewhere_is_not_the_cause() -> None:
+    story = Story().began(100, 200).lock(7, "mutex").queue(9)
+    holding(story, 100, 7)
+    waiting(waiting(story, 100, "queue_get_waiting", 9), 200, "lock_waiting", 7)
+    (finding,) = hangs(told(story, 100, 200))
+    assert (finding.id, finding.figures["process"]) == ("get_nobody_puts", "p100")
+    assert finding.figures["standing"][0]["holder"] == ["p100"]
+
+
+def test_a_daemon_that_waits_for_work_is_not_the_cause() -> None:
+    story = Story().began(100).queue(9, type="JoinableQueue")
+    story.tell(200, "process_began", parent=100, daemon=True)
+    story.tell(100, "queue_put", 9, value=1).tell(200, "queue_got", 9, value=1)
+    waiting(waiting(story, 100, "queue_join_waiting", 9), 200, "queue_get_waiting", 9)
+    (finding,) = hangs(told(story, 100, 200))
+    assert finding.id == "tasks_not_done"
+    assert (finding.figures["count"], finding.figures["takers"]) == (1, ["p200 (1)"])
+
+
+@pytest.mark.parametrize(
+    ("code", "killer", "said"),
+    [(-9, None, "ended by SIGKILL"), (-9, "p1", "when p1 ended it"), (3, None, "when it ended:")],
+)
+def test_a_dead_holder_and_how_it_died(code: int, killer: str | None, said: str) -> None:
+    from procsim.findings.base import sentence_of
+
+    story = Story().began(1, 100, 200).lock(7)
+    holding(story, 100, 7)
+    if killer:
+        story.tell(1, "process_killed", child=100, child_name="p100")
+    story.tell(100, "process_ended", exit_code=code)
+    waiting(story, 200, "lock_waiting", 7)
+    (finding,) = hangs(told(story, 200))
+    assert finding.id == "holder_dead"
+    assert said in sentence_of(finding.text, finding.figures)
+    assert (finding.figures["holder"], finding.figures["held_at"]) == ("p100", "x.py:1000")
+
+
+def test_joined_before_the_items_were_taken() -> None:
+    story = Story().began(1, 100).queue(9, "results")
+    waiting(story, 1, "process_join_waiting", child=100, child_name="p100")
+    waiting(story, 100, "queue_flush_waiting", 9)
+    (finding,) = hangs(told(story, 1, 100))
+    assert (finding.id, finding.figures["process"], finding.figures["child"]) == ("join_before_get", "p1", "p100")
+    assert finding.figures["object"] == "results"
+
+
+def test_a_message_that_was_cut_off() -> None:
+    story = Story().began(1, 100).queue(9).tell(100, "queue_put", 9, value="…")
+    story.tell(100, "process_ended", exit_code=-9)
+    waiting(story, 1, "queue_get_waiting", 9)
+    (finding,) = hangs(told(story, 1, in_message=True))
+    assert (finding.id, finding.figures["writer"], finding.figures["signal"]) == ("message_torn", "p100", "SIGKILL")
+
+
+def test_what_only_the_system_shows() -> None:
+    story = Story().began(1, 100)
+    (finding,) = hangs(told(story, 100, wait="system_read_waiting", open_in=[1, 100]))
+    assert (finding.id, finding.figures["open_in"]) == ("read_nobody_writes", ["p1", "p100"])
+    (finding,) = hangs(told(Story().began(1), 1, wait="system_shared_waiting"))
+    assert finding.id == "standstill"
+
+
+def test_nobody_is_stuck_nothing_is_found() -> None:
+    assert not list(hangs(draw(two_locks().events)))
