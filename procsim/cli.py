@@ -36,7 +36,7 @@ _Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in 
 _Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
 _OnHang = Annotated[
     Literal["stop", "wait"] | None,
-    typer.Option(help="When it hangs, say why and end it, or wait; else wait on a terminal, stop elsewhere."),
+    typer.Option(help="When it hangs, say why, then end it or wait; else ask on a terminal, stop elsewhere."),
 ]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),

@@ -44,7 +44,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """People ended the run before its end. Who waited then, and for what, stands in `standing`."""
-    if outcome.interrupted:
+    if outcome.interrupted and not run.found:  # else it is known why it was
         figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run)}
         yield Finding("interrupted", "it was ended early, by {signal}", figures)
 

@@ -1,7 +1,7 @@
 """The live view: the run on the full screen, redrawn at a steady rate; at its end the summary stays in the scrollback.
 
 RunState ──► screen ──► Rich Live
-keyboard ──► prompt_toolkit, polled once a frame: q and Ctrl-C end the run
+keyboard ──► prompt_toolkit, polled once a frame: q and Ctrl-C end the run; w, where it hangs, lets it wait
 """
 
 import contextlib
@@ -37,6 +37,8 @@ class LiveView:
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
         self._next_frame = 0.0
+        self._waits = False
+        """Whether people have seen why it hangs, and want it to go on waiting."""
         self._last: tuple[int, float] = (0, 0.0)
 
     def __enter__(self) -> "LiveView":
@@ -71,7 +73,8 @@ class LiveView:
 
     def _draw(self, run: RunState) -> None:
         with writing():
-            picture = screen(run, self._title, self._console.size, self._time(run), ascii_only(self._console))
+            plain_marks = ascii_only(self._console)
+            picture = screen(run, self._title, self._console.size, self._time(run), plain_marks, asking=not self._waits)
             self._live.update(picture, refresh=True)
 
     def _time(self, run: RunState) -> int:
@@ -88,6 +91,8 @@ class LiveView:
         for press in self._input.read_keys():
             if press.key in (Keys.ControlC, Keys.ControlBackslash, "q"):
                 signal.raise_signal(signal.SIGINT)
+            elif press.key == "w":
+                self._waits = True
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         with writing():

@@ -6,10 +6,11 @@ A pure function of the state. Rows that do not fit are counted, never silently d
 from collections import Counter
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import ConsoleDimensions, Group, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from procsim.findings.base import from_fields, sentence_of
 from procsim.language import _
 from procsim.state import Lock, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
@@ -21,14 +22,17 @@ SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
 
 
-def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_marks: bool = False) -> RenderableType:
-    """The picture of the run at `t` ns."""
+def screen(
+    run: RunState, title: str, size: ConsoleDimensions, t: int, plain_marks: bool = False, asking: bool = True
+) -> RenderableType:
+    """The picture of the run at `t` ns; where it hangs, with the reason, if people are still to be asked what to do."""
     head = _headline(run, title, t)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group(head, *_short(run, size))
     gauges = gauges_line(run, plain_marks)
     # The headline, the gauges, a rule and the keys always stand; processes, objects and lines share what is left.
-    free = size.height - 3 - bool(gauges)
+    alarm = _alarm(run, size, plain_marks) if asking else []
+    free = size.height - 3 - bool(gauges) - len(alarm)
     objects = _objects(run)
     object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
     line_rows = min(len(run.lines), max(2, (free - object_rows) // 5))
@@ -42,8 +46,10 @@ def screen(run: RunState, title: str, size: ConsoleDimensions, t: int, plain_mar
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
     lines = _last_lines(run, line_rows, size.width)
     parts.extend(lines + [Text()] * (line_rows - len(lines)))
+    parts.extend(alarm)
     daemons = any(process.daemon for process in run.processes.values())
-    legend = "   ".join([_("q quit"), *([_("(d) daemon process")] if daemons else [])])
+    keys = [_("q end it"), _("w let it wait")] if alarm else [_("q quit")]
+    legend = "   ".join([*keys, *([_("(d) daemon process")] if daemons else [])])
     parts.append(_fitted(Text(legend, style="dim"), size.width))
     return Group(*parts)
 
@@ -57,6 +63,22 @@ def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = Fal
     if objects:
         parts.append(_object_table(run, objects, min(len(objects) + 1, max(3, rows // 2)), size.width, plain_marks))
     return Group(*parts)
+
+
+def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Text]:
+    """Why it hangs, and what would cure it; a third of the screen at most."""
+    if not run.found:
+        return []
+    mark = "! " if plain_marks else "▲ "
+    finding = from_fields(run.found[0].fields)
+    text, cure = (clean(sentence_of(_(each), finding.figures)) if each else "" for each in (finding.text, finding.cure))
+    console = Console(width=size.width)
+    lines = [*Text(mark + text, STYLES["bad"]).wrap(console, size.width)]
+    if cure:
+        lines += Text("  " + cure, STYLES["cure"]).wrap(console, size.width)
+    if len(run.found) > 1:
+        lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
+    return lines[: size.height // 3]
 
 
 def _objects(run: RunState) -> list[Lock | Queue | Signal]:

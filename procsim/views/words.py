@@ -151,6 +151,8 @@ def wait_words(run: RunState, wait: Wait) -> str:
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process is doing, and the colour of that."""
+    if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
+        return _("{words}, for ever").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
     if process.waiting is not None:
