@@ -108,6 +108,7 @@ def _wait(run: RunState, event: Event) -> None:
         event.fields.get("child_name", ""),
         timeout=event.fields.get("timeout"),
         native_id=event.fields.get("native_id") or 0,
+        interruptible=bool(event.fields.get("interruptible")),
     )
 
 

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 SCHEMA_VERSION = 1
 """Raised by one whenever a reader of the old lines would misread the new ones."""
 
-WAITING = ("timeout", "native_id")
-"""What every wait tells: after how many seconds it gives up (None: never), and the system's number of the thread."""
+WAITING = ("timeout", "native_id", "interruptible")
+"""What every wait tells: after how many seconds it gives up (None: never), the system's number of the thread, and
+whether the program has a handler of its own for Ctrl-C."""
 
 KINDS: dict[str, tuple[str, ...]] = {
     # Processes. `child` is a PID, `child_name` the name of that process.

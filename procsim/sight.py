@@ -65,6 +65,8 @@ class Sight:
     processes: dict[int, Seen]
     outside: frozenset[int]
     """Inodes of the pipes and sockets that also somebody outside the run has open."""
+    blind: bool = False
+    """Whether there are processes that we may not look at (another user's, say)."""
 
 
 def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
@@ -79,15 +81,21 @@ def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
     forkservers = {process.pid for process in processes if members.runs(process, "forkserver")}
     theirs = set(known)
     seen: dict[int, Seen] = {}
+    blind = False
     for process in processes:
-        with contextlib.suppress(psutil.Error, OSError):
+        if members.runs(process, "resource_tracker"):
+            continue
+        try:
             parent = process.ppid()
-            if not members.runs(process, "resource_tracker"):
-                seen[process.pid] = _see(process.pid, parent)
-                forked = process.pid in theirs or parent in forkservers  # it keeps the command line of the forkserver
-                seen[process.pid].serves = process.pid in forkservers and not forked
+            seen[process.pid] = _see(process.pid, parent)
+            forked = process.pid in theirs or parent in forkservers  # it keeps the command line of the forkserver
+            seen[process.pid].serves = process.pid in forkservers and not forked
+        except (PermissionError, psutil.AccessDenied):
+            blind = True
+        except (OSError, psutil.Error):
+            continue  # it has just ended
     outside = {end.inode for end in _ends("self").values()}
-    return Sight(seen, frozenset(outside))
+    return Sight(seen, frozenset(outside), blind)
 
 
 def _see(pid: int, parent: int) -> Seen:
@@ -154,7 +162,9 @@ def _blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | No
         if len(words) < 7:  # "running", or stopped outside a system call
             return None
         number, *arguments = (int(word, 0) for word in words)
-    except (OSError, ValueError):
+    except PermissionError:
+        raise
+    except (OSError, ValueError):  # the thread has just ended
         return None
     first, second, third, fourth = arguments[:4]
     if number == _NUMBERS.futex:

@@ -21,6 +21,9 @@ _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
 _NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL)
 """Signals that Python (or its faulthandler) handles in every process, and that no program waits for."""
 
+_FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""Signals that people send to a program that waits for them."""
+
 
 class Thread(NamedTuple):
     """A thread of a process."""
@@ -35,6 +38,8 @@ def _mask(numbers: tuple[signal.Signals, ...]) -> int:
 
 def stuck(run: RunState, sight: Sight) -> set[Thread]:
     """The threads that will never go on."""
+    if sight.blind:
+        return set()
     return _Fixpoint(run, sight).stuck()
 
 
@@ -60,10 +65,10 @@ class _Fixpoint:
         for seen in self._sight.processes.values():
             if seen.pid in self._servers:
                 continue
-            alarm = seen.caught & _mask(_ALARMS)
+            alarmed = seen.pid if seen.caught & _mask(_ALARMS) else None  # its main thread, which runs the handlers
             for number, blocked in seen.threads.items():
                 thread = Thread(seen.pid, number)
-                if blocked is None or alarm or self._is_freed_from_outside(blocked):
+                if blocked is None or number == alarmed or self._is_freed_from_outside(blocked):
                     self._moves(seen.pid)
                 else:
                     self._standing[thread] = blocked
@@ -93,13 +98,22 @@ class _Fixpoint:
 
     def _can_be_freed(self, thread: Thread, blocked: Blocked) -> bool:
         seen = self._sight.processes[thread.pid]
-        if seen.caught & ~_mask(_NEVER_SENT) and self._moving - {thread.pid}:
-            return True  # somebody may send it a signal
         wait = self._waits.get(thread)
+        if thread.number == thread.pid and self._can_be_signalled(seen, wait):
+            return True
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
             return rule(self, wait)
         return _BY_CALL[blocked.how](self, seen, blocked)
+
+    def _can_be_signalled(self, seen: Seen, wait: Wait | None) -> bool:
+        """Whether a signal may end the wait of its main thread, in which Python runs the handlers."""
+        if seen.caught & ~_mask(_NEVER_SENT) and self._moving - {seen.pid}:
+            return True  # one of the others may send it
+        if wait is not None and wait.kind not in _FREED_BY_HANDLERS:
+            return False
+        # A service, perhaps, that waits to be told to end.
+        return bool(seen.caught & _mask(_FROM_OUTSIDE)) or (wait is not None and wait.interruptible)
 
     def _by_own_process(self, seen: Seen, blocked: Blocked) -> bool:
         return seen.pid in self._moving
@@ -128,7 +142,7 @@ class _Fixpoint:
 
     def _by_holder(self, wait: Wait) -> bool:
         lock = self._run.locks.get(wait.object or 0)
-        if lock is None or not lock.holders:
+        if lock is None or sum(lock.holders.values()) < lock.value:  # held by one who has not told so
             return bool(self._moving)
         if _released_by_anybody(lock):
             return bool(self._moving)
@@ -163,6 +177,9 @@ class _Fixpoint:
     def _by_a_client(self, wait: Wait) -> bool:
         return bool(self._moving)
 
+
+_FREED_BY_HANDLERS = ("event_waiting", "condition_waiting", "queue_get_waiting", "pipe_receive_waiting")
+"""What a signal handler may be meant to end, by setting the event or putting the item."""
 
 _BY_WAIT: dict[str, Callable[[_Fixpoint, Wait], bool]] = {
     "lock_waiting": _Fixpoint._by_holder,

@@ -67,6 +67,8 @@ class Wait:
     """seconds after which it gives up; None: never."""
     native_id: int = 0
     """The number that the system gave to its thread; 0: not known."""
+    interruptible: bool = False
+    """Whether Ctrl-C would call a handler of the program's own."""
     stuck: int | None = None
     """ns: when it was found that nobody is left to end it."""
     open_in: tuple[int, ...] = ()

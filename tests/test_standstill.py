@@ -14,7 +14,7 @@ from tests.events import Story
 SHARED = Blocked("shared")
 INNER = Blocked("inner")
 MAY_GO_ON = None
-SIGALRM, SIGUSR1, SIGINT = 1 << 13, 1 << 9, 1 << 1
+SIGALRM, SIGTERM, SIGCHLD, SIGINT = 1 << 13, 1 << 14, 1 << 16, 1 << 1
 
 
 def seen(pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, ...] = (), caught: int = SIGINT) -> Seen:
@@ -125,8 +125,21 @@ def test_a_child_is_waited_for_while_it_moves() -> None:
 def test_an_alarm_comes_by_itself_and_a_signal_from_anybody() -> None:
     story = Story().began(100, 200)
     assert who(story, seen(100, SHARED, caught=SIGALRM)) == set()
-    assert who(story, seen(100, INNER, caught=SIGUSR1), seen(200, MAY_GO_ON)) == set()
-    assert who(story, seen(100, INNER, caught=SIGUSR1)) == {100}
+    assert who(story, seen(100, INNER, caught=SIGCHLD), seen(200, MAY_GO_ON)) == set()
+    assert who(story, seen(100, INNER, caught=SIGCHLD)) == {100}
+
+
+def test_a_service_that_waits_to_be_told_to_end() -> None:
+    story = waiting(Story().began(100), 100, "event_waiting", 9)
+    assert who(story, seen(100, SHARED)) == {100}
+    assert who(story, seen(100, SHARED, caught=SIGTERM)) == set()
+    story.tell(100, "event_waiting", 9, timeout=None, native_id=100, interruptible=True)
+    assert who(story, seen(100, SHARED)) == set()
+
+
+def test_who_may_not_look_says_nothing() -> None:
+    sight = Sight({200: seen(200, SHARED), 300: seen(300, SHARED)}, frozenset(), blind=True)
+    assert stuck(draw(two_locks().events), sight) == set()
 
 
 def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
@@ -163,10 +176,14 @@ def test_threads_are_told_one_by_one() -> None:
 
 
 def told(story: Story, *pids: int, wait: str | None = None, **fields: Any) -> RunState:
-    """The run, with those found to be stuck in their waits."""
+    """The run, with those found to be stuck in their waits; main, the first of all, waits for a child."""
     run = draw(story.events)
+    if run.main not in pids:
+        waiting(story, run.main, "process_join_waiting", child=pids[0], child_name=f"p{pids[0]}")
+        run = draw(story.events)
+        pids = (*pids, run.main)
     for pid in pids:
-        kind = wait or run.processes[pid].waits["MainThread"].kind
+        kind = wait if wait and pid == pids[0] else run.processes[pid].waits["MainThread"].kind
         known = run.processes[pid].waits.get("MainThread")
         details = {"wait": kind, "open_in": [], "in_message": False, **fields}
         story.tell(pid, "process_stuck", known.object if known else None, f"x.py:{pid}", **details)
@@ -180,7 +197,7 @@ def test_a_circle_names_both_locks_and_all_lines() -> None:
     assert (figures["process"], figures["object"], figures["at"]) == ("p200", "b", "x.py:200")
     assert (figures["other"], figures["other_object"], figures["other_at"]) == ("p300", "a", "x.py:300")
     assert (figures["held_at"], figures["other_held_at"]) == ("x.py:2000", "x.py:3000")
-    assert [row["process"] for row in figures["standing"]] == ["p300"]
+    assert [row["process"] for row in figures["standing"]] == ["p100", "p300"]
 
 
 def test_a_lock_whose_holder_waits_elsewhere_is_not_the_cause() -> None:

@@ -18,12 +18,18 @@ def hangs(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
     if not stuck:
         return
     causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, stuck)])
+    if not run.hangs():
+        causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
     others = {wait.pid: wait for wait in stuck}
     for finding in causes:
         rows = [standing(run, wait) for pid, wait in others.items() if pid != finding.figures["pid"]]
         yield finding._replace(figures={**finding.figures, "standing": rows})
-    if not causes:
+    if not causes and run.hangs():
         yield _unexplained(run, stuck)
+
+
+ALWAYS_WRONG = ("lock_cycle", "lock_twice", "holder_dead", "holder_waits", "join_before_get")
+"""Causes that are told also while main goes on. Who waits for something else may be one that main is going to end."""
 
 
 def _without_daemons(run: RunState, causes: list[Finding]) -> list[Finding]:

@@ -7,6 +7,7 @@ This is the path that every traced operation takes, so it counts nanoseconds: na
 here catches an exception of the program's.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal itself makes an enum of every handler it is asked for
 import marshal
 import os
 import resource  # noqa: F401 - the EventQueue imports it late, when a resource.py beside the script would be found
@@ -92,7 +93,10 @@ def emit(kind: str, identity: int | None = None, at: str | None = None, **fields
 
 def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
     """Say that this thread waits from now on; `timeout` in seconds, None: for ever."""
-    emit(kind, identity, at, timeout=timeout, native_id=threading.get_native_id(), **fields)
+    handler = _signal.getsignal(_signal.SIGINT)
+    interruptible = handler not in (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
+    native_id = threading.get_native_id()
+    emit(kind, identity, at, timeout=timeout, native_id=native_id, interruptible=interruptible, **fields)
 
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
