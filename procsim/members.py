@@ -67,7 +67,7 @@ def end_all(folder: str, main: int | None = None) -> list[Ended]:
         if not others:
             break
         for process in others:
-            if process.pid not in ended:
+            if process.pid not in ended and _command(process):  # one that has none is just ending by itself
                 ended[process.pid] = Ended(process.pid, runs(process, "forkserver"))
             with contextlib.suppress(psutil.Error):
                 if time.monotonic() >= kill_at:
@@ -121,7 +121,11 @@ def _alive(process: psutil.Process) -> bool:
 
 def runs(process: psutil.Process, helper: str) -> bool:
     """Whether it was started as one of multiprocessing's helpers."""
+    return any(f"multiprocessing.{helper}" in word for word in _command(process))
+
+
+def _command(process: psutil.Process) -> list[str]:
     try:
-        return any(f"multiprocessing.{helper}" in word for word in process.cmdline())
+        return process.cmdline()
     except psutil.Error:
-        return False
+        return []

@@ -277,7 +277,9 @@ def _lost_its_lock(run: RunState, wait: Wait) -> bool:
 
 
 def _was_killed(process: Process | None) -> bool:
-    return process is not None and process.exit_code is not None and process.exit_code != 0 and not process.returned
+    """Whether it has not ended in its own time: by a signal, or by `os._exit` in the middle of its work."""
+    code = process.exit_code if process else None
+    return process is not None and code is not None and (code < 0 or (code > 0 and process.returned is None))
 
 
 def empty_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:

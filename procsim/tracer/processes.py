@@ -51,6 +51,7 @@ def when_named(listener: Callable[[str], None]) -> None:
 def expect_processes() -> None:
     """Whatever this thread forks is a Process: said in the forkserver, where nobody calls `Process.start`."""
     _starting.now = True
+    _returned.add(os.getpid())  # its own end is nothing of the program's
 
 
 def patch_process(module: ModuleType) -> None:

@@ -1,0 +1,95 @@
+"""Programs that hang, each for one reason: procsim names it, with the process, the object and the line, and ends them.
+
+Their twins, as like them as can be, do not hang, and nothing is said of them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import START_METHODS
+from tests.integration.conftest import PROGRAMS, House
+
+HANGS: dict[str, tuple[str, set[str], str]] = {
+    "barrier_one_short": ("barrier_nobody_comes", {"worker-0", "worker-1"}, "meeting"),
+    "condition_lost_notify": ("condition_nobody_notifies", {"worker"}, "ready"),
+    "consumer_no_daemon": ("get_nobody_puts", {"consumer"}, "work"),
+    "event_never_set": ("event_nobody_sets", {"worker"}, "go"),
+    "get_nobody_puts": ("get_nobody_puts", {"consumer"}, "work"),
+    "get_two_consumers": ("get_nobody_puts", {"consumer-0", "consumer-1"}, "work"),
+    "holder_exited": ("holder_dead", {"other"}, "mutex"),
+    "holder_killed": ("holder_dead", {"other"}, "mutex"),
+    "holder_raised": ("holder_dead", {"MainProcess"}, "mutex"),
+    "holder_waits": ("holder_waits", {"other"}, "mutex"),
+    "join_before_get": ("join_before_get", {"MainProcess"}, "results"),
+    "join_before_get_beside_a_worker": ("join_before_get", {"MainProcess"}, "results"),
+    "lock_cycle": ("lock_cycle", {"one", "other"}, ""),
+    "lock_cycle_beside_a_worker": ("lock_cycle", {"one", "other"}, ""),
+    "lock_cycle_of_three": ("lock_cycle", {"eater-0", "eater-1", "eater-2"}, ""),
+    "lock_twice": ("lock_twice", {"clerk"}, "account"),
+    "put_nobody_gets": ("put_nobody_gets", {"MainProcess"}, "work"),
+    "queue_writer_killed": ("message_torn", {"MainProcess"}, "messages"),
+    "read_nobody_writes": ("read_nobody_writes", {"MainProcess/fork"}, ""),
+    "receive_nobody_sends": ("receive_nobody_sends", {"MainProcess"}, "incoming"),
+    "rlock_holder_died": ("holder_dead", {"MainProcess"}, "mutex"),
+    "semaphore_holder_died": ("holder_dead", {"last"}, "places"),
+    "send_nobody_receives": ("send_nobody_receives", {"MainProcess"}, "mine"),
+    "simple_queue_get": ("get_nobody_puts", {"MainProcess"}, "answers"),
+    "tasks_not_done": ("tasks_not_done", {"MainProcess"}, "work"),
+    "tasks_not_done_on_error": ("tasks_not_done", {"MainProcess"}, "work"),
+    "two_queues": ("get_nobody_puts", {"one", "other"}, ""),
+}
+"""By program: the finding, who it may be said of, and the object (none: it may be one or the other)."""
+
+OTHERS = {"raised", "died"}
+"""Findings about what has led to the hang, beside the one that explains it."""
+
+
+def line(name: str, mark: str) -> str | None:
+    """`file:line` of the line that bears the mark."""
+    for number, text in enumerate((PROGRAMS / "hangs" / f"{name}.py").read_text().splitlines(), 1):
+        if text.endswith(f"# {mark}"):
+            return f"{name}.py:{number}"
+    return None
+
+
+def watched(house: House, name: str, method: str) -> tuple[list[dict[str, Any]], int]:
+    """The findings of a program, and the exit code of `procsim watch`."""
+    program = PROGRAMS / "hangs" / f"{name}.py"
+    lines, done = house.events("watch", "--start-method", method, "--timeout", "60", program)
+    found: list[dict[str, Any]] = lines[-1]["findings"]
+    return found, done.returncode
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("name", HANGS)
+def test_why_it_hangs(house: House, name: str, method: str) -> None:
+    identity, processes, thing = HANGS[name]
+    found, code = watched(house, name, method)
+    assert code == 3
+    causes = [finding for finding in found if finding["id"] not in OTHERS]
+    assert {finding["id"] for finding in causes} == {identity}
+    for finding in causes:
+        figures = finding["figures"]
+        assert figures["process"] in processes | {"other"}
+        assert not thing or figures["object"] in {thing, "theirs"}
+        for figure, mark in (("at", "waits"), ("made", "made"), ("held_at", "holds")):
+            expected = line(name, mark)
+            if expected and figure in figures and figures["object"] != "theirs":
+                assert figures[figure] == expected, figure
+        assert "{" not in finding["text"]
+        assert finding["cure"]
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("name", HANGS)
+def test_nothing_is_said_of_its_twin(house: House, name: str, method: str) -> None:
+    found, code = watched(house, f"{name}_cured", method)
+    assert [finding["text"] for finding in found] == []
+    assert code == 0
+
+
+def test_each_program_is_tried() -> None:
+    names = {path.stem for path in Path(PROGRAMS / "hangs").glob("*.py")}
+    assert {name for name in names if not name.endswith("_cured")} == set(HANGS)
