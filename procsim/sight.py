@@ -34,7 +34,8 @@ class Blocked(NamedTuple):
 
     how: str
     """"inner": to be woken by a thread of its own process; "shared": by whoever has the same semaphore; "read",
-    "write", "poll": for what can be done at the other end; "child": for a process to end."""
+    "write", "poll": for what can be done at the other end; "child": for a process to end. And as idle servers do:
+    "timed": for a while; "accept": for a client; "events": for any of what it has registered."""
     ends: tuple[End, ...] = ()
     """Of "read", "write" and "poll": its own ends."""
     child: int = 0
@@ -52,8 +53,7 @@ class Seen:
     threads: dict[int, Blocked | None] = field(default_factory=dict)
     """By the number that the system gave the thread; None: it may go on by itself."""
     ends: frozenset[End] = frozenset()
-    serves: bool = False
-    """A forkserver: it does something only when another process of the run, whose sentinel it keeps, does."""
+    is_forkserver: bool = False
     caught: int = 0
     """The signals that it has handlers for, as a mask (signal 1 is bit 0)."""
 
@@ -89,7 +89,7 @@ def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
             parent = process.ppid()
             seen[process.pid] = _see(process.pid, parent)
             forked = process.pid in theirs or parent in forkservers  # it keeps the command line of the forkserver
-            seen[process.pid].serves = process.pid in forkservers and not forked
+            seen[process.pid].is_forkserver = process.pid in forkservers and not forked
         except (PermissionError, psutil.AccessDenied):
             blind = True
         except (OSError, psutil.Error):
@@ -137,12 +137,14 @@ class _Numbers(NamedTuple):
     ppoll: int
     wait4: int
     waitid: int
+    accept: tuple[int, ...]
+    epoll: tuple[int, ...]
 
 
 _NUMBERS: _Numbers | None = {
-    # read, readv, recvfrom, recvmsg; write, writev, sendto, sendmsg
-    ("Linux", "x86_64"): _Numbers(202, (0, 19, 45, 47), (1, 20, 44, 46), 7, 271, 61, 247),
-    ("Linux", "aarch64"): _Numbers(98, (63, 65, 207, 212), (64, 66, 206, 211), -1, 73, 260, 95),
+    # read, readv, recvfrom, recvmsg; write, writev, sendto, sendmsg; …; accept, accept4; epoll_wait, epoll_pwait
+    ("Linux", "x86_64"): _Numbers(202, (0, 19, 45, 47), (1, 20, 44, 46), 7, 271, 61, 247, (43, 288), (232, 281)),
+    ("Linux", "aarch64"): _Numbers(98, (63, 65, 207, 212), (64, 66, 206, 211), -1, 73, 260, 95, (202, 242), (22,)),
 }.get((platform.system(), platform.machine()))
 """From Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h."""
 
@@ -168,8 +170,10 @@ def _blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | No
         return None
     first, second, third, fourth = arguments[:4]
     if number == _NUMBERS.futex:
-        if second & 0x7F not in (_FUTEX_WAIT, _FUTEX_WAIT_BITSET) or fourth:
+        if second & 0x7F not in (_FUTEX_WAIT, _FUTEX_WAIT_BITSET):
             return None
+        if fourth:
+            return Blocked("timed")
         return Blocked("inner" if second & _FUTEX_PRIVATE else "shared")
     if number in _NUMBERS.read or number in _NUMBERS.write:
         end = descriptors.get(first)
@@ -178,6 +182,10 @@ def _blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | No
         endless = third & 0x8000_0000 if number == _NUMBERS.poll else not third
         ends = _polled(pid, first, second, descriptors) if endless else None
         return Blocked("poll", ends) if ends else None
+    if number in _NUMBERS.accept:
+        return Blocked("accept")
+    if number in _NUMBERS.epoll:
+        return Blocked("events") if fourth & 0x8000_0000 else None
     if number == _NUMBERS.wait4:
         child = first if first < 1 << 31 else 0
         return Blocked("child", child=child)

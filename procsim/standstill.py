@@ -48,13 +48,20 @@ def waits_by_thread(run: RunState) -> dict[Thread, Wait]:
     return {Thread(wait.pid, wait.native_id): wait for wait in run.now_waiting() if wait.native_id}
 
 
+def _is_idle(blocked: Blocked | None, main: bool) -> bool:
+    """Whether a thread of a server waits for clients; the main thread of a manager does so a second at a time."""
+    if blocked is None:
+        return False
+    from_client = blocked.how == "read" and all(end.socket for end in blocked.ends)
+    return blocked.how in ("accept", "events", "inner", "shared") or from_client or (main and blocked.how == "timed")
+
+
 class _Fixpoint:
     def __init__(self, run: RunState, sight: Sight) -> None:
         self._run = run
         self._sight = sight
         self._waits = waits_by_thread(run)
-        managers = {process.pid for process in run.processes.values() if process.is_manager}
-        self._servers = {pid for pid, seen in sight.processes.items() if seen.serves or pid in managers}
+        self._servers = {seen.pid for seen in sight.processes.values() if self._is_idle_server(seen)}
         self._moving: set[int] = set()
         """Processes with a thread that can move."""
         self._standing: dict[Thread, Blocked] = {}
@@ -68,7 +75,7 @@ class _Fixpoint:
             alarmed = seen.pid if seen.caught & _mask(_ALARMS) else None  # its main thread, which runs the handlers
             for number, blocked in seen.threads.items():
                 thread = Thread(seen.pid, number)
-                if blocked is None or number == alarmed or self._is_freed_from_outside(blocked):
+                if blocked is None or number == alarmed or self._goes_on(blocked):
                     self._moves(seen.pid)
                 else:
                     self._standing[thread] = blocked
@@ -79,6 +86,13 @@ class _Fixpoint:
                 self._moves(thread.pid)
             self._serve()
         return set(self._standing)
+
+    def _is_idle_server(self, seen: Seen) -> bool:
+        """A forkserver or a manager that does nothing now."""
+        known = self._run.processes.get(seen.pid)
+        if not seen.is_forkserver and not (known is not None and known.is_manager):
+            return False
+        return all(_is_idle(blocked, number == seen.pid) for number, blocked in seen.threads.items())
 
     def _moves(self, pid: int) -> None:
         if pid not in self._servers and pid not in self._moving:
@@ -91,8 +105,9 @@ class _Fixpoint:
             for pid in self._servers:
                 self._ends |= self._sight.processes[pid].ends
 
-    def _is_freed_from_outside(self, blocked: Blocked) -> bool:
-        return any(end.inode in self._sight.outside for end in blocked.ends)
+    def _goes_on(self, blocked: Blocked) -> bool:
+        """Whether it ends by itself, or may be ended from outside."""
+        return blocked.how in _BY_ITSELF or any(end.inode in self._sight.outside for end in blocked.ends)
 
     # Who could end a wait -----------------------------------------------------------------------------------
 
@@ -133,12 +148,14 @@ class _Fixpoint:
 
     def _is_open(self, end: End) -> bool:
         """Whether somebody who can move has the other end of this one."""
-        if not end.socket:
-            return End(end.inode, not end.writing) in self._ends
-        other = self._run.signals.get(end.inode << 1 | 1)
-        if other is None or not other.other:
-            return True  # a socket of which we do not know where it leads
-        return End(other.other >> 1, True, True) in self._ends
+        other = End(end.inode, not end.writing)
+        if end.socket:
+            known = self._run.signals.get(end.inode << 1 | 1)
+            if known is None or not known.other:
+                return True  # a socket of which we do not know where it leads
+            other = End(known.other >> 1, True, True)
+        # Where nobody at all has it, it is on its way from one process to another: else the end would have come.
+        return other in self._ends or not any(other in seen.ends for seen in self._sight.processes.values())
 
     def _by_holder(self, wait: Wait) -> bool:
         lock = self._run.locks.get(wait.object or 0)
@@ -177,6 +194,9 @@ class _Fixpoint:
     def _by_a_client(self, wait: Wait) -> bool:
         return bool(self._moving)
 
+
+_BY_ITSELF = ("timed", "accept", "events")
+"""What ends by itself, or from outside."""
 
 _FREED_BY_HANDLERS = ("event_waiting", "condition_waiting", "queue_get_waiting", "pipe_receive_waiting")
 """What a signal handler may be meant to end, by setting the event or putting the item."""

@@ -6,6 +6,7 @@ A look costs some milliseconds of procsim's own time and nothing of the program'
 events like everything else, so that a recording tells it again.
 """
 
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -33,7 +34,9 @@ def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
     told: set[tuple[str, int]] = set()
     for batch in run:
         yield batch
-        stuck = watchman.watch()
+        stuck: list[Event] = []
+        with contextlib.suppress(Exception):  # a fault of ours in here must not end the program
+            stuck = watchman.watch()
         if stuck:
             yield stuck
             found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]

@@ -97,9 +97,16 @@ def test_a_pipe_is_moved_from_its_other_end(how: str, other_end_writes: bool) ->
     assert who(story, seen(100, blocked, ends=(mine, other)), seen(200, MAY_GO_ON, ends=(mine,))) == {100}
 
 
+def test_an_end_that_nobody_has_is_on_its_way() -> None:
+    mine = End(5, False)
+    assert who(Story().began(100), seen(100, Blocked("read", (mine,)), ends=(mine,))) == set()
+
+
 def test_a_pipe_that_leads_outside_may_always_move() -> None:
     mine = End(5, False)
-    assert who(Story().began(100), seen(100, Blocked("read", (mine,)), ends=(mine,)), outside=(5,)) == set()
+    process = seen(100, Blocked("read", (mine,)), ends=(mine, End(5, True)))
+    assert who(Story().began(100), process) == {100}
+    assert who(Story().began(100), process, outside=(5,)) == set()
 
 
 def test_a_socket_is_moved_by_whoever_has_its_peer() -> None:
@@ -108,8 +115,8 @@ def test_a_socket_is_moved_by_whoever_has_its_peer() -> None:
     story.tell(100, "pipe_created", 13, name="b", type="Pipe", other=11)
     blocked = Blocked("read", (mine,))
     assert who(story, seen(100, blocked, ends=(mine,)), seen(200, MAY_GO_ON, ends=(peer,))) == set()
-    assert who(story, seen(100, blocked, ends=(mine,)), seen(200, MAY_GO_ON)) == {100}
-    assert who(Story().began(100), seen(100, blocked, ends=(mine,))) == set(), "nobody knows where it leads"
+    assert who(story, seen(100, blocked, ends=(mine, peer)), seen(200, MAY_GO_ON)) == {100}
+    assert who(Story().began(100), seen(100, blocked, ends=(mine, peer))) == set(), "nobody knows where it leads"
 
 
 def test_a_child_is_waited_for_while_it_moves() -> None:
@@ -151,19 +158,27 @@ def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
     assert who(story, consumer, seen(200, MAY_GO_ON)) == {100}
 
 
-def test_a_forkserver_and_a_manager_move_only_with_the_others() -> None:
+def test_a_forkserver_moves_only_when_another_does() -> None:
     mine, other = End(5, False), End(5, True)
-    server = seen(300, MAY_GO_ON, ends=(other,))
-    server.serves = True
     blocked = seen(100, Blocked("poll", (mine,)), ends=(mine,))
-    story = Story().began(100, 200, 300)
+    story = Story().began(100, 200)
+    server = seen(300, Blocked("events"), ends=(other,))
+    server.is_forkserver = True
     assert who(story, blocked, server) == {100}
     assert who(story, blocked, server, seen(200, MAY_GO_ON)) == set()
-    story.tell(400, "manager_began")
+    server.threads[300] = MAY_GO_ON  # it is just starting, or forking
+    assert who(story, blocked, server) == set()
+
+
+def test_a_manager_moves_only_when_another_does() -> None:
+    story = Story().began(100, 200).tell(400, "manager_began")
     waiting(story, 100, "manager_called", type="Queue", method="get")
-    manager = seen(400, MAY_GO_ON)
-    assert who(story, seen(100, Blocked("read", (End(8, True, True),))), manager) == {100}
-    assert who(story, seen(100, Blocked("read", (End(8, True, True),))), manager, seen(200, MAY_GO_ON)) == set()
+    client = seen(100, Blocked("read", (End(8, True, True),)))
+    manager = seen(400, Blocked("timed"), Blocked("accept"), INNER, Blocked("read", (End(9, True, True),)))
+    assert who(story, client, manager) == {100}
+    assert who(story, client, manager, seen(200, MAY_GO_ON)) == set()
+    manager.threads[402] = MAY_GO_ON  # it works on something
+    assert who(story, client, manager) == set()
 
 
 def test_threads_are_told_one_by_one() -> None:

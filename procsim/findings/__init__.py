@@ -19,7 +19,7 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
-    hangs.hangs,
+    hangs.told,
     endings.raised,
     endings.died,
     endings.left_behind,

@@ -6,14 +6,19 @@ Each finding is about the wait that all the others come from; who else waits sta
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from procsim.findings.base import Finding, Outcome, signal_name, standing
+from procsim.findings.base import Finding, Outcome, from_fields, signal_name, standing
 from procsim.state import Lock, Process, RunState, Wait
 
 Figures = dict[str, Any]
 
 
-def hangs(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
-    """One finding for each cause."""
+def told(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """What was found while it stood there."""
+    yield from (from_fields(event.fields) for event in run.found)
+
+
+def hangs(run: RunState) -> Iterator[Finding]:
+    """One finding for each cause, as things are now."""
     stuck = run.stuck_waits()
     if not stuck:
         return
@@ -246,10 +251,9 @@ def torn_messages(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         queue = run.queues.get(wait.object or 0)
         if queue is None or not _is_torn(run, wait):
             continue
-        dead = [run.processes[pid] for pid in queue.put if _was_killed(run.processes.get(pid))]
-        if not dead:
+        writer = _killed_writer(run, wait)
+        if writer is None:
             continue
-        writer = dead[-1]
         figures = _figures(run, wait) | {
             "writer": writer.name,
             "writer_pid": writer.pid,
@@ -265,21 +269,22 @@ def torn_messages(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
 
 
 def _is_torn(run: RunState, wait: Wait) -> bool:
+    """Whether it waits in the middle of a message, or for the right to write, which a dead process took with it."""
     if wait.kind == "queue_get_waiting":
         return wait.in_message
-    return wait.kind == "queue_flush_waiting" and not wait.open_in and _lost_its_lock(run, wait)
+    return wait.kind == "queue_flush_waiting" and _killed_writer(run, wait) is not None
 
 
-def _lost_its_lock(run: RunState, wait: Wait) -> bool:
-    """Whether a dead process was writing to the queue: then what another one puts never gets into its pipe."""
-    queue = run.queues[wait.object or 0]
-    return any(_was_killed(run.processes.get(pid)) for pid in queue.put)
+def _killed_writer(run: RunState, wait: Wait) -> Process | None:
+    """One that has put items into the queue, and had not ended in its own time when the wait was found."""
+    writers = [run.processes[pid] for pid in run.queues[wait.object or 0].put if pid in run.processes]
+    return next((writer for writer in reversed(writers) if _ended_first(writer, wait) and _was_killed(writer)), None)
 
 
-def _was_killed(process: Process | None) -> bool:
-    """Whether it has not ended in its own time: by a signal, or by `os._exit` in the middle of its work."""
-    code = process.exit_code if process else None
-    return process is not None and code is not None and (code < 0 or (code > 0 and process.returned is None))
+def _was_killed(process: Process) -> bool:
+    """Whether it was ended by a signal, or by `os._exit` in the middle of its work."""
+    code = process.exit_code
+    return code is not None and (code < 0 or (code > 0 and process.returned is None))
 
 
 def empty_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
