@@ -93,3 +93,15 @@ def test_nothing_is_said_of_its_twin(house: House, name: str, method: str) -> No
 def test_each_program_is_tried() -> None:
     names = {path.stem for path in Path(PROGRAMS / "hangs").glob("*.py")}
     assert {name for name in names if not name.endswith("_cured")} == set(HANGS)
+
+
+HEALTHY = sorted(path.stem for path in Path(PROGRAMS / "healthy").glob("*.py"))
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("name", HEALTHY)
+def test_who_only_waits_a_while_does_not_hang(house: House, name: str, method: str) -> None:
+    lines, done = house.events("watch", "--start-method", method, PROGRAMS / "healthy" / f"{name}.py")
+    assert [finding["text"] for finding in lines[-1]["findings"]] == []
+    assert not [line for line in lines if line["kind"] in ("process_stuck", "finding")]
+    assert done.returncode == 0
