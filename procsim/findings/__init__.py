@@ -6,7 +6,7 @@ FINDINGS.
 
 from collections.abc import Callable, Iterator
 
-from procsim.findings import endings, hangs
+from procsim.findings import endings, hangs, pools
 from procsim.findings.base import Finding, Outcome
 from procsim.state import RunState
 
@@ -22,6 +22,7 @@ FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     hangs.hangs,
     endings.raised,
     endings.died,
+    pools.worker_died,
     endings.left_behind,
     endings.interrupted,
     endings.time_limit,
