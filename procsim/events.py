@@ -70,7 +70,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "manager_began": (),  # this process is a manager's server
     "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
-    # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what one worker
+    # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what a worker
     # takes at once, and calls `function` for one or more items. `tasks` is None where nobody can tell beforehand.
     "pool_created": ("name", "type", "workers"),
     "pool_worker_began": (),

@@ -43,8 +43,8 @@ def patch_pool(module: ModuleType) -> None:
         if lock is not None:
             announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
             # What goes through these is never the program's own call.
-            self._quick_put = _untraced(self._inqueue._writer, "send")
-            self._quick_get = _untraced(self._outqueue._reader, "recv")
+            self._quick_put = _untraced(self._quick_put)
+            self._quick_get = _untraced(self._quick_get)
         repopulate(self)
 
     def init_apply_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
@@ -97,7 +97,7 @@ def patch_executor(module: ModuleType) -> None:
         init_item(self, future, fn, args, kwargs)
         # `submit` makes it when nothing speaks against it any more, and before anybody can see it.
         executor = sys._getframe(1).f_locals.get("self")
-        if isinstance(executor, Executor):
+        if isinstance(executor, Executor) and _lock_of(executor) is not None:
             job = executor._queue_count
             _watch(future._condition, _lock_of(executor), job)
             _say_submitted(executor, job, inner(fn), 1)
@@ -138,8 +138,13 @@ def patch_futures(module: ModuleType) -> None:
 
 def _lock_of(pool: Any) -> Any:
     """The lock that the workers of a pool share; None where they are threads, or the pool was shut down."""
-    queue = getattr(pool, "_call_queue", None) or getattr(pool, "_inqueue", None)
-    return getattr(queue, "_rlock", None)
+    return _lock_inside(getattr(pool, "_call_queue", None) or getattr(pool, "_inqueue", None))
+
+
+def _lock_inside(tasks: Any) -> Any:
+    """The lock of a queue of tasks; None where it is no queue of multiprocessing's own."""
+    queues = sys.modules.get("multiprocessing.queues")
+    return tasks._rlock if queues and isinstance(tasks, (queues.Queue, queues.SimpleQueue)) else None
 
 
 # What is submitted -------------------------------------------------------------------------------------------
@@ -257,11 +262,11 @@ def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
 # In the worker -----------------------------------------------------------------------------------------------
 
 
-def _untraced(thing: Any, method: str) -> Any:
-    """A method of an object's as it was before it was traced: on the way of every task, the difference counts."""
-    function = getattr(type(thing), method)
+def _untraced(method: Any) -> Any:
+    """A bound method as it was before it was traced: on the way of every task, the difference counts."""
+    function = getattr(method, "__func__", None)
     is_ours = getattr(function, "__globals__", {}).get("__name__", "").startswith("procsim.tracer.")
-    return MethodType(function.__wrapped__ if is_ours else function, thing)
+    return MethodType(function.__wrapped__, method.__self__) if function and is_ours else method
 
 
 def _expect_workers(target: Any, describe: Describe) -> None:
@@ -274,8 +279,8 @@ def _expect_workers(target: Any, describe: Describe) -> None:
 
 def _watch_worker(process: Any) -> None:
     for target, describe in _workers:
-        if process._target is target and hasattr(process._args[0], "_rlock"):
-            _cover_queues(*process._args[:2], describe)
+        if process._target is target and len(process._args) > 1 and all(map(_lock_inside, process._args[:2])):
+            _cover_queues(process._args[0], process._args[1], describe)
 
 
 def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
@@ -284,8 +289,8 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
     A result that cannot be pickled is replaced by an error before anything is sent, so that the end is said once.
     """
     identity = identity_of(tasks._rlock)
-    tasks._reader.recv_bytes = _untraced(tasks._reader, "recv_bytes")
-    get, send_bytes = _untraced(tasks, "get"), _untraced(results._writer, "send_bytes")
+    tasks._reader.recv_bytes = _untraced(tasks._reader.recv_bytes)
+    get, send_bytes = _untraced(tasks.get), _untraced(results._writer.send_bytes)
     taken: dict[str, Any] | None = None
 
     def traced_get(*args: Any, **kwargs: Any) -> Any:
@@ -306,5 +311,5 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
 
     emit("pool_worker_began", identity)
     tasks.get = traced_get
-    results.put = _untraced(results, "put")
+    results.put = _untraced(results.put)
     results._writer.send_bytes = traced_send_bytes

@@ -168,9 +168,7 @@ def _grid(width: int) -> Table:
 # Pools, locks, queues and the rest ----------------------------------------------------------------------------------
 
 
-def _object_table(
-    run: RunState, objects: list[Thing], rows: int, width: int, plain_marks: bool
-) -> RenderableType:
+def _object_table(run: RunState, objects: list[Thing], rows: int, width: int, plain_marks: bool) -> RenderableType:
     waiting: dict[int, list[str]] = {}
     for wait in run.now_waiting():
         if wait.object is not None:

@@ -1,5 +1,5 @@
-"""A worker of a Pool is ended in the middle of a task. The Pool starts another one, but the task is lost: main waits for
-a result that never comes.
+"""A worker of a Pool is ended in the middle of a task. The Pool starts another one, but the task is lost, and main
+waits for a result that never comes.
 """
 
 import os
