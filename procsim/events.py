@@ -77,10 +77,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_submitted": ("job", "function", "tasks"),
     "pool_task_began": ("job", "task", "items", "function"),
     "pool_task_ended": ("job", "task", "items", "function"),  # its result, or its exception, is sent now
-    "pool_result_waiting": ("job", "timeout", "native_id"),  # job None: several
+    "pool_result_waiting": ("job", *WAITING),  # job None: several
     "pool_result_got": ("job",),  # after a wait: it is there, or an iteration has come to its end
     "pool_result_missed": ("job", "took"),
-    "pool_join_waiting": ("timeout", "native_id"),
+    "pool_join_waiting": WAITING,
     "pool_joined": (),
     "file_opened": ("path", "mode"),
     "file_read": ("path", "value", "size"),

@@ -10,6 +10,7 @@ import pytest
 from procsim.apply import apply, draw
 from procsim.events import KINDS
 from procsim.findings import Finding, Outcome
+from procsim.findings.hangs import hangs
 from procsim.findings.pools import worker_died
 from procsim.run import Order, Run
 from procsim.state import RunState
@@ -403,11 +404,24 @@ def test_a_worker_that_died_with_a_task(code: int, told: dict[str, Any]) -> None
     story = waits(took(a_pool(2, 3), 2, 0)).tell(2, "process_ended", exit_code=code)
     (finding,) = found(story)
     assert finding.id == "pool_worker_died"
+    (waiting,) = finding.figures["standing"]
     assert finding.figures == told | {
-        "process": "p2", "pid": 2, "exit_code": code, "pool": "pool", "made_at": "x.py:1", "function": "square",
-        "standing": [{"process": "p1", "pid": 1, "kind": "pool_result_waiting", "object": "pool", "at": "x.py:3"}],
+        "process": "p2", "pid": 2, "worker_pid": 2, "exit_code": code, "object": "pool", "made": "x.py:1",
+        "function": "square", "standing": [waiting],
     }  # fmt: skip
+    assert (waiting["pid"], waiting["kind"], waiting["at"]) == (1, "pool_result_waiting", "x.py:3")
     assert "BrokenProcessPool" in finding.cure
+
+
+def test_a_hang_for_a_lost_result_has_one_cause() -> None:
+    story = waits(took(a_pool(2, 3), 2, 0)).tell(2, "process_ended", exit_code=1)
+    story.tell(1, "process_stuck", 5, wait="pool_result_waiting", open_in=(), in_message=False)
+    story.tell(3, "process_stuck", wait="system_read_waiting", open_in=(1,), in_message=False)
+    (finding,) = hangs(draw(story.events))
+    assert finding.id == "pool_worker_died"
+    assert [row["pid"] for row in finding.figures["standing"]] == [1, 3]
+    fields = {"id": finding.id, "figures": finding.figures}
+    assert not found(story.tell(0, "finding", **fields)), "it is told already"
 
 
 def test_who_waits_for_another_result_does_not_wait_for_this_one() -> None:
@@ -445,7 +459,7 @@ def test_it_has_the_finding(start_method: str) -> None:
     assert not run.timed_out
     (finding,) = worker_died(state, Outcome(ended=frozenset(run.ended)))
     line = Recording(Path(command[1])).line("map")
-    assert (finding.figures["pool"], finding.figures["function"]) == ("squares", "square")
+    assert (finding.figures["object"], finding.figures["function"]) == ("squares", "square")
     assert finding.figures["exit_code"] == 1
     assert [(wait["process"], wait["at"]) for wait in finding.figures["standing"]] == [("MainProcess", line)]
 

@@ -21,8 +21,8 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     hangs.hangs,
     endings.raised,
-    endings.died,
     pools.worker_died,
+    endings.died,
     endings.left_behind,
     endings.interrupted,
     endings.time_limit,

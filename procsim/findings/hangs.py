@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from procsim.findings.base import Finding, Outcome, signal_name, standing
+from procsim.findings.pools import is_idle_worker, lost_results
 from procsim.state import Lock, Process, RunState, Wait
 
 Figures = dict[str, Any]
@@ -20,6 +21,8 @@ def hangs(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
     causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, stuck)])
     if not run.hangs():
         causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
+    busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
+    causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, busy)])
     others = {wait.pid: wait for wait in stuck}
     for finding in causes:
         rows = [standing(run, wait) for pid, wait in others.items() if pid != finding.figures["pid"]]
@@ -66,7 +69,7 @@ def _figures(run: RunState, wait: Wait) -> Figures:
 def _made(run: RunState, identity: int | None) -> str:
     """Where the object was made."""
     number = identity or 0
-    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number)
+    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number) or run.pools.get(number)
     return (thing.at if thing else None) or "?"
 
 
@@ -402,6 +405,7 @@ def _first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait
 
 
 CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
+    lost_results,
     lock_cycles,
     dead_holders,
     waiting_holders,

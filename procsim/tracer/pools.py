@@ -18,7 +18,7 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, outer_site, short_path
+from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_waiting, outer_site, short_path
 from procsim.tracer.locks import identity_of
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
@@ -232,8 +232,7 @@ def _make_visible(inside: Any, identity: int, job: int | None) -> None:
 def _wait(inside: Any, wait: Callable[[Any], bool], timeout: Any) -> bool:
     identity, job = inside._procsim_result
     at = outer_site()
-    native_id = threading.get_native_id()
-    emit("pool_result_waiting", identity, at, job=job, timeout=timeout, native_id=native_id)
+    emit_waiting("pool_result_waiting", identity, at, timeout, job=job)
     waiting = Waiting()
     got = False
     try:
@@ -252,7 +251,7 @@ def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
         join()
         return
     identity, at = identity_of(lock), outer_site()
-    emit("pool_join_waiting", identity, at, timeout=None, native_id=threading.get_native_id())
+    emit_waiting("pool_join_waiting", identity, at)
     try:
         join()
     finally:  # Ctrl-C ends the wait, too
