@@ -420,8 +420,7 @@ def test_a_hang_for_a_lost_result_has_one_cause() -> None:
     (finding,) = hangs(draw(story.events))
     assert finding.id == "pool_worker_died"
     assert [row["pid"] for row in finding.figures["standing"]] == [1, 3]
-    fields = {"id": finding.id, "figures": finding.figures}
-    assert not found(story.tell(0, "finding", **fields)), "it is told already"
+    assert not found(story.tell(0, "finding", id=finding.id, figures=finding.figures)), "it is told already"
 
 
 def test_who_waits_for_another_result_does_not_wait_for_this_one() -> None:
