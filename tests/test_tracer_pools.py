@@ -231,7 +231,9 @@ UNNOTICED = {
         for call in (lambda: pool.apply(wrong, (1,)), lambda: pool.map(wrong, [1]), lambda: next(pool.imap(wrong, [1])),
                      executor.submit(wrong, 1).result, lambda: list(executor.map(wrong, [1]))):
             try: call()
-            except KeyError: traceback.print_exc()
+            except KeyError as error:  # a Future raises from one line or another, whether it had to wait or not
+                print([(frame.filename, frame.name) for frame in traceback.extract_tb(error.__traceback__)])
+                print(error.__cause__)
         pool.map(wrong, [2])
     """,
     "results that cannot be pickled, and huge ones": """
