@@ -18,11 +18,10 @@ def hangs(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
     stuck = run.stuck_waits()
     if not stuck:
         return
-    causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, stuck)])
-    if not run.hangs():
-        causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
     busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
     causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, busy)])
+    if not run.hangs():
+        causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
     others = {wait.pid: wait for wait in stuck}
     for finding in causes:
         rows = [standing(run, wait) for pid, wait in others.items() if pid != finding.figures["pid"]]
