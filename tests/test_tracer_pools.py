@@ -425,6 +425,13 @@ def test_a_hang_for_a_lost_result_has_one_cause() -> None:
     assert not found(story.tell(0, "finding", id=finding.id, figures=finding.figures)), "it is told already"
 
 
+def test_a_worker_that_procsim_ends_because_of_a_hang_is_not_its_cause() -> None:
+    story = waits(took(a_pool(2), 2, 0))
+    story.tell(1, "process_stuck", 5, wait="pool_result_waiting", open_in=(), in_message=False)
+    (finding,) = hangs(draw(story.tell(2, "process_ended", exit_code=-9).events))
+    assert finding.id == "standstill"
+
+
 def test_who_waits_for_another_result_does_not_wait_for_this_one() -> None:
     story = took(a_pool(2, 3), 2, 0).tell(2, "process_ended", exit_code=1)
     assert [finding.figures["standing"] for finding in found(waits(story, job=8))] == [[]]

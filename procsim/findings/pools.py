@@ -21,7 +21,8 @@ def worker_died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 def lost_results(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
     """The same, where it makes the program hang."""
     for process, task in _lost(run):
-        waits = [wait for wait in _waits(run, task) if wait in stuck]
+        # Who ended later was ended because of the hang.
+        waits = [wait for wait in _waits(run, task) if wait in stuck and (process.ended or 0) <= (wait.stuck or 0)]
         if waits:
             yield _finding(run, process, task, waits)
 
