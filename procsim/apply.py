@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from procsim.events import Event, Named
-from procsim.state import LINES_KEPT, Gauge, Hold, Line, Lock, Process, Queue, RunState, Signal, Wait
+from procsim.state import LINES_KEPT, Gauge, Hold, Line, Lock, Pool, Process, Queue, RunState, Signal, Task, Wait
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -109,6 +109,7 @@ def _wait(run: RunState, event: Event) -> None:
         timeout=event.fields.get("timeout"),
         native_id=event.fields.get("native_id") or 0,
         interruptible=bool(event.fields.get("interruptible")),
+        job=event.fields.get("job"),
     )
 
 
@@ -322,6 +323,53 @@ def _pipe_received(run: RunState, event: Event) -> None:
     _wait_over(run, event)
 
 
+# Pools -------------------------------------------------------------------------------------------------------
+
+
+def _pool(run: RunState, event: Event) -> Pool:
+    identity = event.object or 0
+    pool = run.pools.get(identity)
+    if pool is None:
+        name, kind = _named(run, event)
+        pool = run.pools[identity] = Pool(
+            identity, name, kind, event.at, event.fields.get("workers") or 0, made_by=event.pid
+        )
+    return pool
+
+
+def _pool_created(run: RunState, event: Event) -> None:
+    _pool(run, event)
+
+
+def _pool_worker_began(run: RunState, event: Event) -> None:
+    pool = _pool(run, event)
+    pool.workers.add(event.pid)
+    run.processes[event.pid].pool = pool.identity
+
+
+def _pool_submitted(run: RunState, event: Event) -> None:
+    pool = _pool(run, event)
+    tasks = event.fields["tasks"]
+    if tasks is None:
+        pool.uncounted.add(event.fields["job"])
+    else:
+        pool.submitted += tasks
+
+
+def _pool_task_began(run: RunState, event: Event) -> None:
+    pool, fields = _pool(run, event), event.fields
+    pool.taken += 1
+    pool.submitted += fields["job"] in pool.uncounted
+    run.processes[event.pid].task = Task(
+        pool.identity, pool.taken, fields["job"], fields["function"], fields["items"], event.t
+    )
+
+
+def _pool_task_ended(run: RunState, event: Event) -> None:
+    _pool(run, event).done += 1
+    run.processes[event.pid].task = None
+
+
 # What is told ------------------------------------------------------------------------------------------------
 
 
@@ -404,6 +452,16 @@ CHANGES: Mapping[str, Change] = {
     "pipe_receive_waiting": _wait,
     "pipe_received": _pipe_received,
     "pipe_ended": _pipe_received,
+    "pool_created": _pool_created,
+    "pool_worker_began": _pool_worker_began,
+    "pool_submitted": _pool_submitted,
+    "pool_task_began": _pool_task_began,
+    "pool_task_ended": _pool_task_ended,
+    "pool_result_waiting": _wait,
+    "pool_result_got": _wait_over,
+    "pool_result_missed": _refused,
+    "pool_join_waiting": _wait,
+    "pool_joined": _wait_over,
     "manager_began": _manager_began,
     "manager_called": _wait,
     "manager_answered": _wait_over,

@@ -70,6 +70,18 @@ KINDS: dict[str, tuple[str, ...]] = {
     "manager_began": (),  # this process is a manager's server
     "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
+    # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what a worker
+    # takes at once, and calls `function` for one or more items. `tasks` is None where nobody can tell beforehand.
+    "pool_created": ("name", "type", "workers"),
+    "pool_worker_began": (),
+    "pool_submitted": ("job", "function", "tasks"),
+    "pool_task_began": ("job", "task", "items", "function"),
+    "pool_task_ended": ("job", "task", "items", "function"),  # its result, or its exception, is sent now
+    "pool_result_waiting": ("job", *WAITING),  # job None: several
+    "pool_result_got": ("job",),  # after a wait: it is there, or an iteration has come to its end
+    "pool_result_missed": ("job", "took"),
+    "pool_join_waiting": WAITING,
+    "pool_joined": (),
     "file_opened": ("path", "mode"),
     "file_read": ("path", "value", "size"),
     "file_written": ("path", "value", "size"),

@@ -75,6 +75,25 @@ class Wait:
     """Of one that is stuck at a pipe: the PIDs that have its other end open."""
     in_message: bool = False
     """Whether it is stuck in the middle of a message."""
+    job: int | None = None
+    """The job of a pool whose result it waits for; None: several, or none."""
+
+
+@dataclass(slots=True)
+class Task:
+    """What a worker of a pool took at once: one call, or the calls of one chunk of a `map`."""
+
+    pool: int
+    """The identity of the pool."""
+    number: int
+    """How many of the pool's tasks had been taken with it."""
+    job: int
+    """The number of the call that submitted it."""
+    function: str
+    items: int
+    """How often it calls the function."""
+    since: int
+    """ns."""
 
 
 @dataclass(slots=True)
@@ -99,6 +118,10 @@ class Process:
     raised: Event | None = None
     waits: dict[str, Wait] = field(default_factory=dict)
     """The waits it is in now, or was in when it ended, by thread."""
+    pool: int | None = None
+    """The identity of the pool that it works for."""
+    task: Task | None = None
+    """The task that it has taken and not answered, or had not when it ended."""
     announced: bool = False
     """Whether it, or the process that started it, has said that it is there."""
 
@@ -201,6 +224,29 @@ class Signal:
 
 
 @dataclass(slots=True)
+class Pool:
+    """A Pool, or a ProcessPoolExecutor."""
+
+    identity: int
+    name: str
+    type: str
+    at: str | None = None
+    size: int = 0
+    """Workers that it keeps, at most."""
+    made_by: int = 0
+    """The PID that has it."""
+    workers: set[int] = field(default_factory=set)
+    """The PIDs of all the workers that it ever had."""
+    submitted: int = 0
+    """Tasks that are known of: submitted, or of an `imap` that cannot be counted beforehand, taken."""
+    uncounted: set[int] = field(default_factory=set)
+    """The jobs whose tasks count when they are taken."""
+    taken: int = 0
+    done: int = 0
+    """Tasks that a worker has answered, with a result or an exception."""
+
+
+@dataclass(slots=True)
 class Gauge:
     """A figure that the scenario notes."""
 
@@ -235,6 +281,7 @@ class RunState:
     locks: dict[int, Lock] = field(default_factory=dict)
     queues: dict[int, Queue] = field(default_factory=dict)
     signals: dict[int, Signal] = field(default_factory=dict)
+    pools: dict[int, Pool] = field(default_factory=dict)
     names: dict[int, Named] = field(default_factory=dict)
     gauges: dict[str, Gauge] = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
@@ -319,6 +366,15 @@ class RunState:
     def queue_named(self, name: str) -> Queue | None:
         """The queue of that name."""
         return next((queue for queue in self.queues.values() if queue.name == name), None)
+
+    def pool_named(self, name: str) -> Pool | None:
+        """The pool of that name."""
+        return next((pool for pool in self.pools.values() if pool.name == name), None)
+
+    def workers_of(self, pool: Pool) -> list[Process]:
+        """The workers of a pool that have not ended."""
+        workers = (self.processes[pid] for pid in pool.workers if pid in self.processes)
+        return [worker for worker in workers if worker.alive and worker.pool == pool.identity]
 
     def narrated(self, text: str) -> Iterator[Event]:
         """The narrations with that text (the template, its placeholders unfilled)."""

@@ -40,6 +40,9 @@ PATCHED = {
     "multiprocessing.queues": ["Queue", "JoinableQueue", "SimpleQueue"],
     "multiprocessing.connection": ["Connection"],
     "multiprocessing.managers": ["BaseProxy", "Server"],
+    "multiprocessing.pool": ["Pool", "ApplyResult", "MapResult", "IMapIterator"],
+    "concurrent.futures.process": ["ProcessPoolExecutor", "_WorkItem"],
+    "concurrent.futures._base": [],
     "multiprocessing.spawn": [],
     "multiprocessing.context": [],
 }
@@ -146,8 +149,10 @@ def attributes() -> dict[tuple[str, str, str], Any]:
 @pytest.fixture
 def nothing_left_behind() -> Iterator[None]:
     """Proves that after the test every attribute that the tracer patches is what it was."""
+    import concurrent.futures.process  # noqa: F401 - it is to be there before the tracer is
     import multiprocessing.context
     import multiprocessing.managers
+    import multiprocessing.pool
     import multiprocessing.popen_fork
     import multiprocessing.popen_forkserver
     import multiprocessing.queues

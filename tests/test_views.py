@@ -72,6 +72,21 @@ def test_a_queue_tells_its_depth_as_a_bar_and_its_unfinished_tasks() -> None:
     assert "#####..... 2/4" in row(text_of(draw(story.events), plain=True), "JoinableQueue")
 
 
+def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
+    story = Story().began(1, 2, 3).tell(1, "pool_created", 5, "x.py:1", name="squares", type="Pool", workers=2)
+    for pid in (2, 3):
+        story.tell(pid, "pool_worker_began", 5)
+    story.tell(1, "pool_submitted", 5, "x.py:2", job=0, function="square", tasks=40)
+    for kind in ("pool_task_began", "pool_task_ended", "pool_task_began"):
+        story.tell(2, kind, 5, job=0, task=0, items=1, function="square")
+    rows = text_of(draw(story.tell(1, "pool_result_waiting", 5, job=0, timeout=None, native_id=1).events))
+    assert "2 workers, 1 of 40 tasks done" in row(rows, " Pool ")
+    assert "1: p1" in row(rows, " Pool ")
+    assert "waiting for a result of squares" in row(rows, "p1 ")
+    assert "works on square (task 2)" in row(rows, "p2 ")
+    assert "idle" in row(rows, "p3 ")
+
+
 @pytest.mark.parametrize("users", [1, 3, 10, 100, 1000])
 @pytest.mark.parametrize(("width", "height"), [(20, 5), (40, 8), (44, 13), (60, 15), (80, 24), (120, 40), (200, 60)])
 def test_every_screen_has_room(users: int, width: int, height: int) -> None:

@@ -6,7 +6,7 @@ FINDINGS.
 
 from collections.abc import Callable, Iterator
 
-from procsim.findings import endings, hangs
+from procsim.findings import endings, hangs, pools
 from procsim.findings.base import Finding, Outcome
 from procsim.state import RunState
 
@@ -21,6 +21,7 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     hangs.told,
     endings.raised,
+    pools.worker_died,
     endings.died,
     endings.left_behind,
     endings.interrupted,

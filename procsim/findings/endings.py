@@ -17,7 +17,9 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was ended by a signal that nobody in the program sent it."""
-    told = {event.fields["figures"].get(role) for event in run.found for role in ("holder_pid", "writer_pid")}
+    told = {
+        event.fields["figures"].get(role) for event in run.found for role in ("holder_pid", "writer_pid", "worker_pid")
+    }
     for process in run.processes.values():
         if process.pid in told:  # in a sentence that says more
             continue

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from procsim.findings.base import Finding, Outcome, from_fields, signal_name, standing
+from procsim.findings.pools import is_idle_worker, lost_results
 from procsim.state import Lock, Process, RunState, Wait
 
 Figures = dict[str, Any]
@@ -22,7 +23,8 @@ def hangs(run: RunState) -> Iterator[Finding]:
     stuck = run.stuck_waits()
     if not stuck:
         return
-    causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, stuck)])
+    busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
+    causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, busy)])
     if not run.hangs():
         causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
     others = {wait.pid: wait for wait in stuck}
@@ -71,7 +73,7 @@ def _figures(run: RunState, wait: Wait) -> Figures:
 def _made(run: RunState, identity: int | None) -> str:
     """Where the object was made."""
     number = identity or 0
-    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number)
+    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number) or run.pools.get(number)
     return (thing.at if thing else None) or "?"
 
 
@@ -409,6 +411,7 @@ def _first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait
 
 
 CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
+    lost_results,
     lock_cycles,
     dead_holders,
     waiting_holders,

@@ -18,6 +18,7 @@ from procsim.tracer import (
     output,
     patching,
     pipes,
+    pools,
     processes,
     queues,
 )
@@ -55,6 +56,9 @@ def install() -> bool:
         "multiprocessing.queues": queues.patch_queues,
         "multiprocessing.connection": pipes.patch_connection,
         "multiprocessing.managers": managers.patch_managers,
+        "multiprocessing.pool": pools.patch_pool,
+        "concurrent.futures.process": pools.patch_executor,
+        "concurrent.futures._base": pools.patch_futures,
         "multiprocessing.spawn": inject.stow_away(folder),
     }
     if settings.start_method:

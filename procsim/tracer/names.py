@@ -151,6 +151,8 @@ def _store(following: Iterator[Any], first: Any | None) -> str | None:
             if above in stores:
                 return str(argument if isinstance(argument, str) else argument[stores.index(above)])
             above += dis.stack_effect(instruction.opcode, instruction.arg)
+        elif operation == "BEFORE_WITH" and above == 0:
+            pass  # `with Pool() as pool`: what `__enter__` returns, now on top, is the object itself
         elif operation == "SWAP":
             above = argument - 1 if above == 0 else 0 if above == argument - 1 else above
         elif operation == "BUILD_TUPLE" and above < argument:

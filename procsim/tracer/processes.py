@@ -48,6 +48,15 @@ def when_named(listener: Callable[[str], None]) -> None:
     listener(process_name())
 
 
+_begin_listeners: list[Callable[[Any], None]] = []
+
+
+def when_process_begins(listener: Callable[[Any], None]) -> None:
+    """Have it called in each Process, with that Process, before its own code runs."""
+    _begin_listeners.append(listener)
+    on_restore(_begin_listeners.clear)
+
+
 def expect_processes() -> None:
     """Whatever this thread forks is a Process: said in the forkserver, where nobody calls `Process.start`."""
     _starting.now = True
@@ -106,6 +115,8 @@ def patch_process(module: ModuleType) -> None:
         emit("process_began", parent=self._parent_pid, daemon=bool(self.daemon))
         for listener in _name_listeners:
             listener(self._name)
+        for begin_listener in _begin_listeners:
+            begin_listener(self)
         return bootstrap(self, *args, **kwargs)
 
     replace(base, "__init__", __init__)

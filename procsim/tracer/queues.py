@@ -108,7 +108,7 @@ def _patch_queue(module: ModuleType) -> None:
         init(self, maxsize, ctx=ctx)
         traced[id(self)] = self
         _watch_places(self)
-        if _made_by_program():
+        if _made_by_program(self):
             limit = maxsize if maxsize and maxsize > 0 else 0
             _announce(self, limit)
 
@@ -168,10 +168,12 @@ def _announce(queue: Any, maxsize: int) -> None:
     announce("queue_created", identity_of(queue._rlock), type(queue).__name__, maxsize=maxsize, pipe=pipe)
 
 
-def _made_by_program() -> bool:
+def _made_by_program(queue: Any) -> bool:
     """Whether the queue that is being made is the program's own, not part of a Pool or an executor."""
     frame = sys._getframe(1).f_back
     while frame is not None and frame.f_code.co_name == "__init__" and is_internal(frame):
+        if frame.f_locals.get("self") is not queue:
+            return False
         frame = frame.f_back
     if frame is not None and frame.f_globals.get("__name__") == "multiprocessing.context":
         frame = frame.f_back
@@ -216,7 +218,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
 
     def __init__(self: Any, *, ctx: Any) -> None:  # noqa: N807
         init(self, ctx=ctx)
-        if _made_by_program():
+        if _made_by_program(self):
             _announce(self, 0)
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807

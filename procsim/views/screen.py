@@ -12,9 +12,12 @@ from rich.text import Text
 
 from procsim.findings.base import from_fields, sentence_of
 from procsim.language import _
-from procsim.state import Lock, Process, Queue, RunState, Signal
+from procsim.state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
 from procsim.views.words import STYLES, holdings, narration, state_words
+
+Thing = Lock | Queue | Signal | Pool
+"""What has a row in the table of objects."""
 
 BAR_CELLS = 10
 DAEMON = " (d)"
@@ -81,9 +84,9 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
     return lines[: size.height // 3]
 
 
-def _objects(run: RunState) -> list[Lock | Queue | Signal]:
+def _objects(run: RunState) -> list[Thing]:
     signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
-    return [*run.locks.values(), *run.queues.values(), *signals]
+    return [*run.pools.values(), *run.locks.values(), *run.queues.values(), *signals]
 
 
 def _fitted(text: Text, width: int) -> Text:
@@ -162,12 +165,10 @@ def _grid(width: int) -> Table:
     return Table.grid(padding=(0, 1), expand=True) if width < 100 else Table.grid(padding=(0, 2), expand=True)
 
 
-# Locks, queues and the rest ----------------------------------------------------------------------------------
+# Pools, locks, queues and the rest ----------------------------------------------------------------------------------
 
 
-def _object_table(
-    run: RunState, objects: list[Lock | Queue | Signal], rows: int, width: int, plain_marks: bool
-) -> RenderableType:
+def _object_table(run: RunState, objects: list[Thing], rows: int, width: int, plain_marks: bool) -> RenderableType:
     waiting: dict[int, list[str]] = {}
     for wait in run.now_waiting():
         if wait.object is not None:
@@ -197,7 +198,7 @@ def _object_table(
     return Group(table, Text(_("… and {count} more").format(count=left_out), "dim"))
 
 
-def _now(run: RunState, thing: Lock | Queue | Signal, plain_marks: bool) -> Text:
+def _now(run: RunState, thing: Thing, plain_marks: bool) -> Text:
     if isinstance(thing, Lock):
         if thing.holders:
             holders = ", ".join(run.process_name(pid) for pid in thing.holders)
@@ -205,6 +206,9 @@ def _now(run: RunState, thing: Lock | Queue | Signal, plain_marks: bool) -> Text
         return Text(_("free"), "dim")
     if isinstance(thing, Queue):
         return _depth(thing, plain_marks)
+    if isinstance(thing, Pool):
+        facts = _("{workers} workers, {done} of {tasks} tasks done")
+        return Text(facts.format(workers=len(run.workers_of(thing)), done=thing.done, tasks=thing.submitted))
     if thing.type == "Event":
         return Text(_("set") if thing.is_set else _("not set"))
     if thing.type == "Barrier":

@@ -42,6 +42,13 @@ EVENT_WORDS: Mapping[str, str] = {
     "pipe_receive_waiting": N_("waiting for a message on {object}"),
     "pipe_received": N_("received {value} from {object}"),
     "pipe_ended": N_("nobody is left to send to {object}"),
+    "pool_submitted": N_("submitted {function} to {object}"),
+    "pool_task_began": N_("took a task of {object}: {function}"),
+    "pool_task_ended": N_("answered a task of {object}: {function}"),
+    "pool_result_waiting": N_("waiting for a result of {object}"),
+    "pool_result_got": N_("got a result of {object}"),
+    "pool_result_missed": N_("got no result of {object}, after {took}"),
+    "pool_join_waiting": N_("waiting for the workers of {object} to end"),
     "manager_answered": N_("the manager answered {type}.{method} after {took}"),
     "file_read": N_("read {value} from {path}"),
     "file_written": N_("wrote {value} to {path}"),
@@ -63,6 +70,8 @@ WAIT_WORDS: Mapping[str, str] = {
     "barrier_waiting": N_("waiting at {object}"),
     "pipe_receive_waiting": N_("waiting for a message on {object}"),
     "pipe_send_waiting": N_("waiting: the pipe of {object} is full"),
+    "pool_result_waiting": N_("waiting for a result of {object}"),
+    "pool_join_waiting": N_("waiting for the workers of {object} to end"),
     "manager_called": N_("waiting for the manager"),
     "system_read_waiting": N_("waiting to read from a pipe"),
     "system_write_waiting": N_("waiting to write to a pipe"),
@@ -77,6 +86,7 @@ STYLES: Mapping[str, str] = {
     "acquired": "green",
     "held": "green",
     "refused": "red",
+    "missed": "red",
     "raised": "bold red",
     "said": "bold",
     "noted": "magenta",
@@ -162,6 +172,11 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return clean(_("holds {locks}").format(locks=", ".join(held))), STYLES["held"]
     if process.returned is not None:
         return _("finished"), STYLES["ended"]
+    if process.task is not None:
+        words = _("works on {function} (task {number})")
+        return clean(words.format(function=process.task.function, number=process.task.number)), ""
+    if process.pool is not None:
+        return _("idle"), STYLES["ended"]
     return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
 
 
