@@ -8,14 +8,14 @@ def get(items):
     items.get()
 
 
-def receive(connection):
+def receive(connection, other_end):
     connection.recv()
 
 
 if __name__ == "__main__":
     items = Queue()
     mine, theirs = Pipe(duplex=False)
-    children = [Process(target=get, args=(items,)), Process(target=receive, args=(mine,))]
+    children = [Process(target=get, args=(items,)), Process(target=receive, args=(mine, theirs))]
     for child in children:
         child.start()
     mine.close()
