@@ -89,6 +89,10 @@ def _manager_began(run: RunState, event: Event) -> None:
     run.processes[event.pid].is_manager = True
 
 
+def _untraced(run: RunState, event: Event) -> None:
+    _process(run, event.pid, event.process).untraced = event.fields["reason"]
+
+
 def _terminated(run: RunState, event: Event) -> None:
     _process(run, event.fields["child"], event.fields["child_name"]).terminated_by = event.process
 
@@ -418,6 +422,7 @@ CHANGES: Mapping[str, Change] = {
     "process_join_waiting": _wait,
     "process_joined": _wait_over,
     "process_terminated": _terminated,
+    "process_untraced": _untraced,
     "process_killed": _terminated,
     "lock_created": _lock_created,
     "lock_waiting": _wait,

@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
+    "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),
     "lock_waiting": WAITING,

@@ -9,6 +9,7 @@ Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty o
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
 from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
 from procsim.events import Event, from_wire
 from procsim.sight import Sight, look
-from procsim.tracer.inject import Settings, environment, write_settings
+from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
@@ -56,6 +57,11 @@ class Order:
     afterwards. False: where and as it would run without procsim."""
     terminal: int | None = None
     """The descriptor of a terminal that must be restored if procsim is killed."""
+
+    @property
+    def signals_are_passed_on(self) -> bool:
+        """Whether SIGINT, SIGTERM and SIGHUP are for the program, which runs as it would without procsim."""
+        return not self.apart and self.terminal is None
 
 
 class Run:
@@ -93,7 +99,9 @@ class Run:
     def _start(self) -> None:
         order = self.order
         queue = EventQueue.create(f"{self._folder}/events")
-        write_settings(self._folder, order.settings._replace(procsim=os.getpid()))
+        pipes = [os.pipe(), os.pipe()] if order.settings.take_output else []
+        taken = tuple((status.st_dev, status.st_ino) for status in (os.fstat(writer) for _, writer in pipes))
+        write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
         reader = EventQueueReader(queue)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
@@ -103,24 +111,33 @@ class Run:
             temporary = f"{self._folder}/tmp"
             os.mkdir(temporary)
             variables |= {"TMPDIR": temporary, "PYTHONUNBUFFERED": "1"}
-        captured = order.settings.take_output
-        self._started = time.monotonic_ns()
+        stdout, stderr = [writer for _, writer in pipes] or (None, None)
+        started = time.monotonic_ns()
         try:
             self._main = subprocess.Popen(
                 order.command,
                 env=variables,
                 stdin=subprocess.DEVNULL if order.apart or order.terminal is not None else None,
-                stdout=subprocess.PIPE if captured else None,
-                stderr=subprocess.PIPE if captured else None,
+                stdout=stdout,
+                stderr=stderr,
                 start_new_session=order.apart,
             )
         except OSError as error:
             self._end_guardian()
             reader.close()
+            for end, _ in pipes:
+                os.close(end)
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
-        self._drain = Drain(reader, [stream for stream in (self._main.stdout, self._main.stderr) if stream])
+        finally:
+            for _, writer in pipes:
+                os.close(writer)
+        self._started = started
+        self._drain = Drain(reader, [os.fdopen(end, "rb", 0) for end, _ in pipes])
         self._drain.start()
         self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False))
+        reason = kept_out(_with_interpreter(order.command), variables)
+        if reason:
+            self._pending.append(self.event("process_untraced", reason=reason))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -136,6 +153,16 @@ class Run:
     def stop(self) -> None:
         """Have the run ended: the iteration yields what is still there, and ends. A signal handler may call this."""
         self._stopping = True
+
+    def pass_on(self, number: int) -> None:
+        """Give the main process a signal that came to us: what it does is its own affair. For a signal handler.
+
+        Ctrl-C on a terminal has gone to the program as well as to us, and must not come to it twice.
+        """
+        if not self._started:
+            self.stop()
+        elif number != signal.SIGINT or not _in_foreground():
+            self._main.send_signal(number)
 
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events, until no process of the run is left."""
@@ -210,7 +237,7 @@ class Run:
     def _follow(self, batch: list[Event]) -> None:
         """Keep in mind who is alive, by what the processes say."""
         for event in batch:
-            if event.kind == "process_began":
+            if event.kind in ("process_began", "process_untraced"):
                 self._alive[event.pid] = event.process
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
@@ -247,6 +274,33 @@ class Run:
         self._guardian.kill()
         self._guardian.wait()
         os.close(self._lifeline)
+
+
+def _with_interpreter(command: list[str]) -> list[str]:
+    """The command that the system makes of this one, where it is a script whose first line names its interpreter."""
+    try:
+        with open(command[0], "rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return command
+    words = [os.fsdecode(word) for word in first[2:].split()] if first.startswith(b"#!") else []
+    if words and os.path.basename(words[0]) == "env":
+        words = words[2 if words[1:2] == ["-S"] else 1 :]
+    return [*words, *command]
+
+
+def _in_foreground() -> bool:
+    """Whether the terminal sends Ctrl-C to the process group that we and the program are in."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def _temporary_root() -> str:

@@ -37,7 +37,7 @@ def show_run(
     """Run a program and show it; end it where it hangs, if wanted. Returns the exit code of the command."""
     state = RunState()
     reader_gone = False
-    with _Signals(run.stop) as signals:
+    with _Signals(run.stop, run.pass_on if run.order.signals_are_passed_on else None) as signals:
         try:
             with run, view:
                 batches = watched(run, state)
@@ -46,7 +46,7 @@ def show_run(
             reader_gone = True
         outcome = Outcome(
             timed_out=run.order.timeout if run.timed_out else None,
-            interrupted=signals.received,
+            interrupted=signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0),
             ended=frozenset(run.ended),
             left_behind=tuple(run.left_behind),
         )
@@ -137,11 +137,15 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
 
 
 class _Signals:
-    """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come."""
+    """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come; or passes them on."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[], None], pass_on: Callable[[int], None] | None = None) -> None:
         self.received = 0
+        """The signal by which people ended it."""
+        self.passed_on = 0
+        """The last one that was passed on."""
         self._stop = stop
+        self._pass_on = pass_on
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
@@ -157,5 +161,9 @@ class _Signals:
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        self.received = self.received or number
-        self._stop()
+        if self._pass_on is not None:
+            self.passed_on = number
+            self._pass_on(number)
+        else:
+            self.received = self.received or number
+            self._stop()

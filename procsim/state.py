@@ -109,6 +109,8 @@ class Process:
     ended: int | None = None
     exit_code: int | None = None
     terminated_by: str = ""
+    untraced: str = ""
+    """Why the tracer is not in it."""
     at: str | None = None
     last: int = 0
     """ns: its last event."""

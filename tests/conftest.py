@@ -34,6 +34,7 @@ PATCHED = {
     "multiprocessing.popen_fork": ["Popen"],
     "multiprocessing.popen_forkserver": ["Popen"],
     "multiprocessing.util": [],
+    "subprocess": ["Popen"],
     "traceback": [],
     "multiprocessing.synchronize": ["SemLock", "Condition", "Event", "Barrier"],
     "multiprocessing.sharedctypes": ["SynchronizedBase"],

@@ -512,7 +512,7 @@ def test_output_that_goes_elsewhere(trace: Trace, tmp_path: Path) -> None:
     )
     assert run.exit_code == 0
     assert (tmp_path / "log").read_text() == "in the file\n"
-    assert run.printed() == "in the file\nshown\n"
+    assert run.printed() == "shown\n"
     assert run.printed("stderr") == "I/O operation on closed file."
 
 

@@ -192,13 +192,160 @@ PROGRAMS = {
     """,
     "modules of its own beside it": """
         from pathlib import Path
-        for name in ("resource", "dis"):
-            Path(__file__).with_name(name + ".py").write_text("raise SystemExit('imported ' + __name__)")
+        names = ("resource", "dis", "opcode", "termios", "typing")
+        for name in names:
+            Path(__file__).with_name(name + ".py").write_text("print('imported', __name__)")
         from multiprocessing import Lock, Queue
         lock = Lock()
         with lock: print("held")
-        for name in ("resource", "dis"):
+        for name in names:
+            __import__(name)
             Path(__file__).with_name(name + ".py").unlink()
+    """,
+    "it replaces what the tracer has replaced": """
+        import atexit, builtins, multiprocessing as mp, sys
+        from multiprocessing import process, queues
+        write, put = sys.stdout.write, queues.Queue.put
+        queues.Queue.put = lambda self, item: put(self, item.upper())
+        process.BaseProcess.join = lambda self, timeout=None: print("joined")
+        sys.stdout.write = lambda text: write(text.upper())
+        sys.meta_path[:] = sys.meta_path[-1:]
+        builtins.open = lambda path: path
+        queue = mp.Queue(); queue.put("item"); print(queue.get())
+        mp.Process().join()
+        class Late:
+            def __del__(self): print(open("late"))
+        sys.late = Late()
+    """,
+    "its environment is changed, then cleared": """
+        import multiprocessing as mp, os, subprocess, sys
+        def child(queue): queue.put((os.environ.get("MINE"), "PATH" in os.environ))
+        if __name__ == "__main__":
+            command = [sys.executable, "-c", "import os; print(sorted(os.environ))"]
+            for change in (lambda: os.environ.update(MINE="1", PYTHONPATH="."), os.environ.clear):
+                change()
+                for method in ("fork", "spawn", "forkserver"):
+                    context = mp.get_context(method)
+                    queue = context.Queue()
+                    worker = context.Process(target=child, args=(queue,)); worker.start()
+                    print(method, queue.get()); worker.join()
+                print(subprocess.run(command, env={}, capture_output=True, text=True).stdout)
+    """,
+    "signal handlers of its own": """
+        import multiprocessing as mp, os, signal, time
+        rings = []
+        for name in ("SIGINT", "SIGTERM", "SIGCHLD", "SIGUSR1"):
+            signal.signal(getattr(signal, name), lambda number, _: rings.append(signal.Signals(number).name))
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        def child():
+            for number in (signal.SIGINT, signal.SIGTERM): os.kill(os.getpid(), number)
+            print(rings)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        def into_a_closed_pipe():
+            reader, writer = os.pipe(); os.close(reader); os.write(writer, b"x")
+        context = mp.get_context("fork")
+        for target in (child, into_a_closed_pipe):
+            worker = context.Process(target=target); worker.start(); worker.join(); print(worker.exitcode)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        print(sorted(set(rings)))
+    """,
+    "hooks of its own": """
+        import sys, threading
+        from multiprocessing import Lock, Queue
+        def hook(kind, error, trace):
+            frames = []
+            while trace is not None: frames.append(trace.tb_frame.f_code.co_name); trace = trace.tb_next
+            print("hook", kind.__name__, error, frames)
+        sys.excepthook = hook
+        threading.excepthook = lambda arguments: print("thread", arguments.exc_value)
+        sys.unraisablehook = lambda arguments: print("unraisable", arguments.exc_value)
+        class Wrong:
+            def __del__(self): raise ValueError("in __del__")
+        Wrong()
+        threading.Thread(target=lambda: 1 / 0).start()
+        lines = []
+        def trace(frame, event, argument):
+            if frame.f_code.co_filename == __file__: lines.append((event, frame.f_lineno))
+            return trace
+        def work():
+            with lock: queue.put(1)
+            print(queue.get(), open(__file__).readline())
+        lock, queue = Lock(), Queue()
+        for setter in (sys.settrace, sys.setprofile):
+            setter(trace); work(); setter(None)
+        print([entry for entry in lines if "c_" not in entry[0]])
+        raise KeyError("at the end")
+    """,
+    "standard streams are replaced": """
+        import contextlib, io, os, sys
+        with contextlib.redirect_stdout(io.StringIO()) as text: print("inside")
+        print("it was", repr(text.getvalue()))
+        for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+            kept = os.dup(number)
+            file = os.open("over.txt", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+            os.dup2(file, number)
+            print("over", number, file=stream, flush=True)
+            os.system(f"echo from a shell >&{number}")
+            os.dup2(kept, number); os.close(kept)
+            print(os.pread(file, 100, 0))
+            os.close(file)
+        sys.stdout.reconfigure(line_buffering=True)
+        out, sys.stdout = sys.stdout, io.StringIO()
+        print("lost"); sys.stdout = out; print("kept")
+        again = io.TextIOWrapper(out.detach(), "utf-8", write_through=True)
+        print("detached", file=again)
+        sys.stdout = None
+        print("nowhere")
+    """,
+    "threads beside processes": """
+        import multiprocessing as mp, threading
+        def child(number, queue): queue.put(number * number)
+        def start(number):
+            queue = context.SimpleQueue()
+            worker = context.Process(target=child, args=(number, queue)); worker.start()
+            results[number] = queue.get(); worker.join()
+        if __name__ == "__main__":
+            context, results = mp.get_context("spawn"), {}
+            threads = [threading.Thread(target=start, args=(number,)) for number in range(4)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            print(sorted(results.items()))
+    """,
+    "forks, exits and execs of its own": """
+        import atexit, multiprocessing as mp, os, sys
+        atexit.register(print, "exit handler")
+        def ended(): return os.waitstatus_to_exitcode(os.wait()[1])
+        if os.fork() == 0:
+            if os.fork() == 0: os._exit(3)
+            print("grandchild", ended(), flush=True)
+            os._exit(4)
+        print("child", ended())
+        if os.fork() == 0: sys.exit(5)
+        print("child", ended())
+        def execute(): os.execv(sys.executable, [sys.executable, "-c", "import sys; sys.exit(6)"])
+        def clear(): os.execve("/bin/sh", ["sh", "-c", "exit ${NONE-7}"], {})
+        def out(): os._exit(8)
+        context = mp.get_context("fork")
+        for target in (execute, clear, out):
+            worker = context.Process(target=target); worker.start(); worker.join(); print(worker.exitcode)
+        print(os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-I", "-c", "import sys; sys.exit(9)"]))
+        os.execv(sys.executable, [sys.executable, "-c", "print('another program')"])
+    """,
+    "it closes, moves and limits": """
+        import os, resource, subprocess, sys
+        from multiprocessing import Lock, Pipe, Process
+        lock = Lock()
+        os.closerange(3, 65536); os.chdir("/"); os.umask(0o777)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+        with lock: print(os.getcwd())
+        files = []
+        try:
+            while True: files.append(open("/dev/null"))
+        except OSError as error: print(error.errno, len(files) > 5)
+        with lock: print("no descriptor is left")
+        files.clear()
+        with lock: print(subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True).stdout)
     """,
     "exit codes and streams": """
         import sys
@@ -217,9 +364,9 @@ PROGRAMS = {
 }
 
 
-def without_a_tracer(path: Path, folder: Path) -> tuple[str, str, int]:
+def without_a_tracer(path: Path, folder: Path, *options: str) -> tuple[str, str, int]:
     result = subprocess.run(
-        [sys.executable, str(path)], cwd=folder, capture_output=True, timeout=HANG_SECONDS, check=False,
+        [sys.executable, *options, str(path)], cwd=folder, capture_output=True, timeout=HANG_SECONDS, check=False,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     return result.stdout.decode(), result.stderr.decode(), result.returncode
@@ -267,3 +414,109 @@ def test_its_own_sitecustomize(trace: Trace, tmp_path: Path, monkeypatch: pytest
 def test_output_that_is_not_taken(trace: Trace) -> None:
     run = trace("import sys\nprint('half', end='')\nsys.stdout.flush()\nprint('é')\n", take_output=False)
     assert [event.fields["text"] for event in run.of("printed")] == ["half", "é\n"]
+
+
+EVERYTHING = """
+    import multiprocessing as mp, os, subprocess, sys, tempfile, warnings
+    def child(lock, queue, tasks, connection, event):
+        with lock: queue.put(os.getpid() != os.getppid())
+        tasks.get(); tasks.task_done()
+        connection.send("sent"); connection.close()
+        event.wait()
+        print(mp.current_process().name, flush=True)
+    def double(number): return number * 2
+    if __name__ == "__main__":
+        for method in ("fork", "spawn", "forkserver"):
+            context = mp.get_context(method)
+            lock, queue, tasks, event = context.Lock(), context.Queue(), context.JoinableQueue(), context.Event()
+            receiver, sender = context.Pipe(duplex=False)
+            worker = context.Process(target=child, args=(lock, queue, tasks, sender, event), name=method)
+            worker.start(); sender.close()
+            tasks.put("task"); tasks.join()
+            print(queue.get(), receiver.recv()); receiver.close()
+            event.set(); worker.join(); print(worker.exitcode); worker.close()
+            for one in (queue, tasks): one.close(); one.join_thread()
+        with mp.get_context("spawn").Pool(1) as pool: print(pool.map(double, [1, 2])); pool.close(); pool.join()
+        with mp.get_context("spawn").Manager() as manager: print(manager.list([1]))
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "a"), "w") as file: file.write("text")
+            with open(os.path.join(folder, "a"), "rb") as file: print(file.read())
+        print(sys.flags, sys.warnoptions)
+        print(subprocess.run([sys.executable, "-c", "print(2)"], capture_output=True))
+"""
+
+FLAGS = (
+    ["-O"], ["-OO"], ["-u"], ["-s"], ["-P"], ["-bb"], ["-B"], ["-X", "utf8=0"], ["-X", "dev"], ["-W", "error"],
+    ["-X", "dev", "-W", "error"], ["-X", "warn_default_encoding"], ["-X", "tracemalloc"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("options", FLAGS, ids=" ".join)
+def test_it_does_the_same_whatever_python_is_told(
+    trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(textwrap.dedent(EVERYTHING))
+    out, err, code = without_a_tracer(tmp_path / "program.py", tmp_path, *options)
+    run = trace(EVERYTHING, None, options=options)
+    assert (run.printed(), run.printed("stderr"), run.exit_code) == (out, err, code)
+    names = {event.process for event in run.of("process_began")}
+    assert {"fork", "spawn", "forkserver"} < names
+
+
+def test_what_a_signal_handler_raises_passes_through_each_operation(trace: Trace) -> None:
+    run = trace("interrupted.py", None)
+    lines = run.printed().splitlines()
+    assert [line for line in lines if not line.endswith("was interrupted")] == []
+    assert len(lines) == 18
+
+
+def test_a_python_that_cannot_be_traced_is_named(trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = trace(
+        """
+        import os, subprocess, sys
+        from pathlib import Path
+        Path("child.py").write_text("print('child')")
+        for options in (["-I"], ["-ES"], ["-X", "dev", "-uS"], ["-Wignore", "-X", "utf8", "-s"], ["-m", "this", "-I"]):
+            subprocess.run([sys.executable, *options, "child.py"], stdout=subprocess.DEVNULL)  # run
+        subprocess.Popen(args=f"{sys.executable} -I child.py", shell=True, env={b"A": b"B"}).wait()
+        subprocess.run(["anything", "child.py"], executable=sys.executable, env=dict(os.environ, PYTHONPATH="mine"))
+        subprocess.run(["true", "-I"])
+        """
+    )
+    named = [(event.process, event.fields["reason"], event.at) for event in run.of("process_untraced")]
+    python = Path(sys.executable).name
+    here = run.line("run")
+    assert named == [
+        (f"{python} -I child.py", "-I", here),
+        (f"{python} -ES child.py", "-E", here),
+        (f"{python} -X dev -uS child.py", "-S", here),
+        (f"{python} -I child.py", "-I", "program.py:7"),
+        (f"{python} child.py", "environment", "program.py:8"),
+    ]
+    ended = {event.pid for event in run.of("process_ended")}
+    assert {event.pid for event in run.of("process_untraced")} <= ended
+
+
+def test_a_main_process_that_cannot_be_traced_is_named(trace: Trace) -> None:
+    run = trace("print('main')\nprint('-I')\n", None, options=["-I"])
+    assert run.printed() == "main\n-I\n"
+    assert [(event.pid, event.fields["reason"]) for event in run.of("process_untraced")] == [(run.events[0].pid, "-I")]
+
+
+def test_children_are_traced_whatever_became_of_the_environment(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import multiprocessing as mp, os
+        def child(lock):
+            with lock: pass
+        if __name__ == "__main__":
+            os.environ.clear()
+            lock = mp.Lock()
+            worker = mp.Process(target=child, args=(lock,), name="child")
+            worker.start(); worker.join()
+        """,
+        start_method,
+    )
+    assert [event.process for event in run.of("lock_acquired")] == ["child"]

@@ -195,7 +195,7 @@ def test_every_sentence_has_words_for_what_it_needs() -> None:
     assert set(EVENT_WORDS) <= set(KINDS)
     assert {kind for kind in WAIT_WORDS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)
     for kind, text in EVENT_WORDS.items():
-        text.format_map(dict.fromkeys((*KINDS[kind], "object"), ""))
+        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid"), ""))
     for text in WAIT_WORDS.values():
         text.format(object="", child="")
 

@@ -25,7 +25,8 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             continue
         code = process.exit_code
         sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
-        if code is not None and code < 0 and not sent_by_program and process.pid not in outcome.ended:
+        sent_by_people = process.pid in outcome.ended or code == -outcome.interrupted
+        if code is not None and code < 0 and not sent_by_program and not sent_by_people:
             figures = {
                 "process": process.name,
                 "pid": process.pid,

@@ -20,6 +20,7 @@ from procsim.tracer import (
     pipes,
     pools,
     processes,
+    programs,
     queues,
 )
 
@@ -50,6 +51,7 @@ def install() -> bool:
         "multiprocessing.popen_fork": processes.patch_popen,
         "multiprocessing.popen_forkserver": processes.patch_popen,
         "multiprocessing.util": processes.patch_util,
+        "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
         "multiprocessing.synchronize": _patch_synchronize,
         "multiprocessing.sharedctypes": locks.patch_sharedctypes,
@@ -68,7 +70,7 @@ def install() -> bool:
     patching.when_imported(patches)
     processes.watch_the_end()
     files.patch_open()
-    output.cover_streams(settings.take_output)
+    output.cover_streams(settings.taken)
     if role == "forkserver":
         processes.expect_processes()
     if role == "program":

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer.emit import INTERNAL, call_site, caller, emit, emit_waiting
-from procsim.tracer.locks import identity_of, keep_raw, owner_of, traced_acquire, traced_release
+from procsim.tracer.locks import identity_of, keep_raw, owner_of, say_released, traced_acquire
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 
@@ -40,11 +40,13 @@ def _patch_condition(module: ModuleType) -> None:
             return self._lock.acquire(*args, **kwargs)
         return traced_acquire(self._lock, at, *args, **kwargs)
 
-    def release(self: Any) -> Any:
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.release()
-        return traced_release(self._lock, at)
+    def release(self: Any) -> None:
+        try:
+            at = caller()
+            if at != INTERNAL:
+                say_released(self._lock, at)
+        finally:
+            self._lock.release()
 
     def __enter__(self: Any) -> Any:  # noqa: N807
         at = caller()
@@ -52,11 +54,13 @@ def _patch_condition(module: ModuleType) -> None:
             return self._lock.__enter__()
         return traced_acquire(self._lock, at, entered=True)
 
-    def __exit__(self: Any, *args: object) -> Any:  # noqa: N807
-        at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
-            return self._lock.__exit__(*args)
-        return traced_release(self._lock, at)
+    def __exit__(self: Any, *args: object) -> None:  # noqa: N807
+        try:
+            at = caller()
+            if at != INTERNAL:
+                say_released(self._lock, at)
+        finally:
+            self._lock.__exit__(*args)
 
     def traced_wait(self: Any, timeout: Any = None) -> Any:
         at = caller()

@@ -44,8 +44,7 @@ class _Open:
     ) -> Any:
         text = not (isinstance(mode, str) and "b" in mode)
         usual = buffering == -1 and closefd and opener is None and isinstance(file, str | bytes | os.PathLike)
-        usual = usual and isinstance(mode, str) and not sys.flags.warn_default_encoding
-        if usual and mode in _BUFFERS and (text or encoding is errors is newline is None):
+        if usual and isinstance(mode, str) and mode in _BUFFERS and (text or encoding is errors is newline is None):
             at = _site_of_open(sys._getframe().f_back)
             if at is not None:
                 return _open(file, mode, text, encoding, errors, newline, at)
@@ -60,6 +59,8 @@ class _Open:
 
 def patch_open() -> None:
     """builtins.open, which is io.open."""
+    if sys.flags.warn_default_encoding:  # an EncodingWarning of the real `open` would name our line, not the program's
+        return
     traced_open = _Open(builtins.open)
     replace(builtins, "open", traced_open)
     replace(io, "open", traced_open)

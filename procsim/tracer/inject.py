@@ -12,6 +12,7 @@ What the tracer needs to know stands in the run's folder, which PROCSIM_RUN name
 import marshal
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ class Settings(NamedTuple):
     """Whether procsim shows what the program prints, in the place of its standard output."""
     procsim: int = 0
     """The PID of procsim, whose child is the main process of the run."""
+    taken: tuple[tuple[int, int], ...] = ()
+    """The pipes that procsim then reads, which the main process has as its standard output and error: device, inode."""
 
 
 def write_settings(folder: str, settings: Settings) -> None:
@@ -78,11 +81,52 @@ def role(settings: Settings) -> str:
 
 def program_name() -> str:
     """How a Python program is called that the program has started: "worker.py", "python -m worker", "python -c"."""
-    words = sys.orig_argv[1:]
-    script = next((word for word in words if not word.startswith("-")), "")
-    if "-c" in words:
+    letters, count = _options(sys.orig_argv[1:])
+    program = sys.orig_argv[count] if count < len(sys.orig_argv) else ""
+    if letters.endswith("c"):
         return "python -c"
-    return f"python -m {script}" if "-m" in words else script.rsplit("/", 1)[-1] or "python"
+    return f"python -m {program}" if letters.endswith("m") else os.path.basename(program) or "python"
+
+
+def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
+    """Why the tracer cannot get into a process that is started so: "-I", "-E", "-S" or "environment".
+
+    Empty where it can, or where this is no Python interpreter.
+    """
+    if not command or not os.path.basename(command[0]).startswith("python"):
+        return ""
+    letters, _ = _options(command[1:])
+    for letter in letters:
+        if letter in "IES":
+            return f"-{letter}"
+    values = {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
+    found = RUN_VARIABLE in values and HOOK_FOLDER in values.get("PYTHONPATH", "").split(os.pathsep)
+    return "" if found else "environment"
+
+
+def command_name(command: Sequence[str]) -> str:
+    """The command of a Python interpreter as people call it: "python -I worker.py"."""
+    _, count = _options(command[1:])
+    return " ".join(os.path.basename(word) for word in command[: 1 + count])
+
+
+def _options(words: Sequence[str]) -> tuple[str, int]:
+    """The options that are the interpreter's own: their letters, and how many words there are up to the program's name.
+
+    With -c, whose program has no name, up to that.
+    """
+    letters, count = "", 0
+    while count < len(words) and words[count].startswith("-") and words[count] not in ("-", "--"):
+        word = words[count]
+        count += 1
+        for position, letter in enumerate(word[1:] if word[1] != "-" else "", start=2):
+            letters += letter
+            if letter in "cm":
+                return letters, count + (letter == "m" and position == len(word))
+            if letter in "WX":  # the rest of the word is its argument, or the next word
+                count += position == len(word)
+                break
+    return letters, count + 1
 
 
 class Stowaway:
@@ -97,12 +141,12 @@ class Stowaway:
             "import os, sys\n"
             f"os.environ.setdefault({RUN_VARIABLE!r}, {self.folder!r})\n"
             "if 'procsim.tracer' not in sys.modules:\n"
-            f"    sys.path.insert(0, {_PACKAGE_ROOT!r})\n"
+            "    entries = sys.path[:]\n"
+            f"    sys.path[:] = [{_PACKAGE_ROOT!r}, *filter(None, entries)]\n"
             "    try:\n"
-            "        import procsim\n"
+            "        import procsim.tracer\n"
             "    finally:\n"
-            f"        sys.path.remove({_PACKAGE_ROOT!r})\n"
-            "    import procsim.tracer\n"
+            "        sys.path[:] = entries\n"
             "    procsim.tracer.install()\n"
         )
         return exec, (source,)

@@ -76,12 +76,13 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     return True
 
 
-def traced_release(lock: Any, at: str | None) -> None:
-    """Release a SemLock; said before it happens, so that the next `lock_acquired` comes after it."""
-    raw = lock._semlock
-    if _may_release(raw):
+def say_released(lock: Any, at: str | None) -> None:
+    """Say that a SemLock is released: before it happens, so that the next `lock_acquired` comes after it.
+
+    It must then be released also where a signal handler of the program raised meanwhile: `with` does not try twice.
+    """
+    if hasattr(lock, "_semlock") and _may_release(lock._semlock):
         emit("lock_released", identity_of(lock), at)
-    raw.release()
 
 
 def _may_release(raw: Any) -> bool:
@@ -134,22 +135,24 @@ def patch_semlock(module: ModuleType) -> None:
         return traced_acquire(self, at, block, timeout)
 
     def release(self: Any) -> None:
-        at = caller()
-        if at == INTERNAL:
+        try:
+            at = caller()
+            if at != INTERNAL:
+                say_released(self, at)
+        finally:
             self._semlock.release()
-        else:
-            traced_release(self, at)
 
     def __enter__(self: Any) -> bool:  # noqa: N807
         at = caller()
         return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at, entered=True)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
-        at = caller()
-        if at == INTERNAL:
+        try:
+            at = caller()
+            if at != INTERNAL:
+                say_released(self, at)
+        finally:
             self._semlock.__exit__(*args)
-        else:
-            traced_release(self, at)
 
     def bind_again() -> None:
         for lock in list(traced.values()):
@@ -172,10 +175,11 @@ def patch_sharedctypes(module: ModuleType) -> None:
             return traced_acquire(self._lock, caller(), entered=True)
         return self._lock.__enter__()
 
-    def __exit__(self: Any, *args: object) -> Any:  # noqa: N807
-        if hasattr(self._lock, "_semlock"):
-            return traced_release(self._lock, caller())
-        return self._lock.__exit__(*args)
+    def __exit__(self: Any, *args: object) -> None:  # noqa: N807
+        try:
+            say_released(self._lock, caller())
+        finally:
+            self._lock.__exit__(*args)
 
     replace(base, "__enter__", __enter__)
     replace(base, "__exit__", __exit__)

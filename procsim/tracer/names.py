@@ -8,6 +8,10 @@ import functools
 import itertools
 import os
 import sys
+
+# These are there in every interpreter, where importlib.machinery would have to be imported.
+from _frozen_importlib import module_from_spec
+from _frozen_importlib_external import PathFinder
 from collections.abc import Iterator
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -58,16 +62,35 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
     return _numbered(fallback, count)
 
 
+@functools.cache
 def disassembler() -> ModuleType:
-    """The module dis: imported late, since few processes make an object; and not from the folder of the script."""
-    if "dis" not in sys.modules:
-        entries = sys.path[:]
-        sys.path[:] = [entry for entry in entries if entry.startswith((os.path.dirname(os.__file__), sys.base_prefix))]
-        try:
-            import dis  # noqa: F401
-        finally:
-            sys.path[:] = entries
-    return sys.modules["dis"]
+    """The module dis: loaded late, since few processes make an object.
+
+    It is that of the standard library, and stays out of the way: the program may have a dis.py of its own.
+    """
+    known = sys.modules.get("dis")
+    if known is not None and _of_library("dis").origin == getattr(known, "__file__", None):
+        return known
+    before = sys.modules.get("opcode")
+    sys.modules["opcode"] = _load("opcode")  # dis imports it
+    try:
+        return _load("dis")
+    finally:
+        if before is None:
+            sys.modules.pop("opcode", None)
+        else:
+            sys.modules["opcode"] = before
+
+
+def _of_library(name: str) -> Any:
+    return PathFinder.find_spec(name, [os.path.dirname(os.__file__)])
+
+
+def _load(name: str) -> ModuleType:
+    spec = _of_library(name)
+    module: ModuleType = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _numbered(fallback: str, count: int) -> list[str]:

@@ -8,6 +8,7 @@ comes beside it. What bypasses these streams (C code, `os.write`, programs it ru
 import os
 import sys
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from procsim.tracer.emit import TEXT_LIMIT, emit, program_site, raised_elsewhere
@@ -16,12 +17,16 @@ from procsim.tracer.patching import on_restore
 _parts: dict[tuple[str, int], list[str]] = {}
 
 
-def cover_streams(take_over: bool) -> None:
-    """Say what goes to sys.stdout and sys.stderr; with `take_over`, write it nowhere else."""
+def cover_streams(taken: Collection[tuple[int, int]]) -> None:
+    """Say what goes to sys.stdout and sys.stderr.
+
+    Where procsim reads these pipes of the run, which are known by device and inode, what goes into one of them is said
+    instead, and what goes elsewhere (to a program that reads our output, into a file) is none of our affair.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None:
-            _cover(stream, name, take_over)
+            _cover(stream, name, taken)
 
 
 def forget_parts() -> None:
@@ -29,10 +34,8 @@ def forget_parts() -> None:
     _parts.clear()
 
 
-def _cover(stream: Any, name: str, take_over: bool) -> None:
+def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
     original_write, original_flush = stream.write, stream.flush
-
-    home = _file_behind(stream) if take_over else None
 
     def write(text: str) -> Any:
         if not isinstance(text, str) or stream.closed:
@@ -40,10 +43,9 @@ def _cover(stream: Any, name: str, take_over: bool) -> None:
         text = str.__str__(text)
         if not text.isascii():
             text.encode(stream.encoding, stream.errors)  # raises where the stream cannot hold this text
-        said = _say(name, text)
-        if said and home is not None and _file_behind(stream) == home:
-            return len(text)
-        return original_write(text)
+        if taken and _file_behind(stream) not in taken:  # asked each time: the program may lay another file over it
+            return original_write(text)
+        return len(text) if _say(name, text) and taken else original_write(text)
 
     def flush() -> None:
         for key in list(_parts):
@@ -59,13 +61,15 @@ def _cover(stream: Any, name: str, take_over: bool) -> None:
     def uncover() -> None:
         for key in list(_parts):
             _say_parts(key)
-        del stream.write, stream.flush
+        for own, ours in (("write", write), ("flush", flush)):
+            if vars(stream).get(own) is ours:  # the program may have covered them itself
+                delattr(stream, own)
 
     on_restore(uncover)
 
 
 def _file_behind(stream: Any) -> tuple[int, int] | None:
-    """Which file the stream writes to: the program may have laid another over its descriptor (`os.dup2`)."""
+    """Which file the stream writes to now: device and inode."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError) as error:

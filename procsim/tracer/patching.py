@@ -13,9 +13,9 @@ from typing import Any
 Patch = Callable[[ModuleType], None]
 
 _MISSING = object()
-_replaced: list[tuple[Any, str, Any]] = []
+_replaced: list[tuple[Any, str, Any, Any]] = []
 _undo: list[Callable[[], None]] = []
-_patched: set[str] = set()
+_patched: dict[str, ModuleType] = {}
 
 
 def replace(owner: Any, name: str, new: Any) -> Any:
@@ -30,7 +30,7 @@ def replace(owner: Any, name: str, new: Any) -> Any:
         functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
     if before is _MISSING and isinstance(owner, type):  # it was inherited; pickle looks for it where it stands now
         plain.__module__, plain.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
-    _replaced.append((owner, name, before))
+    _replaced.append((owner, name, before, new))
     setattr(owner, name, new)
     return original
 
@@ -41,15 +41,17 @@ def on_restore(undo: Callable[[], None]) -> None:
 
 
 def restore() -> None:
-    """Take every replacement back, the last one first."""
+    """Take every replacement back, the last one first. Where the program has put its own, that stays."""
     while _replaced:
-        owner, name, before = _replaced.pop()
+        owner, name, before, new = _replaced.pop()
+        if vars(owner).get(name) is not new:
+            continue
         if before is _MISSING:
             delattr(owner, name)
         else:
             setattr(owner, name, before)
-    while _undo:
-        _undo.pop()()
+    while _undo:  # in their order: a lock gets its own methods back before the condition that is bound to them
+        _undo.pop(0)()
     _patched.clear()
 
 
@@ -57,8 +59,8 @@ def when_imported(patches: dict[str, Patch]) -> None:
     """Patch each module now where it is imported already, and else as soon as it has been."""
 
     def patch(module: ModuleType) -> None:
-        if module.__name__ not in _patched:
-            _patched.add(module.__name__)
+        if _patched.get(module.__name__) is not module:  # an import that failed is made again, of another module
+            _patched[module.__name__] = module
             patches[module.__name__](module)
 
     for name in patches:
@@ -66,7 +68,12 @@ def when_imported(patches: dict[str, Patch]) -> None:
             patch(sys.modules[name])
     finder: Any = _Finder(frozenset(patches), patch)
     sys.meta_path.insert(0, finder)
-    on_restore(lambda: sys.meta_path.remove(finder))
+
+    def remove() -> None:
+        if finder in sys.meta_path:  # the program may have put other finders there
+            sys.meta_path.remove(finder)
+
+    on_restore(remove)
 
 
 class _Finder:

@@ -15,6 +15,7 @@ EVENT_WORDS: Mapping[str, str] = {
     "process_join_waiting": N_("waiting for {child_name} to end"),
     "process_terminated": N_("terminated {child_name}"),
     "process_killed": N_("killed {child_name}"),
+    "process_untraced": N_("PID {pid} is not traced: {reason}"),
     "lock_waiting": N_("waiting for {object}"),
     "lock_acquired": N_("acquired {object}"),
     "lock_refused": N_("did not get {object}"),
@@ -57,6 +58,14 @@ EVENT_WORDS: Mapping[str, str] = {
     "process_stuck": N_("will never go on"),
 }
 """The events that matter to people; others are left to the json view."""
+
+UNTRACED_WORDS: Mapping[str, str] = {
+    "-I": N_("it was started with -I"),
+    "-E": N_("it was started with -E"),
+    "-S": N_("it was started with -S"),
+    "environment": N_("it was started with another environment"),
+}
+"""What keeps the tracer out of a Python process."""
 
 WAIT_WORDS: Mapping[str, str] = {
     "process_join_waiting": N_("waiting for {child} to end"),
@@ -113,7 +122,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     if event.kind == "process_ended":
         return exit_words(event.fields["exit_code"])
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
-    fields["object"] = run.name(event.object)
+    fields["object"], fields["pid"] = run.name(event.object), event.pid
     return clean(_(template).format_map(fields))
 
 
@@ -131,6 +140,8 @@ def _shown(name: str, value: Any) -> Any:
         return seconds(value)
     if name == "value" and isinstance(value, str):
         return repr(value.strip("\n "))
+    if name == "reason":
+        return _(UNTRACED_WORDS.get(value, str(value)))
     if name == "path":
         return str(value).rsplit("/", 1)[-1]
     return value
@@ -177,6 +188,8 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return clean(words.format(function=process.task.function, number=process.task.number)), ""
     if process.pool is not None:
         return _("idle"), STYLES["ended"]
+    if process.untraced:
+        return _("not traced"), STYLES["ended"]
     return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
 
 

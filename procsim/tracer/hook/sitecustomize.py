@@ -24,6 +24,7 @@ def _run_theirs(here):
 def _install(here):
     if sys.version_info < (3, 11) or not os.environ.get("PROCSIM_RUN"):
         return
+    before = set(sys.modules)
     root = os.path.dirname(os.path.dirname(os.path.dirname(here)))
     sys.path.insert(0, root)
     try:
@@ -33,6 +34,10 @@ def _install(here):
     import procsim.tracer
 
     procsim.tracer.install()
+    # These the tracer has imported, and multiprocessing would not: they are not to stand in the way of a module of
+    # that name beside the script.
+    for name in {"resource", "termios", "typing"} - before:
+        sys.modules.pop(name, None)
 
 
 _here = os.path.dirname(os.path.abspath(__file__))
