@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
+    "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),
     "lock_waiting": WAITING,
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
+    "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,
     "queue_joined": (),
     "queue_flush_waiting": WAITING,
@@ -70,9 +72,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "manager_began": (),  # this process is a manager's server
     "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
+    # `object` is the file itself, however it is called; None where it is no regular file. `offset` is in bytes.
     "file_opened": ("path", "mode"),
-    "file_read": ("path", "value", "size"),
-    "file_written": ("path", "value", "size"),
+    "file_read": ("path", "value", "size", "offset"),
+    "file_written": ("path", "value", "size", "offset"),
     "file_closed": ("path",),
     # What the program tells.
     "printed": ("text", "stream"),
