@@ -286,6 +286,10 @@ def test_nothing_is_unseen_where_the_program_looked_at_the_exit_code(code: int) 
     assert ids(program) == []
 
 
+def test_whether_anybody_looked_at_the_exit_code_of_a_subprocess_is_not_seen() -> None:
+    assert ids(Story().began(1, 2).tell(2, "raised", at="x.py:9", type="ValueError", text="no")) == []
+
+
 def test_a_child_that_is_asked_to_end_may_do_so() -> None:
     for code in (-1, -2, -15):
         assert ids(Program(2).ends(2, code)) == []

@@ -10,10 +10,14 @@ from procsim.state import Process, RunState
 
 
 def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process ended by an exception that it did not catch, and nobody looked at its exit code."""
+    """A process ended by an exception that it did not catch, and nobody looked at its exit code.
+
+    Whether somebody did is seen of the children of multiprocessing alone: of a subprocess nothing is said.
+    """
     for event in run.raised:
         process = run.processes[event.pid]
-        if process.exit_code_seen or beginner.explained(run, event):
+        seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
+        if seen or beginner.explained(run, event):
             continue
         figures = {
             "process": event.process,
