@@ -8,7 +8,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from procsim.events import Event, Named
-from procsim.state import LINES_KEPT, Gauge, Hold, Line, Lock, Pool, Process, Queue, RunState, Signal, Task, Wait
+from procsim.files import File
+from procsim.state import (
+    FILES_KEPT,
+    LINES_KEPT,
+    Gauge,
+    Hold,
+    Line,
+    Lock,
+    Pool,
+    Process,
+    Queue,
+    RunState,
+    Signal,
+    Task,
+    Wait,
+)
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -97,6 +112,10 @@ def _terminated(run: RunState, event: Event) -> None:
     _process(run, event.fields["child"], event.fields["child_name"]).terminated_by = event.process
 
 
+def _exit_code_seen(run: RunState, event: Event) -> None:
+    _process(run, event.fields["child"], event.fields["child_name"]).exit_code_seen = True
+
+
 # Waiting -----------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +188,7 @@ def _lock(run: RunState, event: Event) -> Lock:
         value = event.fields.get("value")
         value = 1 if value is None else value
         lock = run.locks[identity] = Lock(identity, name, kind, event.at, value, handed_on=not value)
+        lock.made_by = event.pid
     return lock
 
 
@@ -280,6 +300,10 @@ def _task_done(run: RunState, event: Event) -> None:
     queue.last_done = event.t
 
 
+def _task_done_refused(run: RunState, event: Event) -> None:
+    _queue(run, event).done_too_often[event.pid, event.at] += 1
+
+
 def _queue_joined(run: RunState, event: Event) -> None:
     _queue(run, event).joined = event.t
     _wait_over(run, event)
@@ -374,6 +398,26 @@ def _pool_task_ended(run: RunState, event: Event) -> None:
     run.processes[event.pid].task = None
 
 
+# Files -------------------------------------------------------------------------------------------------------
+
+
+def _file(run: RunState, event: Event) -> None:
+    if event.object is None:  # no regular file: a terminal, /dev/null
+        return
+    file = run.files.get(event.object)
+    if file is None:
+        file = run.files[event.object] = File(event.fields["path"])
+        if len(run.files) > FILES_KEPT:
+            del run.files[next((key for key, kept in run.files.items() if not kept.lost), event.object)]
+    if event.kind == "file_opened":
+        file.opened(event)
+    elif event.kind == "file_closed":
+        file.closed(event)
+    else:
+        locks = frozenset(identity for identity, lock in run.locks.items() if event.pid in lock.holders)
+        (file.was_read if event.kind == "file_read" else file.was_written)(event, locks)
+
+
 # What is told ------------------------------------------------------------------------------------------------
 
 
@@ -424,6 +468,7 @@ CHANGES: Mapping[str, Change] = {
     "process_terminated": _terminated,
     "process_untraced": _untraced,
     "process_killed": _terminated,
+    "process_exit_code_seen": _exit_code_seen,
     "lock_created": _lock_created,
     "lock_waiting": _wait,
     "lock_acquired": _lock_acquired,
@@ -439,6 +484,7 @@ CHANGES: Mapping[str, Change] = {
     "queue_got": _queue_got,
     "queue_empty": _refused,
     "queue_task_done": _task_done,
+    "queue_task_done_refused": _task_done_refused,
     "queue_join_waiting": _wait,
     "queue_joined": _queue_joined,
     "queue_flush_waiting": _wait,
@@ -470,6 +516,10 @@ CHANGES: Mapping[str, Change] = {
     "manager_began": _manager_began,
     "manager_called": _wait,
     "manager_answered": _wait_over,
+    "file_opened": _file,
+    "file_read": _file,
+    "file_written": _file,
+    "file_closed": _file,
     "printed": _printed,
     "said": _said,
     "noted": _noted,

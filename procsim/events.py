@@ -30,6 +30,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
     "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
+    "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),
     "lock_waiting": WAITING,
@@ -46,6 +47,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
+    "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,
     "queue_joined": (),
     "queue_flush_waiting": WAITING,
@@ -83,9 +85,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_missed": ("job", "took"),
     "pool_join_waiting": WAITING,
     "pool_joined": (),
+    # `object` is the file itself, however it is called; None where it is no regular file. `offset` is in bytes.
     "file_opened": ("path", "mode"),
-    "file_read": ("path", "value", "size"),
-    "file_written": ("path", "value", "size"),
+    "file_read": ("path", "value", "size", "offset"),
+    "file_written": ("path", "value", "size", "offset"),
     "file_closed": ("path",),
     # What the program tells.
     "printed": ("text", "stream"),

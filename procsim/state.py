@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from procsim.events import Event, Named
+from procsim.files import File
 
 LINES_KEPT = 1_000
 """Lines said or printed that are kept, the last ones."""
@@ -18,6 +19,9 @@ LINES_KEPT = 1_000
 SAID_KEPT = 100_000
 WAITS_KEPT = 100_000
 """Narrations and ended waits that claims may count, the last ones."""
+
+FILES_KEPT = 1_000
+"""Files of which it is kept who read and wrote them, the last ones."""
 
 POINTS_KEPT = 2_000
 """Points of a curve; past that every other one is dropped."""
@@ -111,6 +115,8 @@ class Process:
     terminated_by: str = ""
     untraced: str = ""
     """Why the tracer is not in it."""
+    exit_code_seen: bool = False
+    """Whether the program looked at it (told where it is not 0)."""
     at: str | None = None
     last: int = 0
     """ns: its last event."""
@@ -164,6 +170,8 @@ class Lock:
     """How each of them came to hold it."""
     handed_on: bool = False
     """Whether it was released by one who did not hold it, or began as taken: a signal, more than a lock."""
+    made_by: int = 0
+    """The PID of its maker."""
     acquired: Counter[int] = field(default_factory=Counter)
     most_holders: int = 0
 
@@ -184,6 +192,8 @@ class Queue:
     got: Counter[int] = field(default_factory=Counter)
     done: Counter[int] = field(default_factory=Counter)
     """task_done calls, by PID."""
+    done_too_often: Counter[tuple[int, str | None]] = field(default_factory=Counter)
+    """task_done calls that raised, since all was reported done, by PID and line."""
     puts: int = 0
     gots: int = 0
     depth: int = 0
@@ -284,6 +294,7 @@ class RunState:
     queues: dict[int, Queue] = field(default_factory=dict)
     signals: dict[int, Signal] = field(default_factory=dict)
     pools: dict[int, Pool] = field(default_factory=dict)
+    files: dict[int, File] = field(default_factory=dict)
     names: dict[int, Named] = field(default_factory=dict)
     gauges: dict[str, Gauge] = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))

@@ -14,8 +14,9 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 MAY_IMPORT: dict[str, set[str]] = {
     "events": set(),
     "channel": set(),
-    "state": {"procsim.events"},
-    "findings": {"procsim.state", "procsim.events", "procsim", "procsim.findings"},
+    "files": {"procsim.events"},
+    "state": {"procsim.events", "procsim.files"},
+    "findings": {"procsim.state", "procsim.files", "procsim.events", "procsim", "procsim.findings"},
 }
 
 

@@ -300,6 +300,8 @@ def test_joinable_queue(trace: Trace, start_method: str) -> None:
     assert kinds.count("queue_put") == kinds.count("queue_got") == kinds.count("queue_task_done") == 3
     last_done = len(kinds) - 1 - kinds[::-1].index("queue_task_done")
     assert last_done < kinds.index("queue_joined")
+    (refused,) = run.of("queue_task_done_refused", name="jobs")
+    assert refused.process == "MainProcess"
     assert [event.fields["type"] for event in run.of("queue_created")] == ["JoinableQueue"]
     assert run.names("lock_created") == []  # what is inside the queue is no lock of the program's
 
@@ -409,6 +411,49 @@ def test_processes(trace: Trace, start_method: str) -> None:
     well_formed(run)
 
 
+def test_a_look_at_an_exit_code_is_seen_where_the_program_takes_it(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import sys
+        from multiprocessing import Pool, Process
+        def child(code):
+            sys.exit(code)
+        def main():
+            for code in (0, 3, 4):
+                worker = Process(target=child, args=(code,), name=f"w{code}")
+                worker.start(); worker.join()
+                if code != 4 and worker.exitcode: print("failed")  # look
+            with Pool(1) as pool:
+                pool.map(abs, [1])
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.printed() == "failed\n"
+    (seen,) = run.of("process_exit_code_seen")
+    assert (seen.fields["child_name"], seen.fields["exit_code"], seen.at) == ("w3", 3, run.line("look"))
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_new_process_that_cannot_begin_says_why(trace: Trace, method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Process, current_process
+        if __name__ == "__mp_main__":
+            raise OSError("not here")  # raise
+        def child(): pass
+        if __name__ == "__main__":
+            worker = Process(target=child, name="worker")
+            worker.start(); worker.join()
+        """,
+        method,
+    )
+    (raised,) = run.of("raised")
+    assert (raised.process, raised.fields["type"], raised.at) == ("worker", "OSError", run.line("raise"))
+    assert "OSError: not here" in run.printed("stderr")
+
+
 def test_main_raises(trace: Trace) -> None:
     run = trace("class Own(Exception):\n    pass\n\nraise Own('é' * 3000)  # here\n")
     assert run.exit_code == 1
@@ -470,9 +515,35 @@ def test_files(trace: Trace, start_method: str) -> None:
         "file_opened", "file_written", "file_closed", "file_opened", "file_read", "file_closed",
     ]  # fmt: skip
     assert {e.at for e in run.of("file_read") if e.fields["path"].endswith("data.json")} == {run.line("json")}
+    assert len({event.object for event in run.of("file_") if event.fields["path"].endswith("idiom.txt")}) == 1
     pathlib = [event for event in run.of("file_") if event.fields["path"].endswith("path.txt")]
     assert {event.at for event in pathlib} == {run.line(mark) for mark in ("write_text", "read_text", "opener")}
     well_formed(run)
+
+
+def test_a_file_is_the_same_under_whatever_name_and_each_access_tells_its_place(trace: Trace, tmp_path: Path) -> None:
+    run = trace(
+        """
+        import os, sys
+        os.chdir(sys.argv[1])
+        with open("one", "w") as file: file.write("12345678")
+        os.link("one", "two")
+        with open(os.path.abspath("two"), "r+b", buffering=-1) as file:
+            file.seek(4)
+            file.read(2)
+            file.seek(6)
+            file.write(b"x")
+        with open("other", "w"): pass
+        with open(os.devnull, "w") as file: file.write("away")
+        """,
+        "fork",
+        str(tmp_path),
+    )
+    places = [(event.kind, event.fields["offset"]) for event in run.of("file_read", "file_written")]
+    assert places == [("file_written", 0), ("file_read", 4), ("file_written", 6), ("file_written", 0)]
+    one, two, other, null = (event.object for event in run.of("file_opened"))
+    assert one == two != other
+    assert null is None
 
 
 def test_printed(trace: Trace, start_method: str) -> None:

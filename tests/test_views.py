@@ -177,7 +177,7 @@ def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> Non
 
 
 def test_the_summary_names_each_claim_and_each_finding() -> None:
-    story = Story().began(1, 2).tell(2, "raised", type="ValueError", text="no [bold]tickets", at="x.py:9")
+    story = Story().began(1).tell(1, "raised", type="ValueError", text="no [bold]tickets", at="x.py:9")
     run = draw(story.events)
     claims = [Claim("M1", True, "{n} sold", {"n": 10}), Claim("M2", False, "{n} left", {"n": 0})]
     verdict = Verdict("tickets", claims, findings(run, Outcome()))
@@ -186,7 +186,7 @@ def test_the_summary_names_each_claim_and_each_finding() -> None:
     text = stream.getvalue()
     assert "✔ M1 10 sold" in text
     assert "✘ M2 this run did not show it: 0 left" in text
-    assert "p2 ended at x.py:9 by an exception: ValueError: no [bold]tickets" in text
+    assert "p1 ended at x.py:9 by an exception: ValueError: no [bold]tickets" in text
 
 
 def test_every_sentence_has_words_for_what_it_needs() -> None:

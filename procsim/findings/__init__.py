@@ -6,7 +6,7 @@ FINDINGS.
 
 from collections.abc import Callable, Iterator
 
-from procsim.findings import endings, hangs, pools
+from procsim.findings import beginner, endings, hangs, losses, pools
 from procsim.findings.base import Finding, Outcome
 from procsim.state import RunState
 
@@ -20,10 +20,17 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     hangs.told,
+    beginner.missing_main_guard,
+    beginner.unpicklable_target,
+    beginner.unknown_target,
     endings.raised,
     pools.worker_died,
     endings.died,
     endings.left_behind,
+    losses.items_lost,
+    losses.task_done_too_many,
+    losses.lock_made_anew,
+    losses.lost_update,
     endings.interrupted,
     endings.time_limit,
 )

@@ -4,45 +4,135 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+from procsim.findings import beginner
 from procsim.findings.base import Finding, Outcome, signal_name, standing
-from procsim.state import RunState
+from procsim.state import Process, RunState
 
 
 def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process ended by an exception that it did not catch."""
+    """A process ended by an exception that it did not catch, and nobody looked at its exit code.
+
+    Whether somebody did is seen of the children of multiprocessing alone: of a subprocess nothing is said.
+    """
     for event in run.raised:
-        figures = {"process": event.process, "pid": event.pid, "at": event.at or "?", **event.fields}
-        yield Finding("raised", "{process} ended at {at} by an exception: {type}: {text}", figures)
+        process = run.processes[event.pid]
+        seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
+        if seen or beginner.explained(run, event):
+            continue
+        figures = {
+            "process": event.process,
+            "pid": event.pid,
+            "at": event.at or "?",
+            **event.fields,
+            **_starter(run, event.pid),
+        }
+        if not _unnoticed(run, process):
+            yield Finding("raised", "{process} ended at {at} by an exception: {type}: {text}", figures)
+        else:
+            yield Finding(
+                "raised",
+                "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {type}: "
+                "{text}",
+                figures,
+                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+            )
 
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was ended by a signal that nobody in the program sent it."""
-    told = {
-        event.fields["figures"].get(role) for event in run.found for role in ("holder_pid", "writer_pid", "worker_pid")
-    }
+    """A process was killed, by nobody in the program as far as that is seen, and nobody looked at its exit code."""
+    roles = ("holder_pid", "writer_pid", "worker_pid")
+    told = {event.fields["figures"].get(role) for event in run.found for role in roles}
     for process in run.processes.values():
         if process.pid in told:  # in a sentence that says more
             continue
         code = process.exit_code
-        sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
-        sent_by_people = process.pid in outcome.ended or code == -outcome.interrupted
-        if code is not None and code < 0 and not sent_by_program and not sent_by_people:
-            figures = {
-                "process": process.name,
-                "pid": process.pid,
-                "signal": signal_name(-code),
-                "at": process.at or "?",
-            }
+        if code is None or not was_killed(run, process, outcome) or process.exit_code_seen:
+            continue
+        figures = {
+            "process": process.name,
+            "pid": process.pid,
+            "signal": signal_name(-code),
+            "at": process.at or "?",
+            **_starter(run, process.pid),
+        }
+        if not _unnoticed(run, process):
             yield Finding("died", "{process} was ended by {signal}, last seen at {at}", figures)
+        else:
+            yield Finding(
+                "died",
+                "{parent} ended as if nothing had happened, but {process} had been ended by {signal}, last seen at "
+                "{at}",
+                figures,
+                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+            )
+
+
+def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
+    """Whether a signal ended a process that nobody had asked to end.
+
+    SIGTERM, SIGINT and SIGHUP ask a child to end, whether by `terminate` or by `os.kill`, which is not seen.
+    """
+    code = process.exit_code
+    asked = process.pid in run.started and code in (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+    by_program = asked or process.terminated_by or (process.daemon and code == -signal.SIGTERM)
+    by_people = process.pid in outcome.ended or code == -outcome.interrupted
+    return code is not None and code < 0 and not by_program and not by_people
+
+
+def _starter(run: RunState, pid: int) -> dict[str, Any]:
+    """Who started a process, and where, as far as that is known."""
+    start = run.started.get(pid)
+    return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at or "?"} if start else {}
+
+
+def _unnoticed(run: RunState, process: Process) -> bool:
+    """Whether the process that started this one ended as if all was well."""
+    start = run.started.get(process.pid)
+    return start is not None and run.processes[start.pid].exit_code == 0
 
 
 def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was still there when main was gone."""
+    """A process was still there when main was gone: main left without ending or joining it."""
     for pid in outcome.left_behind:
-        figures = {"process": run.process_name(pid), "pid": pid}
-        yield Finding(
-            "left_behind", "{process} (PID {pid}) was still running after main had ended; procsim ended it", figures
-        )
+        process, main = run.processes.get(pid), run.processes.get(run.main)
+        figures = {
+            "process": run.process_name(pid),
+            "pid": pid,
+            "at": (process and process.at) or "?",
+            "daemon": process is not None and process.daemon,
+            **_starter(run, pid),
+        }
+        if pid not in run.started or main is None:
+            yield Finding(
+                "left_behind",
+                "{process} (PID {pid}) was still running after main had ended; procsim ended it",
+                figures,
+                "wait for what is started without multiprocessing: os.waitpid() after os.fork(), wait() of a Popen",
+            )
+        elif main.exit_code is not None and main.exit_code < 0:
+            yield Finding(
+                "left_behind",
+                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had been ended by "
+                "{signal} and could not end it; procsim ended it",
+                figures | {"signal": signal_name(-main.exit_code)},
+                "let {process} end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
+            )
+        elif main.returned is None:
+            yield Finding(
+                "left_behind",
+                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had left by os._exit, "
+                "which neither ends nor joins the children; procsim ended it",
+                figures,
+                "end main with sys.exit(), or join {process} before",
+            )
+        else:
+            yield Finding(
+                "left_behind",
+                "{process} (PID {pid}), started by {parent} at {started_at}, was still running after main had ended; "
+                "procsim ended it",
+                figures,
+                "join it in {parent}, and do not end {parent} before it",
+            )
 
 
 def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:

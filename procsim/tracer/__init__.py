@@ -61,7 +61,7 @@ def install() -> bool:
         "multiprocessing.pool": pools.patch_pool,
         "concurrent.futures.process": pools.patch_executor,
         "concurrent.futures._base": pools.patch_futures,
-        "multiprocessing.spawn": inject.stow_away(folder),
+        "multiprocessing.spawn": partial(_patch_spawn, folder),
     }
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
@@ -81,6 +81,11 @@ def install() -> bool:
 def _patch_synchronize(module: ModuleType) -> None:
     locks.patch_semlock(module)
     conditions.patch_conditions(module)
+
+
+def _patch_spawn(folder: str, module: ModuleType) -> None:
+    inject.stow_away(folder)(module)
+    processes.patch_spawn(module)
 
 
 def uninstall() -> None:

@@ -7,6 +7,7 @@ a real read or write, made when the buffer is filled or flushed; and the life of
 import builtins
 import io
 import os
+import stat
 import sys
 from types import FrameType
 from typing import Any
@@ -16,6 +17,8 @@ from procsim.tracer.patching import replace
 
 PATH_LIMIT = 200
 """Characters of a path that an event carries (its end)."""
+
+_fstat = os.fstat
 
 _BUFFERS: dict[str, Any] = {
     **dict.fromkeys(("r", "rt", "rb"), io.BufferedReader),
@@ -70,6 +73,9 @@ def patch_open() -> None:
 class TracedFileIO(io.FileIO):
     """The raw file below the buffers: each read and write of it is one of the operating system's."""
 
+    identity: int | None = None
+    """The same in each process, under whatever name it has the file; None where it is no regular file."""
+
     def readinto(self, buffer: Any, /) -> Any:
         size = super().readinto(buffer)
         if size is not None:
@@ -97,6 +103,10 @@ class TracedFileIO(io.FileIO):
         name = self.name
         return (os.fsdecode(name) if isinstance(name, str | bytes) else str(name))[-PATH_LIMIT:]
 
+    def _offset(self, size: int) -> int:
+        """Where in the file `size` bytes were just read, or with 0: where the next ones will be written."""
+        return 0 if self.identity is None else super().tell() - size
+
     def _say(self, kind: str, data: Any = None, size: int | None = None) -> None:
         # A file that nobody closed is written when the interpreter takes modules apart, ours too: then the names
         # here are None, and what matters is that the data still gets into the file.
@@ -106,7 +116,8 @@ class TracedFileIO(io.FileIO):
         if data is not None:
             view = memoryview(data).cast("B")[:size]
             fields = {"value": bytes(view[:VALUE_LIMIT]).decode(errors="replace"), "size": view.nbytes}
-        emit(kind, at=program_site(), path=self._path(), **fields)
+            fields["offset"] = self._offset(view.nbytes if kind == "file_read" else 0)
+        emit(kind, self.identity, program_site(), path=self._path(), **fields)
 
 
 def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
@@ -114,7 +125,8 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
     raw = TracedFileIO(os.fspath(file), mode.replace("b", "").replace("t", ""))
     result: Any = raw
     try:
-        emit("file_opened", at=at, path=raw._path(), mode=mode)
+        raw.identity = _identity_of(raw.fileno())
+        emit("file_opened", raw.identity, at, path=raw._path(), mode=mode)
         block = getattr(raw, "_blksize", 0)
         result = _BUFFERS[mode](raw, block if block > 1 else io.DEFAULT_BUFFER_SIZE)
         if text:
@@ -124,6 +136,12 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
         result.close()
         raise
     return result
+
+
+def _identity_of(descriptor: int) -> int | None:
+    status = _fstat(descriptor)
+    # The highest bit tells it from the identity of a lock or a queue.
+    return (status.st_ino ^ status.st_dev << 40) & (1 << 63) - 1 | 1 << 63 if stat.S_ISREG(status.st_mode) else None
 
 
 def _site_of_open(frame: FrameType | None) -> str | None:

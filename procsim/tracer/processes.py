@@ -15,6 +15,7 @@ from typing import Any
 from procsim.tracer.emit import (
     INTERNAL,
     TEXT_LIMIT,
+    ask_who_we_are,
     become,
     call_site,
     caller,
@@ -68,6 +69,7 @@ def patch_process(module: ModuleType) -> None:
     base = module.BaseProcess
     init, start, join = base.__init__, base.start, base.join
     terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
+    exitcode = base.exitcode
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         init(self, *args, **kwargs)
@@ -109,6 +111,13 @@ def patch_process(module: ModuleType) -> None:
             emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
         kill(self)
 
+    def traced_exitcode(self: Any) -> Any:
+        code = exitcode.fget(self)
+        at = caller()
+        if code and at != INTERNAL:
+            emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
+        return code
+
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
         become(self._name)
@@ -124,6 +133,7 @@ def patch_process(module: ModuleType) -> None:
     replace(base, "join", traced_join)
     replace(base, "terminate", traced_terminate)
     replace(base, "kill", traced_kill)
+    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
     replace(base, "_bootstrap", _bootstrap)
 
 
@@ -141,6 +151,25 @@ def patch_popen(module: ModuleType) -> None:
         return code
 
     replace(popen, "poll", traced_poll)
+
+
+def patch_spawn(module: ModuleType) -> None:
+    """multiprocessing.spawn: where a new process ends that could not even begin.
+
+    It imports the program, and unpickles what it was given, before its own code is called; the forkserver shows
+    nobody else what is raised there.
+    """
+    main = module._main
+
+    def _main(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return main(*args, **kwargs)
+        except BaseException as error:
+            ask_who_we_are()
+            _say_returned(error)
+            raise
+
+    replace(module, "_main", _main)
 
 
 def patch_util(module: ModuleType) -> None:

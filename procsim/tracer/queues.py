@@ -190,8 +190,9 @@ def _patch_joinable_queue(module: ModuleType) -> None:
 
     def traced_task_done(self: Any) -> None:
         at = caller()
-        if at != INTERNAL and not self._unfinished_tasks._semlock._is_zero():
-            emit("queue_task_done", identity_of(self._rlock), at)
+        if at != INTERNAL:
+            too_many = self._unfinished_tasks._semlock._is_zero()  # then it raises ValueError
+            emit("queue_task_done_refused" if too_many else "queue_task_done", identity_of(self._rlock), at)
         task_done(self)
 
     def traced_join(self: Any) -> None:

@@ -1,0 +1,201 @@
+"""What a program lost though it came to its end: items of a queue, updates of a file, the point of a lock."""
+
+import signal
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Any
+
+from procsim.files import Access
+from procsim.findings.base import Finding, Outcome
+from procsim.findings.endings import was_killed
+from procsim.state import Lock, Process, Queue, RunState
+
+
+def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """Items of a queue that were lost, as those who took from it were ended before they were done.
+
+    They were ended by multiprocessing, as daemons when main ended, or by a signal that nobody in the program sent.
+    Lost is what was still in the queue, and what they had taken from a JoinableQueue and not reported done. It is no
+    loss where others have taken results from these processes, and could tell when they had enough; where all who put
+    anything were ended with them; and where only stop markers are left.
+    """
+    if outcome.timed_out is not None or outcome.interrupted or run.found:  # it was ended before its end
+        return
+    cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
+    for queue in run.queues.values():
+        takers = [pid for pid in queue.got if pid in cut_off and not _gave_results(run, pid, cut_off)]
+        if not takers or cut_off >= set(queue.put):
+            continue
+        in_queue = _tasks_left(queue)
+        in_hand = sum(_in_hand(run, queue, pid) for pid in takers) if in_queue or queue.done else 0
+        if in_queue or in_hand:
+            last = run.processes[takers[0]]
+            figures = {
+                "process": last.name,
+                "pid": last.pid,
+                "at": last.at or "?",
+                "queue": queue.name,
+                "queue_at": queue.at or "?",
+                "made": queue.puts,
+                "taken": queue.gots,
+                "lost": in_queue + in_hand,
+                "in_queue": in_queue,
+                "in_hand": in_hand,
+                "takers": [run.process_name(pid) for pid in takers[:10]],
+            }
+            yield Finding(
+                "items_lost",
+                "{queue} (made at {queue_at}) lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
+                "taken and not done, when {takers} had to end (last seen at {at})",
+                figures,
+                "have main wait before it ends: with join() of a JoinableQueue, or with a stop marker for each "
+                "process, and its join()",
+            )
+
+
+def _was_cut_off(run: RunState, process: Process, outcome: Outcome) -> bool:
+    ended_as_daemon = process.daemon and process.exit_code == -signal.SIGTERM and not process.terminated_by
+    return ended_as_daemon or was_killed(run, process, outcome)
+
+
+def _gave_results(run: RunState, pid: int, cut_off: set[int]) -> bool:
+    """Whether it has put something into a queue from which one who was not cut off has taken."""
+    return any(queue.put[pid] and set(queue.got) - cut_off for queue in run.queues.values())
+
+
+def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
+    """Items that a process has taken and not reported done. Where no queue asks for reports, nobody can tell."""
+    if queue.type != "JoinableQueue":
+        return 0
+    if queue.done:
+        return max(0, queue.got[pid] - queue.done[pid])
+    return int(all(wait.object != queue.identity for wait in run.processes[pid].waits.values()))
+
+
+def _tasks_left(queue: Queue) -> int:
+    """Items still in the queue, stop markers excepted: None, or else the last ones, unlike the first one ever put."""
+    left = [item for item in list(queue.items_put)[queue.gots - queue.puts :] if item is not None]
+    if queue.puts <= queue.gots or not left:
+        return 0
+    markers = len(list(takewhile(lambda item: item == left[-1], reversed(left))))
+    if left[-1] == queue.items_put[0] or 1 == markers < len(left):
+        return len(left)
+    return len(left) - markers
+
+
+def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A task of a queue was reported done when none was left to be done."""
+    for queue in run.queues.values():
+        for (pid, at), count in queue.done_too_often.items():
+            figures = {
+                "process": run.process_name(pid),
+                "pid": pid,
+                "at": at or "?",
+                "queue": queue.name,
+                "queue_at": queue.at or "?",
+                "made": queue.puts,
+                "count": count,
+            }
+            yield Finding(
+                "task_done_too_many",
+                "{process} called task_done() of {queue} (made at {queue_at}) at {at}, when all {made} items had been "
+                "reported done: a ValueError",
+                figures,
+                "call task_done() once for each item taken with get()",
+            )
+
+
+def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """Two processes wrote a file that both had read before: the later one went over the update of the other.
+
+    Writes that append, and writes to other bytes, go over nothing. See `procsim.files`.
+    """
+    for file in run.files.values():
+        if file.pairs:
+            first, second = file.pairs[0]
+            figures = {
+                "file": _file_name(file.path),
+                "path": file.path,
+                "count": file.lost,
+                **_side("first", first),
+                **_side("second", second),
+                "process": second.event.process,
+                "pid": second.event.pid,
+                "at": second.event.at or "?",
+            }
+            yield Finding(
+                "lost_update",
+                "updates of {file} lost: {count}; {first} read {first_read} ({first_read_at}) and wrote {first_wrote} "
+                "({first_wrote_at}); {second} had read {second_read} before that ({second_read_at}) and wrote "
+                "{second_wrote} over it ({second_wrote_at})",
+                figures,
+                "hold one lock, made in main and passed to all of them, from the read to the end of the write",
+            )
+
+
+def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """Processes each made a lock of their own at the same line, which therefore kept nobody out.
+
+    Found where it did harm: one lost an update of a file to another, and each of the two held such a lock, which
+    nobody but its maker ever acquired, as it wrote. A private lock that guards what is private harms nobody.
+    """
+    reported: set[str] = set()
+    for file in run.files.values():
+        for first, second in file.pairs:
+            mine = next(_private(run, second), None)
+            if mine is None or mine.at is None or mine.at in reported:
+                continue
+            if mine.at not in {lock.at for lock in _private(run, first)}:
+                continue
+            reported.add(mine.at)
+            made = [lock for lock in run.locks.values() if lock.at == mine.at and _is_private(lock)]
+            figures = {
+                "process": second.event.process,
+                "pid": second.event.pid,
+                "other": first.event.process,
+                "lock": made[0].name,
+                "type": mine.type,
+                "at": mine.at,
+                "count": len(made),
+                "file": _file_name(file.path),
+            }
+            yield Finding(
+                "lock_made_anew",
+                "{count} processes each made a {type} of their own at {at}, which keeps nobody out: {other} and "
+                "{process} both held theirs while they changed {file}",
+                figures,
+                "make it once, in main, and pass it to each process",
+            )
+
+
+def _is_private(lock: Lock) -> bool:
+    return set(lock.acquired) == {lock.made_by}
+
+
+def _private(run: RunState, access: Access) -> Iterator[Lock]:
+    """The locks held at an access that its process made itself, and that nobody else ever acquired."""
+    for identity in access.locks:
+        lock = run.locks[identity]
+        if lock.made_by == access.event.pid and _is_private(lock):
+            yield lock
+
+
+def _side(name: str, write: Access) -> dict[str, Any]:
+    assert write.read is not None
+    return {
+        name: write.event.process,
+        f"{name}_pid": write.event.pid,
+        f"{name}_read": _value(write.read),
+        f"{name}_read_at": write.read.event.at or "?",
+        f"{name}_wrote": _value(write),
+        f"{name}_wrote_at": write.event.at or "?",
+    }
+
+
+def _value(access: Access) -> str:
+    text = str(access.event.fields.get("value", "")).strip()
+    return repr(text if len(text) <= 20 else f"{text[:19]}…")
+
+
+def _file_name(path: str) -> str:
+    return path.rsplit("/", 1)[-1]

@@ -1,0 +1,33 @@
+"""Each cashier makes a lock, and so each has one of its own: both are at the counter at once."""
+
+import os
+import tempfile
+from multiprocessing import Barrier, Lock, Process
+
+
+def sell(path, both):
+    counter = Lock()  # made
+    with counter:
+        with open(path) as file:
+            left = int(file.read())  # reads
+        both.wait()
+        with open(path, "w") as file:
+            file.write(str(left - 1))
+            file.flush()  # writes
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "left.txt")
+        with open(path, "w") as file:
+            file.write("10")
+        both = Barrier(2)
+        cashiers = [Process(target=sell, args=(path, both)) for _ in range(2)]
+        for cashier in cashiers:
+            cashier.start()
+        for cashier in cashiers:
+            cashier.join()
+
+
+if __name__ == "__main__":
+    main()

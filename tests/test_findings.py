@@ -1,0 +1,347 @@
+"""What is found in a run that its events tell of, and where nothing must be."""
+
+from typing import Any
+
+import pytest
+
+from procsim.apply import draw
+from procsim.files import WRITES_KEPT
+from procsim.findings import Finding, Outcome, findings
+from procsim.state import FILES_KEPT
+from tests.events import Story
+
+FILE = 1 << 63
+NOT_SENT = {
+    "Can't pickle local object 'main.<locals>.work'": ("AttributeError", "work"),
+    "Can't get local object 'main.<locals>.<lambda>'": ("AttributeError", "a lambda"),
+    "Can't pickle local object <function main.<locals>.work at 0x7f>": ("PicklingError", "work"),
+    "Can't pickle <function <lambda> at 0x7f>: attribute lookup <lambda> on __main__ failed": (
+        "PicklingError",
+        "a lambda",
+    ),
+    "Can't pickle <class 'x.Point'>: it's not the same object as x.Point": ("PicklingError", "x.Point"),
+    "cannot pickle '_thread.lock' object": ("TypeError", "_thread.lock"),
+    "cannot pickle 'TextIOWrapper' instances": ("TypeError", "TextIOWrapper"),
+    "Queue objects should only be shared between processes through inheritance": ("RuntimeError", "Queue"),
+}
+"""Exceptions of the Python versions there are, by their text, and what they are about."""
+
+BOOTSTRAPPING = """
+        An attempt has been made to start a new process before the
+        current process has finished its bootstrapping phase.
+"""
+
+
+class Program(Story):
+    """A main process that has started others, and what they do with one file."""
+
+    def __init__(self, *children: int, daemon: bool = False, method: str = "fork") -> None:
+        super().__init__()
+        self.began(1)
+        for child in children:
+            name = f"p{child}"
+            self.tell(1, "process_started", at="x.py:3", child=child, child_name=name, daemon=daemon, method=method)
+            self.tell(child, "process_began", parent=1, daemon=daemon)
+
+    def opens(self, pid: int, mode: str, file: int = FILE) -> "Program":
+        self.tell(pid, "file_opened", file, "x.py:5", path="/f/n.txt", mode=mode)
+        return self
+
+    def reads(self, pid: int, value: str = "3", offset: int = 0, file: int = FILE) -> "Program":
+        self.tell(pid, "file_read", file, "x.py:6", path="/f/n.txt", value=value, size=len(value), offset=offset)
+        return self
+
+    def writes(self, pid: int, value: str = "2", offset: int = 0, mode: str = "w", file: int = FILE) -> "Program":
+        self.opens(pid, mode, file)
+        self.tell(pid, "file_written", file, "x.py:7", path="/f/n.txt", value=value, size=len(value), offset=offset)
+        self.tell(pid, "file_closed", file, "x.py:7", path="/f/n.txt")
+        return self
+
+    def ends(self, pid: int, code: int = 0) -> "Program":
+        self.tell(pid, "process_ended", exit_code=code)
+        return self
+
+
+def found(story: Story, outcome: Outcome | None = None) -> list[Finding]:
+    return findings(draw(story.events), outcome or Outcome())
+
+
+def ids(story: Story, outcome: Outcome | None = None) -> list[str]:
+    return [finding.id for finding in found(story, outcome)]
+
+
+# Lost updates ------------------------------------------------------------------------------------------------
+
+
+def test_two_write_what_both_had_read() -> None:
+    (finding,) = found(Program(2, 3).reads(2).reads(3).writes(2).writes(3))
+    assert finding.id == "lost_update"
+    expected = {"file": "n.txt", "count": 1, "first": "p2", "second": "p3", "pid": 3, "process": "p3"}
+    assert finding.figures.items() >= expected.items()
+    assert (finding.figures["first_read"], finding.figures["second_wrote"]) == ("'3'", "'2'")
+    assert (finding.figures["second_read_at"], finding.figures["first_wrote_at"]) == ("x.py:6", "x.py:7")
+
+
+def test_one_finding_for_a_file_however_many_updates_it_lost() -> None:
+    program = Program(2, 3, 4)
+    for pid in (2, 3, 4):
+        program.reads(pid)
+    for pid in (2, 3, 4):
+        program.writes(pid)
+    (finding,) = found(program)
+    assert finding.figures["count"] == 2
+
+
+def test_a_write_in_pieces_loses_an_update_once() -> None:
+    program = Program(2, 3).reads(2).reads(3).writes(2).opens(3, "w")
+    for offset in range(3):
+        fields = {"path": "/f/n.txt", "value": "2", "size": 1, "offset": offset}
+        program.tell(3, "file_written", FILE, "x.py:7", **fields)
+    (finding,) = found(program)
+    assert finding.figures["count"] == 1
+
+
+HEALTHY = {
+    "one after the other": Program(2, 3).reads(2).writes(2).reads(3).writes(3),
+    "only one of them writes": Program(2, 3).reads(2).reads(3).writes(2),
+    "the first had not read it": Program(2, 3).reads(3).writes(2).writes(3),
+    "the second had not read it": Program(2, 3).reads(2).writes(2).writes(3),
+    "the second writes once more, of its own": Program(2, 3).reads(3).writes(3).reads(2).writes(2).writes(3),
+    "they append": Program(2, 3).reads(2).reads(3).writes(2, mode="a").writes(3, mode="a"),
+    "other bytes": Program(2, 3).reads(2, "33").reads(3, "33").writes(2, mode="r+").writes(3, offset=1, mode="r+"),
+    "it read other bytes": Program(2, 3).reads(2).reads(3, offset=9).writes(2, mode="r+").writes(3, mode="r+"),
+    "another file": Program(2, 3).reads(2).reads(3, file=FILE + 1).writes(2).writes(3, file=FILE + 1),
+    "looked, and read it again": Program(2, 3).reads(3).reads(2).writes(2).reads(3).writes(3),
+    "how it was opened was not seen": Program(2, 3).reads(2).reads(3).writes(2, mode="r").writes(3, mode="r"),
+}
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_no_update_is_lost(case: str) -> None:
+    assert ids(HEALTHY[case]) == []
+
+
+def test_no_update_is_lost_where_a_lock_was_held_at_each_reading_and_writing() -> None:
+    program = Program(2, 3)
+    program.lock(9)
+    for pid in (2, 3, 2, 3):  # writes, and reads what it has written
+        program.tell(pid, "lock_acquired", 9)
+        program.writes(pid).reads(pid)
+        program.tell(pid, "lock_released", 9)
+    assert ids(program) == []
+
+
+def test_a_lock_for_the_writing_alone_does_not_help() -> None:
+    program = Program(2, 3).reads(2).reads(3)
+    program.lock(9)
+    for pid in (2, 3):
+        program.tell(pid, "lock_acquired", 9)
+        program.writes(pid)
+        program.tell(pid, "lock_released", 9)
+    assert ids(program) == ["lost_update"]
+
+
+def test_what_is_kept_of_files_is_bounded() -> None:
+    program = Program(2, 3).reads(2).reads(3).writes(2).writes(3)
+    for number in range(FILES_KEPT + 10):
+        program.writes(2, file=FILE + 1 + number)
+    for _ in range(WRITES_KEPT + 10):
+        program.writes(2)
+    run = draw(program.events)
+    assert len(run.files) == FILES_KEPT
+    assert len(run.files[FILE].writes) == WRITES_KEPT
+    assert ids(program) == ["lost_update"]
+
+
+def locked(program: Program, makers: tuple[int, int], lines: tuple[str, str]) -> Program:
+    """Both read and write, each holding the lock that one has made."""
+    for identity, (maker, line) in enumerate(zip(makers, lines, strict=True)):
+        program.tell(maker, "lock_created", identity, line, name="mutex", type="Lock", value=1)
+    for pid, identity in ((2, 0), (3, 1)):
+        program.tell(pid, "lock_acquired", identity)
+    program.reads(2).reads(3).writes(2).writes(3)
+    return program
+
+
+def test_each_made_the_lock_anew_at_the_same_line() -> None:
+    finding, effect = found(locked(Program(2, 3), (2, 3), ("x.py:4", "x.py:4")))
+    assert (finding.id, effect.id) == ("lock_made_anew", "lost_update")
+    expected = {"process": "p3", "pid": 3, "other": "p2", "lock": "mutex", "at": "x.py:4", "count": 2}
+    assert finding.figures.items() >= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("makers", "lines"),
+    [((2, 3), ("x.py:4", "x.py:5")), ((1, 3), ("x.py:4", "x.py:4")), ((1, 1), ("x.py:4", "x.py:4"))],
+)
+def test_other_locks_are_not_made_anew(makers: tuple[int, int], lines: tuple[str, str]) -> None:
+    assert ids(locked(Program(2, 3), makers, lines)) == ["lost_update"]
+
+
+# Queues ------------------------------------------------------------------------------------------------------
+
+
+def worked_off(items: list[Any], taken: int, done: int, **options: Any) -> Program:
+    """Main puts items into a queue, a daemon takes and does some, and then main ends."""
+    program = Program(2, daemon=options.get("daemon", True))
+    program.queue(9, type=options.get("type", "JoinableQueue"))
+    for item in items:
+        program.tell(options.get("maker", 1), "queue_put", 9, "x.py:8", value=item)
+    for number in range(taken):
+        program.tell(2, "queue_got", 9, "x.py:9", value=items[number])
+        if number < done:
+            program.tell(2, "queue_task_done", 9)
+    program.ends(2, options.get("code", -15)).ends(1)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("program", "in_queue", "in_hand"),
+    [
+        (worked_off([1, 2, 3, 4], 2, 1), 2, 1),
+        (worked_off([1, 2, 3, 4], 2, 0), 2, 1),
+        (worked_off([1, 2, 3, 4], 4, 3), 0, 1),
+        (worked_off([1, 2, 3, None], 1, 1), 2, 0),
+        (worked_off([1, 2, 3, "stop", "stop"], 1, 1), 2, 0),
+        (worked_off(["<Task>"] * 4, 2, 2), 2, 0),
+        (worked_off([1, 2, 3], 1, 0, type="Queue"), 2, 0),
+    ],
+)
+def test_items_that_were_lost_when_their_daemon_ended(program: Program, in_queue: int, in_hand: int) -> None:
+    (finding,) = found(program)
+    figures = finding.figures
+    assert finding.id == "items_lost"
+    assert (figures["in_queue"], figures["in_hand"], figures["lost"]) == (in_queue, in_hand, in_queue + in_hand)
+    assert (figures["process"], figures["pid"], figures["queue"], figures["queue_at"]) == ("p2", 2, "q", "x.py:2")
+
+
+def test_items_that_were_lost_when_their_taker_was_killed() -> None:
+    assert ids(worked_off([1, 2, 3], 1, 0, daemon=False, code=-9)) == ["died", "items_lost"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        worked_off([1, 2, 3], 3, 3),
+        worked_off([1, 2, None, None], 2, 2),
+        worked_off([1, 2, "stop", "stop"], 2, 2),
+        worked_off([1, 2, "stop"], 2, 2, type="Queue"),
+        worked_off([1, 2, 3], 1, 1, daemon=False, code=0),
+        worked_off([1, 2, 3], 1, 1, daemon=False),
+        worked_off([1, 2, 3], 1, 1, maker=2),
+    ],
+)
+def test_no_item_is_lost(program: Program) -> None:
+    assert ids(program) == []
+
+
+def test_no_item_is_lost_where_main_has_had_results_enough() -> None:
+    program = worked_off([1, 2, 3], 1, 1)
+    del program.events[-2:]
+    program.queue(8, "results").tell(2, "queue_put", 8, value=1).tell(1, "queue_got", 8, value=1)
+    assert ids(program.ends(2, -15).ends(1)) == []
+
+
+def test_no_item_is_lost_where_people_or_the_time_limit_ended_the_run() -> None:
+    for outcome in (Outcome(interrupted=2), Outcome(timed_out=1.0)):
+        assert "items_lost" not in ids(worked_off([1, 2, 3], 1, 1), outcome)
+
+
+@pytest.mark.parametrize("caught", [True, False])
+def test_one_task_done_too_many_is_said_once(caught: bool) -> None:
+    program = Program(2).queue(9, type="JoinableQueue").tell(2, "queue_task_done_refused", 9, "x.py:9")
+    if not caught:
+        program.tell(2, "raised", at="x.py:9", type="ValueError", text="task_done() called too many times")
+    (finding,) = found(program)
+    assert finding.id == "task_done_too_many"
+    assert finding.figures.items() >= {"process": "p2", "queue": "q", "queue_at": "x.py:2", "at": "x.py:9"}.items()
+
+
+# How processes ended -----------------------------------------------------------------------------------------
+
+
+def test_main_ends_as_if_nothing_had_happened() -> None:
+    program = Program(2).tell(2, "raised", at="x.py:9", type="ValueError", text="no")
+    assert isinstance(program, Program)
+    program.ends(2, 1).ends(1)
+    (finding,) = found(program)
+    assert "as if nothing had happened" in finding.text
+    assert finding.figures.items() >= {"process": "p2", "parent": "p1", "started_at": "x.py:3", "at": "x.py:9"}.items()
+    (finding,) = found(Program(2).ends(2, -9).ends(1))
+    assert finding.id == "died"
+    assert "as if nothing had happened" in finding.text
+
+
+def test_a_main_that_fails_too_does_not_pretend() -> None:
+    (finding,) = found(Program(2).ends(2, -9).ends(1, 1))
+    assert finding.text == "{process} was ended by {signal}, last seen at {at}"
+
+
+@pytest.mark.parametrize("code", [1, -9])
+def test_nothing_is_unseen_where_the_program_looked_at_the_exit_code(code: int) -> None:
+    program = Program(2)
+    if code > 0:
+        program.tell(2, "raised", at="x.py:9", type="ValueError", text="no")
+    program.ends(2, code).tell(1, "process_exit_code_seen", child=2, child_name="p2", exit_code=code)
+    assert ids(program) == []
+
+
+def test_whether_anybody_looked_at_the_exit_code_of_a_subprocess_is_not_seen() -> None:
+    assert ids(Story().began(1, 2).tell(2, "raised", at="x.py:9", type="ValueError", text="no")) == []
+
+
+def test_a_child_that_is_asked_to_end_may_do_so() -> None:
+    for code in (-1, -2, -15):
+        assert ids(Program(2).ends(2, code)) == []
+    assert ids(Program(2).ends(1, -15)) == ["died"]
+
+
+def test_why_a_process_was_left_behind() -> None:
+    def text(program: Story) -> str:
+        (finding,) = (one for one in found(program, Outcome(left_behind=(2,))) if one.id == "left_behind")
+        return finding.text
+
+    assert "os._exit" in text(Program(2).ends(1))
+    assert "{signal}" in text(Program(2).ends(1, -9))
+    assert "{parent}" in text(Program(2).tell(1, "process_returned").tell(1, "process_ended", exit_code=0))
+    assert "{parent}" not in text(Story().began(1, 2))
+
+
+# New interpreters --------------------------------------------------------------------------------------------
+
+
+def test_the_missing_guard_is_said_once() -> None:
+    program = Program(2, 3, method="spawn")
+    for pid in (2, 3):
+        program.tell(pid, "raised", at="x.py:12", type="RuntimeError", text=BOOTSTRAPPING)
+    (finding,) = found(program)
+    assert finding.id == "missing_main_guard"
+    assert finding.figures.items() >= {"process": "p2", "at": "x.py:12", "method": "spawn", "count": 2}.items()
+
+
+@pytest.mark.parametrize("text", NOT_SENT)
+def test_what_cannot_be_sent(text: str) -> None:
+    type, what = NOT_SENT[text]
+    story = Story().began(1).tell(1, "process_created", child_name="p2", daemon=False)
+    (finding,) = found(story.tell(1, "raised", at="x.py:9", type=type, text=text))
+    assert finding.id == "unpicklable_target"
+    assert finding.figures.items() >= {"process": "p1", "at": "x.py:9", "what": what}.items()
+
+
+def test_what_cannot_be_pickled_where_there_is_no_other_process() -> None:
+    story = (
+        Story().began(1).tell(1, "raised", at="x.py:9", type="TypeError", text="cannot pickle '_thread.lock' object")
+    )
+    assert ids(story) == ["raised"]
+
+
+@pytest.mark.parametrize(("method", "module"), [("spawn", "__mp_main__"), ("fork", "__main__")])
+def test_what_a_new_process_does_not_find(method: str, module: str) -> None:
+    program = Program(2, 3, method=method)
+    for pid in (2, 3):
+        text = f"Can't get attribute 'work' on <module '{module}' from '/f/x.py'>"
+        program.tell(pid, "raised", at="<string>:1", type="AttributeError", text=text)
+    (finding,) = found(program)
+    assert finding.id == "unknown_target"
+    assert finding.figures.items() >= {"process": "p2", "at": "x.py:3", "what": "work", "method": method}.items()
+    assert ("{method}" in finding.text) is (method == "spawn")
