@@ -144,6 +144,8 @@ def _stuck(run: RunState, event: Event) -> None:
         _wait(run, event._replace(kind=fields["wait"]))
         wait = process.waits[event.thread]
     wait.stuck = event.t
+    if (event.pid, event.thread) == (run.main, "MainThread"):
+        run.hung = event.t
     wait.open_in = tuple(fields["open_in"])
     wait.in_message = fields["in_message"]
 

@@ -37,7 +37,15 @@ def show_run(
     """Run a program and show it; end it where it hangs, if wanted. Returns the exit code of the command."""
     state = RunState()
     reader_gone = False
-    with _Signals(run.stop, run.pass_on if run.order.signals_are_passed_on else None) as signals:
+
+    def pass_on(number: int) -> bool:
+        """Leave a signal to the program; not Ctrl-C where it is known to hang."""
+        passes = run.order.signals_are_passed_on and not (number == signal.SIGINT and state.hangs())
+        if passes:
+            run.pass_on(number)
+        return passes
+
+    with _Signals(run.stop, pass_on) as signals:
         try:
             with run, view:
                 batches = watched(run, state)
@@ -62,9 +70,10 @@ def show_run(
                 reader_gone = True
     if reader_gone:
         return ExitCode.READER_GONE
-    if signals.received and not (state.hangs() and signals.received == signal.SIGINT):
+    hung = state.hung is not None and (stop_on_hang or signals.received == signal.SIGINT)
+    if signals.received and not hung:
         return 128 + signals.received
-    if run.timed_out or (state.hangs() and not claims):
+    if run.timed_out or (hung and not claims):
         return ExitCode.HUNG
     if judge is None:
         code = run.exit_code or 0
@@ -139,7 +148,7 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
 class _Signals:
     """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come; or passes them on."""
 
-    def __init__(self, stop: Callable[[], None], pass_on: Callable[[int], None] | None = None) -> None:
+    def __init__(self, stop: Callable[[], None], pass_on: Callable[[int], bool] = lambda number: False) -> None:
         self.received = 0
         """The signal by which people ended it."""
         self.passed_on = 0
@@ -161,9 +170,8 @@ class _Signals:
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._pass_on is not None:
+        if self._pass_on(number):
             self.passed_on = number
-            self._pass_on(number)
         else:
             self.received = self.received or number
             self._stop()

@@ -310,6 +310,8 @@ class RunState:
     """Tries that found a queue empty or full, or a lock taken."""
     found: list[Event] = field(default_factory=list)
     """The findings of procsim's that came while the program still ran: why it hangs."""
+    hung: int | None = None
+    """ns: when it was found that main's main thread is stuck, so that the program will never end."""
     counts: Counter[str] = field(default_factory=Counter)
     """Events by kind."""
     t: int = 0
@@ -350,7 +352,7 @@ class RunState:
         ]
 
     def hangs(self) -> bool:
-        """Whether the program will never end: its main thread is stuck."""
+        """Whether the main thread of main is stuck now: the program cannot end by itself."""
         main = self.processes.get(self.main)
         wait = main.waits.get("MainThread") if main else None
         return wait is not None and wait.stuck is not None

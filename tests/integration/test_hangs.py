@@ -3,13 +3,15 @@
 Their twins, as like them as can be, do not hang, and nothing is said of them.
 """
 
+import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import START_METHODS
-from tests.integration.conftest import PROGRAMS, House
+from tests.integration.conftest import PATIENCE_SECONDS, PROGRAMS, House
 
 HANGS: dict[str, tuple[str, set[str], str]] = {
     "barrier_one_short": ("barrier_nobody_comes", {"worker-0", "worker-1"}, "meeting"),
@@ -106,3 +108,31 @@ def test_who_only_waits_a_while_does_not_hang(house: House, name: str, method: s
     assert [finding["text"] for finding in lines[-1]["findings"]] == []
     assert not [line for line in lines if line["kind"] in ("process_stuck", "finding")]
     assert done.returncode == 0
+
+
+def test_on_hang_wait_says_it_and_waits(house: House) -> None:
+    program = PROGRAMS / "hangs" / "lock_twice.py"
+    process = house.start("watch", "--view", "json", "--on-hang", "wait", program)
+    assert process.stdout is not None
+    for text in process.stdout:
+        if json.loads(text)["kind"] == "finding":
+            break
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert [finding["id"] for finding in json.loads(output.splitlines()[-1])["findings"]] == ["lock_twice"]
+    assert process.returncode == 3
+
+
+def test_in_the_plain_view_the_reason_goes_to_standard_error(house: House) -> None:
+    done = house.run("watch", "--view", "plain", PROGRAMS / "hangs" / "lock_twice.py")
+    assert done.stdout == ""
+    assert "clerk waits at lock_twice.py:7 for account (made at lock_twice.py:17)" in done.stderr
+    assert done.returncode == 3
+
+
+def test_a_recording_says_why_again(house: House) -> None:
+    trace = house.folder / "hang.jsonl"
+    house.run("watch", "--record", trace, PROGRAMS / "hangs" / "lock_twice.py")
+    done = house.run("replay", trace, "--view", "plain")
+    assert done.stdout.count("clerk waits at lock_twice.py:7") == 2, "when it was found, and at the end"
