@@ -28,6 +28,10 @@ SHARE = 20
 """After a look there is a pause of at least so many times what it took: it costs 5 % of a core at the most."""
 
 
+TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
+"""Waits that are wrong whatever main does. Who waits for something else may be a worker that main is going to end."""
+
+
 def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
     """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
     watchman = _Watchman(run, state)
@@ -77,7 +81,10 @@ class _Watchman:
         # All of them, since each is stuck because the others are.
         if found != before or not self._run.has_caught_up():
             return []
-        return [event for thread in sorted(found) if (event := self._said(thread, sight)) is not None]
+        events = [event for thread in sorted(found) if (event := self._said(thread, sight)) is not None]
+        if Thread(self._state.main, self._state.main) in found:
+            return events
+        return [event for event in events if event.fields["wait"] in TOLD_WHILE_MAIN_GOES_ON]
 
     def _stuck(self, sight: Sight) -> Iterator[Thread]:
         return (thread for thread in stuck(self._state, sight) if thread.pid in self._state.processes)

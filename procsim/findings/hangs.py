@@ -36,7 +36,7 @@ def hangs(run: RunState) -> Iterator[Finding]:
 
 
 ALWAYS_WRONG = ("lock_cycle", "lock_twice", "holder_dead", "holder_waits", "join_before_get")
-"""Causes that are told also while main goes on. Who waits for something else may be one that main is going to end."""
+"""Causes that are told also while main goes on."""
 
 
 def _without_daemons(run: RunState, causes: list[Finding]) -> list[Finding]:

@@ -5,6 +5,9 @@ Their twins, as like them as can be, do not hang, and nothing is said of them.
 
 import json
 import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +60,44 @@ def line(name: str, mark: str) -> str | None:
     return None
 
 
-def watched(house: House, name: str, method: str) -> tuple[list[dict[str, Any]], int]:
-    """The findings of a program, and the exit code of `procsim watch`."""
-    program = PROGRAMS / "hangs" / f"{name}.py"
-    lines, done = house.events("watch", "--start-method", method, "--timeout", "60", program)
-    found: list[dict[str, Any]] = lines[-1]["findings"]
-    return found, done.returncode
+Watched = tuple[list[dict[str, Any]], int]
+"""The events of a program, and the exit code of `procsim watch`."""
+
+AT_ONCE = 6
+"""Programs that are watched at once: they mostly wait, and procsim must be right also when the cores are busy."""
+
+
+def watched(house: House, path: Path, method: str) -> Watched:
+    lines, done = house.events("watch", "--start-method", method, "--timeout", "100", path)
+    return lines, done.returncode
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest) -> Iterator[Callable[[str, str], Watched]]:
+    """Watches the programs of all tests that were selected here, several at once; gives each test its own."""
+    wanted = [
+        (str(item.callspec.params["program"]), str(item.callspec.params["method"]))
+        for item in request.session.items
+        if item.path == request.path and isinstance(item, pytest.Function) and "program" in item.fixturenames
+    ]
+    with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder, ThreadPoolExecutor(AT_ONCE) as executor:
+        house = House(Path(folder))
+        begun = {
+            (program, method): executor.submit(watched, house, PROGRAMS / f"{program}.py", method)
+            for program, method in wanted
+        }
+        yield lambda program, method: begun[program, method].result()
+        house.assert_empty()
 
 
 @pytest.mark.parametrize("method", START_METHODS)
-@pytest.mark.parametrize("name", HANGS)
-def test_why_it_hangs(house: House, name: str, method: str) -> None:
+@pytest.mark.parametrize("program", [f"hangs/{name}" for name in HANGS])
+def test_why_it_hangs(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
+    name = program.rpartition("/")[2]
     identity, processes, thing = HANGS[name]
-    found, code = watched(house, name, method)
+    lines, code = runs(program, method)
     assert code == 3
-    causes = [finding for finding in found if finding["id"] not in OTHERS]
+    causes = [finding for finding in lines[-1]["findings"] if finding["id"] not in OTHERS]
     assert {finding["id"] for finding in causes} == {identity}
     for finding in causes:
         figures = finding["figures"]
@@ -86,28 +112,28 @@ def test_why_it_hangs(house: House, name: str, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", START_METHODS)
-@pytest.mark.parametrize("name", HANGS)
-def test_nothing_is_said_of_its_twin(house: House, name: str, method: str) -> None:
-    found, code = watched(house, f"{name}_cured", method)
-    assert [finding["text"] for finding in found] == []
+@pytest.mark.parametrize("program", [f"hangs/{name}_cured" for name in HANGS])
+def test_nothing_is_said_of_its_twin(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
+    lines, code = runs(program, method)
+    assert [finding["text"] for finding in lines[-1]["findings"]] == []
     assert code == 0
-
-
-def test_each_program_is_tried() -> None:
-    names = {path.stem for path in Path(PROGRAMS / "hangs").glob("*.py")}
-    assert {name for name in names if not name.endswith("_cured")} == set(HANGS)
 
 
 HEALTHY = sorted(path.stem for path in Path(PROGRAMS / "healthy").glob("*.py"))
 
 
 @pytest.mark.parametrize("method", START_METHODS)
-@pytest.mark.parametrize("name", HEALTHY)
-def test_who_only_waits_a_while_does_not_hang(house: House, name: str, method: str) -> None:
-    lines, done = house.events("watch", "--start-method", method, PROGRAMS / "healthy" / f"{name}.py")
+@pytest.mark.parametrize("program", [f"healthy/{name}" for name in HEALTHY])
+def test_who_only_waits_a_while_does_not_hang(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
+    lines, code = runs(program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []
-    assert not [line for line in lines if line["kind"] in ("process_stuck", "finding")]
-    assert done.returncode == 0
+    assert not [event for event in lines if event["kind"] in ("process_stuck", "finding")]
+    assert code == 0
+
+
+def test_each_program_is_tried() -> None:
+    names = {path.stem for path in Path(PROGRAMS / "hangs").glob("*.py")}
+    assert {name for name in names if not name.endswith("_cured")} == set(HANGS)
 
 
 def test_on_hang_wait_says_it_and_waits(house: House) -> None:

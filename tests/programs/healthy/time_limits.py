@@ -22,6 +22,7 @@ def work(items, mutex, event, condition, barrier):
 if __name__ == "__main__":
     mutex = Lock()
     mutex.acquire()
-    worker = Process(target=work, args=(Queue(), mutex, Event(), Condition(), Barrier(2)))
+    things = Queue(), mutex, Event(), Condition(), Barrier(2)
+    worker = Process(target=work, args=things)
     worker.start()
     worker.join()
