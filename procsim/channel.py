@@ -38,7 +38,8 @@ GATHER_BELOW = READ_SIZE // 2
 HIGH_DESCRIPTORS = 1 << 12
 """The writing end lies below this: high enough to be out of the way, and a table that forks stay cheap with."""
 
-_HEADER = struct.Struct("<H")
+HEADER = struct.Struct("<H")
+"""Of an item on the pipe: the bytes that follow."""
 _READER_GONE = (errno.EPIPE, errno.ENXIO, errno.ENOENT)
 
 
@@ -47,7 +48,8 @@ class EventQueue:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        self._descriptor = -1
+        self.descriptor = -1
+        """The writing end in this process; negative: it is not open."""
         self._silent = False
 
     @classmethod
@@ -76,27 +78,27 @@ class EventQueue:
 
     def put_bytes(self, data: bytes) -> bool:
         """Write one item that is marshalled already."""
-        if len(data) > ITEM_LIMIT - _HEADER.size:
+        if len(data) > ITEM_LIMIT - HEADER.size:
             raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
         while not self._silent:
-            if self._descriptor < 0 and not self._open():
+            if self.descriptor < 0 and not self._open():
                 break
             try:
-                os.write(self._descriptor, _HEADER.pack(len(data)) + data)
+                os.write(self.descriptor, HEADER.pack(len(data)) + data)
             except OSError as error:
                 if _raised_by_a_signal_handler(error):
                     raise
                 if error.errno != errno.EBADF:
                     self._silent = error.errno in _READER_GONE
                     break
-                self._descriptor = -1  # the program closed every descriptor it saw
+                self.descriptor = -1  # the program closed every descriptor it saw
             else:
                 return True
         return False
 
     def close(self) -> None:
         """Close the writing end in this process; the next `put` opens it again."""
-        descriptor, self._descriptor = self._descriptor, -1
+        descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
             try:
                 os.close(descriptor)
@@ -114,7 +116,7 @@ class EventQueue:
             self._silent = error.errno in _READER_GONE
             return False
         os.set_blocking(low, True)
-        self._descriptor = _lift(low)
+        self.descriptor = _lift(low)
         return True
 
 
@@ -146,24 +148,24 @@ class EventQueueReader:
     """The reading end: open it before the first writer starts."""
 
     def __init__(self, queue: EventQueue) -> None:
-        self._descriptor = os.open(queue.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.descriptor = os.open(queue.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with contextlib.suppress(AttributeError, OSError):  # F_SETPIPE_SZ is Linux's
-            fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_CAPACITY)
+            fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, PIPE_CAPACITY)
 
     def fileno(self) -> int:
         """The descriptor, to be waited for with `select`."""
-        return self._descriptor
+        return self.descriptor
 
     def read(self) -> bytes | None:
         """The bytes that are there now, for `ItemDecoder`; None: nothing now; b"": nobody has the pipe open."""
         try:
-            return os.read(self._descriptor, READ_SIZE)
+            return os.read(self.descriptor, READ_SIZE)
         except BlockingIOError:
             return None
 
     def close(self) -> None:
         """Close the reading end: every `put` from now on returns False."""
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
 
 class ItemDecoder:
@@ -175,7 +177,7 @@ class ItemDecoder:
     def items(self, data: bytes) -> list[Any]:
         """The items that are whole now; the beginning of the next is kept for the next call."""
         data = self._rest + data
-        header, unpack, loads = _HEADER.size, _HEADER.unpack_from, marshal.loads
+        header, unpack, loads = HEADER.size, HEADER.unpack_from, marshal.loads
         items: list[Any] = []
         add = items.append
         start, end = 0, len(data)

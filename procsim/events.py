@@ -132,7 +132,7 @@ class Named(NamedTuple):
 
 def from_wire(values: tuple[Any, ...], start: int) -> Event:
     """The event that a traced process put, with its time (monotonic ns) counted from `start`."""
-    kind, t, pid, process, thread, identity, at, fields = values
+    t, kind, pid, process, thread, identity, at, fields = values
     return Event(kind, t - start, pid, process, thread, identity, at, fields or {})
 
 

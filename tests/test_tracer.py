@@ -729,7 +729,7 @@ def test_an_event_always_fits() -> None:
 
     long = "é" * 5000
     for fields in ({"text": long}, {long: long}, {"fields": {str(n): long for n in range(100)}}, {"name": Name("x")}):
-        assert len(_fitting(("said", 1, 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
+        assert len(_fitting((1, "said", 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
 
 
 def test_only_errors_raised_below_came_from_elsewhere() -> None:

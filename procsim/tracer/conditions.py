@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer.emit import INTERNAL, call_site, caller, emit, emit_waiting
-from procsim.tracer.locks import identity_of, keep_raw, owner_of, say_released, traced_acquire
+from procsim.tracer.locks import ENTERED, identity_of, keep_raw, owner_of, say_released, traced_acquire
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 
@@ -52,7 +52,7 @@ def _patch_condition(module: ModuleType) -> None:
         at = caller()
         if at == INTERNAL or not hasattr(self._lock, "_semlock"):
             return self._lock.__enter__()
-        return traced_acquire(self._lock, at, entered=True)
+        return traced_acquire(self._lock, at, how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         try:

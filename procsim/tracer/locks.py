@@ -11,18 +11,18 @@ import weakref
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_waiting, is_internal
+from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_waiting, is_internal, marshalled
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
 
 
 def identity_of(lock: Any) -> int:
     """The identity of a SemLock, the same in each process that has it."""
-    known: int | None = getattr(lock, "_procsim_identity", None)
-    if known is None:
+    try:
+        known: int = lock._procsim_identity
+    except AttributeError:
         name = lock._semlock.name  # such as "/mp-k3_x91ab"; None under fork
-        known = int.from_bytes(name[-8:].encode(), "big") if name else new_identity()
-        lock._procsim_identity = known
+        lock._procsim_identity = known = int.from_bytes(name[-8:].encode(), "big") if name else new_identity()
     return known
 
 
@@ -32,6 +32,7 @@ def keep_raw(*locks: Any) -> None:
         if lock is not None and hasattr(lock, "_semlock"):
             lock.acquire = lock._semlock.acquire
             lock.release = lock._semlock.release
+            lock._procsim_inner = True  # `with` does not look at the instance
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
@@ -48,27 +49,19 @@ def owner_of(frame: FrameType | None, lock: Any) -> Any:
 # The operations ----------------------------------------------------------------------------------------------
 
 
-def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, entered: bool = False) -> bool:
-    """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed.
+CALLED = marshalled(entered=False)
+ENTERED = marshalled(entered=True)
+"""How a lock is acquired: by `with`, so that this thread is sure to release it."""
 
-    `entered`: by `with`, so that this thread is sure to release it.
-    """
+
+def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
+    """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
     raw = lock._semlock
     identity = identity_of(lock)
-    if not raw.acquire(False, timeout):
-        waiting = Waiting()
-        acquired = False
-        try:
-            if block:
-                emit_waiting("lock_waiting", identity, at, timeout)
-                acquired = raw.acquire(block, timeout)
-        finally:  # it also ends when a signal handler of the program raises: Ctrl-C, an alarm
-            if not acquired:
-                emit("lock_refused", identity, at, took=waiting.took())
-        if not acquired:
-            return False
+    if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
+        return False
     try:
-        emit("lock_acquired", identity, at, entered=entered)
+        emit("lock_acquired", identity, at, how)
     except BaseException:  # a signal handler of the program raised: it must not be left holding the lock
         emit("lock_released", identity, at)
         raw.release()
@@ -76,12 +69,29 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     return True
 
 
+def _waited_for(raw: Any, identity: int, at: str | None, block: Any, timeout: Any) -> bool:
+    waiting = Waiting()
+    acquired = False
+    try:
+        if block:
+            emit_waiting("lock_waiting", identity, at, timeout)
+            acquired = raw.acquire(block, timeout)
+    finally:  # it also ends when a signal handler of the program raises: Ctrl-C, an alarm
+        if not acquired:
+            emit("lock_refused", identity, at, took=waiting.took())
+    return acquired
+
+
 def say_released(lock: Any, at: str | None) -> None:
     """Say that a SemLock is released: before it happens, so that the next `lock_acquired` comes after it.
 
     It must then be released also where a signal handler of the program raised meanwhile: `with` does not try twice.
     """
-    if hasattr(lock, "_semlock") and _may_release(lock._semlock):
+    try:
+        raw = lock._semlock
+    except AttributeError:  # a Condition, or a Value, of a lock that is not of multiprocessing's making
+        return
+    if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
         emit("lock_released", identity_of(lock), at)
 
 
@@ -89,8 +99,6 @@ def _may_release(raw: Any) -> bool:
     """Whether a release will not raise, as it does where nobody holds the lock."""
     if raw.kind == _RECURSIVE_MUTEX:
         return bool(raw._is_mine())
-    if raw.maxvalue == 1:
-        return bool(raw._is_zero())
     try:
         return bool(raw._get_value() < raw.maxvalue)
     except NotImplementedError:  # macOS has no sem_getvalue
@@ -124,7 +132,7 @@ def patch_semlock(module: ModuleType) -> None:
             trace(self)
             announce("lock_created", identity_of(self), type(self).__name__, value=value)
         else:
-            make_methods(self)
+            keep_raw(self)
             if isinstance(owner, module.Condition) and not hasattr(owner, "_lock"):
                 announce("lock_created", identity_of(self), "Condition", value=value)
 
@@ -143,10 +151,15 @@ def patch_semlock(module: ModuleType) -> None:
             self._semlock.release()
 
     def __enter__(self: Any) -> bool:  # noqa: N807
+        if self._procsim_inner:
+            return self._semlock.__enter__()  # type: ignore[no-any-return]
         at = caller()
-        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at, entered=True)
+        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at, how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
+        if self._procsim_inner:
+            self._semlock.__exit__(*args)
+            return
         try:
             at = caller()
             if at != INTERNAL:
@@ -159,6 +172,7 @@ def patch_semlock(module: ModuleType) -> None:
             make_methods(lock)
 
     on_restore(bind_again)
+    replace(SemLock, "_procsim_inner", False)
     replace(SemLock, "_make_methods", _make_methods)
     replace(SemLock, "acquire", acquire)
     replace(SemLock, "release", release)
@@ -172,7 +186,7 @@ def patch_sharedctypes(module: ModuleType) -> None:
 
     def __enter__(self: Any) -> Any:  # noqa: N807
         if hasattr(self._lock, "_semlock"):
-            return traced_acquire(self._lock, caller(), entered=True)
+            return traced_acquire(self._lock, caller(), how=ENTERED)
         return self._lock.__enter__()
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807

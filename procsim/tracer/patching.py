@@ -7,7 +7,7 @@ A module that the program never imports is never touched. Every replacement is r
 import functools
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any
 
 Patch = Callable[[ModuleType], None]
@@ -28,11 +28,20 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     plain = new.__func__ if isinstance(new, staticmethod) else new
     if callable(original) and callable(plain):
         functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
-    if before is _MISSING and isinstance(owner, type):  # it was inherited; pickle looks for it where it stands now
+    if (
+        before is _MISSING and isinstance(owner, type) and callable(plain)
+    ):  # it was inherited; pickle looks for it where it stands now
         plain.__module__, plain.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
     _replaced.append((owner, name, before, new))
     setattr(owner, name, new)
     return original
+
+
+def untraced(method: Any) -> Any:
+    """A bound method as it was before it was replaced: inside multiprocessing, it is called for each item."""
+    function = getattr(method, "__func__", None)
+    is_ours = getattr(function, "__globals__", {}).get("__name__", "").startswith("procsim.tracer.")
+    return MethodType(function.__wrapped__, method.__self__) if function and is_ours else method
 
 
 def on_restore(undo: Callable[[], None]) -> None:

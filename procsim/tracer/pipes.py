@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import struct
 import sys
 import termios
 from types import ModuleType
@@ -21,21 +20,26 @@ from procsim.tracer.emit import (
 from procsim.tracer.names import variable_names
 from procsim.tracer.patching import replace
 
-_NO_BYTES = struct.pack("i", 0)
-
 
 def identity_of_end(connection: Any) -> int:
     """The identity of one end, the same in each process that has it.
 
     Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
     """
-    known: int | None = getattr(connection, "_procsim_identity", None)
-    if known is None:
+    try:
+        known: int = connection._procsim_identity
+    except AttributeError:
         handle = connection._handle
         if handle is None:
             return 0
         known = connection._procsim_identity = inode(handle) << 1 | connection._readable
     return known
+
+
+def belong_to_a_queue(*connections: Any) -> None:
+    """What goes through them is never a call of the program's own."""
+    for connection in connections:
+        connection._procsim_inner = True
 
 
 def inode(descriptor: int) -> int:
@@ -51,7 +55,9 @@ def inode(descriptor: int) -> int:
 def bytes_are_waiting(descriptor: int) -> bool:
     """Whether a read from this pipe or socket would find something."""
     try:
-        return fcntl.ioctl(descriptor, termios.FIONREAD, _NO_BYTES) != _NO_BYTES
+        count = bytearray(4)  # a buffer to be changed: ioctl copies any other one, which takes longer than the call
+        fcntl.ioctl(descriptor, termios.FIONREAD, count)
+        return any(count)
     except OSError as error:
         if raised_elsewhere(error):
             raise
@@ -84,7 +90,7 @@ def patch_connection(module: ModuleType) -> None:
         send(self, obj)
 
     def traced_send_bytes(self: Any, buf: Any, *args: Any, **kwargs: Any) -> None:
-        at = caller()
+        at = INTERNAL if self._procsim_inner else caller()
         if at != INTERNAL and self._handle is not None:
             emit("pipe_sent", identity_of_end(self), at, value=value_of(buf))
         send_bytes(self, buf, *args, **kwargs)
@@ -106,10 +112,11 @@ def patch_connection(module: ModuleType) -> None:
         return recv(self) if at == INTERNAL else receive(self, at, recv)
 
     def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:
-        at = caller()
+        at = INTERNAL if self._procsim_inner else caller()
         return recv_bytes(self, maxlength) if at == INTERNAL else receive(self, at, recv_bytes, maxlength)
 
     replace(module, "Pipe", traced_pipe)
+    replace(Connection, "_procsim_inner", False)
     replace(Connection, "send", traced_send)
     replace(Connection, "send_bytes", traced_send_bytes)
     replace(Connection, "recv", traced_recv)

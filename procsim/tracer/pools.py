@@ -21,7 +21,7 @@ from typing import Any
 from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_waiting, outer_site, short_path
 from procsim.tracer.locks import identity_of
 from procsim.tracer.names import announce
-from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.patching import on_restore, replace, untraced
 from procsim.tracer.processes import when_process_begins
 
 Describe = Callable[[Any], tuple[Any, dict[str, Any]]]
@@ -43,8 +43,8 @@ def patch_pool(module: ModuleType) -> None:
         if lock is not None:
             announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
             # What goes through these is never the program's own call.
-            self._quick_put = _untraced(self._quick_put)
-            self._quick_get = _untraced(self._quick_get)
+            self._quick_put = untraced(self._quick_put)
+            self._quick_get = untraced(self._quick_get)
         repopulate(self)
 
     def init_apply_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
@@ -261,13 +261,6 @@ def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
 # In the worker -----------------------------------------------------------------------------------------------
 
 
-def _untraced(method: Any) -> Any:
-    """A bound method as it was before it was traced: on the way of every task, the difference counts."""
-    function = getattr(method, "__func__", None)
-    is_ours = getattr(function, "__globals__", {}).get("__name__", "").startswith("procsim.tracer.")
-    return MethodType(function.__wrapped__, method.__self__) if function and is_ours else method
-
-
 def _expect_workers(target: Any, describe: Describe) -> None:
     """Have the processes watched that run `target` with a queue of tasks and one of results."""
     if not _workers:
@@ -288,8 +281,8 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
     A result that cannot be pickled is replaced by an error before anything is sent, so that the end is said once.
     """
     identity = identity_of(tasks._rlock)
-    tasks._reader.recv_bytes = _untraced(tasks._reader.recv_bytes)
-    get, send_bytes = _untraced(tasks.get), _untraced(results._writer.send_bytes)
+    tasks._reader.recv_bytes = untraced(tasks._reader.recv_bytes)
+    get, send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
     taken: dict[str, Any] | None = None
 
     def traced_get(*args: Any, **kwargs: Any) -> Any:
@@ -310,5 +303,5 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
 
     emit("pool_worker_began", identity)
     tasks.get = traced_get
-    results.put = _untraced(results.put)
+    results.put = untraced(results.put)
     results._writer.send_bytes = traced_send_bytes

@@ -15,7 +15,7 @@ from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, emit
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
-from procsim.tracer.pipes import bytes_are_waiting, inode
+from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
 
 
 class _Putting(threading.local):
@@ -107,6 +107,7 @@ def _patch_queue(module: ModuleType) -> None:
     def __init__(self: Any, maxsize: int = 0, *, ctx: Any) -> None:  # noqa: N807
         init(self, maxsize, ctx=ctx)
         traced[id(self)] = self
+        belong_to_a_queue(self._reader, self._writer)
         _watch_places(self)
         if _made_by_program(self):
             limit = maxsize if maxsize and maxsize > 0 else 0
@@ -116,6 +117,7 @@ def _patch_queue(module: ModuleType) -> None:
         setstate(self, state)
         traced[id(self)] = self
         keep_raw(self._rlock, self._wlock, self._sem)
+        belong_to_a_queue(self._reader, self._writer)
         _watch_places(self)
 
     def traced_get(self: Any, block: Any = True, timeout: Any = None) -> Any:
@@ -219,12 +221,14 @@ def _patch_simple_queue(module: ModuleType) -> None:
 
     def __init__(self: Any, *, ctx: Any) -> None:  # noqa: N807
         init(self, ctx=ctx)
+        belong_to_a_queue(self._reader, self._writer)
         if _made_by_program(self):
             _announce(self, 0)
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
         setstate(self, state)
         keep_raw(self._rlock, self._wlock)
+        belong_to_a_queue(self._reader, self._writer)
 
     def traced_put(self: Any, obj: Any) -> None:
         at = caller()

@@ -60,7 +60,7 @@ fork = multiprocessing.get_context("fork")
 def event(writer: int, number: int) -> tuple[Any, ...]:
     """One event as the tracer puts it; `writer` stands where the id of the process does."""
     at = "prodcons.py:41"
-    return ("queue_put", 12.345678, writer, "consumer-1", "MainThread", 1234567, at, {"value": number})
+    return (12.345678, "queue_put", writer, "consumer-1", "MainThread", 1234567, at, {"value": number})
 
 
 class Contestant(Protocol):

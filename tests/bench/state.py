@@ -54,7 +54,7 @@ def put_many(put: Callable[[Any], object], name: str, cycles: int, ready: Any, b
     begin.wait()
     for _ in range(cycles):
         for kind, identity, fields in CYCLE:
-            put((kind, time.monotonic_ns(), pid, name, "MainThread", identity, AT, fields))
+            put((time.monotonic_ns(), kind, pid, name, "MainThread", identity, AT, fields))
 
 
 def events_per_second(put: Callable[[Any], object], take: Callable[[int], None], writer_count: int) -> float:
