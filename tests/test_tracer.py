@@ -251,6 +251,8 @@ def test_value_and_array(trace: Trace, start_method: str) -> None:
             held += {"lock_acquired": 1, "lock_released": -1}.get(event.kind, 0)
         assert held == 0
         assert {event.process for event in events} == {"MainProcess", "Process-1"}
+        acquired = [event for event in run.of("lock_acquired", name=name) if event.process == "Process-1"]
+        assert len(acquired) == {"counter": 3, "cells": 1}[name]  # not again where it holds it already
 
 
 # Queues and pipes ----------------------------------------------------------------------------------------

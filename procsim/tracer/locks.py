@@ -181,19 +181,53 @@ def patch_semlock(module: ModuleType) -> None:
 
 
 def patch_sharedctypes(module: ModuleType) -> None:
-    """multiprocessing.sharedctypes: `with counter:` and `counter.acquire()` on a Value or an Array."""
+    """multiprocessing.sharedctypes: `with counter:` and `counter.acquire()` on a Value or an Array.
+
+    `counter.value` acquires its lock too. Where this thread holds it already, that says nothing new, and is not said.
+    """
     base = module.SynchronizedBase
+    init = base.__init__
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        init(self, *args, **kwargs)
+        if type(self._lock).__module__ == "multiprocessing.synchronize":
+            _cover(self, self._lock)
 
     def __enter__(self: Any) -> Any:  # noqa: N807
-        if hasattr(self._lock, "_semlock"):
-            return traced_acquire(self._lock, caller(), how=ENTERED)
-        return self._lock.__enter__()
+        if not hasattr(self._lock, "_semlock") or _is_nested(self._lock._semlock, 0):
+            return self._lock.__enter__()
+        return traced_acquire(self._lock, caller(), how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         try:
-            say_released(self._lock, caller())
+            if hasattr(self._lock, "_semlock") and not _is_nested(self._lock._semlock, 1):
+                say_released(self._lock, caller())
         finally:
             self._lock.__exit__(*args)
 
+    replace(base, "__init__", __init__)
     replace(base, "__enter__", __enter__)
     replace(base, "__exit__", __exit__)
+
+
+def _cover(shared: Any, lock: Any) -> None:
+    raw = lock._semlock
+
+    def acquire(block: Any = True, timeout: Any = None) -> bool:
+        if _is_nested(raw, 0):
+            return raw.acquire(block, timeout)  # type: ignore[no-any-return]
+        return traced_acquire(lock, caller(), block, timeout)
+
+    def release() -> None:
+        try:
+            if not _is_nested(raw, 1):
+                say_released(lock, caller())
+        finally:
+            raw.release()
+
+    shared.acquire, shared.release = acquire, release
+
+
+def _is_nested(raw: Any, depth: int) -> bool:
+    """Whether this thread has acquired a recursive lock more often than so many times."""
+    return bool(raw.kind == _RECURSIVE_MUTEX and raw._is_mine() and raw._count() > depth)

@@ -1,4 +1,4 @@
-"""The program that `tracing.py` runs with and without the tracer: one operation, over and over.
+"""The program that `tracing.py` runs with a tracer and without: one operation, over and over.
 
     python operations.py OPERATION RESULT
 
@@ -6,48 +6,127 @@ It writes the ns that one operation took into the file RESULT. It is an ordinary
 """
 
 import multiprocessing
+import statistics
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-OPERATIONS = ("lock", "queue", "simple-queue", "pipe")
-COUNT = 10_000
+ROUNDS = 20
+"""In each the clock runs once; the median of them is written."""
+
+WORK = 8_000
+"""So far does one round of `work` count: about 200 µs."""
+
+
+def measured(count: int, operation: Callable[[], object]) -> None:
+    """Write down how long one operation takes, where it is done `count` times in a row."""
+    took = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter_ns()
+        for _ in range(count):
+            operation()
+        took.append((time.perf_counter_ns() - began) / count)
+    Path(sys.argv[2]).write_text(str(statistics.median(took)))
 
 
 def lock() -> None:
     """Acquire and release."""
     mutex = multiprocessing.Lock()
-    measured(mutex.acquire, mutex.release)
+
+    def both() -> None:
+        mutex.acquire()
+        mutex.release()
+
+    measured(1_000, both)
 
 
 def queue() -> None:
     """Put and get. A Queue sends from a thread, so that every get waits for one."""
     items: multiprocessing.Queue[int] = multiprocessing.Queue()
-    measured(partial(items.put, 4711), items.get)
+    pair(partial(items.put, 4711), items.get)
 
 
 def simple_queue() -> None:
     """Put and get."""
     items: multiprocessing.SimpleQueue[int] = multiprocessing.SimpleQueue()
-    measured(partial(items.put, 4711), items.get)
+    pair(partial(items.put, 4711), items.get)
 
 
 def pipe() -> None:
     """Send and receive."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    measured(partial(sender.send, 4711), receiver.recv)
+    pair(partial(sender.send, 4711), receiver.recv)
 
 
-def measured(give: Callable[[], object], take: Callable[[], object]) -> None:
-    """Write down how long the two take together, on average."""
-    began = time.perf_counter_ns()
-    for _ in range(COUNT):
+def pair(give: Callable[[], object], take: Callable[[], object]) -> None:
+    """One after the other, in this process."""
+
+    def both() -> None:
         give()
         take()
-    Path(sys.argv[2]).write_text(str((time.perf_counter_ns() - began) / COUNT))
 
+    measured(500, both)
+
+
+def pool_map() -> None:
+    """10,000 tiny tasks, in a pool that is there already."""
+    with multiprocessing.Pool(2) as pool:
+        pool.map(abs, range(100))
+        measured(5, partial(pool.map, abs, range(10_000)))
+
+
+def process() -> None:
+    """Start and join."""
+
+    def both() -> None:
+        child = multiprocessing.Process(target=int)
+        child.start()
+        child.join()
+
+    measured(5, both)
+
+
+def work() -> None:
+    """Compute, then count under a lock what was computed, as programs do."""
+    counter = multiprocessing.Value("q", 0)
+
+    def both() -> None:
+        total = compute(WORK)
+        with counter.get_lock():
+            counter.value += total
+
+    measured(50, both)
+
+
+def compute(limit: int) -> int:
+    """Something for the processor to do."""
+    total = 0
+    for number in range(limit):
+        total += number % 7
+    return total
+
+
+def calls() -> None:
+    """Functions that call each other; nothing of multiprocessing."""
+
+    def fibonacci(number: int) -> int:
+        return number if number < 2 else fibonacci(number - 1) + fibonacci(number - 2)
+
+    measured(1, partial(fibonacci, 17))
+
+
+OPERATIONS = {
+    "lock": lock,
+    "queue": queue,
+    "simple-queue": simple_queue,
+    "pipe": pipe,
+    "pool-map": pool_map,
+    "process": process,
+    "work": work,
+    "calls": calls,
+}
 
 if __name__ == "__main__":
-    dict(zip(OPERATIONS, (lock, queue, simple_queue, pipe), strict=True))[sys.argv[1]]()
+    OPERATIONS[sys.argv[1]]()

@@ -1,51 +1,83 @@
-"""What does one event cost the process that it happens in?
+"""What does it cost a program to be watched, and what do viztracer and cProfile cost it?
 
-`operations.py` does one operation COUNT times: as it is, and as procsim runs it, with its events drawn into a state by
-this process meanwhile. The difference is what the operation's events cost, in ns each.
+`operations.py` does one operation over and over: as it is; as procsim runs it, with its events drawn into a state by
+this process meanwhile; under viztracer; and under cProfile. The program itself holds the clock, so that neither its
+start nor what a tracer writes at the end is in it. viztracer comes with the extra `bench`; without it, it is left out.
 """
 
+import importlib.util
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from procsim.apply import apply
 from procsim.run import Order, Run
 from procsim.state import RunState
 from procsim.tracer.inject import Settings
-from tests.bench.operations import COUNT, OPERATIONS
+from tests.bench.operations import OPERATIONS
 from tests.bench.report import Figure, alternating, main
 
 ROUNDS = 7
 PROGRAM = Path(__file__).with_name("operations.py")
 
+EVENT_NS = 1_200.0
+"""What one event may cost."""
+
+EVENTS = {"lock": 2, "queue": 3, "simple-queue": 2, "pipe": 2}
+"""The events of one operation. A `get` from a Queue also waits."""
+
+SLOWER = {"pool-map": 1.15, "work": 1.02, "calls": 1.02}
+"""So many times as long an operation may take when it is watched."""
+
 
 def measure() -> list[Figure]:
-    """For each operation: with the tracer, without, and what is between."""
+    """For each operation: what procsim makes of it, and the others."""
     figures = []
     with tempfile.TemporaryDirectory(prefix="procsim-bench-") as folder:
-        result = Path(folder, "ns")
         for operation in OPERATIONS:
-            command = [sys.executable, str(PROGRAM), operation, str(result)]
-            events = 0
+            ns = alternating(contestants(operation, Path(folder)), ROUNDS)
+            figures += told(operation, ns)
+    return figures
 
-            def plain(command: list[str] = command) -> float:
-                subprocess.run(command, check=True)
-                return float(result.read_text())
 
-            def traced(command: list[str] = command) -> float:
-                nonlocal events
-                state = RunState()
-                with Run(Order(command, Settings(take_output=False), apart=False)) as run:
-                    for batch in run:
-                        for event in batch:
-                            apply(state, event)
-                events = round(state.events / COUNT)
-                return float(result.read_text())
+def contestants(operation: str, folder: Path) -> dict[str, Callable[[], float]]:
+    """Each gives the ns of one operation."""
+    result = folder / "ns"
+    command = [str(PROGRAM), operation, str(result)]
 
-            ns = alternating({"plain": plain, "traced": traced}, ROUNDS)
-            what = f"one event of {operation}: {ns['plain']:,.0f} ns become {ns['traced']:,.0f} with {events} events"
-            figures.append(Figure(what, (ns["traced"] - ns["plain"]) / max(1, events), "ns"))
+    def run(*tracer: str) -> float:
+        subprocess.run([sys.executable, *tracer, *command], check=True, stdout=subprocess.DEVNULL)
+        return float(result.read_text())
+
+    def watched() -> float:
+        state = RunState()
+        with Run(Order([sys.executable, *command], Settings(take_output=False), apart=False)) as events:
+            for batch in events:
+                for event in batch:
+                    apply(state, event)
+        return float(result.read_text())
+
+    everybody: dict[str, Callable[[], float]] = {"plain": run, "procsim": watched}
+    everybody["cProfile"] = partial(run, "-m", "cProfile", "-o", str(folder / "profile"))
+    if importlib.util.find_spec("viztracer"):
+        everybody["viztracer"] = partial(run, "-m", "viztracer", "--quiet", "-o", str(folder / "trace.json"), "--")
+    return everybody
+
+
+def told(operation: str, ns: dict[str, float]) -> list[Figure]:
+    """What is told of it."""
+    times = {name: f"{value / ns['plain']:.2f} times" for name, value in ns.items() if name != "plain"}
+    others = ", ".join(f"{name} {value}" for name, value in times.items() if name != "procsim")
+    what = f"{operation}: {ns['plain']:,.0f} ns, watched {ns['procsim']:,.0f} ({others})"
+    figures = [Figure(what, ns["procsim"] / ns["plain"], at_most=SLOWER.get(operation))]
+    if operation in EVENTS:
+        cost = (ns["procsim"] - ns["plain"]) / EVENTS[operation]
+        figures.append(Figure(f"    one event of {operation}", cost, "ns", at_most=EVENT_NS))
+    if "viztracer" in ns:
+        figures.append(Figure("    beside viztracer", ns["procsim"] / ns["viztracer"], at_most=1))
     return figures
 
 
