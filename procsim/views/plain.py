@@ -13,8 +13,8 @@ from procsim.views.base import Verdict, clean, writing
 from procsim.views.summary import print_summary
 from procsim.views.words import event_style, event_words
 
-PROCESS_CELLS = 14
-WORDS_CELLS = 44
+PROCESS_CELLS = 16
+WORDS_CELLS = 42
 """Cells of the columns; what is longer pushes the rest of its line aside."""
 
 
