@@ -21,6 +21,7 @@ from procsim.state import (
     Queue,
     RunState,
     Signal,
+    Standing,
     Task,
     Wait,
 )
@@ -96,6 +97,7 @@ def _ended(run: RunState, event: Event) -> None:
     process.ended = event.t if process.ended is None else process.ended
     if process.exit_code is None:
         process.exit_code = event.fields["exit_code"]
+    process.standing.clear()
     for wait in process.waits.values():  # they stay with it: this is what it was waiting for when it ended
         _keep(run, wait, event.t)
 
@@ -116,6 +118,26 @@ def _exit_code_seen(run: RunState, event: Event) -> None:
     _process(run, event.fields["child"], event.fields["child_name"]).exit_code_seen = True
 
 
+# The gate ----------------------------------------------------------------------------------------------------
+
+
+def _gate_reached(run: RunState, event: Event) -> None:
+    fields = event.fields
+    run.processes[event.pid].standing[event.thread] = Standing(
+        fields["operation"],
+        event.object,
+        event.at,
+        fields["ready"],
+        fields["subject"],
+        fields["native_id"],
+        event.t,
+    )
+
+
+def _gate_passed(run: RunState, event: Event) -> None:
+    run.processes[event.pid].standing.pop(event.thread, None)
+
+
 # Waiting -----------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +151,7 @@ def _wait(run: RunState, event: Event) -> None:
         event.object,
         event.fields.get("child"),
         event.fields.get("child_name", ""),
-        timeout=event.fields.get("timeout"),
+        timeout=event.fields.get("timeout", event.fields.get("seconds")),
         native_id=event.fields.get("native_id") or 0,
         interruptible=bool(event.fields.get("interruptible")),
         job=event.fields.get("job"),
@@ -160,6 +182,10 @@ def _wait_over(run: RunState, event: Event) -> Wait | None:
 def _keep(run: RunState, wait: Wait, until: int) -> None:
     wait.until = until
     run.waits.append(wait)
+
+
+def _awoke(run: RunState, event: Event) -> None:
+    run.processes[event.pid].waits.pop(event.thread, None)  # it waited for nobody
 
 
 def _refused(run: RunState, event: Event) -> None:
@@ -471,6 +497,10 @@ CHANGES: Mapping[str, Change] = {
     "process_untraced": _untraced,
     "process_killed": _terminated,
     "process_exit_code_seen": _exit_code_seen,
+    "gate_reached": _gate_reached,
+    "gate_passed": _gate_passed,
+    "sleep_began": _wait,
+    "sleep_ended": _awoke,
     "lock_created": _lock_created,
     "lock_waiting": _wait,
     "lock_acquired": _lock_acquired,

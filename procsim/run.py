@@ -22,6 +22,7 @@ from procsim import members
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
 from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
 from procsim.events import Event, from_wire
+from procsim.gatekeeper import Gatekeeper
 from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
@@ -57,6 +58,9 @@ class Order:
     afterwards. False: where and as it would run without procsim."""
     terminal: int | None = None
     """The descriptor of a terminal that must be restored if procsim is killed."""
+
+    gate_closed: bool = False
+    """Whether nobody may begin an operation before it is let."""
 
     @property
     def signals_are_passed_on(self) -> bool:
@@ -102,6 +106,7 @@ class Run:
         pipes = [os.pipe(), os.pipe()] if order.settings.take_output else []
         taken = tuple((status.st_dev, status.st_ino) for status in (os.fstat(writer) for _, writer in pipes))
         write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
+        self.gate = Gatekeeper(self._folder, order.gate_closed)
         reader = EventQueueReader(queue)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)

@@ -100,6 +100,22 @@ class Task:
     """ns."""
 
 
+class Standing(NamedTuple):
+    """A thread at the closed gate, and what it would do next."""
+
+    operation: str
+    """The kind of the event that would tell of it."""
+    object: int | None
+    at: str | None
+    ready: bool | None
+    """Whether it could be done at once; None: it always can."""
+    subject: Any
+    """What it is about, where that is no object."""
+    native_id: int
+    since: int
+    """ns."""
+
+
 @dataclass(slots=True)
 class Process:
     """One process, as far as the events tell."""
@@ -126,6 +142,8 @@ class Process:
     raised: Event | None = None
     waits: dict[str, Wait] = field(default_factory=dict)
     """The waits it is in now, or was in when it ended, by thread."""
+    standing: dict[str, Standing] = field(default_factory=dict)
+    """The threads that stand at the gate."""
     pool: int | None = None
     """The identity of the pool that it works for."""
     task: Task | None = None

@@ -12,6 +12,7 @@ from procsim.tracer import (
     conditions,
     emit,
     files,
+    gate,
     inject,
     locks,
     managers,
@@ -22,6 +23,7 @@ from procsim.tracer import (
     processes,
     programs,
     queues,
+    sleep,
 )
 
 _installed = False
@@ -46,6 +48,7 @@ def install() -> bool:
     atexit.register(patching.restore)
     emit.open_channel(queue)
     folder = os.environ[inject.RUN_VARIABLE]
+    gate.find(folder, queue)
     patches: dict[str, patching.Patch] = {
         "multiprocessing.process": processes.patch_process,
         "multiprocessing.popen_fork": processes.patch_popen,
@@ -53,6 +56,7 @@ def install() -> bool:
         "multiprocessing.util": processes.patch_util,
         "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
+        "time": sleep.patch_time,
         "multiprocessing.synchronize": _patch_synchronize,
         "multiprocessing.sharedctypes": locks.patch_sharedctypes,
         "multiprocessing.queues": queues.patch_queues,
@@ -94,6 +98,7 @@ def uninstall() -> None:
     if _installed:
         atexit.unregister(patching.restore)
         patching.restore()
+        gate.leave()
         emit.close_channel()
         _installed = False
 

@@ -5,6 +5,7 @@ import weakref
 from types import ModuleType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import INTERNAL, call_site, caller, emit, emit_waiting
 from procsim.tracer.locks import ENTERED, identity_of, keep_raw, owner_of, say_released, traced_acquire
 from procsim.tracer.names import announce
@@ -69,6 +70,8 @@ def _patch_condition(module: ModuleType) -> None:
         if at == INTERNAL or not self._lock._semlock._is_mine():
             return wait(self, timeout)
         identity = identity_of(self._lock)
+        if gate.shared[0]:
+            gate.arrive("condition_awoke", identity, at)
         emit_waiting("condition_waiting", identity, at, timeout)
         notified = False
         try:
@@ -80,12 +83,16 @@ def _patch_condition(module: ModuleType) -> None:
     def traced_notify(self: Any, n: int = 1) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("condition_notified", identity_of(self._lock), at)
             emit("condition_notified", identity_of(self._lock), at, count=n)
         notify(self, n)
 
     def notify_all(self: Any) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("condition_notified", identity_of(self._lock), at)
             emit("condition_notified", identity_of(self._lock), at, count=None)
         notify(self, sys.maxsize)
 
@@ -117,18 +124,26 @@ def _patch_event(module: ModuleType) -> None:
     def traced_set(self: Any) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("event_set", identity_of(self._flag), at)
             emit("event_set", identity_of(self._flag), at)
         set_(self)
 
     def traced_clear(self: Any) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("event_cleared", identity_of(self._flag), at)
             emit("event_cleared", identity_of(self._flag), at)
         clear(self)
 
     def traced_wait(self: Any, timeout: Any = None) -> Any:
         at = caller()
-        if at == INTERNAL or not self._flag._semlock._is_zero():
+        raw = self._flag._semlock
+        if gate.shared[0] and at != INTERNAL:
+            ready = None if timeout is not None else lambda: not raw._is_zero()
+            gate.arrive("event_awaited", identity_of(self._flag), at, ready)
+        if at == INTERNAL or not raw._is_zero():
             return wait(self, timeout)
         emit_waiting("event_waiting", identity_of(self._flag), at, timeout)
         is_set = False
@@ -159,6 +174,8 @@ def _patch_barrier(module: ModuleType) -> None:
         if at == INTERNAL:
             return wait(self, timeout)  # type: ignore[no-any-return]
         identity = _barrier_identity(self)
+        if gate.shared[0]:
+            gate.arrive("barrier_passed", identity, at)
         emit_waiting("barrier_waiting", identity, at, self._timeout if timeout is None else timeout)
         try:
             position: int = wait(self, timeout)

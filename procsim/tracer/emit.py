@@ -126,9 +126,9 @@ NO_FIELDS = marshalled()
 
 
 def emit(
-    kind: str, identity: int | None = None, at: str | None = None, ready: bytes = NO_FIELDS, **fields: Any
+    kind: str, identity: int | None = None, at: str | None = None, constant: bytes = NO_FIELDS, **fields: Any
 ) -> bool:
-    """Say that it happened, now and in this thread. False: nobody listens. `ready`: see `marshalled`.
+    """Say that it happened, now and in this thread. False: nobody listens. `constant`: see `marshalled`.
 
     Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
     """
@@ -137,10 +137,10 @@ def emit(
         return False
     told = _told
     if fields:
-        ready = b""
-    data = told.before.get((kind, identity, at, ready))
+        constant = b""
+    data = told.before.get((kind, identity, at, constant))
     if data is None:
-        data = told.learn(kind, identity, at, ready)
+        data = told.learn(kind, identity, at, constant)
     try:
         if fields:
             data += _dumps(fields, _FORMAT)
@@ -150,7 +150,7 @@ def emit(
     except (OSError, ValueError) as error:
         if raised_elsewhere(error):
             raise
-    item = (_now(), kind, _pid, _process, told.thread, identity, at, fields or marshal.loads(ready))
+    item = (_now(), kind, _pid, _process, told.thread, identity, at, fields or marshal.loads(constant))
     return queue.put_bytes(_fitting(item))
 
 

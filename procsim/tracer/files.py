@@ -12,6 +12,7 @@ import sys
 from types import FrameType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site
 from procsim.tracer.patching import replace
 
@@ -77,18 +78,21 @@ class TracedFileIO(io.FileIO):
     """The same in each process, under whatever name it has the file; None where it is no regular file."""
 
     def readinto(self, buffer: Any, /) -> Any:
+        self._pass_gate("file_read")
         size = super().readinto(buffer)
         if size is not None:
             self._say("file_read", buffer, size)
         return size
 
     def readall(self) -> Any:
+        self._pass_gate("file_read")
         data = super().readall()
         if data is not None:
             self._say("file_read", data, len(data))
         return data
 
     def write(self, data: Any, /) -> Any:
+        self._pass_gate("file_written")
         self._say("file_written", data)
         return super().write(data)
 
@@ -98,6 +102,10 @@ class TracedFileIO(io.FileIO):
                 self._say("file_closed")
         finally:
             super().close()
+
+    def _pass_gate(self, operation: str) -> None:
+        if self.identity is not None and gate is not None and gate.shared[0]:
+            gate.arrive(operation, self.identity, program_site(), subject=os.path.basename(self._path()))
 
     def _path(self) -> str:
         name = self.name

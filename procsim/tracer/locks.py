@@ -8,9 +8,11 @@ identity is that name: it needs no place in the pickled state, which stays what 
 
 import sys
 import weakref
+from functools import partial
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_waiting, is_internal, marshalled
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
@@ -58,6 +60,8 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
     raw = lock._semlock
     identity = identity_of(lock)
+    if gate.shared[0]:
+        gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
     if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
         return False
     try:
@@ -92,7 +96,14 @@ def say_released(lock: Any, at: str | None) -> None:
     except AttributeError:  # a Condition, or a Value, of a lock that is not of multiprocessing's making
         return
     if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
+        if gate.shared[0]:
+            gate.arrive("lock_released", identity_of(lock), at)
         emit("lock_released", identity_of(lock), at)
+
+
+def can_acquire(raw: Any) -> bool:
+    """Whether this thread would get a lock or semaphore at once."""
+    return bool((raw.kind == _RECURSIVE_MUTEX and raw._is_mine()) or not raw._is_zero())
 
 
 def _may_release(raw: Any) -> bool:

@@ -3,6 +3,7 @@
 from types import ModuleType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import Waiting, emit, emit_waiting, outer_site
 from procsim.tracer.patching import replace
 
@@ -14,6 +15,8 @@ def patch_managers(module: ModuleType) -> None:
     def _callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006 - as the original
         at = outer_site()
         typeid = self._token.typeid
+        if gate.shared[0]:
+            gate.arrive("manager_answered", None, at, subject=f"{typeid}.{methodname}")
         emit_waiting("manager_called", None, at, type=typeid, method=methodname)
         waiting = Waiting()
         try:

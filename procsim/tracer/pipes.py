@@ -2,11 +2,14 @@
 
 import fcntl
 import os
+import select
 import sys
 import termios
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import (
     INTERNAL,
     call_site,
@@ -64,6 +67,15 @@ def bytes_are_waiting(descriptor: int) -> bool:
         return True  # closed: the call itself will say so
 
 
+def has_news(connection: Any) -> bool:
+    """Whether a read from a connection would not wait: there are bytes, or nobody is left to send any."""
+    if connection._handle is None:
+        return True
+    poll = select.poll()
+    poll.register(connection._handle, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def patch_connection(module: ModuleType) -> None:
     """multiprocessing.connection."""
     Connection = module.Connection  # noqa: N806
@@ -86,17 +98,28 @@ def patch_connection(module: ModuleType) -> None:
     def traced_send(self: Any, obj: Any) -> None:
         at = caller()
         if at != INTERNAL and self._handle is not None:
+            if gate.shared[0]:
+                gate.arrive("pipe_sent", identity_of_end(self), at)
             emit("pipe_sent", identity_of_end(self), at, value=value_of(obj))
         send(self, obj)
 
     def traced_send_bytes(self: Any, buf: Any, *args: Any, **kwargs: Any) -> None:
-        at = INTERNAL if self._procsim_inner else caller()
+        if self._procsim_inner:
+            send_bytes(self, buf, *args, **kwargs)
+            if gate.shared[0]:
+                self._procsim_sent += 1
+            return
+        at = caller()
         if at != INTERNAL and self._handle is not None:
+            if gate.shared[0]:
+                gate.arrive("pipe_sent", identity_of_end(self), at)
             emit("pipe_sent", identity_of_end(self), at, value=value_of(buf))
         send_bytes(self, buf, *args, **kwargs)
 
     def receive(self: Any, at: str | None, call: Any, *args: Any) -> Any:
         identity = identity_of_end(self)
+        if gate.shared[0]:
+            gate.arrive("pipe_received", identity, at, partial(has_news, self))
         if self._handle is not None and not bytes_are_waiting(self._handle):
             emit_waiting("pipe_receive_waiting", identity, at)
         try:
@@ -117,6 +140,7 @@ def patch_connection(module: ModuleType) -> None:
 
     replace(module, "Pipe", traced_pipe)
     replace(Connection, "_procsim_inner", False)
+    replace(Connection, "_procsim_sent", 0)
     replace(Connection, "send", traced_send)
     replace(Connection, "send_bytes", traced_send_bytes)
     replace(Connection, "recv", traced_recv)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import (
     INTERNAL,
     TEXT_LIMIT,
@@ -77,6 +78,8 @@ def patch_process(module: ModuleType) -> None:
 
     def traced_start(self: Any) -> None:
         at = outer_site()
+        if gate.shared[0]:
+            gate.arrive("process_started", None, at, subject=self._name)
         before, _starting.now = _starting.now, True
         try:
             start(self)
@@ -93,6 +96,9 @@ def patch_process(module: ModuleType) -> None:
         if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
             join(self, timeout)
             return
+        if gate.shared[0]:
+            ready = (lambda: popen.poll() is not None) if timeout is None else None
+            gate.arrive("process_joined", None, at or None, ready, subject=self._name)
         # Also where exit handlers join, since a process that will not end is mostly found there.
         if popen.poll() is None:
             emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)

@@ -7,15 +7,23 @@ The identity of a queue is that of the lock which its readers share.
 
 import sys
 import threading
+import time
 import weakref
 from types import ModuleType
 from typing import Any
 
+from procsim.tracer import gate
 from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, emit_waiting, is_internal, value_of
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
+
+
+FEEDER_SECONDS = 1.0
+"""So long a put at a closed gate waits for its item to be written: the pipe may be full, or the item cannot be pickled."""
+
+_pause = threading.Event()  # never set; `time.sleep` is the program's
 
 
 class _Putting(threading.local):
@@ -58,6 +66,9 @@ def _watch_places(queue: Any) -> None:
         if put is None or put[0] is not raw:
             return raw.acquire(block, timeout)
         _, identity, at, value = put
+        if gate.shared[0]:
+            ready = (lambda: not raw._is_zero()) if block and timeout is None else None
+            gate.arrive("queue_put", identity, at, ready, subject=value)
         if not raw.acquire(False, timeout):
             waiting = Waiting()
             acquired = False
@@ -90,12 +101,22 @@ def _traced_put(original: Any) -> Any:
             return
         outer = _putting.now  # a signal handler that puts something, in the middle of another put
         _putting.now = (self._sem._semlock, identity_of(self._rlock), at, value_of(obj))
+        sent = self._writer._procsim_sent
         try:
             original(self, obj, block, timeout)
         finally:
             _putting.now = outer
+        if gate.shared[0]:
+            _wait_for_feeder(self, sent)
 
     return put
+
+
+def _wait_for_feeder(queue: Any, sent: int) -> None:
+    """At a closed gate an item is put when it is in the pipe; a thread of the queue's writes it there."""
+    deadline = time.monotonic() + FEEDER_SECONDS
+    while (queue._buffer or queue._writer._procsim_sent == sent) and time.monotonic() < deadline:
+        _pause.wait(0.0005)
 
 
 def _patch_queue(module: ModuleType) -> None:
@@ -127,6 +148,8 @@ def _patch_queue(module: ModuleType) -> None:
         if at == INTERNAL:
             return get(self, block, timeout)
         identity = identity_of(self._rlock)
+        if gate.shared[0]:
+            gate.arrive("queue_got", identity, at, (lambda: not _may_wait(self)) if block and timeout is None else None)
         waiting = Waiting()
         if block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
@@ -193,6 +216,8 @@ def _patch_joinable_queue(module: ModuleType) -> None:
     def traced_task_done(self: Any) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("queue_task_done", identity_of(self._rlock), at)
             too_many = self._unfinished_tasks._semlock._is_zero()  # then it raises ValueError
             emit("queue_task_done_refused" if too_many else "queue_task_done", identity_of(self._rlock), at)
         task_done(self)
@@ -203,6 +228,8 @@ def _patch_joinable_queue(module: ModuleType) -> None:
             join(self)
             return
         identity = identity_of(self._rlock)
+        if gate.shared[0]:
+            gate.arrive("queue_joined", identity, at, self._unfinished_tasks._semlock._is_zero)
         if not self._unfinished_tasks._semlock._is_zero():
             emit_waiting("queue_join_waiting", identity, at)
         join(self)
@@ -233,6 +260,8 @@ def _patch_simple_queue(module: ModuleType) -> None:
     def traced_put(self: Any, obj: Any) -> None:
         at = caller()
         if at != INTERNAL:
+            if gate.shared[0]:
+                gate.arrive("queue_put", identity_of(self._rlock), at, subject=value_of(obj))
             emit("queue_put", identity_of(self._rlock), at, value=value_of(obj))
         put(self, obj)
 
@@ -241,6 +270,8 @@ def _patch_simple_queue(module: ModuleType) -> None:
         if at == INTERNAL:
             return get(self)
         identity = identity_of(self._rlock)
+        if gate.shared[0]:
+            gate.arrive("queue_got", identity, at, lambda: not _may_wait(self))
         if _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at)
         item = get(self)

@@ -1,0 +1,132 @@
+"""The gate: while it is closed, no thread of the program begins its next operation before procsim lets it.
+
+    an operation ──► closed? ──no──► it happens
+                        │ yes
+                        ▼
+             gate_reached ──► EventQueue ──► procsim chooses
+                        ▲                        │ a word, through a named pipe of this thread's own
+                        └─── not ready ◄─────────┘
+                                 ready ──► gate_passed ──► it happens
+
+Whether it is closed stands in a byte that all processes of the run have in common, so that an open gate costs one look.
+Where an operation could not be done at once, it is not begun: the thread stands there, and says when it could. If procsim
+is gone, so is the gate.
+"""
+
+import mmap
+import os
+import select
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from procsim.channel import EventQueue
+from procsim.tracer.emit import emit, raised_elsewhere
+
+OPEN, CLOSED = 0, 1
+"""What the byte says."""
+
+GO, TRY, STAND = b"g", b"t", b"s"
+"""The words: begin it, whatever comes; begin it if it can be done at once; look again whether it could be."""
+
+FILE_NAME = "gate"
+SIZE = mmap.PAGESIZE
+
+shared: Sequence[int] = b"\0"
+"""Its first byte is the one that counts."""
+
+_folder = ""
+_queue: EventQueue | None = None
+
+
+def find(folder: str, queue: EventQueue) -> None:
+    """This process belongs to the run that has this folder, and passes its gate."""
+    global shared, _folder, _queue
+    descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        shared = mmap.mmap(descriptor, SIZE, mmap.MAP_SHARED, mmap.PROT_READ)
+    finally:
+        os.close(descriptor)
+    _folder, _queue = folder, queue
+
+
+def leave() -> None:
+    """Nothing of this process stands at a gate any more."""
+    global shared
+    shared = b"\0"
+
+
+def arrive(
+    operation: str,
+    identity: int | None = None,
+    at: str | None = None,
+    ready: Callable[[], bool] | None = None,
+    subject: Any = None,
+) -> bool:
+    """Stand at the closed gate until this thread may begin an operation. Returns whether it was let through a closed gate.
+
+    `operation` is the event that will tell of it; `ready` whether it could be done at once, None: it always can;
+    `subject` what it is about, where that is no object.
+    """
+    native_id = threading.get_native_id()
+    descriptor = _open(way_to(_folder, os.getpid(), native_id))
+    if descriptor < 0:
+        return False
+    said: bool | str | None = "nothing"
+    word = STAND
+    try:
+        while word and shared[0] == CLOSED:
+            could = bool(ready()) if ready else None
+            if word == GO or (word == TRY and could is not False):
+                break
+            if word == TRY or could is not said:
+                emit("gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id)
+                said = could
+            word = _word(descriptor)
+        emit("gate_passed", identity, at, operation=operation)
+        return shared[0] == CLOSED
+    finally:
+        _close(descriptor)
+
+
+def way_to(folder: str, pid: int, native_id: int) -> str:
+    """The named pipe by which a thread at the gate hears from procsim."""
+    return f"{folder}/{FILE_NAME}-{pid}-{native_id}"
+
+
+def _open(path: str) -> int:
+    """The reading end of that pipe; negative: this process cannot open one now, and does not stand."""
+    try:
+        if not os.path.exists(path):
+            os.mkfifo(path, 0o600)
+        # Also for writing, or it would have an end whenever procsim has said its word.
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if raised_elsewhere(error):
+            raise
+        return -1
+
+
+def _close(descriptor: int) -> None:
+    try:
+        os.close(descriptor)
+    except OSError as error:  # the program has closed it
+        if raised_elsewhere(error):
+            raise
+
+
+def _word(descriptor: int) -> bytes:
+    """What procsim says; empty: it is gone."""
+    assert _queue is not None
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if _queue.descriptor >= 0:
+        poll.register(_queue.descriptor, 0)  # tells when nobody reads the events any more
+    for ready, what in poll.poll():
+        if ready == descriptor and what & select.POLLIN:
+            try:
+                return os.read(descriptor, 1)
+            except OSError as error:
+                if raised_elsewhere(error):
+                    raise
+    return b""

@@ -1,0 +1,30 @@
+"""time.sleep: who sleeps, and how long. At a closed gate to sleep is to let time pass: it takes no time at all."""
+
+import math
+from types import ModuleType
+from typing import Any
+
+from procsim.tracer import gate
+from procsim.tracer.emit import INTERNAL, caller, emit
+from procsim.tracer.patching import replace
+
+
+def patch_time(module: ModuleType) -> None:
+    """time."""
+    original = module.sleep
+
+    def sleep(*args: Any) -> None:
+        at = caller()
+        seconds = args[0] if len(args) == 1 and type(args[0]) in (int, float) else -1
+        if at == INTERNAL or not 0 <= seconds < math.inf:  # the original says what is wrong with it
+            original(*args)
+            return
+        if gate.shared[0] and gate.arrive("sleep_ended", None, at, subject=seconds):
+            return
+        emit("sleep_began", None, at, seconds=seconds)
+        try:
+            original(seconds)
+        finally:  # it also ends when a signal handler of the program raises
+            emit("sleep_ended", None, at)
+
+    replace(module, "sleep", sleep)
