@@ -10,7 +10,7 @@ import importlib.util
 import io
 import sys
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -46,10 +46,17 @@ class Scenario:
     title: str
     options: list[Option]
     _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+    _other_way: Mapping[str, Any] = field(default_factory=dict)
 
-    def claims(self, run: "RunState", values: dict[str, Any]) -> list[Claim]:
+    def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
         """What this run has shown. Raises whatever the scenario's own code raises."""
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
+
+    def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The options to change for the other way of the lesson: with the lock, or without."""
+        is_other = all(values[name] == value for name, value in self._other_way.items())
+        usual = {option.name: option.default for option in self.options}
+        return {name: usual[name] if is_other else value for name, value in self._other_way.items() if name in usual}
 
 
 def folder() -> Path:
@@ -96,7 +103,12 @@ def load(path: Path, name: str | None = None) -> Scenario:
     if options and not _calls_start(path):
         raise NoScenario(f'{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)')
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]
-    return Scenario(name or path.stem, path, title, options, getattr(module, "claims", None))
+    return Scenario(name or path.stem, path, title, options, getattr(module, "claims", None), _other_way(module))
+
+
+def _other_way(module: ModuleType) -> Mapping[str, Any]:
+    other = getattr(module, "OTHER_WAY", {})
+    return other if isinstance(other, dict) else {}
 
 
 def _import(path: Path) -> ModuleType:

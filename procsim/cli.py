@@ -5,6 +5,8 @@ import inspect
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +17,7 @@ from typer.core import TyperGroup
 from procsim import __version__, catalog
 from procsim.exitcode import ExitCode
 from procsim.options import Option, WrongOption, as_arguments
-from procsim.views import VIEWS
+from procsim.views import VIEWS, Again, Showing
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -38,6 +40,13 @@ _OnHang = Annotated[
     Literal["stop", "wait"] | None,
     typer.Option(help="When it hangs, say why, then end it or wait; else ask on a terminal, stop elsewhere."),
 ]
+_Step = Annotated[
+    bool, typer.Option("--step", "--paused", help="Begin standing still: keys let one process take one step.")
+]
+_Pace = Annotated[str | None, typer.Option(metavar="N/s", help="Slow motion: so many steps a second, as 2/s.")]
+_Schedule = Annotated[
+    Path | None, typer.Option(metavar="TRACE", help="Take the steps that were recorded there, in the same order.")
+]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),
     "record": (_Record, None),
@@ -45,6 +54,9 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "start_method": (_StartMethod, None),
     "seed": (_Seed, None),
     "lang": (_Language, None),
+    "step": (_Step, False),
+    "pace": (_Pace, None),
+    "schedule": (_Schedule, None),
 }
 """Their types and defaults, for the commands that are made here."""
 
@@ -59,6 +71,9 @@ class Common:
     start_method: str | None
     seed: int | None
     lang: str | None
+    step: bool
+    pace: str | None
+    schedule: Path | None
 
 
 class _Commands(TyperGroup):
@@ -139,11 +154,20 @@ def _watch(
     seed: _Seed = None,
     on_hang: _OnHang = None,
     lang: _Language = None,
+    step: _Step = False,
+    pace: _Pace = None,
+    schedule: _Schedule = None,
 ) -> None:
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
-    common = Common(view, record, timeout, start_method, seed, lang)
+    common = Common(view, record, timeout, start_method, seed, lang, step, pace, schedule)
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
-    raise typer.Exit(_show(_command_line(command, module), Path(command[0]).name, {}, common, None, stop))
+    line = _command_line(command, module)
+    script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
+    showing = Showing(" ".join(["procsim", *sys.argv[1:]]), True, script)
+    code, wanted = 0, Again.SAME
+    while wanted is Again.SAME:
+        code, wanted = _show(line, Path(command[0]).name, common, showing, stop_on_hang=stop)
+    raise typer.Exit(code)
 
 
 def _command_line(command: list[str], module: bool) -> list[str]:
@@ -176,7 +200,7 @@ def _replay(
     recording = Trace(trace)
     name = _view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
-    shown = VIEWS[name](f"procsim replay {trace.name}", False)
+    shown = VIEWS[name](Showing(f"procsim replay {trace.name}"))
     raise typer.Exit(session.show_trace(recording, batches, shown))
 
 
@@ -196,9 +220,7 @@ def _scenario_command(scenario: catalog.Scenario) -> Any:
             values = {option.name: option.check(given[option.name]) for option in scenario.options}
         except WrongOption as error:
             raise UsageError(str(error)) from error
-        arguments = as_arguments(scenario.options, values)
-        line = [sys.executable, str(scenario.path), *arguments]
-        raise typer.Exit(_show(line, scenario.name, values, common, scenario))
+        raise typer.Exit(_show_scenario(scenario, values, common))
 
     parameters = [_parameter(option.name, *_typed(option)) for option in scenario.options]
     parameters += [_parameter(name, hint, default) for name, (hint, default) in _COMMON.items()]
@@ -231,15 +253,32 @@ def _view_name(asked: ViewName | None) -> ViewName:
     return asked or ("live" if terminal else "plain")
 
 
+def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
+    """Run a scenario and show it, as often as people want to see it again, or the other way."""
+    title = " ".join(["procsim", *sys.argv[1:]])
+    code, again = 0, True
+    while again:
+        changed = scenario.other_way(values)
+        other = " ".join(as_arguments([option for option in scenario.options if option.name in changed], changed))
+        line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
+        code, wanted = _show(line, scenario.name, common, Showing(title, False, scenario.path, other), scenario, values)
+        again = wanted is not Again.NO
+        if wanted is Again.OTHER_WAY:
+            values = values | changed
+            title = f"procsim {scenario.name} {other}"
+    return code
+
+
 def _show(
     line: list[str],
     name: str,
-    values: dict[str, Any],
     common: Common,
-    scenario: catalog.Scenario | None,
+    showing: Showing,
+    scenario: catalog.Scenario | None = None,
+    values: Mapping[str, Any] = {},
     stop_on_hang: bool = True,
-) -> int:
-    """Run a command line and show it; with a scenario, judge what it has shown."""
+) -> tuple[int, Again]:
+    """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
     if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
         raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
     from procsim import language, session
@@ -251,24 +290,52 @@ def _show(
         raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
     language.choose(common.lang)
     view = _view_name(common.view)
+    keyboard = view == "live" and sys.stdin.isatty()
+    if common.step and not keyboard:
+        raise UsageError("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
+    plan = _plan(common)
     watching = scenario is None
     order = Order(
         line,
         Settings(common.start_method, common.seed, take_output=not watching or view != "plain"),
         timeout=common.timeout or None,
         apart=not watching,
-        terminal=sys.stdin.fileno() if view == "live" and sys.stdin.isatty() else None,
+        terminal=sys.stdin.fileno() if keyboard else None,
+        gate_closed=plan.closed,
     )
-    title = " ".join(["procsim", *sys.argv[1:]])
-    shown = VIEWS[view](title, watching)
+    shown = VIEWS[view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
-    if common.record is None:
-        return session.show_run(Run(order), shown, name, judge, None, stop_on_hang)
-    with Recorder(common.record, Header(name, values)) as recorder:
-        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang)
-    if recorder.failure is not None:
+    with ExitStack() as stack:
+        recorder = None
+        if common.record is not None:
+            recorder = stack.enter_context(Recorder(common.record, Header(name, values)))
+        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, plan)
+    if recorder is not None and recorder.failure is not None:
         raise recorder.failure
-    return code
+    return code, shown.again
+
+
+def _plan(common: Common) -> Any:
+    """How the run is to begin, as the options say."""
+    from procsim.conductor import FASTEST, SLOWEST, Plan, steps_of
+    from procsim.trace import Trace
+
+    pace = None
+    if common.pace is not None:
+        try:
+            pace = float(common.pace.removesuffix("/s"))
+        except ValueError:
+            pace = 0
+        if not SLOWEST <= pace <= FASTEST:
+            raise UsageError(f"--pace must be steps a second, from {SLOWEST:g}/s to {FASTEST:g}/s, not {common.pace}")
+    schedule = []
+    if common.schedule is not None:
+        schedule = steps_of(event for batch in Trace(common.schedule) for event in batch)
+        if not schedule:
+            raise UsageError(f"{common.schedule}: no steps were recorded in it; record a run with --step or --pace")
+    if (common.step, pace is not None, bool(schedule)).count(True) > 1:
+        raise UsageError("choose one of --step, --pace and --schedule")
+    return Plan(common.step, pace, schedule)
 
 
 def run() -> int:
@@ -298,12 +365,15 @@ def _command() -> int:
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except Exception as error:
+        from procsim.conductor import Misfit
         from procsim.run import CannotStart
         from procsim.trace import NoTrace
         from procsim.views.base import CannotWrite
 
         if isinstance(error, CannotWrite):
             _forget_output()
+        if isinstance(error, Misfit):
+            return _complain(f"the schedule does not fit the program: {error}")
         if isinstance(error, NoTrace | CannotStart | CannotWrite):
             return _complain(str(error))
         raise

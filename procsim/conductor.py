@@ -47,6 +47,22 @@ class Step(NamedTuple):
     at: str | None
 
 
+class Plan(NamedTuple):
+    """How a run is to begin."""
+
+    held: bool = False
+    """Nobody moves but by a step."""
+    pace: float | None = None
+    """Steps a second that are taken by themselves."""
+    schedule: Sequence[Step] = ()
+    """The steps to take, in their order."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gate is closed from the start."""
+        return self.held or self.pace is not None or bool(self.schedule)
+
+
 class Misfit(Exception):
     """The program does not take the steps of the schedule; the text says where."""
 
@@ -63,17 +79,10 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
 class Conductor:
     """Decides who moves in one run."""
 
-    def __init__(
-        self,
-        keeper: Keeper,
-        run: RunState,
-        closed: bool = False,
-        pace: float | None = None,
-        schedule: Sequence[Step] = (),
-    ) -> None:
+    def __init__(self, keeper: Keeper, run: RunState, plan: Plan) -> None:
         self._keeper = keeper
         self._run = run
-        self.pace = pace
+        self.pace = plan.pace
         """Steps a second that are taken by themselves; None: none are."""
         self.selected: int | None = None
         """The PID of the process that people have chosen to move next."""
@@ -81,11 +90,11 @@ class Conductor:
         """The PID of the process that moved last."""
         self.steps = 0
         """How many steps were taken."""
-        self._schedule = list(reversed(schedule))
-        self._following = bool(schedule)
+        self._schedule = list(reversed(plan.schedule))
+        self._following = bool(plan.schedule)
         self._moving: tuple[int, str] | None = None
         self._moved_at = self._next_at = self._waiting_since = 0.0
-        keeper.closed = closed or pace is not None or self._following
+        keeper.closed = plan.closed
 
     @property
     def closed(self) -> bool:
@@ -95,11 +104,12 @@ class Conductor:
     @property
     def held(self) -> bool:
         """Whether the run stands until people say so."""
-        return self.closed and self.pace is None and not self._schedule
+        return self.closed and self.pace is None and not self._following
 
     def pause(self) -> None:
-        """Nobody moves any more."""
+        """Nobody moves any more, but by a step."""
         self.pace, self._keeper.closed = None, True
+        self._following = False
 
     def go_on(self, pace: float | None = None) -> None:
         """All move again, or at a pace of so many steps a second."""

@@ -92,9 +92,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "file_closed": ("path",),
     "sleep_began": ("seconds",),
     "sleep_ended": (),
-    # The closed gate. `operation` is the kind of the event that will tell of what comes next; `ready` whether it could be
-    # done at once, None: it always can; `subject` what it is about, where that is no object; `native_id` the system's
-    # number of the thread. Said again where `ready` has changed.
+    # The closed gate. `operation` is the kind of the event that will tell of what comes next; `ready` whether it could
+    # be done at once, None: it always can; `subject` what it is about, where that is no object; `native_id` the
+    # system's number of the thread. Said again where `ready` has changed.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
     "gate_passed": ("operation",),
     # What the program tells.

@@ -79,6 +79,8 @@ class Run:
         """PIDs of the processes that had to be ended."""
         self.left_behind: list[int] = []
         """Those of them that main had left behind."""
+        self.clock_stands = False
+        """Whether time does not count for the time limit now: nobody moves."""
         self._stopping = False
         self._over = False
         self._started = 0
@@ -173,14 +175,17 @@ class Run:
         """Batches of events, until no process of the run is left."""
         main_gone_at: float | None = None
         deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
-        next_look = time.monotonic() + LOOK_SECONDS
+        now = time.monotonic()
+        next_look = now + LOOK_SECONDS
         while True:
             batch, self._pending = self._pending, []
             ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
             batch.extend(self._decoded(self._drain.take(0 if batch else TICK_SECONDS)))
             if batch and self._keep_open is not None and self._drain.heard:
                 self._close_keep_open()
-            now = time.monotonic()
+            before, now = now, time.monotonic()
+            if deadline is not None and self.clock_stands:
+                deadline += now - before
             self._follow(batch)
             if now >= next_look:
                 next_look = now + LOOK_SECONDS

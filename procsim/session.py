@@ -12,6 +12,7 @@ from typing import Any
 
 from procsim import Claim
 from procsim.apply import apply
+from procsim.conductor import Conductor, Plan
 from procsim.events import Event
 from procsim.exitcode import ExitCode
 from procsim.findings import Outcome, findings
@@ -23,6 +24,9 @@ from procsim.views.base import ReaderGone, Verdict, View
 from procsim.views.jsonl import CLAIM_KEYS, verdict_line
 from procsim.watchman import watched
 
+NO_PLAN = Plan()
+"""All go as they like."""
+
 Judge = Callable[[RunState], list[Claim]]
 
 
@@ -33,8 +37,12 @@ def show_run(
     judge: Judge | None = None,
     recorder: Recorder | None = None,
     stop_on_hang: bool = True,
+    plan: Plan = NO_PLAN,
 ) -> int:
-    """Run a program and show it; end it where it hangs, if wanted. Returns the exit code of the command."""
+    """Run a program and show it; end it where it hangs, if wanted. Returns the exit code of the command.
+
+    Raises `Misfit` where it does not take the steps of a schedule.
+    """
     state = RunState()
     reader_gone = False
 
@@ -48,8 +56,11 @@ def show_run(
     with _Signals(run.stop, pass_on) as signals:
         try:
             with run, view:
-                batches = watched(run, state)
-                _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder)
+                conductor = Conductor(run.gate, state, plan)
+                batches = _conducted(watched(run, state), run, conductor)
+                _follow(
+                    _until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor
+                )
         except ReaderGone:
             reader_gone = True
         outcome = Outcome(
@@ -109,6 +120,14 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
     return 128 + signals.received if signals.received else ExitCode.SHOWN
 
 
+def _conducted(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
+    """The batches, each of which the caller draws before it asks for the next; between them, who may moves."""
+    for batch in batches:
+        yield batch
+        conductor.tick(batch)
+        run.clock_stands = conductor.closed
+
+
 def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:
     for batch in batches:
         yield batch
@@ -123,7 +142,13 @@ def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator
             return
 
 
-def _follow(batches: Iterable[list[Event]], state: RunState, view: View, recorder: Recorder | None) -> None:
+def _follow(
+    batches: Iterable[list[Event]],
+    state: RunState,
+    view: View,
+    recorder: Recorder | None,
+    conductor: Conductor | None = None,
+) -> None:
     """Hand each event on, to the end. The reader of a view may go away in the middle."""
     for batch in batches:
         for event in batch:
@@ -131,7 +156,7 @@ def _follow(batches: Iterable[list[Event]], state: RunState, view: View, recorde
             if recorder is not None:
                 recorder.event(event, state.names)
             view.event(event, state)
-        view.tick(state)
+        view.tick(state, conductor)
 
 
 def _judge(judge: Judge, state: RunState) -> list[Claim]:

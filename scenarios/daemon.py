@@ -29,6 +29,9 @@ def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
     say("has stood guard to the end")
 
 
+OTHER_WAY = {"daemon": False}
+
+
 def main(
     daemon: Annotated[bool, "whether the child is a daemon"] = True,
     set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,

@@ -45,6 +45,9 @@ def take_again(bowl: Any, seconds: float) -> None:
             say("has it twice")
 
 
+OTHER_WAY = {"ordered": True}
+
+
 def main(
     ordered: Annotated[bool, "whether both take the bowl first, then the spoon"] = False,
     self: Annotated[bool, "one alone, who takes the bowl that he holds already"] = False,

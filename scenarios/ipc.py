@@ -65,6 +65,9 @@ def hand_over(via: str, writer: Any, reader: Any, pause: float) -> None:
         child.join()
 
 
+OTHER_WAY = {"via": "memory"}
+
+
 def main(
     via: Annotated[
         Literal["queue", "memory", "pipe", "value", "manager"], "what the message goes by; memory: an ordinary variable"

@@ -40,6 +40,9 @@ def consume(dishes: Any, seconds: float, report: bool) -> None:
             dishes.task_done()
 
 
+OTHER_WAY = {"join": False}
+
+
 def main(
     producers: Annotated[int, "processes that make food", range(1, 101)] = 3,
     consumers: Annotated[int, "processes that eat it", range(1, 101)] = 1,

@@ -63,6 +63,9 @@ def faint(counter: Any, doors: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+OTHER_WAY = {"lock": False}
+
+
 def main(
     users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10,
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,

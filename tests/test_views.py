@@ -13,7 +13,7 @@ from procsim.findings import FINDINGS, Outcome, findings
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.plain import PlainView
-from procsim.views.screen import screen
+from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary
 from procsim.views.words import EVENT_WORDS, WAIT_WORDS
 from tests.events import MS, Story
@@ -28,7 +28,8 @@ def text_of(run: RunState, width: int = 80, height: int = 24, plain: bool = Fals
     """The rows of the screen."""
     stream = io.StringIO()
     console = Console(file=stream, width=width, height=height)
-    console.print(screen(run, "procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain), crop=True)
+    drawn = Drawn("procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain)
+    console.print(screen(run, drawn), crop=True)
     return stream.getvalue().splitlines()
 
 
@@ -150,7 +151,7 @@ def plain_lines(events: list[Event], verdict: Verdict | None = None, **options: 
     for event in events:
         apply(run, event)
         view.event(event, run)
-    view.tick(run)
+    view.tick(run, None)
     if verdict:
         view.finish(run, verdict)
     return stream.getvalue().splitlines()

@@ -8,16 +8,16 @@
                         └─── not ready ◄─────────┘
                                  ready ──► gate_passed ──► it happens
 
-Whether it is closed stands in a byte that all processes of the run have in common, so that an open gate costs one look.
-Where an operation could not be done at once, it is not begun: the thread stands there, and says when it could. If procsim
-is gone, so is the gate.
+Whether it is closed stands in a byte that all processes of the run have in common, so that an open gate costs one
+look. Where an operation could not be done at once, it is not begun: the thread stands there, and says when it could. If
+procsim is gone, so is the gate.
 """
 
 import mmap
 import os
 import select
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from procsim.channel import EventQueue
@@ -32,7 +32,7 @@ GO, TRY, STAND = b"g", b"t", b"s"
 FILE_NAME = "gate"
 SIZE = mmap.PAGESIZE
 
-shared: Sequence[int] = b"\0"
+shared: mmap.mmap | bytes = b"\0"
 """Its first byte is the one that counts."""
 
 _folder = ""
@@ -63,7 +63,7 @@ def arrive(
     ready: Callable[[], bool] | None = None,
     subject: Any = None,
 ) -> bool:
-    """Stand at the closed gate until this thread may begin an operation. Returns whether it was let through a closed gate.
+    """Stand at the closed gate until this thread may begin an operation. Returns whether it is closed all the same.
 
     `operation` is the event that will tell of it; `ready` whether it could be done at once, None: it always can;
     `subject` what it is about, where that is no object.
@@ -80,7 +80,9 @@ def arrive(
             if word == GO or (word == TRY and could is not False):
                 break
             if word == TRY or could is not said:
-                emit("gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id)
+                emit(
+                    "gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id
+                )
                 said = could
             word = _word(descriptor)
         emit("gate_passed", identity, at, operation=operation)

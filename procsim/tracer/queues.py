@@ -19,9 +19,8 @@ from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
 
-
 FEEDER_SECONDS = 1.0
-"""So long a put at a closed gate waits for its item to be written: the pipe may be full, or the item cannot be pickled."""
+"""So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
 

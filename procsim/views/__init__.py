@@ -2,6 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `procsim --help` 20 ms
@@ -10,20 +13,42 @@ if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `proc
     from procsim.views.base import View
 
 
-def _live(title: str, watching: bool) -> "View":
+class Again(Enum):
+    """What people want when a run is over."""
+
+    NO = "no"
+    SAME = "same"
+    OTHER_WAY = "other way"
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What a view is to show."""
+
+    title: str
+    """The command line."""
+    watching: bool = False
+    """Whether it is a program that is only watched, and not a scenario."""
+    source: Path | None = None
+    """The code of a scenario, or of the script that is watched."""
+    other_way: str = ""
+    """What would be changed, where people ask for it the other way; empty: there is none."""
+
+
+def _live(showing: Showing) -> "View":
     from procsim.views.live import LiveView
 
-    return LiveView(_console(sys.stdout), title, watching)
+    return LiveView(_console(sys.stdout), showing)
 
 
-def _plain(title: str, watching: bool) -> "View":
+def _plain(showing: Showing) -> "View":
     from procsim.views.plain import PlainView
 
     # The program watched keeps standard output for itself.
-    return PlainView(_console(sys.stderr if watching else sys.stdout), show_printed=not watching)
+    return PlainView(_console(sys.stderr if showing.watching else sys.stdout), show_printed=not showing.watching)
 
 
-def _json(title: str, watching: bool) -> "View":
+def _json(showing: Showing) -> "View":
     from procsim.views.jsonl import JsonView
 
     return JsonView(sys.stdout)
@@ -35,5 +60,5 @@ def _console(stream: TextIO) -> "Console":
     return Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
-VIEWS: dict[str, Callable[[str, bool], "View"]] = {"live": _live, "plain": _plain, "json": _json}
-"""By name: what makes the view from the title of the run, and whether it shows a program that is only watched."""
+VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
+"""By name: what makes the view of something that is to be shown."""

@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Protocol
 
 from procsim import Claim
+from procsim.conductor import Conductor
 from procsim.events import Event
 from procsim.findings import Finding
 from procsim.state import RunState
+from procsim.views import Again
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,13 @@ class View(Protocol):
     def event(self, event: Event, run: RunState) -> None:
         """One event, drawn into the state already."""
 
-    def tick(self, run: RunState) -> None:
-        """Called steadily, also when nothing happens."""
+    def tick(self, run: RunState, conductor: Conductor | None) -> None:
+        """Called steadily, also when nothing happens. `conductor` decides who moves; None: a recording is shown."""
+
+    @property
+    def again(self) -> Again:
+        """What people want now that the run is over."""
+        return Again.NO
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         """The run has ended."""

@@ -3,10 +3,12 @@
 from types import TracebackType
 from typing import Any, TextIO
 
+from procsim.conductor import Conductor
 from procsim.events import Event, to_json
 from procsim.findings.base import as_fields, sentence_of
 from procsim.state import RunState
 from procsim.trace import line_of
+from procsim.views import Again
 from procsim.views.base import Verdict, writing
 
 CLAIM_KEYS = ("id", "holds", "template", "figures")
@@ -32,6 +34,8 @@ class JsonView:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    again = Again.NO
+
     def __enter__(self) -> "JsonView":
         return self
 
@@ -43,7 +47,7 @@ class JsonView:
     def event(self, event: Event, run: RunState) -> None:
         self._write(to_json(event, run.names))
 
-    def tick(self, run: RunState) -> None:
+    def tick(self, run: RunState, conductor: Conductor | None = None) -> None:
         with writing():
             self._stream.flush()
 

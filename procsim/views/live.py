@@ -1,38 +1,52 @@
 """The live view: the run on the full screen, redrawn at a steady rate; at its end the summary stays in the scrollback.
 
 RunState ──► screen ──► Rich Live
-keyboard ──► prompt_toolkit, polled once a frame: q and Ctrl-C end the run; w, where it hangs, lets it wait
+keyboard ──► prompt_toolkit, polled once a frame ──► Conductor: who moves; or the view itself: what is shown
 """
 
 import contextlib
+import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 from prompt_toolkit.input import Input, create_input
-from prompt_toolkit.keys import Keys
+from prompt_toolkit.keys import Keys as Pressed
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from procsim.conductor import Conductor
 from procsim.events import Event
 from procsim.language import _
 from procsim.state import RunState
+from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
-from procsim.views.screen import last_picture, screen
+from procsim.views.code import Source
+from procsim.views.keys import Keys
+from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
+from procsim.views.words import state_words
 
 FRAMES_PER_SECOND = 12
 
+PACE_FACTOR = 1.5
+"""By so much `+` and `-` change the pace."""
+
+KEYS_READ = 200
+"""The most key presses that are obeyed in one frame; those of a stuck key are not saved up."""
+
 
 class LiveView:
-    """Draws a run on the whole terminal."""
+    """Draws a run on the whole terminal, and obeys the keys."""
 
-    def __init__(self, console: Console, title: str, watching: bool, keyboard: Input | None = None) -> None:
+    def __init__(self, console: Console, showing: Showing, keyboard: Input | None = None) -> None:
+        self.again = Again.NO
         self._console = console
-        self._title = title
-        self._watching = watching
+        self._showing = showing
         self._input = keyboard
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
@@ -40,19 +54,48 @@ class LiveView:
         self._waits = False
         """Whether people have seen why it hangs, and want it to go on waiting."""
         self._last: tuple[int, float] = (0, 0.0)
+        self._conductor: Conductor | None = None
+        self._drawn = Drawn()
+        self._source: Source | None = None
+        self._message = ""
+        self._obey: dict[str, Callable[[RunState], None]] = {
+            " ": self._pause_or_go_on,
+            "n": self._step,
+            Pressed.Right: self._step,
+            Pressed.Up: lambda run: self._choose(run, -1),
+            Pressed.Down: lambda run: self._choose(run, 1),
+            Pressed.Escape: lambda run: self._select(None),
+            "+": lambda run: self._change_pace(PACE_FACTOR),
+            "=": lambda run: self._change_pace(PACE_FACTOR),
+            "-": lambda run: self._change_pace(1 / PACE_FACTOR),
+            "c": lambda run: self._show_code(),
+            "r": lambda run: self._end(Again.SAME),
+            "t": lambda run: self._end(Again.OTHER_WAY) if showing.other_way else None,
+            "?": lambda run: self._show_help(),
+            "w": lambda run: self._let_it_wait(),
+            "q": lambda run: self._end(),
+            Pressed.ControlC: lambda run: self._end(),
+            Pressed.ControlBackslash: lambda run: self._end(),
+            Pressed.ControlZ: lambda run: self._suspend(),
+            **{str(digit): partial(self._choose_row, row=digit - 1) for digit in range(1, 10)},
+        }
 
     def __enter__(self) -> "LiveView":
         if self._input is None and sys.stdin.isatty():
             self._input = create_input(sys.stdin)
         if self._input is not None:
             self._leaving.callback(self._input.close)
-            self._leaving.enter_context(self._input.raw_mode())  # or what people type would stand on the screen
         try:
-            self._leaving.enter_context(self._live)
+            self._take_terminal()
         except BaseException:
             self._leaving.close()
             raise
         return self
+
+    def _take_terminal(self) -> None:
+        if self._input is not None:
+            self._leaving.enter_context(self._input.raw_mode())  # or what people type would stand on the screen
+        self._leaving.enter_context(self._live)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -63,19 +106,31 @@ class LiveView:
     def event(self, event: Event, run: RunState) -> None:
         return
 
-    def tick(self, run: RunState) -> None:
-        self._read_keys()
+    def tick(self, run: RunState, conductor: Conductor | None) -> None:
+        self._conductor = conductor
+        pressed = self._read_keys(run)
         now = time.monotonic()
-        if now < self._next_frame:
+        if now < self._next_frame and not pressed:
             return
         self._next_frame = now + 1 / FRAMES_PER_SECOND
         self._draw(run)
 
     def _draw(self, run: RunState) -> None:
+        drawn = self._drawn
+        drawn.title, drawn.size, drawn.t = self._showing.title, self._console.size, self._time(run)
+        drawn.plain_marks = ascii_only(self._console)
+        drawn.asking = bool(run.found) and not self._waits
+        drawn.message = self._message
+        drawn.conductor = self._conductor
+        drawn.keys = Keys(
+            held=self._conductor is not None and self._conductor.held,
+            alarm=drawn.asking,
+            other_way=self._showing.other_way,
+            steps=self._conductor is not None,
+            daemons=any(process.daemon for process in run.processes.values()),
+        )
         with writing():
-            plain_marks = ascii_only(self._console)
-            picture = screen(run, self._title, self._console.size, self._time(run), plain_marks, asking=not self._waits)
-            self._live.update(picture, refresh=True)
+            self._live.update(screen(run, drawn), refresh=True)
 
     def _time(self, run: RunState) -> int:
         """ns since the start of the run, also while nothing happens."""
@@ -85,16 +140,103 @@ class LiveView:
             return run.t
         return t + int((time.monotonic() - seen) * 1e9)
 
-    def _read_keys(self) -> None:
+    # Keys ----------------------------------------------------------------------------------------------------
+
+    def _read_keys(self, run: RunState) -> bool:
+        """Obey what was pressed; whether anything was."""
         if self._input is None:
+            return False
+        presses = [*self._input.read_keys(), *self._input.flush_keys()]
+        for press in presses[:KEYS_READ]:
+            obey = self._obey.get(press.key)
+            if obey is not None:
+                self._message = ""
+                obey(run)
+        return bool(presses)
+
+    def _pause_or_go_on(self, run: RunState) -> None:
+        if self._conductor is None:
             return
-        for press in self._input.read_keys():
-            if press.key in (Keys.ControlC, Keys.ControlBackslash, "q"):
-                signal.raise_signal(signal.SIGINT)
-            elif press.key == "w":
-                self._waits = True
+        if self._conductor.closed:
+            self._conductor.go_on()
+        else:
+            self._conductor.pause()
+
+    def _step(self, run: RunState) -> None:
+        conductor = self._conductor
+        if conductor is None or conductor.step():
+            return
+        if conductor.nobody_can_move():
+            self._message = _("nobody can move: now they wait as they would without procsim")
+            conductor.let_wait()
+            return
+        chosen = run.processes.get(conductor.selected or 0)
+        if chosen is not None:
+            words, _style = state_words(run, chosen, {})
+            self._message = _("{process} cannot move: {words}").format(process=clean(chosen.name), words=words)
+
+    def _choose(self, run: RunState, by: int) -> None:
+        """The next one, or the one before, of those who stand at the gate."""
+        rows = [pid for pid in self._drawn.rows if run.processes[pid].standing]
+        if not rows:
+            return
+        selected = self._conductor.selected if self._conductor else None
+        place = rows.index(selected) + by if selected in rows else (0 if by > 0 else -1)
+        self._select(rows[place % len(rows)])
+
+    def _choose_row(self, run: RunState, row: int) -> None:
+        if row < len(self._drawn.rows):
+            self._select(self._drawn.rows[row])
+
+    def _select(self, pid: int | None) -> None:
+        if self._conductor is not None:
+            self._conductor.selected = pid
+
+    def _change_pace(self, factor: float) -> None:
+        if self._conductor is not None:
+            self._conductor.change_pace(factor)
+
+    def _show_code(self) -> None:
+        if self._drawn.source is not None:
+            self._drawn.source = None
+            return
+        if self._source is None and self._showing.source is not None:
+            with contextlib.suppress(OSError):
+                self._source = Source(self._showing.source)
+        self._drawn.source = self._source
+        if self._source is None:
+            self._message = _("there is no code to show here")
+
+    def _show_help(self) -> None:
+        self._drawn.help = not self._drawn.help
+
+    def _let_it_wait(self) -> None:
+        self._waits = True
+
+    def _end(self, again: Again = Again.NO) -> None:
+        self.again = again
+        signal.raise_signal(signal.SIGINT)
+
+    def _suspend(self) -> None:
+        """Ctrl-Z: the terminal is the shell's until it lets us go on; meanwhile nobody moves."""
+        conductor = self._conductor
+        moves = conductor is not None and not conductor.closed
+        if conductor is not None and moves:
+            conductor.pause()
+        self._leaving.close()
+        os.kill(0, signal.SIGTSTP)
+        if self._input is not None:
+            self._input = create_input(sys.stdin)
+            self._leaving.callback(self._input.close)
+        self._take_terminal()
+        if conductor is not None and moves:
+            conductor.go_on()
+
+    # The end -------------------------------------------------------------------------------------------------
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
+        if self.again is not Again.NO:
+            return
         with writing():
             self._print_output(run)
             self._console.print(last_picture(run, self._console.size, ascii_only(self._console)))
@@ -102,8 +244,9 @@ class LiveView:
 
     def _print_output(self, run: RunState) -> None:
         """What the program printed, which was on the screen that has gone: of a lesson, its errors alone."""
-        lines = [line for line in run.lines if line.stream and (self._watching or line.stream == "stderr")]
-        if self._watching and run.printed_lines > len(lines):
+        watching = self._showing.watching
+        lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
+        if watching and run.printed_lines > len(lines):
             self._console.print(_("… {count} lines before").format(count=run.printed_lines - len(lines)), style="dim")
         for line in lines:
             self._console.print(Text(clean(line.text)), soft_wrap=True)

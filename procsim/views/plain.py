@@ -6,9 +6,11 @@ from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 
+from procsim.conductor import Conductor
 from procsim.events import Event
 from procsim.language import _
 from procsim.state import RunState
+from procsim.views import Again
 from procsim.views.base import Verdict, clean, writing
 from procsim.views.summary import print_summary
 from procsim.views.words import event_style, event_words
@@ -28,6 +30,8 @@ class PlainView:
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
         """Lines that the next tick writes, all at once: standard error would be written line by line."""
+
+    again = Again.NO
 
     def __enter__(self) -> "PlainView":
         return self
@@ -57,7 +61,7 @@ class PlainView:
             body = Style.parse(style).render(body, color_system=self._colours)
         self._lines.append(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
 
-    def tick(self, run: RunState) -> None:
+    def tick(self, run: RunState, conductor: Conductor | None) -> None:
         lines, self._lines = "".join(self._lines), []
         with writing():
             self._console.file.write(lines)

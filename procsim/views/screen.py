@@ -4,16 +4,22 @@ A pure function of the state. Rows that do not fit are counted, never silently d
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from procsim.conductor import Conductor
 from procsim.findings.base import from_fields, sentence_of
 from procsim.language import _
 from procsim.state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
+from procsim.views.code import Source, pane
+from procsim.views.colours import colour_of
+from procsim.views.keys import Keys
 from procsim.views.words import STYLES, holdings, narration, state_words
 
 Thing = Lock | Queue | Signal | Pool
@@ -25,35 +31,68 @@ SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
 
 
-def screen(
-    run: RunState, title: str, size: ConsoleDimensions, t: int, plain_marks: bool = False, asking: bool = True
-) -> RenderableType:
-    """The picture of the run at `t` ns; where it hangs, with the reason, if people are still to be asked what to do."""
-    head = _headline(run, title, t)
+@dataclass
+class Drawn:
+    """What of a run is drawn, and how; and what has come of it."""
+
+    title: str = ""
+    size: ConsoleDimensions = SMALLEST
+    t: int = 0
+    """ns since the start."""
+    plain_marks: bool = False
+    asking: bool = True
+    """Whether people are to be asked what to do with a program that hangs."""
+    conductor: Conductor | None = None
+    """Who decides who moves; None: it is a recording."""
+    keys: Keys = field(default_factory=Keys)
+    help: bool = False
+    """Whether all keys are explained."""
+    message: str = ""
+    """Said to people above the keys."""
+    source: Source | None = None
+    """The code that is shown with it."""
+    rows: list[int] = field(default_factory=list)
+    """The PIDs in the rows of the table of processes, as they were drawn last."""
+    first_line: int = 1
+    """Of the code."""
+
+
+def screen(run: RunState, drawn: Drawn) -> RenderableType:
+    """The picture of the run; where it hangs, with the reason."""
+    size, plain_marks = drawn.size, drawn.plain_marks
+    head = _headline(run, drawn)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group(head, *_short(run, size))
     gauges = gauges_line(run, plain_marks)
     # The headline, the gauges, a rule and the keys always stand; processes, objects and lines share what is left.
-    alarm = _alarm(run, size, plain_marks) if asking else []
-    free = size.height - 3 - bool(gauges) - len(alarm)
+    alarm = _alarm(run, size, plain_marks) if drawn.asking else []
+    free = size.height - 3 - bool(gauges) - len(alarm) - bool(drawn.message)
+    if drawn.help:
+        rule = Text(("-" if plain_marks else "─") * size.width, style="dim")
+        return Group(head, rule, drawn.keys.page(), rule, drawn.keys.line(size.width, plain_marks))
+    code_rows = free // 2 if drawn.source is not None else 0
+    free -= code_rows
     objects = _objects(run)
     object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
     line_rows = min(len(run.lines), max(2, (free - object_rows) // 5))
     process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows))
     line_rows = max(0, free - object_rows - process_rows)
-    parts: list[RenderableType] = [head, _process_table(run, process_rows, size.width)]
+    parts: list[RenderableType] = [head, _process_table(run, process_rows, size.width, drawn)]
     if objects:
         parts.append(_object_table(run, objects, object_rows, size.width, plain_marks))
     if gauges:
         parts.append(_fitted(gauges, size.width))
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
+    if drawn.source is not None:
+        moved = drawn.conductor.moved if drawn.conductor else None
+        code, drawn.first_line = pane(drawn.source, run, moved, code_rows, size.width, drawn.first_line)
+        parts.append(code)
     lines = _last_lines(run, line_rows, size.width)
     parts.extend(lines + [Text()] * (line_rows - len(lines)))
     parts.extend(alarm)
-    daemons = any(process.daemon for process in run.processes.values())
-    keys = [_("q end it"), _("w let it wait")] if alarm else [_("q quit")]
-    legend = "   ".join([*keys, *([_("(d) daemon process")] if daemons else [])])
-    parts.append(_fitted(Text(legend, style="dim"), size.width))
+    if drawn.message:
+        parts.append(_fitted(Text(drawn.message, STYLES["waiting"]), size.width))
+    parts.append(drawn.keys.line(size.width, plain_marks))
     return Group(*parts)
 
 
@@ -62,7 +101,7 @@ def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = Fal
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group()
     rows, objects = size.height // 2, _objects(run)
-    parts = [_process_table(run, min(len(run.processes) + 1, rows), size.width)]
+    parts = [_process_table(run, min(len(run.processes) + 1, rows), size.width, Drawn())]
     if objects:
         parts.append(_object_table(run, objects, min(len(objects) + 1, max(3, rows // 2)), size.width, plain_marks))
     return Group(*parts)
@@ -95,16 +134,28 @@ def _fitted(text: Text, width: int) -> Text:
     return text
 
 
-def _headline(run: RunState, title: str, t: int) -> RenderableType:
+def _headline(run: RunState, drawn: Drawn) -> RenderableType:
     alive = sum(process.alive for process in run.processes.values())
     facts = _("{alive} of {processes} processes   {events} events   {time}").format(
-        time=f"{t / 1e9:.1f} s", alive=alive, processes=len(run.processes), events=run.events
+        time=f"{drawn.t / 1e9:.1f} s", alive=alive, processes=len(run.processes), events=run.events
     )
     line = Table.grid(expand=True)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     line.add_column(no_wrap=True, justify="right")
-    line.add_row(Text(clean(title), "bold"), Text("  " + facts, "cyan"))
+    line.add_row(_mode(drawn).append(clean(drawn.title), "bold"), Text("  " + facts, "cyan"))
     return line
+
+
+def _mode(drawn: Drawn) -> Text:
+    """How the run moves, where it does not move by itself."""
+    conductor = drawn.conductor
+    if conductor is None or not conductor.closed:
+        return Text()
+    if conductor.pace is not None:
+        words = _("{pace} steps a second").format(pace=f"{conductor.pace:.2g}")
+    else:
+        words = _("it stands")
+    return Text.assemble((f" {words} ", "reverse"), " ")
 
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
@@ -117,7 +168,7 @@ def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
 # Processes ---------------------------------------------------------------------------------------------------
 
 
-def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
+def _process_table(run: RunState, rows: int, width: int, drawn: Drawn) -> RenderableType:
     held = holdings(run)
     shown = list(run.processes.values())
     left_out: list[Process] = []
@@ -125,22 +176,28 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
         # Who holds a lock is shown first, who has ended last.
         shown.sort(key=lambda process: (process.pid != run.main, not process.alive, process.pid not in held))
         shown, left_out = shown[: rows - 2], shown[rows - 2 :]
+    drawn.rows = [process.pid for process in shown]
     table = _grid(width)
     name_cells, place_cells = (17, 14) if width < 100 else (20, 24)
+    marks = _marks(drawn)
+    if marks:
+        table.add_column(no_wrap=True, width=2)
     table.add_column(no_wrap=True, max_width=name_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
     table.add_column(no_wrap=True, max_width=place_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=2, overflow="ellipsis")
-    table.add_row(*(Text(word, "dim") for word in (_("process"), "PID", _("state"), _("where"), _("last said"))))
-    for process in shown:
+    header = [_("process"), "PID", _("state"), _("where"), _("last said")]
+    table.add_row(*(Text(word, "dim") for word in ([""] if marks else []) + header))
+    for row, process in enumerate(shown):
         words, style = state_words(run, process, held)
-        name = Text(clean(process.name), "" if process.alive else "dim", no_wrap=True)
+        name = Text(clean(process.name), colour_of(process.pid) if process.alive else "dim", no_wrap=True)
         if process.daemon:
             name.truncate(name_cells - len(DAEMON), overflow="ellipsis")
             name.append(DAEMON, "dim")
         said = narration(process.said) if process.said else ""
         table.add_row(
+            *([_mark(marks, row, process)] if marks else []),
             name,
             Text(str(process.pid), "dim"),
             Text(words, style),
@@ -153,6 +210,23 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
     counted = ", ".join(f"{count} {words}" for words, count in states.most_common(4))
     more = _("… and {count} more: {states}").format(count=len(left_out), states=counted)
     return Group(table, _fitted(Text(more, "dim"), width))
+
+
+def _marks(drawn: Drawn) -> dict[int, str]:
+    """In a run that moves by steps: the sign at each process that people or the conductor have chosen."""
+    conductor = drawn.conductor
+    if conductor is None or not conductor.held:
+        return {}
+    chosen = conductor.next()
+    marks = {chosen[0].pid: ">" if drawn.plain_marks else "▸"} if chosen else {0: ""}
+    if conductor.selected is not None:
+        marks.setdefault(conductor.selected, "-")
+    return marks
+
+
+def _mark(marks: Mapping[int, str], row: int, process: Process) -> Text:
+    digit = str(row + 1) if row < 9 else " "
+    return Text.assemble((digit, "dim"), (marks.get(process.pid, " "), "bold"))
 
 
 def _place(at: str, cells: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from procsim.events import Event, sentence
 from procsim.findings.base import sentence_of, signal_name
 from procsim.language import N_, _
-from procsim.state import Process, RunState, Wait
+from procsim.state import Process, RunState, Standing, Wait
 from procsim.views.base import clean, seconds
 
 EVENT_WORDS: Mapping[str, str] = {
@@ -90,7 +90,45 @@ WAIT_WORDS: Mapping[str, str] = {
     "system_shared_waiting": N_("waiting for a semaphore"),
 }
 
+OPERATION_WORDS: Mapping[str, str] = {
+    "process_started": N_("start {subject}"),
+    "process_joined": N_("wait for {subject} to end"),
+    "lock_acquired": N_("acquire {object}"),
+    "lock_released": N_("release {object}"),
+    "queue_put": N_("put {subject} into {object}"),
+    "queue_got": N_("take from {object}"),
+    "queue_task_done": N_("report a task of {object} done"),
+    "queue_joined": N_("wait for the tasks of {object}"),
+    "condition_awoke": N_("wait for a notice on {object}"),
+    "condition_notified": N_("notify {object}"),
+    "event_set": N_("set {object}"),
+    "event_cleared": N_("clear {object}"),
+    "event_awaited": N_("wait for {object} to be set"),
+    "barrier_passed": N_("wait at {object}"),
+    "pipe_sent": N_("send through {object}"),
+    "pipe_received": N_("receive from {object}"),
+    "manager_answered": N_("call {subject}"),
+    "file_read": N_("read {subject}"),
+    "file_written": N_("write to {subject}"),
+    "sleep_ended": N_("sleep {subject} s"),
+}
+"""What stands at the gate before an operation, by the event that will tell of it."""
+
+BLOCKED_WORDS: Mapping[str, str] = {
+    "process_joined": N_("waiting for {subject} to end"),
+    "lock_acquired": N_("waiting for {object}"),
+    "queue_put": N_("waiting: {object} is full"),
+    "queue_got": N_("waiting: {object} is empty"),
+    "queue_joined": N_("waiting for the tasks of {object}"),
+    "event_awaited": N_("waiting for {object} to be set"),
+    "pipe_received": N_("waiting for a message on {object}"),
+}
+"""Why an operation cannot be done now."""
+
 STYLES: Mapping[str, str] = {
+    "next": "bold cyan",
+    "asleep": "blue",
+    "blocked": "dim",
     "waiting": "yellow",
     "acquired": "green",
     "held": "green",
@@ -170,12 +208,34 @@ def wait_words(run: RunState, wait: Wait) -> str:
     return clean(text)
 
 
+def standing_words(run: RunState, standing: Standing) -> str:
+    """What a thread at the gate would do next, or why it cannot."""
+    subject = standing.subject
+    if isinstance(subject, float):
+        subject = f"{subject:.2g}"
+    facts = {"object": run.name(standing.object), "subject": subject}
+    if standing.ready is not False:
+        words = _(OPERATION_WORDS.get(standing.operation, standing.operation)).format_map(facts)
+        return clean(_("next: {operation}").format(operation=words))
+    words = _(BLOCKED_WORDS.get(standing.operation, N_("waiting for {object}"))).format_map(facts)
+    lock = run.locks.get(standing.object or 0)
+    if lock is not None and lock.holders:
+        holders = ", ".join(run.process_name(pid) for pid in lock.holders)
+        words = _("{words}, held by {holders}").format(words=words, holders=holders)
+    return clean(words)
+
+
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process is doing, and the colour of that."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("{words}, for ever").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
+    standing = process.standing.get("MainThread") or next(iter(process.standing.values()), None)
+    if standing is not None:
+        return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
+    if process.waiting is not None and process.waiting.kind == "sleep_began":
+        return _("asleep for {seconds} s").format(seconds=f"{process.waiting.timeout or 0:.2g}"), STYLES["asleep"]
     if process.waiting is not None:
         return wait_words(run, process.waiting), STYLES["waiting"]
     held = holding.get(process.pid)

@@ -1,0 +1,92 @@
+"""The keys of the live view: what each does, in one line for the bottom of the screen, and all of them for `?`.
+
+Pure: which keys there are depends on what the run is doing, and nothing here reads one.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from procsim.language import N_, _
+
+
+class Key(Enum):
+    """What people can ask of the live view."""
+
+    PAUSE = "space"
+    STEP = "n"
+    CHOOSE = "↑↓ 1-9"
+    FASTER = "+"
+    SLOWER = "-"
+    CODE = "c"
+    AGAIN = "r"
+    OTHER_WAY = "t"
+    HELP = "?"
+    QUIT = "q"
+    WAIT = "w"
+
+
+LONG_WORDS: dict[Key, str] = {
+    Key.PAUSE: N_("stand still, and go on"),
+    Key.STEP: N_("one step of one process (→ does the same)"),
+    Key.CHOOSE: N_("choose which process takes the next step; Esc: whoever has waited longest"),
+    Key.FASTER: N_("slow motion: more steps a second"),
+    Key.SLOWER: N_("slow motion: fewer steps a second"),
+    Key.CODE: N_("the code, and who stands where in it"),
+    Key.AGAIN: N_("the same again, from the start"),
+    Key.OTHER_WAY: N_("again, the other way: {way}"),
+    Key.HELP: N_("these keys, and away again"),
+    Key.QUIT: N_("end the run"),
+    Key.WAIT: N_("where it hangs: let it wait"),
+}
+
+
+class Keys(NamedTuple):
+    """What the keys would do now."""
+
+    held: bool = False
+    """Whether the run stands, and moves by steps."""
+    alarm: bool = False
+    """Whether people are asked what to do with a program that hangs."""
+    other_way: str = ""
+    """What `t` would change; empty: there is no other way."""
+    steps: bool = True
+    """Whether the run can be paused: it is no recording."""
+    daemons: bool = False
+    """Whether the sign for daemon processes is on the screen."""
+
+    def line(self, width: int, plain_marks: bool) -> Text:
+        """As many of them as fit into the last line of the screen, the most wanted first."""
+        shown = self._short(plain_marks)
+        while len(shown) > 1 and cell_len("   ".join(shown)) > width:
+            shown.pop(-3 if len(shown) > 3 else -1)
+        return Text("   ".join(shown), "dim", no_wrap=True, overflow="ellipsis")
+
+    def _short(self, plain_marks: bool) -> list[str]:
+        if self.alarm:
+            return [_("q end it"), _("w let it wait"), _("? keys")]
+        if not self.steps:
+            return [_("c code"), _("q quit")]
+        words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
+        if self.held:
+            words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
+        words += [_("+ - pace"), _("c code"), _("r again")]
+        if self.other_way:
+            words.append(_("t {way}").format(way=self.other_way))
+        if self.daemons:
+            words.append(_("(d) daemon process"))
+        return [*words, _("? keys"), _("q quit")]
+
+    def page(self) -> Table:
+        """All of them, with what they do."""
+        table = Table.grid(padding=(0, 2))
+        for key in self._all():
+            table.add_row(Text(key.value, "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
+        return table
+
+    def _all(self) -> Sequence[Key]:
+        return [key for key in Key if key is not Key.OTHER_WAY or self.other_way]
