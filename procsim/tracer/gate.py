@@ -40,9 +40,12 @@ _queue: EventQueue | None = None
 
 
 def find(folder: str, queue: EventQueue) -> None:
-    """This process belongs to the run that has this folder, and passes its gate."""
+    """This process belongs to the run that has this folder, and passes its gate, if it has one."""
     global shared, _folder, _queue
-    descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # the run is over, or this process may open nothing more
+        return
     try:
         shared = mmap.mmap(descriptor, SIZE, mmap.MAP_SHARED, mmap.PROT_READ)
     finally:

@@ -113,7 +113,10 @@ def test_the_time_limit_says_who_waits_for_what(house: House, tmp_path: Path) ->
     (finding,) = lines[-1]["findings"]
     assert finding["id"] == "time_limit"
     standing = {wait["process"]: (wait["kind"], wait["object"], wait["at"]) for wait in finding["figures"]["standing"]}
-    assert standing == {"child": ("lock_waiting", "mutex", "stands.py:4")}
+    assert standing == {
+        "child": ("lock_waiting", "mutex", "stands.py:4"),
+        "MainProcess": ("sleep_began", "", "stands.py:10"),
+    }
     assert not finding["figures"]["standing"][0]["stuck"], "main sleeps, and may release it"
 
 
