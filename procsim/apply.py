@@ -9,9 +9,12 @@ from typing import Any
 
 from procsim.events import Event, Named
 from procsim.files import File
+from procsim.forgetting import forget_objects, forget_processes
 from procsim.state import (
     FILES_KEPT,
+    ITEMS_KEPT,
     LINES_KEPT,
+    WAITS_KEPT,
     Gauge,
     Hold,
     Line,
@@ -59,6 +62,7 @@ def _process(run: RunState, pid: int, name: str) -> Process:
     if process is None or (not process.alive and process.name != name):  # the system has used the PID again
         process = run.processes[pid] = Process(pid, name)
         run.main = run.main or pid
+        forget_processes(run)
     return process
 
 
@@ -198,6 +202,10 @@ def _refused(run: RunState, event: Event) -> None:
 
 def _named(run: RunState, event: Event) -> Named:
     """The name of a new object; a second object of the same name is told apart by a number."""
+    known = run.names.get(event.object or 0)
+    if known is not None:  # it was forgotten meanwhile
+        return known
+    forget_objects(run)
     name = str(event.fields.get("name", event.kind.split("_")[0]))
     run.used_names[name] += 1
     if run.used_names[name] > 1:
@@ -270,6 +278,8 @@ def _queue(run: RunState, event: Event) -> Queue:
         name, kind = _named(run, event)
         queue = run.queues[identity] = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0))
         queue.pipe = event.fields.get("pipe") or 0
+        most = max(1, ITEMS_KEPT // len(run.queues))
+        queue.items_put, queue.items_got = deque(maxlen=most), deque(maxlen=most)
     return queue
 
 
@@ -296,7 +306,7 @@ def _queue_put(run: RunState, event: Event) -> None:
         # The place that the k-th put took is the one that the (k - maxsize)-th get made free.
         number = queue.puts - queue.maxsize
         wait.freed_by = _number(queue.last_gots, queue.gots, number)
-        if wait.freed_by is None:
+        if wait.freed_by is None and len(queue.unexplained) < WAITS_KEPT:
             queue.unexplained[number] = wait
     _depth(queue, event.t)
 

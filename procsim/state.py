@@ -16,9 +16,13 @@ from procsim.files import File
 LINES_KEPT = 1_000
 """Lines said or printed that are kept, the last ones."""
 
-SAID_KEPT = 100_000
-WAITS_KEPT = 100_000
-"""Narrations and ended waits that claims may count, the last ones."""
+SAID_KEPT = 20_000
+WAITS_KEPT = 20_000
+RAISED_KEPT = 1_000
+"""Narrations, ended waits and exceptions that claims and findings may count, the last ones."""
+
+ITEMS_KEPT = 100_000
+"""Items put into the first queue, and taken from it, that are kept; of each further one fewer."""
 
 FILES_KEPT = 1_000
 """Files of which it is kept who read and wrote them, the last ones."""
@@ -217,8 +221,8 @@ class Queue:
     depth: int = 0
     peak: int = 0
     depths: Series = field(default_factory=Series)
-    items_put: deque[Any] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
-    items_got: deque[Any] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
+    items_put: deque[Any] = field(default_factory=lambda: deque(maxlen=ITEMS_KEPT))
+    items_got: deque[Any] = field(default_factory=lambda: deque(maxlen=ITEMS_KEPT))
     last_done: int | None = None
     """ns of the last task_done."""
     joined: int | None = None
@@ -314,6 +318,8 @@ class RunState:
     pools: dict[int, Pool] = field(default_factory=dict)
     files: dict[int, File] = field(default_factory=dict)
     names: dict[int, Named] = field(default_factory=dict)
+    forgotten_processes: int = 0
+    """How many processes have ended so long ago that nothing else is known of them."""
     gauges: dict[str, Gauge] = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     printed_lines: int = 0
@@ -323,7 +329,7 @@ class RunState:
     """The waits that have ended."""
     started: dict[int, Event] = field(default_factory=dict)
     """`process_started` by child, for what it tells: the start method, who started it, where."""
-    raised: list[Event] = field(default_factory=list)
+    raised: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
     """Tries that found a queue empty or full, or a lock taken."""
     found: list[Event] = field(default_factory=list)
@@ -342,6 +348,11 @@ class RunState:
     def events(self) -> int:
         """How many events there were."""
         return self.counts.total()
+
+    @property
+    def process_count(self) -> int:
+        """How many processes there were."""
+        return len(self.processes) + self.forgotten_processes
 
     def name(self, identity: int | None) -> str:
         """How an object is called."""

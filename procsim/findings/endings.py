@@ -88,7 +88,8 @@ def _starter(run: RunState, pid: int) -> dict[str, Any]:
 def _unnoticed(run: RunState, process: Process) -> bool:
     """Whether the process that started this one ended as if all was well."""
     start = run.started.get(process.pid)
-    return start is not None and run.processes[start.pid].exit_code == 0
+    parent = run.processes.get(start.pid) if start else None
+    return parent is not None and parent.exit_code == 0
 
 
 def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -131,6 +131,7 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
         "held_at": _held_at(circle[-1][1], wait.pid),
         "other": other.process,
         "other_object": its.name,
+        "other_made": _made(run, its.identity),
         "other_at": other.at or "?",
         "other_held_at": _held_at(lock, other.pid),
         "first": order[0].name,
@@ -139,8 +140,9 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     if len(circle) == 2:
         return Finding(
             "lock_cycle",
-            "{process} holds {other_object} (acquired at {held_at}) and waits at {at} for {object}; {other} holds "
-            "{object} (acquired at {other_held_at}) and waits at {other_at} for {other_object}: a deadlock",
+            "{process} holds {other_object} (made at {other_made}, acquired at {held_at}) and waits at {at} for "
+            "{object}; {other} holds {object} (made at {made}, acquired at {other_held_at}) and waits at {other_at} "
+            "for {other_object}: a deadlock",
             figures,
             "acquire the two in the same order everywhere: always {first} before {second}",
         )
@@ -149,7 +151,7 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     return Finding(
         "lock_cycle",
         "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} waits at "
-        "{at} for {object}, which {other} acquired at {other_held_at}: a deadlock",
+        "{at} for {object} (made at {made}), which {other} acquired at {other_held_at}: a deadlock",
         figures,
         "acquire the locks in the same order everywhere: {locks}",
     )

@@ -268,6 +268,8 @@ _INTERNAL_MODULES = ("multiprocessing.", "concurrent.futures.", "procsim.tracer.
 _sites: dict[int, str] = {}
 """By the address of the instruction: a code object has its instructions inside, so that no two share one."""
 
+SITES_KEPT = 10_000
+
 _kept: list[CodeType] = []
 """Those are kept alive, or their addresses could come to mean others."""
 
@@ -295,6 +297,9 @@ def call_site(frame: FrameType | None) -> str | None:
     if is_generated(frame):  # Value(...).value: a property that sharedctypes made with exec
         return call_site(frame.f_back)
     site = INTERNAL if is_internal(frame) else f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
+    if len(_sites) >= SITES_KEPT:  # a program that makes code for ever
+        _sites.clear()
+        _kept.clear()
     _kept.append(frame.f_code)
     _sites[key] = site
     return site

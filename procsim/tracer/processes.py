@@ -273,4 +273,4 @@ def after_fork_in_child() -> None:
         become(process_name())  # a Process: `_bootstrap` knows its name
         return
     become(f"{process_name()}/fork")
-    emit("process_began", parent=os.getppid(), daemon=False)
+    emit("process_began", at=outer_site() or None, parent=os.getppid(), daemon=False)

@@ -137,7 +137,7 @@ def _fitted(text: Text, width: int) -> Text:
 def _headline(run: RunState, drawn: Drawn) -> RenderableType:
     alive = sum(process.alive for process in run.processes.values())
     facts = _("{alive} of {processes} processes   {events} events   {time}").format(
-        time=f"{drawn.t / 1e9:.1f} s", alive=alive, processes=len(run.processes), events=run.events
+        time=f"{drawn.t / 1e9:.1f} s", alive=alive, processes=run.process_count, events=run.events
     )
     line = Table.grid(expand=True)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)

@@ -27,7 +27,7 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     """Print the last word on a run: wrapped with a hanging indent on a terminal, elsewhere a line each."""
     plain_marks = ascii_only(console)
     head = _("{scenario}: {processes} processes, {events} events in {time}").format(
-        scenario=clean(verdict.scenario), processes=len(run.processes), events=run.events, time=seconds(run.t)
+        scenario=clean(verdict.scenario), processes=run.process_count, events=run.events, time=seconds(run.t)
     )
     console.print(Text(head, style="bold"), soft_wrap=True)
     if run.gauges:

@@ -1,13 +1,13 @@
-"""`python -m tests.bench`: everything that is measured, in one table. About eight minutes."""
+"""`python -m tests.bench`: everything that is measured, in one table. About ten minutes."""
 
 import sys
 
-from tests.bench import channel, startup, state, tickets, tracing
+from tests.bench import channel, load, startup, state, tickets, tracing
 from tests.bench.report import Figure, print_figures
 
 if __name__ == "__main__":
     figures: list[Figure] = []
-    for module in (startup, tracing, tickets, state, channel):
+    for module in (startup, tracing, tickets, state, channel, load):
         print(f"{module.__name__} …", file=sys.stderr, flush=True)
         figures += module.measure()
     sys.exit(print_figures(figures))
