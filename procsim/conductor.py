@@ -93,6 +93,8 @@ class Conductor:
         self._schedule = list(reversed(plan.schedule))
         self._following = bool(plan.schedule)
         self._moving: tuple[int, str] | None = None
+        self._wanted = False
+        """Whether another step is to be taken when this one is done."""
         self._moved_at = self._next_at = self._waiting_since = 0.0
         keeper.closed = plan.closed
 
@@ -145,15 +147,21 @@ class Conductor:
     # Moving --------------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
-        """Let one thread take one step. False: nobody can, or the last step is not done."""
+        """Let one thread take one step, as soon as the last step is done. False: nobody can.
+
+        Where all go as they like, it only stops them.
+        """
         if not self.closed:
             self.pause()
-            return False
-        now = time.monotonic()
-        if self._moving is not None and now - self._moved_at < SETTLED_SECONDS:
-            return False
+            return True
+        if self._is_moving():
+            self._wanted = True
+            return True
         chosen = self.next()
         return chosen is not None and self._move(*chosen)
+
+    def _is_moving(self) -> bool:
+        return self._moving is not None and time.monotonic() - self._moved_at < SETTLED_SECONDS
 
     def let_wait(self) -> None:
         """Where nobody can move: let each begin what it cannot do at once, and wait as it would without a gate."""
@@ -179,7 +187,10 @@ class Conductor:
             for process, _, there in self.at_the_gate():
                 if there.ready is not None:
                     self._keeper.say(STAND, process.pid, there.native_id)
-        if self._following:
+        if self._wanted and not self._is_moving():
+            self._wanted = False
+            self.step()
+        elif self._following:
             self._follow_schedule()
         elif self.pace is not None:
             self._keep_pace(self.pace)
@@ -203,9 +214,7 @@ class Conductor:
 
     def _keep_pace(self, pace: float) -> None:
         now = time.monotonic()
-        if self._moving is not None and now - self._moved_at < SETTLED_SECONDS:
-            return
-        if now < self._next_at:
+        if self._is_moving() or now < self._next_at:
             return
         if self.next() is not None and self.step():
             self._next_at = max(self._next_at + 1 / pace, now)

@@ -154,7 +154,7 @@ def _mode(drawn: Drawn) -> Text:
     if conductor.pace is not None:
         words = _("{pace} steps a second").format(pace=f"{conductor.pace:.2g}")
     else:
-        words = _("it stands")
+        words = _("step {number}").format(number=conductor.steps) if conductor.steps else _("it stands")
     return Text.assemble((f" {words} ", "reverse"), " ")
 
 

@@ -1,0 +1,181 @@
+"""Who moves, decided from lists of events; what is said at the gate is written down."""
+
+import pytest
+
+from procsim.apply import apply
+from procsim.conductor import Conductor, Misfit, Plan, Step, steps_of
+from procsim.gatekeeper import GO, STAND, TRY
+from procsim.state import RunState
+from tests.events import Story
+
+LOCK = 9
+
+
+class Gate:
+    """A gate without anybody behind it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.said: list[tuple[bytes, int]] = []
+
+    def say(self, word: bytes, pid: int, native_id: int) -> bool:
+        assert native_id == pid + 1000
+        self.said.append((word, pid))
+        return True
+
+    def heard(self) -> list[tuple[bytes, int]]:
+        """What was said since this was last asked."""
+        said, self.said = self.said, []
+        return said
+
+
+class Stage:
+    """A run that is conducted, and the events of which are told one after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.run, self.gate = RunState(), Gate()
+        self.story = Story()
+        self.conductor = Conductor(self.gate, self.run, plan)
+
+    def tell(self, story: Story) -> None:
+        """These events have happened."""
+        for event in story.events:
+            apply(self.run, event)
+        self.conductor.tick(story.events)
+
+    def reach(self, *pids: int, ready: bool | None = None, operation: str = "lock_acquired") -> None:
+        """These processes stand at the gate."""
+        for pid in pids:
+            self.story._t += 1_000_000
+            story = Story()
+            story._t = self.story._t
+            fields = {"operation": operation, "ready": ready, "subject": None, "native_id": pid + 1000}
+            self.tell(story.tell(pid, "gate_reached", LOCK, "x.py:5", **fields))
+
+    def pass_gate(self, pid: int, operation: str = "lock_acquired") -> None:
+        """It was let through."""
+        self.tell(Story().tell(pid, "gate_passed", LOCK, "x.py:5", operation=operation))
+
+
+def held() -> Stage:
+    stage = Stage(Plan(held=True))
+    stage.tell(Story().began(1, 2, 3).lock(LOCK))
+    return stage
+
+
+def test_an_open_gate_lets_everybody_go_who_came_to_it() -> None:
+    stage = Stage(Plan())
+    stage.reach(2)
+    assert not stage.gate.closed
+    assert stage.gate.heard() == [(GO, 2)]
+
+
+def test_a_step_is_for_whoever_has_stood_there_for_longest() -> None:
+    stage = held()
+    assert stage.gate.closed
+    stage.reach(3, 2)
+    assert stage.conductor.step()
+    assert stage.gate.heard() == [(TRY, 3)]
+    assert stage.conductor.step()
+    assert stage.gate.heard() == [], "the first step is not done yet"
+    stage.pass_gate(3)
+    stage.reach(3)
+    assert (TRY, 2) in stage.gate.heard()
+    assert stage.conductor.steps == 2
+
+
+def test_a_step_is_for_whom_people_have_chosen() -> None:
+    stage = held()
+    stage.reach(2, 3)
+    stage.conductor.selected = 3
+    assert stage.conductor.step()
+    assert stage.gate.heard() == [(TRY, 3)]
+
+
+def test_who_cannot_move_takes_no_step() -> None:
+    stage = held()
+    stage.reach(2, ready=False)
+    stage.reach(3)
+    chosen = stage.conductor.next()
+    assert chosen is not None
+    assert chosen[0].pid == 3
+    stage.conductor.selected = 2
+    assert stage.conductor.next() is None
+    assert not stage.conductor.step()
+    assert stage.gate.heard() == []
+
+
+def test_who_could_not_move_is_asked_again_after_each_step() -> None:
+    stage = held()
+    stage.reach(2, ready=False)
+    stage.reach(3)
+    stage.conductor.step()
+    stage.gate.heard()
+    stage.pass_gate(3)
+    assert stage.gate.heard() == [(STAND, 2)]
+
+
+def test_nobody_can_move() -> None:
+    stage = held()
+    stage.reach(1, 2, ready=False)
+    assert not stage.conductor.nobody_can_move(), "3 still runs"
+    stage.reach(3, ready=False)
+    assert stage.conductor.nobody_can_move()
+    stage.gate.heard()
+    stage.conductor.let_wait()
+    assert stage.gate.heard() == [(GO, 1), (GO, 2), (GO, 3)]
+
+
+def test_to_go_on_is_to_open_the_gate() -> None:
+    stage = held()
+    stage.reach(2, 3)
+    stage.conductor.go_on()
+    assert not stage.gate.closed
+    assert stage.gate.heard() == [(GO, 2), (GO, 3)]
+    stage.conductor.pause()
+    assert stage.gate.closed
+    assert stage.conductor.held
+
+
+def test_a_pace_takes_steps_by_itself() -> None:
+    stage = Stage(Plan(pace=1000.0))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(2)
+    assert stage.gate.heard() == [(TRY, 2)]
+    assert not stage.conductor.held
+
+
+SCHEDULE = (
+    Step("p3", "MainThread", "lock_acquired", "x.py:5"),
+    Step("p2", "MainThread", "lock_acquired", "x.py:5"),
+)
+
+
+def test_a_schedule_waits_for_whose_turn_it_is() -> None:
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(2)
+    assert stage.gate.heard() == []
+    stage.reach(3)
+    assert (TRY, 3) in stage.gate.heard()
+    stage.pass_gate(3)
+    assert stage.gate.closed, "p3 has not come to its next step yet"
+    stage.reach(3)
+    assert (TRY, 2) in stage.gate.heard()
+    stage.pass_gate(2)
+    stage.tell(Story().tell(2, "process_returned"))
+    stage.tell(Story())
+    assert not stage.gate.closed, "it is at its end"
+
+
+def test_a_program_that_does_something_else_does_not_fit() -> None:
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    with pytest.raises(Misfit, match=r"step 1: p3 was to do lock_acquired at x.py:5, and would do queue_put"):
+        stage.reach(3, operation="queue_put")
+
+
+def test_the_steps_of_a_recording() -> None:
+    story = Story().began(2, 3).tell(3, "gate_passed", LOCK, "x.py:5", operation="lock_acquired")
+    story.tell(2, "lock_acquired", LOCK).tell(2, "gate_passed", LOCK, "x.py:5", operation="lock_acquired")
+    assert tuple(steps_of(story.events)) == SCHEDULE
