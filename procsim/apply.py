@@ -3,17 +3,20 @@
 It is pure: the same events always draw the same picture, and a live run is drawn as a replayed one is.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from procsim.events import Event, Named
 from procsim.files import File
-from procsim.forgetting import forget_objects, forget_processes
+from procsim.forgetting import forget, forget_objects, forget_processes
 from procsim.state import (
     FILES_KEPT,
+    GAUGES_KEPT,
     ITEMS_KEPT,
     LINES_KEPT,
+    POINTS_KEPT,
+    USERS_KEPT,
     WAITS_KEPT,
     Gauge,
     Hold,
@@ -23,11 +26,16 @@ from procsim.state import (
     Process,
     Queue,
     RunState,
+    Series,
     Signal,
     Standing,
     Task,
     Wait,
+    share,
 )
+
+NOT_ITS_OWN = ("finding", "verdict", "process_ended")
+"""Events that a process does not tell itself: they do not show that it is there."""
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -43,7 +51,7 @@ def apply(run: RunState, event: Event) -> None:
     run.counts[event.kind] += 1
     run.t = max(run.t, event.t)
     process = run.processes.get(event.pid)
-    if process is None and event.pid and event.kind not in ("finding", "verdict"):
+    if process is None and event.pid and event.kind not in NOT_ITS_OWN:
         process = _process(run, event.pid, event.process)
     if process is not None:
         process.last = event.t
@@ -59,15 +67,14 @@ def apply(run: RunState, event: Event) -> None:
 
 def _process(run: RunState, pid: int, name: str) -> Process:
     process = run.processes.get(pid)
-    if process is None or (not process.alive and process.name != name):  # the system has used the PID again
+    if process is not None and not process.alive and process.name != name:  # the system has used the PID again
+        forget(run, {pid})
+        process = None
+    if process is None:
         process = run.processes[pid] = Process(pid, name)
         run.main = run.main or pid
         forget_processes(run)
     return process
-
-
-def _created(run: RunState, event: Event) -> None:
-    run.expected[event.fields["child_name"]] += 1
 
 
 def _started(run: RunState, event: Event) -> None:
@@ -75,21 +82,12 @@ def _started(run: RunState, event: Event) -> None:
     child = _process(run, fields["child"], fields["child_name"])
     child.parent, child.daemon = event.pid, fields["daemon"]
     run.started[child.pid] = event
-    _announced(run, child)
 
 
 def _began(run: RunState, event: Event) -> None:
     process = _process(run, event.pid, event.process)
     process.name, process.began = event.process, event.t
     process.parent, process.daemon = event.fields["parent"], event.fields["daemon"]
-    _announced(run, process)
-
-
-def _announced(run: RunState, process: Process) -> None:
-    # The parent and the child both tell that it is there, in whichever order.
-    if not process.announced:
-        process.announced = True
-        run.expected -= Counter({process.name: 1})
 
 
 def _returned(run: RunState, event: Event) -> None:
@@ -97,7 +95,9 @@ def _returned(run: RunState, event: Event) -> None:
 
 
 def _ended(run: RunState, event: Event) -> None:
-    process = run.processes[event.pid]
+    process = run.processes.get(event.pid)
+    if process is None:  # it was said before, and the process is forgotten
+        return
     process.ended = event.t if process.ended is None else process.ended
     if process.exit_code is None:
         process.exit_code = event.fields["exit_code"]
@@ -115,11 +115,15 @@ def _untraced(run: RunState, event: Event) -> None:
 
 
 def _terminated(run: RunState, event: Event) -> None:
-    _process(run, event.fields["child"], event.fields["child_name"]).terminated_by = event.process
+    child = run.processes.get(event.fields["child"])
+    if child is not None:  # it is not forgotten
+        child.terminated_by = event.process
 
 
 def _exit_code_seen(run: RunState, event: Event) -> None:
-    _process(run, event.fields["child"], event.fields["child_name"]).exit_code_seen = True
+    child = run.processes.get(event.fields["child"])
+    if child is not None:
+        child.exit_code_seen = True
 
 
 # The gate ----------------------------------------------------------------------------------------------------
@@ -200,12 +204,12 @@ def _refused(run: RunState, event: Event) -> None:
 # Locks -------------------------------------------------------------------------------------------------------
 
 
-def _named(run: RunState, event: Event) -> Named:
+def _named(run: RunState, event: Event, kept: dict[int, Any]) -> Named:
     """The name of a new object; a second object of the same name is told apart by a number."""
+    forget_objects(run, kept)
     known = run.names.get(event.object or 0)
     if known is not None:  # it was forgotten meanwhile
         return known
-    forget_objects(run)
     name = str(event.fields.get("name", event.kind.split("_")[0]))
     run.used_names[name] += 1
     if run.used_names[name] > 1:
@@ -220,11 +224,12 @@ def _lock(run: RunState, event: Event) -> Lock:
     identity = event.object or 0
     lock = run.locks.get(identity)
     if lock is None:
-        name, kind = _named(run, event)
+        name, kind = _named(run, event, run.locks)
         value = event.fields.get("value")
         value = 1 if value is None else value
         lock = run.locks[identity] = Lock(identity, name, kind, event.at, value, handed_on=not value)
         lock.made_by = event.pid
+    lock.last = event.t
     return lock
 
 
@@ -275,11 +280,12 @@ def _queue(run: RunState, event: Event) -> Queue:
     identity = event.object or 0
     queue = run.queues.get(identity)
     if queue is None:
-        name, kind = _named(run, event)
-        queue = run.queues[identity] = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0))
+        name, kind = _named(run, event, run.queues)
+        most = share(ITEMS_KEPT, len(run.queues) + 1)
+        queue = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0), most=most)
         queue.pipe = event.fields.get("pipe") or 0
-        most = max(1, ITEMS_KEPT // len(run.queues))
-        queue.items_put, queue.items_got = deque(maxlen=most), deque(maxlen=most)
+        run.queues[identity] = queue
+    queue.last = event.t
     return queue
 
 
@@ -354,9 +360,10 @@ def _signal(run: RunState, event: Event) -> Signal:
     identity = event.object or 0
     signal = run.signals.get(identity)
     if signal is None:
-        name, kind = _named(run, event)
+        name, kind = _named(run, event, run.signals)
         signal = run.signals[identity] = Signal(identity, name, kind, event.at)
         signal.parties, signal.other = event.fields.get("parties", 0), event.fields.get("other", 0)
+    signal.last = event.t
     return signal
 
 
@@ -396,10 +403,11 @@ def _pool(run: RunState, event: Event) -> Pool:
     identity = event.object or 0
     pool = run.pools.get(identity)
     if pool is None:
-        name, kind = _named(run, event)
+        name, kind = _named(run, event, run.pools)
         pool = run.pools[identity] = Pool(
             identity, name, kind, event.at, event.fields.get("workers") or 0, made_by=event.pid
         )
+    pool.last = event.t
     return pool
 
 
@@ -444,7 +452,7 @@ def _file(run: RunState, event: Event) -> None:
         return
     file = run.files.get(event.object)
     if file is None:
-        file = run.files[event.object] = File(event.fields["path"])
+        file = run.files[event.object] = File(event.fields["path"], share(USERS_KEPT, len(run.files) + 1))
         if len(run.files) > FILES_KEPT:
             del run.files[next((key for key, kept in run.files.items() if not kept.lost), event.object)]
     if event.kind == "file_opened":
@@ -482,7 +490,11 @@ def _said(run: RunState, event: Event) -> None:
 
 def _noted(run: RunState, event: Event) -> None:
     name, value = event.fields["name"], event.fields["value"]
-    gauge = run.gauges.setdefault(name, Gauge(name, value, value))
+    gauge = run.gauges.get(name)
+    if gauge is None:
+        gauge = run.gauges[name] = Gauge(name, value, value, Series(most=share(POINTS_KEPT, len(run.gauges) + 1)))
+        if len(run.gauges) > GAUGES_KEPT:
+            del run.gauges[next(iter(run.gauges))]
     gauge.value = value
     if isinstance(value, int | float):
         gauge.series.add(event.t, value)
@@ -496,7 +508,6 @@ def _raised(run: RunState, event: Event) -> None:
 Change = Callable[[RunState, Event], Any]
 
 CHANGES: Mapping[str, Change] = {
-    "process_created": _created,
     "process_started": _started,
     "process_began": _began,
     "process_returned": _returned,

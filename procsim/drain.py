@@ -95,14 +95,14 @@ class Drain(threading.Thread):
             while self._held > HELD_BYTES and not self._stopping.is_set():
                 self._changed.wait(TICK_SECONDS)
 
-    def take(self, timeout: float, everything: bool = False) -> list[tuple[str, bytes]]:
+    def take(self, timeout: float) -> list[tuple[str, bytes]]:
         """The chunks that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
         taken: list[tuple[str, bytes]] = []
         size = 0
         with self._changed:
             if not self._chunks and timeout and self._open:
                 self._changed.wait(timeout)
-            while self._chunks and (everything or size < BATCH_BYTES):
+            while self._chunks and size < BATCH_BYTES:
                 taken.append(self._chunks.popleft())
                 size += len(taken[-1][1])
             self._held -= size

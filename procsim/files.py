@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from procsim.events import Event
 
-WRITES_KEPT = 64
+WRITES_KEPT = 32
 """Writes to one file that a later one may turn out to have gone over, the last ones."""
 
-PAIRS_KEPT = 100
+PAIRS_KEPT = 10
 """Lost updates of one file that are kept with both sides, the first ones; they are all counted."""
 
 _TO_THE_END = 1 << 63
@@ -57,6 +57,8 @@ class File:
     """One file."""
 
     path: str
+    users: int = 1_000
+    """So many of the processes that use it are known, the last ones."""
     uses: dict[int, Use] = field(default_factory=dict)
     """By PID."""
     accesses: int = 0
@@ -68,13 +70,13 @@ class File:
 
     def opened(self, event: Event) -> None:
         """A process opened it."""
-        use = self.uses.setdefault(event.pid, Use())
+        use = self._use(event.pid)
         if set(event.fields["mode"]) & set("wax+"):
             use.mode = event.fields["mode"]
 
     def was_read(self, event: Event, locks: frozenset[int]) -> None:
         """A process read from it; a read that goes on where the last one ended belongs to that one."""
-        use = self.uses.setdefault(event.pid, Use())
+        use = self._use(event.pid)
         access = self._access(event, locks)
         before = use.read
         if before is not None and before.end == access.start:
@@ -85,7 +87,7 @@ class File:
 
     def was_written(self, event: Event, locks: frozenset[int]) -> None:
         """A process wrote to it. What is appended goes over nothing."""
-        use = self.uses.setdefault(event.pid, Use())
+        use = self._use(event.pid)
         if not use.mode or "a" in use.mode:
             return
         access = self._access(event, locks)
@@ -106,6 +108,14 @@ class File:
         use = self.uses.get(event.pid)
         if use is not None and use.written:
             use.read, use.written = None, False
+
+    def _use(self, pid: int) -> Use:
+        use = self.uses.get(pid)
+        if use is None:
+            if len(self.uses) >= self.users:
+                del self.uses[next(iter(self.uses))]
+            use = self.uses[pid] = Use()
+        return use
 
     def _access(self, event: Event, locks: frozenset[int]) -> Access:
         self.accesses += 1

@@ -211,10 +211,14 @@ class Run:
             self.left_behind = left
         # What they said before they ended is still on its way.
         self._drain.stop()
-        last = self._pending
-        said = self._decoded(self._drain.take(0, everything=True))
-        # What a program does while procsim ends it, one process after the other, is not its own doing any more.
-        last.extend(event for event in said if event.t < ending_began or event.kind in ("process_ended", "printed"))
+        last, self._pending = self._pending, []
+        while chunks := self._drain.take(0):  # batch by batch, since there may be a great many
+            said = self._decoded(chunks)
+            # What a program does while procsim ends it, one process after the other, is not its own doing any more.
+            last.extend(event for event in said if event.t < ending_began or event.kind in ("process_ended", "printed"))
+            self._follow(last)
+            yield last
+            last = []
         last.extend(self._printed(text, source) for source, text in self._lines.rest())
         if main_gone_at is None:
             self.exit_code = self._main.wait()
@@ -253,7 +257,12 @@ class Run:
                 self._alive.pop(event.pid, None)
 
     def unseen_deaths(self) -> list[Event]:
-        """Who has ended without anybody saying so. How, is known while its parent has not asked for it."""
+        """Who has ended without anybody saying so. How, is known while its parent has not asked for it.
+
+        Told of once all was yielded that it may have said itself.
+        """
+        if not self.has_caught_up():
+            return []
         gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
         return [
             self.event("process_ended", pid, self._alive.pop(pid), exit_code=members.exit_code(pid)) for pid in gone

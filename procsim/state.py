@@ -19,16 +19,33 @@ LINES_KEPT = 1_000
 SAID_KEPT = 20_000
 WAITS_KEPT = 20_000
 RAISED_KEPT = 1_000
-"""Narrations, ended waits and exceptions that claims and findings may count, the last ones."""
+REFUSED_KEPT = 1_000
+"""Narrations, ended waits, exceptions and tries in vain that claims and findings may count, the last ones."""
 
 ITEMS_KEPT = 100_000
-"""Items put into the first queue, and taken from it, that are kept; of each further one fewer."""
+USERS_KEPT = 3_000
+"""Items put into a queue, and taken from it, and processes that use a file, that are kept; see `share`."""
 
-FILES_KEPT = 1_000
+FEWEST_KEPT = 16
+
+GAUGES_KEPT = 1_000
+
+FILES_KEPT = 200
 """Files of which it is kept who read and wrote them, the last ones."""
 
 POINTS_KEPT = 2_000
 """Points of a curve; past that every other one is dropped."""
+
+OPERATIONS_KEPT = 4_096
+"""Puts and gets of a queue of which it is kept who made them, the last ones."""
+
+
+def share(most: int, number: int) -> int:
+    """What the `number`-th of its kind may keep, where the first may keep `most`: all together less than twice that.
+
+    But for the FEWEST_KEPT that each may keep: 1 + 1/4 + 1/9 + … is π²/6.
+    """
+    return max(FEWEST_KEPT, most // number**2)
 
 
 @dataclass(slots=True)
@@ -37,6 +54,7 @@ class Series:
 
     points: list[tuple[int, float]] = field(default_factory=list)
     """(ns since the start, value from then on)."""
+    most: int = POINTS_KEPT
     _stride: int = 1
     _skipped: int = 0
 
@@ -47,7 +65,7 @@ class Series:
             return
         self._skipped = 0
         self.points.append((t, value))
-        if len(self.points) > POINTS_KEPT:
+        if len(self.points) > self.most:
             del self.points[1::2]
             self._stride *= 2
 
@@ -152,8 +170,6 @@ class Process:
     """The identity of the pool that it works for."""
     task: Task | None = None
     """The task that it has taken and not answered, or had not when it ended."""
-    announced: bool = False
-    """Whether it, or the process that started it, has said that it is there."""
 
     @property
     def waiting(self) -> Wait | None:
@@ -196,6 +212,8 @@ class Lock:
     """The PID of its maker."""
     acquired: Counter[int] = field(default_factory=Counter)
     most_holders: int = 0
+    last: int = 0
+    """ns: when it was last used."""
 
 
 @dataclass(slots=True)
@@ -221,17 +239,27 @@ class Queue:
     depth: int = 0
     peak: int = 0
     depths: Series = field(default_factory=Series)
-    items_put: deque[Any] = field(default_factory=lambda: deque(maxlen=ITEMS_KEPT))
-    items_got: deque[Any] = field(default_factory=lambda: deque(maxlen=ITEMS_KEPT))
+    most: int = ITEMS_KEPT
+    """So much of its past is kept, the last of it."""
+    items_put: deque[Any] = field(init=False)
+    items_got: deque[Any] = field(init=False)
     last_done: int | None = None
     """ns of the last task_done."""
     joined: int | None = None
     """ns of the last return of join."""
-    last_puts: deque[int] = field(default_factory=lambda: deque(maxlen=4096))
+    last_puts: deque[int] = field(init=False)
     """The PIDs of the last puts and gets, which tell who freed whom."""
-    last_gots: deque[int] = field(default_factory=lambda: deque(maxlen=4096))
+    last_gots: deque[int] = field(init=False)
     unexplained: dict[int, Wait] = field(default_factory=dict)
     """Waits of which it is not told yet who ended them, by the number of the get that did."""
+    last: int = 0
+    """ns: when it was last used."""
+
+    def __post_init__(self) -> None:
+        self.items_put, self.items_got = deque(maxlen=self.most), deque(maxlen=self.most)
+        operations = min(OPERATIONS_KEPT, self.most)
+        self.last_puts, self.last_gots = deque(maxlen=operations), deque(maxlen=operations)
+        self.depths.most = min(POINTS_KEPT, self.most)
 
     @property
     def unfinished(self) -> int:
@@ -255,6 +283,8 @@ class Signal:
     passed: int = 0
     sent: int = 0
     received: int = 0
+    last: int = 0
+    """ns: when it was last used."""
 
 
 @dataclass(slots=True)
@@ -278,6 +308,8 @@ class Pool:
     taken: int = 0
     done: int = 0
     """Tasks that a worker has answered, with a result or an exception."""
+    last: int = 0
+    """ns: when it was last used."""
 
 
 @dataclass(slots=True)
@@ -310,8 +342,6 @@ class RunState:
     """All that is known of a run."""
 
     processes: dict[int, Process] = field(default_factory=dict)
-    expected: Counter[str] = field(default_factory=Counter)
-    """Processes created and not yet started, by name."""
     locks: dict[int, Lock] = field(default_factory=dict)
     queues: dict[int, Queue] = field(default_factory=dict)
     signals: dict[int, Signal] = field(default_factory=dict)
@@ -330,7 +360,7 @@ class RunState:
     started: dict[int, Event] = field(default_factory=dict)
     """`process_started` by child, for what it tells: the start method, who started it, where."""
     raised: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
-    refused: deque[Event] = field(default_factory=lambda: deque(maxlen=SAID_KEPT))
+    refused: deque[Event] = field(default_factory=lambda: deque(maxlen=REFUSED_KEPT))
     """Tries that found a queue empty or full, or a lock taken."""
     found: list[Event] = field(default_factory=list)
     """The findings of procsim's that came while the program still ran: why it hangs."""

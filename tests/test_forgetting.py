@@ -1,8 +1,10 @@
 """However long a run is, what is kept of it has a bound, and the totals stay right."""
 
 from procsim.apply import apply
+from procsim.files import File
+from procsim.findings import Outcome, findings
 from procsim.forgetting import NAMES_KEPT, NOBODY, OBJECTS_KEPT, PROCESSES_KEPT
-from procsim.state import ITEMS_KEPT, RunState
+from procsim.state import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, RunState
 from tests.events import Story
 
 MAIN, LOCK, QUEUE = 1, 9, 7
@@ -61,4 +63,88 @@ def test_many_queues_keep_fewer_items_each() -> None:
         drawn(Story().queue(identity), run)
     kept = sum(queue.items_put.maxlen or 0 for queue in run.queues.values())
     assert run.queues[100].items_put.maxlen == ITEMS_KEPT
-    assert kept < 10 * ITEMS_KEPT
+    assert kept < 2 * ITEMS_KEPT + 1000 * FEWEST_KEPT
+    last = run.queues[1099]
+    assert (last.items_got.maxlen, last.last_puts.maxlen, last.depths.most) == (FEWEST_KEPT,) * 3
+
+
+def test_what_is_left_in_a_queue_is_counted_also_where_not_all_of_it_is_kept() -> None:
+    story = Story().began(MAIN)
+    story.tell(2, "process_began", parent=MAIN, daemon=True)
+    for identity in range(100, 400):
+        story.queue(identity)
+    for number in range(3 * FEWEST_KEPT):
+        story.tell(MAIN, "queue_put", 399, value=number)
+    story.tell(2, "queue_got", 399, value=0).tell(2, "process_ended", exit_code=-15)
+    (lost,) = findings(drawn(story, RunState()), Outcome())
+    assert (lost.id, lost.figures["in_queue"]) == ("items_lost", 3 * FEWEST_KEPT - 1)
+
+
+def test_an_object_that_is_used_is_not_forgotten_however_old_it_is() -> None:
+    story = Story().began(MAIN).lock(LOCK)
+    for identity in range(100, 100 + 2 * NAMES_KEPT):
+        story.tell(MAIN, "lock_acquired", LOCK, "x.py:9").tell(MAIN, "lock_released", LOCK).lock(identity, "other")
+    run = drawn(story, RunState())
+    mutex = run.locks[LOCK]
+    assert (mutex.name, mutex.at, run.name(LOCK)) == ("mutex", "x.py:1", "mutex")
+    assert mutex.acquired.total() == 2 * NAMES_KEPT
+
+
+def test_locks_that_ended_processes_still_hold_are_forgotten_last() -> None:
+    run = drawn(Story().began(MAIN), RunState())
+    for pid in range(100, 100 + 2 * OBJECTS_KEPT):
+        story = Story().began(pid).lock(pid).tell(pid, "lock_acquired", pid)
+        drawn(story.tell(pid, "process_ended", exit_code=-9), run)
+    assert len(run.locks) <= OBJECTS_KEPT
+    assert len(run.processes) <= PROCESSES_KEPT + OBJECTS_KEPT // 10
+
+
+def test_what_is_said_late_of_a_forgotten_process_does_not_bring_it_back() -> None:
+    run = drawn(Story().began(MAIN), RunState())
+    pids = range(100, 100 + 2 * PROCESSES_KEPT)
+    for pid in pids:
+        drawn(Story().began(pid).tell(pid, "process_ended", exit_code=1), run)
+    for pid in pids:
+        story = Story().tell(pid, "process_ended", exit_code=1)
+        story.tell(MAIN, "process_exit_code_seen", child=pid, child_name=f"p{pid}", exit_code=1)
+        drawn(story.tell(MAIN, "process_terminated", child=pid, child_name=f"p{pid}"), run)
+    assert run.process_count == len(pids) + 1
+    assert sum(process.alive for process in run.processes.values()) == 1
+
+
+def test_a_pid_that_is_used_again_counts_as_two_processes() -> None:
+    run = drawn(Story().began(MAIN, 2).queue(QUEUE).tell(2, "queue_put", QUEUE, value=1), RunState())
+    story = Story().tell(2, "process_ended", exit_code=0)
+    story.tell(MAIN, "process_started", child=2, child_name="other", daemon=False, method="fork")
+    drawn(story, run)
+    assert run.process_count == 3
+    assert run.queues[QUEUE].put == {NOBODY: 1}
+
+
+def test_a_lost_update_is_told_also_where_the_locks_of_then_are_forgotten() -> None:
+    story = Story().began(MAIN, 2, 3)
+    for pid in (2, 3):
+        story.tell(pid, "lock_created", pid * 10, "x.py:5", name="mine", type="Lock", value=1)
+        story.tell(pid, "lock_acquired", pid * 10, entered=True)
+        story.tell(pid, "file_opened", 99, path="/f", mode="r+")
+        story.tell(pid, "file_read", 99, path="/f", value="3", size=1, offset=0)
+    for pid in (2, 3):
+        story.tell(pid, "file_written", 99, path="/f", value="2", size=1, offset=0).tell(pid, "lock_released", pid * 10)
+    for identity in range(1_000, 1_000 + 2 * OBJECTS_KEPT):
+        story.lock(identity)
+    found = findings(drawn(story, RunState()), Outcome())
+    assert [finding.id for finding in found] == ["lost_update"]
+
+
+def test_files_know_the_last_processes_that_used_them_and_gauges_are_bounded() -> None:
+    file = File("/f", users=10)
+    run = drawn(Story().began(MAIN), RunState())
+    story = Story()
+    for pid in range(100, 150):
+        story.tell(pid, "file_opened", 99, path="/f", mode="r")
+    for event in story.events:
+        file.opened(event)
+    assert list(file.uses) == list(range(140, 150))
+    for number in range(2 * GAUGES_KEPT):
+        drawn(Story().tell(MAIN, "noted", name=f"figure {number}", value=number), run)
+    assert len(run.gauges) == GAUGES_KEPT

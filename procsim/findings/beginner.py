@@ -119,7 +119,7 @@ def _lacks_guard(event: Event) -> bool:
 
 def _unsendable(run: RunState, event: Event) -> str:
     """What could not be sent; "" where the exception is another one, or has nothing to do with other processes."""
-    if not (run.expected or len(run.processes) > 1):
+    if not (run.counts["process_created"] or len(run.processes) > 1):
         return ""
     text = event.fields["text"]
     patterns: dict[str, tuple[re.Pattern[str], ...]] = {

@@ -74,13 +74,15 @@ def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
 
 def _tasks_left(queue: Queue) -> int:
     """Items still in the queue, stop markers excepted: None, or else the last ones, unlike the first one ever put."""
-    left = [item for item in list(queue.items_put)[queue.gots - queue.puts :] if item is not None]
-    if queue.puts <= queue.gots or not left:
+    count = queue.puts - queue.gots
+    last = list(queue.items_put)[-count:]
+    left = [item for item in last if item is not None]
+    if count <= 0 or not left:
         return 0
     markers = len(list(takewhile(lambda item: item == left[-1], reversed(left))))
     if left[-1] == queue.items_put[0] or 1 == markers < len(left):
-        return len(left)
-    return len(left) - markers
+        markers = 0
+    return count - (len(last) - len(left)) - markers
 
 
 def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -175,8 +177,8 @@ def _is_private(lock: Lock) -> bool:
 def _private(run: RunState, access: Access) -> Iterator[Lock]:
     """The locks held at an access that its process made itself, and that nobody else ever acquired."""
     for identity in access.locks:
-        lock = run.locks[identity]
-        if lock.made_by == access.event.pid and _is_private(lock):
+        lock = run.locks.get(identity)
+        if lock is not None and lock.made_by == access.event.pid and _is_private(lock):
             yield lock
 
 
