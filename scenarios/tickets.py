@@ -37,7 +37,7 @@ def buy(stock: Path, think: float) -> None:
     left = read_stock(stock)
     say("reads: {left} left", left=left)
     if left > 0:
-        time.sleep(think * random.uniform(0.6, 1.0))
+        time.sleep(think * random.uniform(0.8, 1.0))
         write_stock(stock, left - 1)
         note(stock=left - 1)
         say("bought one: {left} left", left=left - 1)
@@ -45,13 +45,23 @@ def buy(stock: Path, think: float) -> None:
         say("gets none: sold out")
 
 
-def rush(stock: Path, think: float, counter: Any, doors: Any, faints: bool) -> None:
-    """One user: look how many there are, wait for the doors, and rush to the counter."""
+def look_up(stock: Path, seconds: float) -> None:
+    """Look how many are left. That changes nothing, so it needs no lock."""
+    say("asks how many are left")
+    time.sleep(seconds)
     say("looks: {left} left", left=read_stock(stock))
+
+
+def rush(stock: Path, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
+    """One user: look how many there are, wait for the doors, and rush to the counter; or look only there."""
+    if not look_inside:
+        look_up(stock, look)
     if faints:
         faint(counter, doors)
     doors.wait()
     with counter or Lock():  # no lock from main: one of one's own, which keeps nobody out
+        if look_inside:
+            look_up(stock, look)
         buy(stock, think)
 
 
@@ -71,11 +81,14 @@ def main(
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
     lock_made_in: Annotated[Literal["main", "child"], "who makes that lock: main, or each child its own"] = "main",
+    lock_around: Annotated[Literal["buy", "all"], "what the lock guards: buying alone, or looking, too"] = "buy",
     crash_holder: Annotated[bool, "whether the first user is killed while holding the lock"] = False,
+    look: Annotated[float, "seconds that it takes to look how many are left"] = 0.25,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
     mutex = Lock() if lock and lock_made_in == "main" else None
     counter = mutex if lock else nullcontext()
+    first_faints = crash_holder and mutex is not None
     doors = Barrier(users)
     with tempfile.TemporaryDirectory() as folder:
         stock = Path(folder, "stock.txt")
@@ -86,7 +99,7 @@ def main(
             Process(
                 target=rush,
                 name=f"user-{number}",
-                args=(stock, think, counter, doors, crash_holder and mutex is not None and number == 1),
+                args=(stock, look, think, counter, doors, lock_around == "all", first_faints and number == 1),
             )
             for number in range(1, users + 1)
         ]
@@ -103,7 +116,14 @@ def tickets_for_sale(users: int, tickets: int | None) -> int:
 
 
 def claims(
-    run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, crash_holder: bool, **_: Any
+    run: "RunState",
+    users: int,
+    tickets: int | None,
+    lock: bool,
+    lock_made_in: str,
+    lock_around: str,
+    crash_holder: bool,
+    **_: Any,
 ) -> Iterator[Claim]:
     if crash_holder and lock and lock_made_in == "main":
         yield died_holding(run)
@@ -168,6 +188,7 @@ def claims(
             "never more than {inside} between reading and writing at once",
             figures,
         )
+        yield guarded(run, lock_around)
 
 
 def died_holding(run: "RunState") -> Claim:
@@ -186,6 +207,48 @@ def died_holding(run: "RunState") -> Claim:
     )
 
 
+def guarded(run: "RunState", lock_around: str) -> Claim:
+    """How long they waited for the lock, and how long of that for one who was only looking."""
+    figures = {"waited": seconds(waited_for_lock(run)), "for_looking": seconds(waited_for_looking(run))}
+    if lock_around == "all":
+        return Claim(
+            "M5",
+            figures["for_looking"] > 0,
+            "the lock was around looking, too: of the {waited} s that they waited for it in all, {for_looking} s were "
+            "for others who only looked",
+            figures,
+        )
+    return Claim(
+        "M5",
+        figures["for_looking"] == 0,
+        "the lock was around buying alone: they waited {waited} s for it in all, and {for_looking} s of that for "
+        "others who only looked",
+        figures,
+    )
+
+
+def waited_for_lock(run: "RunState") -> int:
+    """ns that all together stood before the lock."""
+    mutex = run.lock_named("mutex")
+    return run.waited("lock_waiting", mutex.identity) if mutex is not None else 0
+
+
+def waited_for_looking(run: "RunState") -> int:
+    """ns of that during which another one, who had the lock, was looking how many are left."""
+    mutex = run.lock_named("mutex")
+    if mutex is None:
+        return 0
+    asked = {event.pid: event.t for event in run.narrated("asks how many are left")}
+    looks = [(asked[event.pid], event.t) for event in run.narrated("looks: {left} left") if event.pid in asked]
+    waits = [(wait.since, wait.until or run.t) for wait in run.all_waits("lock_waiting", mutex.identity)]
+    return sum(max(0, min(end, until) - max(began, since)) for began, end in looks for since, until in waits)
+
+
+def doors_opened(run: "RunState") -> int:
+    """ns: when the first of those who stood before the doors went through."""
+    return min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
+
+
 def most_at_once(run: "RunState") -> int:
     """The most processes that were between reading the number and being done with it, at any moment."""
     inside: set[int] = set()
@@ -197,6 +260,11 @@ def most_at_once(run: "RunState") -> int:
             inside.discard(event.pid)
         most = max(most, len(inside))
     return most
+
+
+def seconds(ns: int) -> float:
+    """ns as seconds, to the millisecond."""
+    return round(ns / 1e9, 3)
 
 
 if __name__ == "__main__":

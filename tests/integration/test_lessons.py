@@ -17,7 +17,7 @@ KEYS = {"t", "pid", "process", "kind"}
 SOMETIMES = {"thread", "object", "at"}
 
 DAEMON = ("daemon", "--child-seconds", "1.5", "--main-seconds", "0.2")
-TICKETS = ("tickets", "--users", "6", "--tickets", "3", "--think", "0.15")
+TICKETS = ("tickets", "--users", "6", "--tickets", "3", "--think", "0.15", "--look", "0.05")
 QUEUE = ("queue", "--size", "5", "--pause", "0.05")
 IPC = ("ipc", "--pause", "0.1", "--via")
 PRODCONS = ("prodcons", "--producers", "3", "--items", "3", "--make", "0.1", "--eat", "0.1")
@@ -31,6 +31,9 @@ PLAIN_RUNS = [
     (QUEUE, "queue.Empty"),
     ((*QUEUE, "--takers", "4"), "has handled message 12"),
     ((*QUEUE, "--joinable"), "join() has returned"),
+    ((*QUEUE, "--stale"), "put_nowait() raised queue.Full"),
+    ((*QUEUE, "--stale", "--no-ask"), "has handled message 12"),
+    ((*QUEUE, "--burst"), "has handled message 15"),
     *[((*IPC, via), f"has got 42 by {via}") for via in ("queue", "pipe", "value", "manager")],
     (("deadlock", "--ordered", "--pause", "0.1"), "everybody has eaten"),
     ((*IPC, "memory"), "finds that the number is 1"),
@@ -134,10 +137,18 @@ def test_without_a_lock_tickets_are_sold_twice(house: House, method: str) -> Non
 
 def test_with_a_lock_every_ticket_is_sold_once(house: House, method: str) -> None:
     rows = verdict(house, method, *TICKETS, "--lock")
-    assert list(rows) == ["M2"]
+    assert list(rows) == ["M2", "M5"]
     figures = rows["M2"]
     assert (figures["tickets"], figures["sold"], figures["left"], figures["oversold"]) == (3, 3, 0, 0)
     assert figures["inside"] == 1
+    assert rows["M5"]["waited"] > rows["M5"]["for_looking"] == 0
+
+
+def test_a_lock_around_too_much_makes_them_wait_longer(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--lock-around", "all")
+    assert list(rows) == ["M2", "M5"]
+    assert (rows["M2"]["sold"], rows["M2"]["left"]) == (3, 0)
+    assert rows["M5"]["waited"] > rows["M5"]["for_looking"] > 0
 
 
 def test_a_lock_of_one_s_own_keeps_nobody_out(house: House, method: str) -> None:
@@ -247,6 +258,28 @@ def test_one_task_done_too_many_raises(house: House, method: str) -> None:
     assert list(rows) == ["J2", "J3"]
     assert rows["J3"]["reason"] == "task_done() called too many times"
     assert rows["J3"]["done"] == 12
+
+
+def test_what_full_and_empty_said_is_stale(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--stale", "--messages", "5")
+    assert rows == {"Q5": {"askers": 3, "asked_full": 15, "met_full": 10, "asked_empty": 15, "met_empty": 10}}
+
+
+def test_who_does_not_ask_loses_nothing(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--stale", "--no-ask")
+    assert list(rows) == ["Q5"]
+    assert (rows["Q5"]["messages"], rows["Q5"]["taken"], rows["Q5"]["lost"]) == (12, 12, 0)
+
+
+def test_a_queue_takes_up_bursts(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--burst")
+    assert list(rows) == ["Q8"]
+    figures = rows["Q8"]
+    assert (figures["bursts"], figures["size"], figures["peak"]) == (3, 5, 5)
+    assert figures["drained"] > 0
+    assert figures["stayed"] >= figures["drained"]
+    depths = [depth for _, depth in figures["depths"]]
+    assert depths == [1, 2, 3, 4, 5, 4, 3, 2, 1, 0] * 3
 
 
 # ipc ---------------------------------------------------------------------------------------------------------
