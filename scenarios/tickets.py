@@ -9,16 +9,19 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from multiprocessing import Barrier, Lock, Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from procsim import Claim, note, say, start
+from procsim import Claim, Way, note, say, start
 
 if TYPE_CHECKING:
     from procsim.state import RunState
+
+CLEARLY = 1.2
+"""So many times as long is longer for more than chance: two who think one after the other take 1.6 times as long."""
 
 
 def read_stock(stock: Path) -> int:
@@ -244,9 +247,91 @@ def waited_for_looking(run: "RunState") -> int:
     return sum(max(0, min(end, until) - max(began, since)) for began, end in looks for since, until in waits)
 
 
-def doors_opened(run: "RunState") -> int:
-    """ns: when the first of those who stood before the doors went through."""
-    return min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
+def ways(lock_around: str, **_: Any) -> Iterator[Way]:
+    """With the lock and without; or, where it is around looking, too, that and buying alone."""
+    guarded = {"lock": True, "lock_made_in": "main", "crash_holder": False}
+    if lock_around == "all":
+        yield Way("lock around looking and buying", guarded | {"lock_around": "all"})
+        yield Way("lock around buying alone", guarded | {"lock_around": "buy"})
+    else:
+        yield Way("with the lock", guarded)
+        yield Way("without the lock", guarded | {"lock": False})
+
+
+def compared(
+    runs: Mapping[str, "RunState"],
+    users: int,
+    tickets: int | None,
+    lock_around: str,
+    look: float,
+    think: float,
+    **_: Any,
+) -> Iterator[Claim]:
+    row = "M5" if lock_around == "all" else "M3"
+    if users == 1:
+        yield Claim(row, False, "one user waits for nobody: there is nothing to compare")
+    elif lock_around == "all" and look == 0:
+        yield Claim(row, False, "--look 0: nobody takes time to look, so there is nothing to compare")
+    elif lock_around == "all":
+        yield around_too_much(*runs.values())
+    elif think == 0:
+        yield Claim(row, False, "--think 0: nobody takes time to buy, so there is nothing to compare")
+    elif tickets_for_sale(users, tickets) == 1:
+        yield Claim(
+            row,
+            False,
+            "one ticket at the most is sold with the lock, so nothing is done one after the other: there is nothing to "
+            "compare",
+        )
+    else:
+        yield slower(*runs.values())
+
+
+def slower(locked: "RunState", free: "RunState") -> Claim:
+    """What the lock costs: those who take their time one after the other took it all at once."""
+    with_lock, without = served(locked), served(free)
+    if not with_lock or not without:
+        return Claim("M3", False, "one of the runs did not come to its end")
+    return Claim(
+        "M3",
+        with_lock > CLEARLY * without and waited_for_lock(locked) > 0,
+        "from the opening of the doors to the last one served it took {with_lock} s with the lock and {without} s "
+        "without it, {ratio} times as long; they waited {waited} s for the lock in all (without it {waited_without} s)",
+        {
+            "with_lock": seconds(with_lock),
+            "without": seconds(without),
+            "ratio": round(with_lock / without, 2),
+            "waited": seconds(waited_for_lock(locked)),
+            "waited_without": seconds(waited_for_lock(free)),
+        },
+    )
+
+
+def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
+    """What it costs that the lock is around looking, too."""
+    waited_all, waited = waited_for_lock(around_all), waited_for_lock(around_buying)
+    if not waited_all or not waited:
+        return Claim("M5", False, "one of the runs did not come to its end")
+    for_looking = waited_for_looking(around_all)
+    return Claim(
+        "M5",
+        for_looking > 0 and waited_for_looking(around_buying) == 0,
+        "around looking and buying, they waited {waited_all} s for the lock in all, {for_looking} s of it for others "
+        "who only looked; around buying alone {waited} s: {ratio} times as long",
+        {
+            "waited_all": seconds(waited_all),
+            "for_looking": seconds(for_looking),
+            "waited": seconds(waited),
+            "ratio": round(waited_all / waited, 2),
+        },
+    )
+
+
+def served(run: "RunState") -> int:
+    """ns from the opening of the doors until the last user had a ticket, or knew that there is none; 0: never."""
+    opened = min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
+    done = (event.t for event in run.said if event.fields["text"] in ("bought one: {left} left", "gets none: sold out"))
+    return max(done, default=opened) - opened
 
 
 def most_at_once(run: "RunState") -> int:

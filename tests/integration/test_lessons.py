@@ -171,6 +171,53 @@ def test_a_holder_that_dies_keeps_the_lock(house: House, method: str) -> None:
     assert figures["at"].startswith("tickets.py:")
 
 
+def compared(house: House, method: str, *arguments: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The figures of the claim about all the ways, and the whole verdict's claims; they must hold."""
+    lines, done = house.events(*arguments, "--compare", "--start-method", method)
+    assert (done.stderr, done.returncode) == ("", 0)
+    *events, last = lines
+    assert [line["kind"] for line in lines].count("verdict") == 1
+    assert all(line["way"] for line in events)
+    assert [claim["text"] for claim in last["claims"] if not claim["holds"] or "{" in claim["text"]] == []
+    ways = list(dict.fromkeys(line["way"] for line in events))
+    assert [line["way"] for line in events] == sorted((line["way"] for line in events), key=ways.index), "one by one"
+    assert [way for claim in last["claims"][:-1] if (way := claim["way"]) not in ways] == []
+    assert "way" not in last["claims"][-1]
+    return last["claims"][-1], last["claims"][:-1]
+
+
+def test_a_lock_makes_the_rush_longer(house: House, method: str) -> None:
+    claim, alone = compared(house, method, "tickets", "--users", "4", "--think", "0.4", "--look", "0.05")
+    assert [(each["way"], each["id"]) for each in alone] == [
+        ("with the lock", "M2"),
+        ("with the lock", "M5"),
+        ("without the lock", "M1"),
+    ]
+    figures = claim["figures"]
+    assert claim["id"] == "M3"
+    assert figures["with_lock"] > figures["without"] > 0
+    assert figures["ratio"] > 1.2
+    assert figures["waited"] > figures["waited_without"] == 0
+
+
+def test_a_lock_around_too_much_costs_more(house: House, method: str) -> None:
+    claim, alone = compared(
+        house, method, "tickets", "--users", "4", "--think", "0.1", "--look", "0.1", "--lock-around", "all"
+    )
+    assert [each["id"] for each in alone] == ["M2", "M5", "M2", "M5"]
+    assert claim["id"] == "M5"
+    assert claim["figures"]["waited_all"] > claim["figures"]["for_looking"] > 0
+
+
+@pytest.mark.parametrize("options", [("--think", "0"), ("--users", "1"), ("--tickets", "1", "--think", "0.1")])
+def test_what_shows_no_difference_is_not_compared(house: House, options: tuple[str, ...]) -> None:
+    lines, done = house.events("tickets", "--users", "3", "--look", "0", *options, "--compare")
+    claim = lines[-1]["claims"][-1]
+    assert (claim["id"], claim["holds"]) == ("M3", False)
+    assert "nothing to compare" in claim["text"]
+    assert done.returncode == 1
+
+
 # deadlock ----------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +348,18 @@ def test_a_message_goes_from_one_child_to_the_other(house: House, method: str, v
     assert (figures["via"], figures["put"], figures["got"]) == (via, 42, 42)
     assert len({figures["p"], figures["c"], figures["main"]}) == 3
     assert figures["ms"] > 0
+
+
+def test_the_ways_of_a_message_are_compared(house: House, method: str) -> None:
+    claim, alone = compared(house, method, "ipc", "--messages", "50")
+    assert [(each["way"], each["id"]) for each in alone] == [
+        (way, "I3") for way in ("by a queue", "by a pipe", "by a Value", "by a Manager")
+    ]
+    assert all((each["figures"]["put"], each["figures"]["got"]) == (100, 100) for each in alone)
+    figures = claim["figures"]
+    assert set(figures["rates"]) == set(figures["latencies"]) == {"queue", "pipe", "value", "manager"}
+    assert figures["ratio"] == round(max(figures["rates"].values()) / min(figures["rates"].values()), 1) >= 1
+    assert min(figures["latencies"].values()) > 0
 
 
 # prodcons ----------------------------------------------------------------------------------------------------
