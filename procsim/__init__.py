@@ -1,8 +1,8 @@
 """procsim shows what processes really do.
 
-A scenario may import four things from here, and needs no more: `say` narrates, `note` sets a figure that the
-view shows as a gauge, `start` calls its `main` with the options of the command line, and a `Claim` is what its `claims`
-yield about the run.
+A scenario may import five things from here, and needs no more: `say` narrates, `note` sets a figure that the
+view shows as a gauge, `start` calls its `main` with the options of the command line, a `Claim` is what its `claims`
+yield about the run, and a `Way` what its `ways` yield, where it can be run in several and compared.
 """
 
 import sys
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 __version__ = "0.1.0"
-__all__ = ["Claim", "note", "say", "start"]
+__all__ = ["Claim", "Way", "note", "say", "start"]
 
 
 class Claim(NamedTuple):
@@ -22,6 +22,15 @@ class Claim(NamedTuple):
     text: str
     """One sentence; its {placeholders} are filled from the figures."""
     figures: Mapping[str, Any] = {}
+
+
+class Way(NamedTuple):
+    """One of the ways in which a scenario is run where they are compared."""
+
+    name: str
+    """Such as "with the lock"; it is translated where it is shown."""
+    options: Mapping[str, Any]
+    """Those that make it this way; the others are what people have chosen."""
 
 
 def say(text: str, /, **fields: Any) -> None:

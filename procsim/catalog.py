@@ -1,7 +1,8 @@
 """Finds the scenarios: the lessons that come with procsim, and a file of the user's own.
 
 A scenario is a Python file with a title (the first line of its docstring), a `main` whose signature declares its
-options, and, if it likes, `claims`, which tells from a run what that run has shown.
+options, and, if it likes, `claims`, which tells from a run what that run has shown; `ways` and `compared`, which do so
+for several runs of it.
 """
 
 import ast
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from procsim import Claim
+from procsim import Claim, Way
 from procsim.options import Option, options_of
 
 if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
@@ -47,6 +48,28 @@ class Scenario:
     options: list[Option]
     _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
     _other_way: Mapping[str, Any] = field(default_factory=dict)
+    _ways: Callable[..., Iterator[Way]] | None = field(default=None, repr=False)
+    _compared: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+
+    @property
+    def compares(self) -> bool:
+        """Whether there are several ways to run it, which can be compared."""
+        return self._ways is not None
+
+    def ways(self, values: Mapping[str, Any]) -> list[Way]:
+        """The ways that are to be compared; their options are whole. Raises `NoScenario` where they are none."""
+        try:
+            ways = [Way(name, {**values, **options}) for name, options in self._ways(**values)] if self._ways else []
+        except Exception as error:
+            raise NoScenario(f"{self.path}: ways() raised {type(error).__name__}: {error}") from error
+        unknown = {name for way in ways for name in way.options} - {option.name for option in self.options}
+        if unknown or len({way.name for way in ways}) != len(ways) or not ways:
+            raise NoScenario(f"{self.path}: ways() must yield each way once, with options that main() has")
+        return ways
+
+    def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
+        """What these runs, by the names of their ways, have shown together."""
+        return [Claim(*claim) for claim in self._compared(runs, **values)] if self._compared else []
 
     def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
         """What this run has shown. Raises whatever the scenario's own code raises."""
@@ -103,7 +126,8 @@ def load(path: Path, name: str | None = None) -> Scenario:
     if options and not _calls_start(path):
         raise NoScenario(f'{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)')
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]
-    return Scenario(name or path.stem, path, title, options, getattr(module, "claims", None), _other_way(module))
+    claims, ways, compared = (getattr(module, name, None) for name in ("claims", "ways", "compared"))
+    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared)
 
 
 def _other_way(module: ModuleType) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from typer.core import TyperGroup
 from procsim import __version__, catalog
 from procsim.exitcode import ExitCode
 from procsim.options import Option, WrongOption, as_arguments
-from procsim.views import VIEWS, Again, Showing
+from procsim.views import COMPARED, VIEWS, Again, Showing
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -46,6 +47,9 @@ _Step = Annotated[
 _Pace = Annotated[str | None, typer.Option(metavar="N/s", help="Slow motion: so many steps a second, as 2/s.")]
 _Schedule = Annotated[
     Path | None, typer.Option(metavar="TRACE", help="Take the steps that were recorded there, in the same order.")
+]
+_Compare = Annotated[
+    bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")
 ]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),
@@ -163,7 +167,7 @@ def _watch(
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
     line = _command_line(command, module)
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
-    showing = Showing(" ".join(["procsim", *sys.argv[1:]]), True, script)
+    showing = Showing(_title(), True, script)
     code, wanted = 0, Again.SAME
     while wanted is Again.SAME:
         code, wanted = _show(line, Path(command[0]).name, common, showing, stop_on_hang=stop)
@@ -220,9 +224,11 @@ def _scenario_command(scenario: catalog.Scenario) -> Any:
             values = {option.name: option.check(given[option.name]) for option in scenario.options}
         except WrongOption as error:
             raise UsageError(str(error)) from error
-        raise typer.Exit(_show_scenario(scenario, values, common))
+        compare = scenario.compares and given["compare"]
+        raise typer.Exit((_show_ways if compare else _show_scenario)(scenario, values, common))
 
     parameters = [_parameter(option.name, *_typed(option)) for option in scenario.options]
+    parameters += [_parameter("compare", _Compare, False)] if scenario.compares else []
     parameters += [_parameter(name, hint, default) for name, (hint, default) in _COMMON.items()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -255,7 +261,7 @@ def _view_name(asked: ViewName | None) -> ViewName:
 
 def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
     """Run a scenario and show it, as often as people want to see it again, or the other way."""
-    title = " ".join(["procsim", *sys.argv[1:]])
+    title = _title()
     code, again = 0, True
     while again:
         changed = scenario.other_way(values)
@@ -269,6 +275,77 @@ def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: C
     return code
 
 
+def _show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
+    """Run a scenario in the ways that it compares, and show them together, as often as people want to see it again."""
+    if common.record is not None or common.schedule is not None:
+        option = "--record" if common.record is not None else "--schedule"
+        raise UsageError(f"{option} is for one run, and --compare makes several; leave one of them out")
+    stage = _stage(common)
+    from procsim import session
+    from procsim.run import Run
+    from procsim.views.base import Column
+
+    code, again = 0, True
+    while again:
+        ways: list[session.WayRun] = []
+        for way in scenario.ways(values):
+            line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
+            order = _order(line, common, stage, watching=False)
+            if ways:
+                order.terminal = None  # the guardian of the first one has it
+            judge = partial(scenario.claims, values=way.options)
+            ways.append(session.WayRun(Run(order), judge, Column(way.name)))
+        shown = COMPARED[stage.view](Showing(_title()), [way.column for way in ways])
+        together = partial(scenario.compared, values=values)
+        code = session.show_compared(ways, shown, scenario.name, together, stage.plan)
+        again = shown.again is Again.SAME
+    return code
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """How runs are shown, as the options and the terminal have it."""
+
+    view: ViewName
+    keyboard: bool
+    plan: Any
+
+
+def _stage(common: Common) -> _Stage:
+    """Check the options that every run has, and choose the language."""
+    if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
+        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
+    from procsim import language
+
+    if not 0 <= common.timeout < float("inf"):
+        raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
+    language.choose(common.lang)
+    view = _view_name(common.view)
+    keyboard = view == "live" and sys.stdin.isatty()
+    if common.step and not keyboard:
+        raise UsageError("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
+    return _Stage(view, keyboard, _plan(common))
+
+
+def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> Any:
+    """What is to be run, and how."""
+    from procsim.run import Order
+    from procsim.tracer.inject import Settings
+
+    return Order(
+        line,
+        Settings(common.start_method, common.seed, take_output=not watching or stage.view != "plain"),
+        timeout=common.timeout or None,
+        apart=not watching,
+        terminal=sys.stdin.fileno() if stage.keyboard else None,
+        gate_closed=stage.plan.closed,
+    )
+
+
+def _title() -> str:
+    return " ".join(["procsim", *sys.argv[1:]])
+
+
 def _show(
     line: list[str],
     name: str,
@@ -279,37 +356,19 @@ def _show(
     stop_on_hang: bool = True,
 ) -> tuple[int, Again]:
     """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
-        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
-    from procsim import language, session
-    from procsim.run import Order, Run
+    stage = _stage(common)
+    from procsim import session
+    from procsim.run import Run
     from procsim.trace import Header, Recorder
-    from procsim.tracer.inject import Settings
 
-    if not 0 <= common.timeout < float("inf"):
-        raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
-    language.choose(common.lang)
-    view = _view_name(common.view)
-    keyboard = view == "live" and sys.stdin.isatty()
-    if common.step and not keyboard:
-        raise UsageError("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
-    plan = _plan(common)
-    watching = scenario is None
-    order = Order(
-        line,
-        Settings(common.start_method, common.seed, take_output=not watching or view != "plain"),
-        timeout=common.timeout or None,
-        apart=not watching,
-        terminal=sys.stdin.fileno() if keyboard else None,
-        gate_closed=plan.closed,
-    )
-    shown = VIEWS[view](showing)
+    order = _order(line, common, stage, watching=scenario is None)
+    shown = VIEWS[stage.view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with ExitStack() as stack:
         recorder = None
         if common.record is not None:
             recorder = stack.enter_context(Recorder(common.record, Header(name, values)))
-        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, plan)
+        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
     if recorder is not None and recorder.failure is not None:
         raise recorder.failure
     return code, shown.again

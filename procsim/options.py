@@ -8,7 +8,7 @@ range are counts or seconds: an int is at least 1, a float at least 0.
 
 import inspect
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -103,7 +103,7 @@ def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def as_arguments(options: Sequence[Option], values: dict[str, Any]) -> list[str]:
+def as_arguments(options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
     """The command line that `parse` turns back into these values."""
     arguments: list[str] = []
     for option in options:

@@ -1,4 +1,5 @@
-"""One run shown: events from a source go into the state, the recording and the view; then comes the verdict.
+"""A run shown, or several that are compared: events from a source go into the state, the recording and the view; then
+comes the verdict.
 
 source (a Run, or a Trace) ──► apply ──► recorder, view ──► claims, findings ──► verdict ──► exit code
 """
@@ -6,9 +7,9 @@ source (a Run, or a Trace) ──► apply ──► recorder, view ──► cl
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from procsim import Claim
 from procsim.apply import apply
@@ -20,7 +21,7 @@ from procsim.findings.base import from_fields
 from procsim.run import Run
 from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
-from procsim.views.base import ReaderGone, Verdict, View
+from procsim.views.base import Column, ComparedView, ReaderGone, Verdict, View
 from procsim.views.jsonl import CLAIM_KEYS, verdict_line
 from procsim.watchman import watched
 
@@ -56,19 +57,11 @@ def show_run(
     with _Signals(run.stop, pass_on) as signals:
         try:
             with run, view:
-                conductor = Conductor(run.gate, state, plan)
-                batches = _conducted(watched(run, state), run, conductor)
-                _follow(
-                    _until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor
-                )
+                _play(run, state, view, recorder, stop_on_hang, plan)
         except ReaderGone:
             reader_gone = True
-        outcome = Outcome(
-            timed_out=run.order.timeout if run.timed_out else None,
-            interrupted=signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0),
-            ended=frozenset(run.ended),
-            left_behind=tuple(run.left_behind),
-        )
+        interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
+        outcome = _outcome(run, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
         claims = _judge(judge, state) if judge and ended_by_itself else []
         verdict = Verdict(scenario, claims, findings(state, outcome))
@@ -92,6 +85,67 @@ def show_run(
     # Where there are claims they decide: a lesson may be about a main process that is killed.
     shown = all(claim.holds for claim in claims) if claims else run.exit_code == 0
     return ExitCode.SHOWN if shown else ExitCode.NOT_SHOWN
+
+
+class WayRun(NamedTuple):
+    """One of the runs that are compared."""
+
+    run: Run
+    judge: Judge
+    column: Column
+
+
+def show_compared(
+    ways: Sequence[WayRun],
+    view: ComparedView,
+    scenario: str,
+    compare: Callable[[Mapping[str, RunState]], list[Claim]],
+    plan: Plan = NO_PLAN,
+) -> int:
+    """Run a scenario in several ways, one after the other, and show them together. Returns the exit code."""
+    reader_gone = False
+
+    def stop() -> None:
+        for way in ways:
+            way.run.stop()
+
+    with _Signals(stop) as signals:
+        try:
+            with contextlib.ExitStack() as stack:
+                for way in ways:
+                    stack.enter_context(way.run)
+                    if way is ways[0]:
+                        stack.enter_context(view)  # after its guardian, which has seen the terminal as it was
+                    way.column.begun = True
+                    view.begin(way.column)
+                    _play(way.run, way.column.run, view, None, True, plan)
+                    ended_by_itself = not (signals.received or way.run.timed_out)
+                    claims = _judge(way.judge, way.column.run) if ended_by_itself else []
+                    found = findings(way.column.run, _outcome(way.run, signals.received))
+                    way.column.verdict = Verdict(scenario, claims, found)
+                    view.end(way.column)
+                    if not ended_by_itself:
+                        break
+            columns = [way.column for way in ways]
+            together: list[Claim] = []
+            if not signals.received and not any(way.run.timed_out for way in ways):
+                together = _judge(lambda _: compare({column.name: column.run for column in columns}), columns[0].run)
+            view.finish(columns[0].run, Verdict(scenario, together))
+        except ReaderGone:
+            reader_gone = True
+    if reader_gone:
+        return ExitCode.READER_GONE
+    if signals.received:
+        return 128 + signals.received
+    if any(way.run.timed_out or (way.column.run.hung and not _claims(way.column)) for way in ways):
+        return ExitCode.HUNG
+    claims = [*together, *(claim for column in columns for claim in _claims(column))]
+    shown = all(claim.holds for claim in claims) if claims else all(way.run.exit_code == 0 for way in ways)
+    return ExitCode.SHOWN if shown else ExitCode.NOT_SHOWN
+
+
+def _claims(column: Column) -> list[Claim]:
+    return column.verdict.claims if column.verdict else []
 
 
 def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
@@ -118,6 +172,22 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         if damaged is not None:
             raise damaged
     return 128 + signals.received if signals.received else ExitCode.SHOWN
+
+
+def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
+    """Follow a run that was entered, to its end."""
+    conductor = Conductor(run.gate, state, plan)
+    batches = _conducted(watched(run, state), run, conductor)
+    _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
+
+
+def _outcome(run: Run, interrupted: int) -> Outcome:
+    return Outcome(
+        timed_out=run.order.timeout if run.timed_out else None,
+        interrupted=interrupted,
+        ended=frozenset(run.ended),
+        left_behind=tuple(run.left_behind),
+    )
 
 
 def _conducted(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:

@@ -5,14 +5,21 @@ Manager carries a message from one child to the other.
 """
 
 import time
-from collections.abc import Iterator
-from multiprocessing import Event, Manager, Pipe, Process, Queue, Value
+from collections.abc import Iterator, Mapping
+from multiprocessing import Event, Manager, Pipe, Process, Queue, Semaphore, Value
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from procsim import Claim, say, start
+from procsim import Claim, Way, say, start
 
 if TYPE_CHECKING:
     from procsim.state import RunState
+
+SHARED = ("value", "manager")
+"""Ways by which p and c have the same data, and must tell each other when it was written."""
+
+MANY = 200
+"""Messages that are sent where the ways are compared, and nothing else is said."""
 
 MESSAGE = 42
 BEFORE = 1
@@ -24,41 +31,84 @@ def change(numbers: dict[str, int]) -> None:
     say("changes the number from {before} to {after}", before=before, after=numbers["number"])
 
 
+def pass_on(via: str, way: Any, message: int) -> None:
+    """Send one message."""
+    if via == "queue":
+        way.put(message)
+    elif via == "pipe":
+        way.send(message)
+    elif via == "value":
+        way.value = message
+    else:
+        way["message"] = message
+
+
+def take(via: str, way: Any) -> int:
+    """Take one message. A queue and a pipe make us wait for one; data that is shared does not."""
+    if via == "queue":
+        return int(way.get())
+    if via == "pipe":
+        return int(way.recv())
+    return int(way.value if via == "value" else way["message"])
+
+
 def send(via: str, way: Any, ready: Any, written: Any, pause: float) -> None:
     """The process p: once c is ready, send it the message."""
     ready.wait()
     time.sleep(pause)
     say("sends {message} by {via}", message=MESSAGE, via=via)
-    if via == "queue":
-        way.put(MESSAGE)
-    elif via == "pipe":
-        way.send(MESSAGE)
-    elif via == "value":
-        way.value = MESSAGE
-    else:
-        way["message"] = MESSAGE
+    pass_on(via, way, MESSAGE)
     written.set()
 
 
 def receive(via: str, way: Any, ready: Any, written: Any) -> None:
-    """The process c: take the message. A queue and a pipe make it wait for one; data that is shared does not."""
+    """The process c: take the message."""
     ready.set()
-    if via == "queue":
-        message = way.get()
-    elif via == "pipe":
-        message = way.recv()
-    else:
+    if via in SHARED:
         written.wait()
-        message = way.value if via == "value" else way["message"]
+    message = take(via, way)
     say("has got {message} by {via}", message=message, via=via)
 
 
-def hand_over(via: str, writer: Any, reader: Any, pause: float) -> None:
+def send_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
+    """The process p: send the time as a message; at first when the last one has arrived, then as fast as it goes."""
+    say("sends {messages} messages by {via}", messages=2 * messages, via=via)
+    for number in range(2 * messages):
+        pass_on(via, way, time.monotonic_ns())
+        if via in SHARED:
+            written.release()
+        if via in SHARED or number < messages:  # shared data has room for one message
+            taken.acquire()
+
+
+def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
+    """The process c: take the messages, and measure how long they were on their way."""
+    sent, got = [], []
+    for number in range(2 * messages):
+        if via in SHARED:
+            written.acquire()
+        sent.append(take(via, way))
+        got.append(time.monotonic_ns())
+        if via in SHARED or number < messages:
+            taken.release()
+    took = [end - begin for begin, end in zip(sent[:messages], got[:messages], strict=True)]
+    ms, rate = round(median(took) / 1e6, 3), round(messages * 1e9 / (got[-1] - sent[messages]))
+    say("has got {messages} messages one by one by {via}: {ms} ms each", messages=messages, via=via, ms=ms)
+    say("has got {messages} messages in a stream by {via}: {rate} a second", messages=messages, via=via, rate=rate)
+
+
+def hand_over(via: str, writer: Any, reader: Any, messages: int, pause: float) -> None:
     """Let p send and c receive, over the two ends of the way between them."""
-    ready = Event()
-    written = Event()
-    c = Process(target=receive, name="c", args=(via, reader, ready, written))
-    p = Process(target=send, name="p", args=(via, writer, ready, written, pause))
+    if messages > 1:
+        told = Semaphore(0)
+        taken = Semaphore(0)
+        c = Process(target=receive_many, name="c", args=(via, reader, told, taken, messages))
+        p = Process(target=send_many, name="p", args=(via, writer, told, taken, messages))
+    else:
+        ready = Event()
+        written = Event()
+        c = Process(target=receive, name="c", args=(via, reader, ready, written))
+        p = Process(target=send, name="p", args=(via, writer, ready, written, pause))
     for child in (c, p):
         child.start()
     for child in (c, p):
@@ -72,6 +122,7 @@ def main(
     via: Annotated[
         Literal["queue", "memory", "pipe", "value", "manager"], "what the message goes by; memory: an ordinary variable"
     ] = "queue",
+    messages: Annotated[int, "messages sent; of more than one, how fast they go is measured", range(1, 10_001)] = 1,
     pause: Annotated[float, "seconds before the message is sent"] = 0.7,
 ) -> None:
     if via == "memory":
@@ -83,22 +134,25 @@ def main(
         say("finds that the number is {number}", number=numbers["number"])
     elif via == "queue":
         queue: Any = Queue()
-        hand_over(via, queue, queue, pause)
+        hand_over(via, queue, queue, messages, pause)
     elif via == "pipe":
         reader, writer = Pipe(duplex=False)
-        hand_over(via, writer, reader, pause)
+        hand_over(via, writer, reader, messages, pause)
     elif via == "value":
-        number = Value("i", BEFORE)
-        hand_over(via, number, number, pause)
+        number = Value("q", BEFORE)
+        hand_over(via, number, number, messages, pause)
     else:
         with Manager() as manager:
             shared = manager.dict()
-            hand_over(via, shared, shared, pause)
+            hand_over(via, shared, shared, messages, pause)
 
 
-def claims(run: "RunState", via: str, **_: Any) -> Iterator[Claim]:
+def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:
     if via == "memory":
         yield memory_claim(run)
+        return
+    if messages > 1:
+        yield measured(run, messages)
         return
     row = "I2" if via == "queue" else "I3"
     sent = next(run.narrated("sends {message} by {via}"), None)
@@ -124,6 +178,62 @@ def claims(run: "RunState", via: str, **_: Any) -> Iterator[Claim]:
         )
     else:
         yield Claim("I3", holds, "by {via}, p (PID {p}) sent {put} and c (PID {c}) got {got}, {ms} ms later", figures)
+
+
+def measured(run: "RunState", messages: int) -> Claim:
+    """How many messages went a second, and how long one took."""
+    sent = next(run.narrated("sends {messages} messages by {via}"), None)
+    one_by_one = next(run.narrated("has got {messages} messages one by one by {via}: {ms} ms each"), None)
+    stream = next(run.narrated("has got {messages} messages in a stream by {via}: {rate} a second"), None)
+    if sent is None or one_by_one is None or stream is None:
+        return Claim("I3", False, "the messages never came from p to c")
+    figures = {
+        "via": sent.fields["fields"]["via"],
+        "put": sent.fields["fields"]["messages"],
+        "got": one_by_one.fields["fields"]["messages"] + stream.fields["fields"]["messages"],
+        "p": sent.pid,
+        "c": stream.pid,
+        "rate": stream.fields["fields"]["rate"],
+        "ms": one_by_one.fields["fields"]["ms"],
+    }
+    return Claim(
+        "I3",
+        figures["put"] == figures["got"] == 2 * messages and len({sent.pid, stream.pid, run.main}) == 3,
+        "by {via}, p (PID {p}) sent {put} messages and c (PID {c}) got {got}: {rate} a second in a stream, {ms} ms "
+        "from one to the other, one by one",
+        figures,
+    )
+
+
+def ways(messages: int, **_: Any) -> Iterator[Way]:
+    """All that carries a message from one process to another."""
+    many = {"messages": messages if messages > 1 else MANY}
+    yield Way("by a queue", {"via": "queue", **many})
+    yield Way("by a pipe", {"via": "pipe", **many})
+    yield Way("by a Value", {"via": "value", **many})
+    yield Way("by a Manager", {"via": "manager", **many})
+
+
+def compared(runs: Mapping[str, "RunState"], messages: int, **_: Any) -> Iterator[Claim]:
+    claimed = [measured(run, messages if messages > 1 else MANY) for run in runs.values()]
+    if not all(claim.holds for claim in claimed):
+        yield Claim("I3", False, "one of the runs did not come to its end")
+        return
+    figures = [claim.figures for claim in claimed]
+    fastest, slowest = (choose(figures, key=lambda each: each["rate"]) for choose in (max, min))
+    yield Claim(
+        "I3",
+        fastest["rate"] > slowest["rate"],
+        "messages a second, and ms for one: {ways}; {fastest} carried {ratio} times as many a second as {slowest}",
+        {
+            "ways": [f"{each['via']} {each['rate']}/s {each['ms']} ms" for each in figures],
+            "fastest": fastest["via"],
+            "slowest": slowest["via"],
+            "ratio": round(fastest["rate"] / slowest["rate"], 1),
+            "rates": {each["via"]: each["rate"] for each in figures},
+            "latencies": {each["via"]: each["ms"] for each in figures},
+        },
+    )
 
 
 def memory_claim(run: "RunState") -> Claim:

@@ -2,14 +2,15 @@
 
 Main puts numbered messages into a queue that holds five, and another process takes them out. The sixth `put` waits
 until a place is free; a `get` that finds nothing waits until something comes; `get_nowait` does not wait. With several
-takers each message goes to one of them. A JoinableQueue can be waited for until all that was taken is done, too.
+takers each message goes to one of them. A JoinableQueue can be waited for until all that was taken is done, too. What
+comes in a burst stays in the queue until it is handled. What `full()` and `empty()` say may be wrong a moment later.
 """
 
 import time
 from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import Barrier, Event, JoinableQueue, Process, Queue
-from queue import Empty
+from queue import Empty, Full
 from typing import TYPE_CHECKING, Annotated, Any
 
 from procsim import Claim, say, start
@@ -23,6 +24,10 @@ TOO_MANY = 3
 
 LATE = 3
 """Messages that come only after the queue has run empty. Main is slow, so each of them is waited for."""
+
+BURSTS = 3
+ASKERS = 3
+"""Processes that ask the queue, where nothing else is said."""
 
 SHORTEST_PAUSE_SECONDS = 0.05
 NO_MORE = None
@@ -110,17 +115,131 @@ def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool
         taker.join()
 
 
+def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
+    """One of several who ask the queue, which has one place, and believe it: all have asked before the first acts."""
+    for _ in range(number):
+        time.sleep(pause)
+        doors.wait()  # the queue is empty now
+        full = place.full()
+        doors.wait()
+        try:
+            place.put_nowait(full)
+            say("full() said {full}: put_nowait() went well", full=full)
+            while place.empty():  # until it has come into the pipe
+                time.sleep(0.001)
+        except Full:
+            say("full() said {full}: put_nowait() raised queue.Full", full=full)
+        doors.wait()  # there is an item in it now
+        empty = place.empty()
+        doors.wait()
+        try:
+            place.get_nowait()
+            say("empty() said {empty}: get_nowait() went well", empty=empty)
+        except Empty:
+            say("empty() said {empty}: get_nowait() raised queue.Empty", empty=empty)
+
+
+def all_ask(askers: int, number: int, pause: float) -> None:
+    """Let several processes ask the queue, and then do what it said they could."""
+    place: Any = Queue(1)
+    doors = Barrier(askers)
+    people = [
+        Process(target=rely_on_it, name=f"asker-{asker}", args=(place, number, doors, pause))
+        for asker in range(1, askers + 1)
+    ]
+    for asker in people:
+        asker.start()
+    for asker in people:
+        asker.join()
+
+
+def take_unasked(messages: Any, pause: float) -> None:
+    """One who does not ask: take, and where there is nothing, come again."""
+    while True:
+        try:
+            message = messages.get_nowait()
+        except Empty:
+            say("get_nowait() raised queue.Empty: comes again")
+        else:
+            if message is NO_MORE:
+                return
+            say("has handled message {message}", message=message)
+        time.sleep(pause)
+
+
+def put_unasked(messages: Any, message: Any, pause: float) -> None:
+    """Put, and where there is no room, come again."""
+    while True:
+        try:
+            messages.put_nowait(message)
+            return
+        except Full:
+            say("put_nowait() raised queue.Full: comes again")
+            time.sleep(pause)
+
+
+def unasked(size: int, takers: int, number: int, pause: float) -> None:
+    """The cure: nobody asks the queue; each calls, and minds the exception."""
+    messages: Any = Queue(size)
+    people = [
+        Process(target=take_unasked, name=f"taker-{taker}", args=(messages, pause)) for taker in range(1, takers + 1)
+    ]
+    for taker in people:
+        taker.start()
+    for message in [*range(1, number + 1), *[NO_MORE] * takers]:
+        put_unasked(messages, message, pause)
+    for taker in people:
+        taker.join()
+
+
+def work_off(messages: Any, number: int, turn: Any, pause: float) -> None:
+    """The one who handles what comes in bursts, one after the other."""
+    for _ in range(BURSTS):
+        turn.wait()
+        for _ in range(number):
+            message = messages.get()
+            time.sleep(pause)
+            say("has handled message {message}", message=message)
+        turn.wait()
+
+
+def bursts(size: int, pause: float) -> None:
+    """Put as many messages as the queue holds, all at once; when they are worked off, again."""
+    messages: Any = Queue(size)
+    turn = Barrier(2)
+    worker = Process(target=work_off, name="worker", args=(messages, size, turn, pause))
+    worker.start()
+    for burst in range(BURSTS):
+        for message in range(burst * size + 1, (burst + 1) * size + 1):
+            messages.put(message)
+        say("has put a burst of {number} messages", number=size)
+        turn.wait()
+        turn.wait()
+    worker.join()
+
+
 def main(
     size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
     takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
     joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
     task_done: Annotated[bool, "with --joinable, whether the takers report what they have handled"] = True,
     extra_task_done: Annotated[bool, "with --joinable, report one more done than there were"] = False,
-    messages: Annotated[int, "messages that are put, with --takers or --joinable", range(1, 1001)] = 12,
+    stale: Annotated[bool, "several processes believe what full() and empty() said"] = False,
+    ask: Annotated[bool, "with --stale, whether they ask; else they call, and mind the exception"] = True,
+    burst: Annotated[bool, "bursts of as many messages as the queue holds, worked off one by one"] = False,
+    messages: Annotated[
+        int, "messages that are put, with --takers or --joinable; with --stale, how often they ask", range(1, 1001)
+    ] = 12,
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
-    if joinable or takers is not None:
+    if stale and ask:
+        all_ask(max(2, takers or ASKERS), messages, pause)
+    elif stale:
+        unasked(size, takers or ASKERS, messages, pause)
+    elif burst:
+        bursts(size, pause)
+    elif joinable or takers is not None:
         shared_out(size, takers or 1, messages, pause, joinable, joinable and task_done, extra_task_done)
     else:
         one_step_after_another(size, pause)
@@ -133,12 +252,24 @@ def claims(
     joinable: bool,
     task_done: bool,
     extra_task_done: bool,
+    stale: bool,
+    ask: bool,
+    burst: bool,
     messages: int,
     **_: Any,
 ) -> Iterator[Claim]:
+    if stale and ask:
+        yield said_one_thing(run, max(2, takers or ASKERS), messages)
+        return
     queue = run.queue_named("messages")
     if queue is None:
         yield Claim("Q1", False, "no queue was made")
+        return
+    if stale:
+        yield not_asked(run, queue, messages)
+        return
+    if burst:
+        yield worked_off(run, queue, size)
         return
     if takers is not None:
         yield each_taken_once(run, queue, messages)
@@ -307,6 +438,76 @@ def one_too_many(run: "RunState", queue: "QueueState") -> Claim:
         queue.unfinished == 0,
         "all {done} messages were reported done, and one task_done() more, at {at}, raised ValueError: {reason}",
         {"done": queue.done.total(), "at": told.at, "reason": told.fields["fields"]["reason"]},
+    )
+
+
+def said_one_thing(run: "RunState", askers: int, tries: int) -> Claim:
+    """How often full() and empty() said one thing, and the next call met another."""
+    figures: dict[str, Any] = {"askers": askers, "asked_full": 0, "met_full": 0, "asked_empty": 0, "met_empty": 0}
+    for event in run.said:
+        text, answers = event.fields["text"], event.fields["fields"]
+        if answers.get("full") is False:
+            figures["asked_full"] += 1
+            figures["met_full"] += text == "full() said {full}: put_nowait() raised queue.Full"
+        elif answers.get("empty") is False:
+            figures["asked_empty"] += 1
+            figures["met_empty"] += text == "empty() said {empty}: get_nowait() raised queue.Empty"
+    refused = Counter(event.kind for event in run.refused)
+    return Claim(
+        "Q5",
+        figures["met_full"] == refused["queue_full"] == tries * (askers - 1)
+        and figures["met_empty"] == refused["queue_empty"] == tries * (askers - 1),
+        "full() said False {asked_full} times, and {met_full} of the puts that came next met a full queue; empty() "
+        "said False {asked_empty} times, and {met_empty} of the gets that came next met an empty one: another process "
+        "came in between",
+        figures,
+    )
+
+
+def not_asked(run: "RunState", queue: "QueueState", messages: int) -> Claim:
+    """How often a call raised, and that nothing was lost for that."""
+    taken = Counter(message for message in queue.items_got if message is not NO_MORE)
+    refused = Counter(event.kind for event in run.refused)
+    return Claim(
+        "Q5",
+        taken == Counter(range(1, messages + 1)),
+        "nobody asked: put_nowait() raised {met_full} times and get_nowait() {met_empty} times, and they came again; "
+        "of {messages} messages {taken} were taken, {lost} lost",
+        {
+            "met_full": refused["queue_full"],
+            "met_empty": refused["queue_empty"],
+            "messages": messages,
+            "taken": taken.total(),
+            "lost": len(set(range(1, messages + 1)) - set(taken)),
+        },
+    )
+
+
+def worked_off(run: "RunState", queue: "QueueState", size: int) -> Claim:
+    """How far the queue filled, how long it took to fill and to drain it, and how long a message stayed in it."""
+    points = queue.depths.points
+    before = [0, *(depth for _, depth in points)]
+    came = [t for (t, depth), last in zip(points, before, strict=False) if depth > last]
+    went = [t for (t, depth), last in zip(points, before, strict=False) if depth < last]
+    if len(came) != len(went) or len(came) != BURSTS * size:
+        return Claim("Q8", False, "not every message was put and taken")
+    first, last = range(0, BURSTS * size, size), range(size - 1, BURSTS * size, size)
+    filled = max(came[end] - came[begin] for begin, end in zip(first, last, strict=True))
+    drained = max(went[end] - came[end] for end in last)
+    return Claim(
+        "Q8",
+        queue.peak == size and queue.depth == 0 and run.waited("queue_put_waiting", queue.identity) == 0,
+        "{bursts} bursts of {size} messages: each was in the queue within {filled} s, which then held {peak}, and was "
+        "taken out over {drained} s; a message stayed there for up to {stayed} s, and no put had to wait",
+        {
+            "bursts": BURSTS,
+            "size": size,
+            "peak": queue.peak,
+            "filled": seconds(filled),
+            "drained": seconds(drained),
+            "stayed": seconds(max(out - into for into, out in zip(came, went, strict=True))),
+            "depths": [(seconds(t), depth) for t, depth in points],
+        },
     )
 
 

@@ -9,16 +9,19 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from multiprocessing import Barrier, Lock, Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from procsim import Claim, note, say, start
+from procsim import Claim, Way, note, say, start
 
 if TYPE_CHECKING:
     from procsim.state import RunState
+
+CLEARLY = 1.2
+"""So many times as long is longer for more than chance: two who think one after the other take 1.6 times as long."""
 
 
 def read_stock(stock: Path) -> int:
@@ -37,7 +40,7 @@ def buy(stock: Path, think: float) -> None:
     left = read_stock(stock)
     say("reads: {left} left", left=left)
     if left > 0:
-        time.sleep(think * random.uniform(0.6, 1.0))
+        time.sleep(think * random.uniform(0.8, 1.0))
         write_stock(stock, left - 1)
         note(stock=left - 1)
         say("bought one: {left} left", left=left - 1)
@@ -45,13 +48,23 @@ def buy(stock: Path, think: float) -> None:
         say("gets none: sold out")
 
 
-def rush(stock: Path, think: float, counter: Any, doors: Any, faints: bool) -> None:
-    """One user: look how many there are, wait for the doors, and rush to the counter."""
+def look_up(stock: Path, seconds: float) -> None:
+    """Look how many are left. That changes nothing, so it needs no lock."""
+    say("asks how many are left")
+    time.sleep(seconds)
     say("looks: {left} left", left=read_stock(stock))
+
+
+def rush(stock: Path, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
+    """One user: look how many there are, wait for the doors, and rush to the counter; or look only there."""
+    if not look_inside:
+        look_up(stock, look)
     if faints:
         faint(counter, doors)
     doors.wait()
     with counter or Lock():  # no lock from main: one of one's own, which keeps nobody out
+        if look_inside:
+            look_up(stock, look)
         buy(stock, think)
 
 
@@ -71,11 +84,14 @@ def main(
     tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
     lock_made_in: Annotated[Literal["main", "child"], "who makes that lock: main, or each child its own"] = "main",
+    lock_around: Annotated[Literal["buy", "all"], "what the lock guards: buying alone, or looking, too"] = "buy",
     crash_holder: Annotated[bool, "whether the first user is killed while holding the lock"] = False,
+    look: Annotated[float, "seconds that it takes to look how many are left"] = 0.25,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
     mutex = Lock() if lock and lock_made_in == "main" else None
     counter = mutex if lock else nullcontext()
+    first_faints = crash_holder and mutex is not None
     doors = Barrier(users)
     with tempfile.TemporaryDirectory() as folder:
         stock = Path(folder, "stock.txt")
@@ -86,7 +102,7 @@ def main(
             Process(
                 target=rush,
                 name=f"user-{number}",
-                args=(stock, think, counter, doors, crash_holder and mutex is not None and number == 1),
+                args=(stock, look, think, counter, doors, lock_around == "all", first_faints and number == 1),
             )
             for number in range(1, users + 1)
         ]
@@ -103,7 +119,14 @@ def tickets_for_sale(users: int, tickets: int | None) -> int:
 
 
 def claims(
-    run: "RunState", users: int, tickets: int | None, lock: bool, lock_made_in: str, crash_holder: bool, **_: Any
+    run: "RunState",
+    users: int,
+    tickets: int | None,
+    lock: bool,
+    lock_made_in: str,
+    lock_around: str,
+    crash_holder: bool,
+    **_: Any,
 ) -> Iterator[Claim]:
     if crash_holder and lock and lock_made_in == "main":
         yield died_holding(run)
@@ -168,6 +191,7 @@ def claims(
             "never more than {inside} between reading and writing at once",
             figures,
         )
+        yield guarded(run, lock_around)
 
 
 def died_holding(run: "RunState") -> Claim:
@@ -186,6 +210,130 @@ def died_holding(run: "RunState") -> Claim:
     )
 
 
+def guarded(run: "RunState", lock_around: str) -> Claim:
+    """How long they waited for the lock, and how long of that for one who was only looking."""
+    figures = {"waited": seconds(waited_for_lock(run)), "for_looking": seconds(waited_for_looking(run))}
+    if lock_around == "all":
+        return Claim(
+            "M5",
+            figures["for_looking"] > 0,
+            "the lock was around looking, too: of the {waited} s that they waited for it in all, {for_looking} s were "
+            "for others who only looked",
+            figures,
+        )
+    return Claim(
+        "M5",
+        figures["for_looking"] == 0,
+        "the lock was around buying alone: they waited {waited} s for it in all, and {for_looking} s of that for "
+        "others who only looked",
+        figures,
+    )
+
+
+def waited_for_lock(run: "RunState") -> int:
+    """ns that all together stood before the lock."""
+    mutex = run.lock_named("mutex")
+    return run.waited("lock_waiting", mutex.identity) if mutex is not None else 0
+
+
+def waited_for_looking(run: "RunState") -> int:
+    """ns of that during which another one, who had the lock, was looking how many are left."""
+    mutex = run.lock_named("mutex")
+    if mutex is None:
+        return 0
+    asked = {event.pid: event.t for event in run.narrated("asks how many are left")}
+    looks = [(asked[event.pid], event.t) for event in run.narrated("looks: {left} left") if event.pid in asked]
+    waits = [(wait.since, wait.until or run.t) for wait in run.all_waits("lock_waiting", mutex.identity)]
+    return sum(max(0, min(end, until) - max(began, since)) for began, end in looks for since, until in waits)
+
+
+def ways(lock_around: str, **_: Any) -> Iterator[Way]:
+    """With the lock and without; or, where it is around looking, too, that and buying alone."""
+    guarded = {"lock": True, "lock_made_in": "main", "crash_holder": False}
+    if lock_around == "all":
+        yield Way("lock around looking and buying", guarded | {"lock_around": "all"})
+        yield Way("lock around buying alone", guarded | {"lock_around": "buy"})
+    else:
+        yield Way("with the lock", guarded)
+        yield Way("without the lock", guarded | {"lock": False})
+
+
+def compared(
+    runs: Mapping[str, "RunState"],
+    users: int,
+    tickets: int | None,
+    lock_around: str,
+    look: float,
+    think: float,
+    **_: Any,
+) -> Iterator[Claim]:
+    row = "M5" if lock_around == "all" else "M3"
+    if users == 1:
+        yield Claim(row, False, "one user waits for nobody: there is nothing to compare")
+    elif lock_around == "all" and look == 0:
+        yield Claim(row, False, "--look 0: nobody takes time to look, so there is nothing to compare")
+    elif lock_around == "all":
+        yield around_too_much(*runs.values())
+    elif think == 0:
+        yield Claim(row, False, "--think 0: nobody takes time to buy, so there is nothing to compare")
+    elif tickets_for_sale(users, tickets) == 1:
+        yield Claim(
+            row,
+            False,
+            "one ticket at the most is sold with the lock, so nothing is done one after the other: there is nothing to "
+            "compare",
+        )
+    else:
+        yield slower(*runs.values())
+
+
+def slower(locked: "RunState", free: "RunState") -> Claim:
+    """What the lock costs: those who take their time one after the other took it all at once."""
+    with_lock, without = served(locked), served(free)
+    if not with_lock or not without:
+        return Claim("M3", False, "one of the runs did not come to its end")
+    return Claim(
+        "M3",
+        with_lock > CLEARLY * without and waited_for_lock(locked) > 0,
+        "from the opening of the doors to the last one served it took {with_lock} s with the lock and {without} s "
+        "without it, {ratio} times as long; they waited {waited} s for the lock in all (without it {waited_without} s)",
+        {
+            "with_lock": seconds(with_lock),
+            "without": seconds(without),
+            "ratio": round(with_lock / without, 2),
+            "waited": seconds(waited_for_lock(locked)),
+            "waited_without": seconds(waited_for_lock(free)),
+        },
+    )
+
+
+def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
+    """What it costs that the lock is around looking, too."""
+    waited_all, waited = waited_for_lock(around_all), waited_for_lock(around_buying)
+    if not waited_all or not waited:
+        return Claim("M5", False, "one of the runs did not come to its end")
+    for_looking = waited_for_looking(around_all)
+    return Claim(
+        "M5",
+        for_looking > 0 and waited_for_looking(around_buying) == 0,
+        "around looking and buying, they waited {waited_all} s for the lock in all, {for_looking} s of it for others "
+        "who only looked; around buying alone {waited} s: {ratio} times as long",
+        {
+            "waited_all": seconds(waited_all),
+            "for_looking": seconds(for_looking),
+            "waited": seconds(waited),
+            "ratio": round(waited_all / waited, 2),
+        },
+    )
+
+
+def served(run: "RunState") -> int:
+    """ns from the opening of the doors until the last user had a ticket, or knew that there is none; 0: never."""
+    opened = min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
+    done = (event.t for event in run.said if event.fields["text"] in ("bought one: {left} left", "gets none: sold out"))
+    return max(done, default=opened) - opened
+
+
 def most_at_once(run: "RunState") -> int:
     """The most processes that were between reading the number and being done with it, at any moment."""
     inside: set[int] = set()
@@ -197,6 +345,11 @@ def most_at_once(run: "RunState") -> int:
             inside.discard(event.pid)
         most = max(most, len(inside))
     return most
+
+
+def seconds(ns: int) -> float:
+    """ns as seconds, to the millisecond."""
+    return round(ns / 1e9, 3)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,16 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))
 
-SHOWN = {"_": (0,), "N_": (0,), "say": (0,), "narrated": (0,), "Claim": (2,), "Finding": (1, 3), "_about": (2, 3)}
+SHOWN = {
+    "_": (0,),
+    "N_": (0,),
+    "say": (0,),
+    "narrated": (0,),
+    "Way": (0,),
+    "Claim": (2,),
+    "Finding": (1, 3),
+    "_about": (2, 3),
+}
 """The calls that have arguments which are shown to people, and which ones these are."""
 
 

@@ -11,7 +11,8 @@ from procsim.apply import apply, draw
 from procsim.events import Event
 from procsim.findings import FINDINGS, Outcome, findings
 from procsim.state import RunState
-from procsim.views.base import Verdict, clean, seconds
+from procsim.views.base import Column, Verdict, clean, seconds
+from procsim.views.compare import picture
 from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary
@@ -94,6 +95,42 @@ def test_every_screen_has_room(users: int, width: int, height: int) -> None:
     rows = text_of(rush(users), width, height)
     assert len(rows) <= height
     assert all(cell_len(line) <= width for line in rows)
+
+
+def ways(run: RunState, names: list[str]) -> list[Column]:
+    """One that has ended, one that runs, the others not begun."""
+    shown = Verdict("tickets", [Claim("M2", True, "{n} sold, " * 20, {"n": 3})])
+    columns = [Column(name, run, begun=number < 2) for number, name in enumerate(names)]
+    columns[0].verdict = shown
+    return columns
+
+
+@pytest.mark.parametrize("language_name", ["en", "zh"])
+@pytest.mark.parametrize("names", [["with the lock", "without the lock"], ["by a queue", "by a pipe", "a", "b"]])
+@pytest.mark.parametrize(("width", "height"), [(40, 8), (80, 20), (120, 36), (200, 60)])
+def test_ways_that_are_compared_have_room(width: int, height: int, names: list[str], language_name: str) -> None:
+    language.choose(language_name)
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(picture(ways(rush(10), names), width, height))
+    rows = stream.getvalue().splitlines()
+    assert len(rows) <= height
+    assert all(cell_len(line) <= width for line in rows)
+    assert all(any(language._(name) in line for line in rows) for name in names)
+
+
+def test_ways_stand_side_by_side_where_there_is_room() -> None:
+    def shown(width: int) -> list[str]:
+        stream = io.StringIO()
+        columns = ways(rush(10), ["with the lock", "without the lock"])
+        Console(file=stream, width=width).print(picture(columns, width, t=1500 * MS))
+        return stream.getvalue().splitlines()
+
+    first = shown(80)[0]
+    assert first.index("with the lock") < first.index("▸ without the lock")
+    assert "without" not in shown(60)[0]
+    assert "1.50 s   11 processes" in row(shown(60), "1.50 s")
+    assert "9 waiting for mutex" in row(shown(80), "waiting")
+    assert "✔ M2 3 sold" in row(shown(80), "M2")
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:
@@ -188,6 +225,14 @@ def test_the_summary_names_each_claim_and_each_finding() -> None:
     assert "✔ M1 10 sold" in text
     assert "✘ M2 this run did not show it: 0 left" in text
     assert "p1 ended at x.py:9 by an exception: ValueError: no [bold]tickets" in text
+
+
+def test_nothing_of_a_long_chinese_sentence_is_cut_off() -> None:
+    stream = io.StringIO()
+    text = "每秒传送的条数 queue 是 manager 的四倍" * 8
+    console = Console(file=stream, width=40, force_terminal=True, color_system=None)
+    print_summary(console, rush(1), Verdict("ipc", [Claim("I3", True, text)]))
+    assert "…" not in stream.getvalue()
 
 
 def test_every_sentence_has_words_for_what_it_needs() -> None:

@@ -1,7 +1,7 @@
 """The ways in which a run can be shown. To add one: one file with its View, and one row in VIEWS."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `procsim --help` 20 ms
     from rich.console import Console
 
-    from procsim.views.base import View
+    from procsim.views.base import Column, ComparedView, View
 
 
 class Again(Enum):
@@ -62,3 +62,29 @@ def _console(stream: TextIO) -> "Console":
 
 VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
 """By name: what makes the view of something that is to be shown."""
+
+
+def _compared_live(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
+    from procsim.views.compare import ComparedLive
+
+    return ComparedLive(_console(sys.stdout), showing, columns)
+
+
+def _compared_plain(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
+    from procsim.views.compare import ComparedPlain
+
+    return ComparedPlain(_console(sys.stdout), columns)
+
+
+def _compared_json(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
+    from procsim.views.jsonl import ComparedJson
+
+    return ComparedJson(sys.stdout, columns)
+
+
+COMPARED: "dict[str, Callable[[Showing, Sequence[Column]], ComparedView]]" = {
+    "live": _compared_live,
+    "plain": _compared_plain,
+    "json": _compared_json,
+}
+"""The same for several runs that are compared."""

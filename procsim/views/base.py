@@ -49,6 +49,29 @@ class View(Protocol):
         """The run has ended."""
 
 
+@dataclass
+class Column:
+    """One of the ways that are compared: a run that has not begun yet, is shown now, or has ended."""
+
+    name: str
+    """As the scenario has it, not yet translated."""
+    run: RunState = field(default_factory=RunState)
+    begun: bool = False
+    verdict: Verdict | None = None
+    """What it has shown, once it has ended."""
+
+
+class ComparedView(View, Protocol):
+    """Draws several runs that are made one after the other. `event` and `tick` belong to the one that began last;
+    `finish` comes once, with what they have shown together."""
+
+    def begin(self, column: Column) -> None:
+        """The run of this column begins."""
+
+    def end(self, column: Column) -> None:
+        """It has ended, and has its verdict."""
+
+
 class ReaderGone(Exception):
     """Nobody reads what a view writes any more (`| head -1`, or the terminal was closed)."""
 

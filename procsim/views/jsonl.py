@@ -1,5 +1,6 @@
 """The json view: one JSON object a line, and nothing else, on standard output. For programs that read a run."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -9,7 +10,7 @@ from procsim.findings.base import as_fields, sentence_of
 from procsim.state import RunState
 from procsim.trace import line_of
 from procsim.views import Again
-from procsim.views.base import Verdict, writing
+from procsim.views.base import Column, Verdict, writing
 
 CLAIM_KEYS = ("id", "holds", "template", "figures")
 """The fields of a Claim, as a line calls them. `text` is the template, filled in."""
@@ -58,3 +59,29 @@ class JsonView:
     def _write(self, value: dict[str, Any]) -> None:
         with writing():
             self._stream.write(line_of(value) + "\n")
+
+
+class ComparedJson(JsonView):
+    """Writes the events of several runs, each with the way that it belongs to, and one verdict."""
+
+    def __init__(self, stream: TextIO, columns: Sequence[Column]) -> None:
+        super().__init__(stream)
+        self._columns = columns
+        self._way = ""
+
+    def begin(self, column: Column) -> None:
+        self._way = column.name
+
+    def end(self, column: Column) -> None:
+        return
+
+    def event(self, event: Event, run: RunState) -> None:
+        self._write({"way": self._way} | to_json(event, run.names))
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        whole = verdict_line(verdict)
+        lines = [(column.name, verdict_line(column.verdict)) for column in self._columns if column.verdict]
+        for key in ("claims", "findings"):
+            whole[key] = [{"way": name} | each for name, line in lines for each in line[key]] + whole[key]
+        self._write(whole)
+        self.tick(run)

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.keys import Keys as Pressed
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -130,7 +130,10 @@ class LiveView:
             daemons=any(process.daemon for process in run.processes.values()),
         )
         with writing():
-            self._live.update(screen(run, drawn), refresh=True)
+            self._live.update(self._picture(run, drawn), refresh=True)
+
+    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
+        return screen(run, drawn)
 
     def _time(self, run: RunState) -> int:
         """ns since the start of the run, also while nothing happens."""

@@ -20,12 +20,18 @@ WORDS_CELLS = 42
 """Cells of the columns; what is longer pushes the rest of its line aside."""
 
 
+STORY = ("said", "raised", "finding")
+"""The kinds of the events that are told, where the story alone is."""
+
+
 class PlainView:
     """Writes the events of a run as lines."""
 
-    def __init__(self, console: Console, show_printed: bool = True) -> None:
+    def __init__(self, console: Console, show_printed: bool = True, story_alone: bool = False) -> None:
         self._console = console
         self._show_printed = show_printed
+        self._story_alone = story_alone
+        """Whether only what the program itself tells is written, and what is wrong."""
         # Rendered without the console, which takes 100 µs a line; NO_COLOR is the console's `no_color`.
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
@@ -47,6 +53,8 @@ class PlainView:
         if event.kind == "printed":
             for text in str(event.fields["text"]).splitlines():
                 self._line(event, clean(text), event.process)
+            return
+        if self._story_alone and event.kind not in STORY:
             return
         words = event_words(event, run)
         if words is not None:

@@ -32,13 +32,20 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     console.print(Text(head, style="bold"), soft_wrap=True)
     if run.gauges:
         console.print(gauges_line(run, plain_marks), soft_wrap=True)
-    for mark, text in _rows(verdict, plain_marks):
+    print_verdict(console, verdict)
+
+
+def print_verdict(console: Console, verdict: Verdict) -> None:
+    """Print its claims and findings."""
+    for mark, text in verdict_rows(verdict, ascii_only(console)):
         row = Table.grid(padding=(0, 1))
+        row.add_column()
+        row.add_column(overflow="fold")  # Chinese has few places to break a line at, and nothing may be cut off
         row.add_row(mark, text)
         console.print(row if console.is_terminal else Text.assemble(mark, " ", text), soft_wrap=not console.is_terminal)
 
 
-def _rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
+def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
     """A mark and a sentence for each claim, finding, and process that stood still."""
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:

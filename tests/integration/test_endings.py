@@ -48,6 +48,21 @@ def test_a_signal_ends_the_run(house: House, view: str, times: int, number: int,
         assert "processes" in output
 
 
+@pytest.mark.parametrize("view", ["plain", "json"])
+def test_a_signal_during_the_first_of_several_runs_ends_them_all(house: House, view: str) -> None:
+    process = house.start(*LONG, "--compare", "--view", view)
+    read_until(process, "reads")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, errors) == (130, "")
+    if view == "json":
+        last = json.loads(output.splitlines()[-1])
+        assert last["claims"] == []
+        assert {(found["way"], found["id"]) for found in last["findings"]} == {("with the lock", "interrupted")}
+    else:
+        assert "2 of 2" not in output
+
+
 def test_ctrl_c_while_procsim_is_still_starting(house: House) -> None:
     for moment in (0.0, 0.02, 0.05, 0.1, 0.2):
         process = house.start(*LONG, "--view", "plain")
@@ -161,6 +176,35 @@ def test_keys_end_the_live_view_and_the_terminal_is_as_it_was(house: House, key:
     assert echoes(child)
     child.close()
     assert child.exitstatus == 130
+
+
+TWO_WAYS = """
+import time
+from procsim import Way, say, start
+def main(short: float = 0, long: float = 50, first: bool = True):
+    say("sleeps")
+    time.sleep(short if first else long)
+def ways(short, long, **options):
+    yield Way("one way", {"first": True})
+    yield Way("another way", {"first": False})
+if __name__ == "__main__":
+    start(main)
+"""
+
+
+@pytest.mark.parametrize(("seconds", "name"), [("50", "one way"), ("0", "another way")])
+def test_a_killed_procsim_leaves_the_terminal_as_it_was_whichever_run_it_shows(
+    house: House, tmp_path: Path, seconds: str, name: str
+) -> None:
+    path = tmp_path / "two_ways.py"
+    path.write_text(TWO_WAYS)
+    child = terminal(house, "run", str(path), "--compare", "--short", seconds)
+    child.expect(f"▸(\x1b\\[[0-9;]*m| )*{name}")
+    assert not echoes(child)
+    child.kill(signal.SIGKILL)
+    house.wait_until(lambda: echoes(child))
+    house.assert_empty()
+    child.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])

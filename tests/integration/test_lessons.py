@@ -17,7 +17,7 @@ KEYS = {"t", "pid", "process", "kind"}
 SOMETIMES = {"thread", "object", "at"}
 
 DAEMON = ("daemon", "--child-seconds", "1.5", "--main-seconds", "0.2")
-TICKETS = ("tickets", "--users", "6", "--tickets", "3", "--think", "0.15")
+TICKETS = ("tickets", "--users", "6", "--tickets", "3", "--think", "0.15", "--look", "0.05")
 QUEUE = ("queue", "--size", "5", "--pause", "0.05")
 IPC = ("ipc", "--pause", "0.1", "--via")
 PRODCONS = ("prodcons", "--producers", "3", "--items", "3", "--make", "0.1", "--eat", "0.1")
@@ -31,6 +31,9 @@ PLAIN_RUNS = [
     (QUEUE, "queue.Empty"),
     ((*QUEUE, "--takers", "4"), "has handled message 12"),
     ((*QUEUE, "--joinable"), "join() has returned"),
+    ((*QUEUE, "--stale"), "put_nowait() raised queue.Full"),
+    ((*QUEUE, "--stale", "--no-ask"), "has handled message 12"),
+    ((*QUEUE, "--burst"), "has handled message 15"),
     *[((*IPC, via), f"has got 42 by {via}") for via in ("queue", "pipe", "value", "manager")],
     (("deadlock", "--ordered", "--pause", "0.1"), "everybody has eaten"),
     ((*IPC, "memory"), "finds that the number is 1"),
@@ -134,10 +137,18 @@ def test_without_a_lock_tickets_are_sold_twice(house: House, method: str) -> Non
 
 def test_with_a_lock_every_ticket_is_sold_once(house: House, method: str) -> None:
     rows = verdict(house, method, *TICKETS, "--lock")
-    assert list(rows) == ["M2"]
+    assert list(rows) == ["M2", "M5"]
     figures = rows["M2"]
     assert (figures["tickets"], figures["sold"], figures["left"], figures["oversold"]) == (3, 3, 0, 0)
     assert figures["inside"] == 1
+    assert rows["M5"]["waited"] > rows["M5"]["for_looking"] == 0
+
+
+def test_a_lock_around_too_much_makes_them_wait_longer(house: House, method: str) -> None:
+    rows = verdict(house, method, *TICKETS, "--lock-around", "all")
+    assert list(rows) == ["M2", "M5"]
+    assert (rows["M2"]["sold"], rows["M2"]["left"]) == (3, 0)
+    assert rows["M5"]["waited"] > rows["M5"]["for_looking"] > 0
 
 
 def test_a_lock_of_one_s_own_keeps_nobody_out(house: House, method: str) -> None:
@@ -158,6 +169,53 @@ def test_a_holder_that_dies_keeps_the_lock(house: House, method: str) -> None:
     assert len(figures["who"]) == figures["count"] == 5, "all the others"
     assert figures["held_at"].startswith("tickets.py:")
     assert figures["at"].startswith("tickets.py:")
+
+
+def compared(house: House, method: str, *arguments: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The figures of the claim about all the ways, and the whole verdict's claims; they must hold."""
+    lines, done = house.events(*arguments, "--compare", "--start-method", method)
+    assert (done.stderr, done.returncode) == ("", 0)
+    *events, last = lines
+    assert [line["kind"] for line in lines].count("verdict") == 1
+    assert all(line["way"] for line in events)
+    assert [claim["text"] for claim in last["claims"] if not claim["holds"] or "{" in claim["text"]] == []
+    ways = list(dict.fromkeys(line["way"] for line in events))
+    assert [line["way"] for line in events] == sorted((line["way"] for line in events), key=ways.index), "one by one"
+    assert [way for claim in last["claims"][:-1] if (way := claim["way"]) not in ways] == []
+    assert "way" not in last["claims"][-1]
+    return last["claims"][-1], last["claims"][:-1]
+
+
+def test_a_lock_makes_the_rush_longer(house: House, method: str) -> None:
+    claim, alone = compared(house, method, "tickets", "--users", "4", "--think", "0.4", "--look", "0.05")
+    assert [(each["way"], each["id"]) for each in alone] == [
+        ("with the lock", "M2"),
+        ("with the lock", "M5"),
+        ("without the lock", "M1"),
+    ]
+    figures = claim["figures"]
+    assert claim["id"] == "M3"
+    assert figures["with_lock"] > figures["without"] > 0
+    assert figures["ratio"] > 1.2
+    assert figures["waited"] > figures["waited_without"] == 0
+
+
+def test_a_lock_around_too_much_costs_more(house: House, method: str) -> None:
+    claim, alone = compared(
+        house, method, "tickets", "--users", "4", "--think", "0.1", "--look", "0.1", "--lock-around", "all"
+    )
+    assert [each["id"] for each in alone] == ["M2", "M5", "M2", "M5"]
+    assert claim["id"] == "M5"
+    assert claim["figures"]["waited_all"] > claim["figures"]["for_looking"] > 0
+
+
+@pytest.mark.parametrize("options", [("--think", "0"), ("--users", "1"), ("--tickets", "1", "--think", "0.1")])
+def test_what_shows_no_difference_is_not_compared(house: House, options: tuple[str, ...]) -> None:
+    lines, done = house.events("tickets", "--users", "3", "--look", "0", *options, "--compare")
+    claim = lines[-1]["claims"][-1]
+    assert (claim["id"], claim["holds"]) == ("M3", False)
+    assert "nothing to compare" in claim["text"]
+    assert done.returncode == 1
 
 
 # deadlock ----------------------------------------------------------------------------------------------------
@@ -249,6 +307,28 @@ def test_one_task_done_too_many_raises(house: House, method: str) -> None:
     assert rows["J3"]["done"] == 12
 
 
+def test_what_full_and_empty_said_is_stale(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--stale", "--messages", "5")
+    assert rows == {"Q5": {"askers": 3, "asked_full": 15, "met_full": 10, "asked_empty": 15, "met_empty": 10}}
+
+
+def test_who_does_not_ask_loses_nothing(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--stale", "--no-ask")
+    assert list(rows) == ["Q5"]
+    assert (rows["Q5"]["messages"], rows["Q5"]["taken"], rows["Q5"]["lost"]) == (12, 12, 0)
+
+
+def test_a_queue_takes_up_bursts(house: House, method: str) -> None:
+    rows = verdict(house, method, *QUEUE, "--burst")
+    assert list(rows) == ["Q8"]
+    figures = rows["Q8"]
+    assert (figures["bursts"], figures["size"], figures["peak"]) == (3, 5, 5)
+    assert figures["drained"] > 0
+    assert figures["stayed"] >= figures["drained"]
+    depths = [depth for _, depth in figures["depths"]]
+    assert depths == [1, 2, 3, 4, 5, 4, 3, 2, 1, 0] * 3
+
+
 # ipc ---------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +348,18 @@ def test_a_message_goes_from_one_child_to_the_other(house: House, method: str, v
     assert (figures["via"], figures["put"], figures["got"]) == (via, 42, 42)
     assert len({figures["p"], figures["c"], figures["main"]}) == 3
     assert figures["ms"] > 0
+
+
+def test_the_ways_of_a_message_are_compared(house: House, method: str) -> None:
+    claim, alone = compared(house, method, "ipc", "--messages", "50")
+    assert [(each["way"], each["id"]) for each in alone] == [
+        (way, "I3") for way in ("by a queue", "by a pipe", "by a Value", "by a Manager")
+    ]
+    assert all((each["figures"]["put"], each["figures"]["got"]) == (100, 100) for each in alone)
+    figures = claim["figures"]
+    assert set(figures["rates"]) == set(figures["latencies"]) == {"queue", "pipe", "value", "manager"}
+    assert figures["ratio"] == round(max(figures["rates"].values()) / min(figures["rates"].values()), 1) >= 1
+    assert min(figures["latencies"].values()) > 0
 
 
 # prodcons ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,14 @@ NO_MAIN = "print('hello')\n"
 NO_DEFAULT = "def main(users: int): ...\n"
 NO_START = "def main(users: int = 3): ...\nif __name__ == '__main__':\n    main()\n"
 WITHOUT_SYNTAX = "def main(:\n"
+WAYS = """
+from procsim import Way, start
+def main(users: int = 3): ...
+def ways(**options):
+    yield {way}
+if __name__ == "__main__":
+    start(main)
+"""
 RAISES = "raise ValueError('at the import')\ndef main(): ...\n"
 EXITS = "import sys\nsys.exit(5)\n"
 
@@ -38,6 +46,10 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("tickets --lang fr", "'fr' is not one of 'en', 'zh'"),
         ("tickets --record {folder}/no/trace", "no/trace: cannot be written: No such file or directory"),
         ("tickets --record {folder}", "cannot be written: Is a directory"),
+        ("tickets --compare --record {folder}/trace", "--record is for one run, and --compare makes several"),
+        ("daemon --compare", "No such option: --compare"),
+        ("run {folder}/no_ways.py --compare", "ways() must yield each way once, with options that main() has"),
+        ("run {folder}/bad_ways.py --compare", "ways() raised ZeroDivisionError"),
         ("queue --size 1", "--size must be from 2 to 100, not 1"),
         ("run", "Missing argument"),
         ("run {folder}/nowhere.py", "nowhere.py: No such file or directory"),
@@ -72,6 +84,8 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
         "no_start.py": NO_START,
         "without_syntax.py": WITHOUT_SYNTAX,
         "raises.py": RAISES,
+        "no_ways.py": WAYS.format(way="Way('one', {'guests': 3})"),
+        "bad_ways.py": WAYS.format(way="1 / 0"),
         "exits.py": EXITS,
         "good.py": "from procsim import start\ndef main(users: int = 3): ...\nstart(main)\n".replace(
             "start(main)", "if __name__ == '__main__':\n    start(main)"

@@ -1,0 +1,192 @@
+"""Several runs of one scenario side by side: the ways in which it was run, each with what it has come to.
+
+A column for each way where there is room for it, else a block of rows; the same picture grows while they run, one after
+the other, and stands above the verdict at the end.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from procsim.language import _
+from procsim.state import Process, RunState
+from procsim.views import Again, Showing
+from procsim.views.base import Column, Verdict, clean, seconds, writing
+from procsim.views.live import LiveView
+from procsim.views.plain import PlainView
+from procsim.views.screen import Drawn, gauges_line
+from procsim.views.summary import ascii_only, print_summary, print_verdict, verdict_rows
+from procsim.views.words import STYLES, holdings, state_words
+
+NARROWEST_COLUMN = 37
+"""Cells that a column needs; where there are fewer for each, the ways stand one below the other."""
+
+GAP = 3
+"""Cells between two columns."""
+
+STATE_ROWS = 6
+"""Rows for what the processes of one way are doing."""
+
+
+def picture(
+    columns: Sequence[Column], width: int, height: int | None = None, t: int = 0, plain_marks: bool = False
+) -> RenderableType:
+    """All the ways, in `height` rows where that is given; `t` is the time (ns) of the one that runs now."""
+    cells = (width - GAP * (len(columns) - 1)) // len(columns)
+    if cells >= NARROWEST_COLUMN:
+        rows = [_fitting(list(_rows(column, cells, t, plain_marks)), height, cells) for column in columns]
+        table = Table.grid(padding=(0, GAP, 0, 0))
+        for _column in columns:
+            table.add_column(width=cells, no_wrap=True, overflow="ellipsis")
+        table.add_row(*(Text("\n").join(row) for row in rows))
+        return table
+    share = None if height is None else height // len(columns)
+    return Group(
+        *(row for each in columns for row in _fitting(list(_block(each, width, t, plain_marks)), share, width))
+    )
+
+
+def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
+    """As many of the rows as there is room for."""
+    for row in rows:
+        row.no_wrap = True
+        row.truncate(width, overflow="ellipsis")
+    if height is None or len(rows) <= height:
+        return rows
+    return [*rows[: height - 1], Text("…", "dim")]
+
+
+def _rows(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
+    """One way as a column: its name, its figures, what its processes do; at its end, what it has shown."""
+    yield _head(column, plain_marks)
+    if not column.begun:
+        yield Text(_("not begun yet"), "dim")
+        return
+    yield _facts(column, t)
+    if column.run.gauges:
+        yield gauges_line(column.run, plain_marks)
+    # The lanes of the run over time have their place here.
+    if column.verdict is None:
+        yield from _states(column.run)
+    yield from _verdict(column, width, plain_marks)
+
+
+def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
+    """One way as a block of rows: the same, with as much in a row as there is room for."""
+    head = _head(column, plain_marks).append("   ")
+    if not column.begun:
+        yield head.append(_("not begun yet"), "dim")
+        return
+    yield head.append_text(_facts(column, t))
+    if column.run.gauges:
+        yield gauges_line(column.run, plain_marks)
+    if column.verdict is None:
+        yield Text("   ").join(_states(column.run))
+    yield from _verdict(column, width, plain_marks)
+
+
+def _head(column: Column, plain_marks: bool) -> Text:
+    runs = column.begun and column.verdict is None
+    mark = (">" if plain_marks else "▸") if runs else " "
+    return Text.assemble((mark, "bold cyan"), " ", (clean(_(column.name)), "bold" if column.begun else "dim"))
+
+
+def _facts(column: Column, t: int) -> Text:
+    run = column.run
+    facts = _("{processes} processes, {events} events").format(processes=len(run.processes), events=run.events)
+    return Text.assemble((seconds(run.t if column.verdict else t), "bold"), "   ", (facts, "cyan"))
+
+
+def _states(run: RunState) -> Iterator[Text]:
+    """How many processes do what; the most common first."""
+    held = holdings(run)
+    counted = Counter(
+        (_("asleep"), STYLES["asleep"]) if _sleeps(process) else state_words(run, process, held)
+        for process in run.processes.values()
+    )
+    for (words, style), count in counted.most_common(STATE_ROWS):
+        yield Text(f"{count} {words}", style)
+
+
+def _sleeps(process: Process) -> bool:
+    """Whether it is asleep: for how long would keep those who sleep from being counted together."""
+    wait = process.waiting
+    return process.alive and not process.standing and wait is not None and wait.kind == "sleep_began"
+
+
+def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
+    if column.verdict is None:
+        return
+    for mark, text in verdict_rows(column.verdict, plain_marks):
+        yield from Text.assemble(mark, " ", text).wrap(Console(width=width), width)
+
+
+class ComparedLive(LiveView):
+    """Draws them on the whole terminal, and obeys the same keys."""
+
+    def __init__(self, console: Console, showing: Showing, columns: Sequence[Column]) -> None:
+        super().__init__(console, showing)
+        self._columns = columns
+
+    def begin(self, column: Column) -> None:
+        self._last = (0, 0.0)
+
+    def end(self, column: Column) -> None:
+        self._draw(column.run)
+
+    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
+        width, height = drawn.size
+        keys = drawn.keys.line(width, drawn.plain_marks)
+        title = Text(clean(drawn.title), "bold", no_wrap=True, overflow="ellipsis")
+        if drawn.help:
+            return Group(title, Text(), drawn.keys.page(), Text(), keys)
+        message = [Text(drawn.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if drawn.message else []
+        rest = picture(self._columns, width, max(1, height - 4 - len(message)), drawn.t, drawn.plain_marks)
+        return Group(title, Text(), rest, Text(), *message, keys)
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        if self.again is not Again.NO:
+            return
+        with writing():
+            plain_marks = ascii_only(self._console)
+            self._console.print(picture(self._columns, self._console.width, plain_marks=plain_marks))
+            self._console.print()
+            print_verdict(self._console, verdict)
+
+
+class ComparedPlain(PlainView):
+    """Writes the one after the other, of each only its story; then a table of them, and the verdict."""
+
+    def __init__(self, console: Console, columns: Sequence[Column]) -> None:
+        super().__init__(console, story_alone=True)
+        self._columns = columns
+
+    def begin(self, column: Column) -> None:
+        number = self._columns.index(column) + 1
+        heading = _("{number} of {ways}: {name}").format(number=number, ways=len(self._columns), name=_(column.name))
+        with writing():
+            self._console.print(Text(clean(heading), "bold"), soft_wrap=True)
+
+    def end(self, column: Column) -> None:
+        if column.verdict is not None:
+            with writing():
+                print_summary(self._console, column.run, column.verdict)
+                self._console.print()
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        table = Table.grid(padding=(0, 3, 0, 0))
+        table.add_column()
+        for _cells in range(3):
+            table.add_column(justify="right")
+        table.add_row(*(Text(word, "dim") for word in (_("way"), _("time"), _("processes"), _("events"))))
+        for column in self._columns:
+            seen = column.run
+            figures = (seconds(seen.t), str(len(seen.processes)), str(seen.events)) if column.begun else ()
+            table.add_row(Text(clean(_(column.name))), *map(Text, figures))
+        with writing():
+            self._console.print(table)
+            print_verdict(self._console, verdict)
+            self._console.file.flush()
