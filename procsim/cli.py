@@ -453,7 +453,7 @@ def _command() -> int:
         code = command.main(prog_name="procsim", standalone_mode=False)
     except UsageError as error:
         where = getattr(getattr(error, "ctx", None), "command_path", None)  # not where one of us has raised it
-        complaint = spoken.complaint(error.format_message().rstrip("."))
+        complaint = spoken.complaint(error.format_message().rstrip(".。"))
         return _complain(
             _("{complaint}. See: {command} --help").format(complaint=complaint, command=where) if where else complaint
         )
@@ -465,8 +465,10 @@ def _command() -> int:
         from procsim.conductor import Misfit
         from procsim.run import CannotStart
         from procsim.trace import NoTrace
-        from procsim.views.base import CannotWrite
+        from procsim.views.base import CannotWrite, ReaderGone
 
+        if isinstance(error, ReaderGone):
+            return ExitCode.READER_GONE
         if isinstance(error, CannotWrite):
             _forget_output()
         if isinstance(error, Misfit):

@@ -1,6 +1,6 @@
 """The lessons: for each statement that procsim teaches, its two ways, and what to tell and to ask a class about it.
 
-In the order in which they are taught. The first letter of an id names the chapter, and so does the command.
+In the order in which they are taught, those of one command together.
 """
 
 from typing import NamedTuple
@@ -304,6 +304,33 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "M7",
+        N_("A process that dies holding the lock leaves the others waiting"),
+        "tickets --lock",
+        "tickets --crash-holder",
+        N_(
+            "The first buyer is killed at the counter with the lock in hand. A lock of multiprocessing does not "
+            "notice that its holder is gone; nobody will ever release it."
+        ),
+        N_(
+            "One row is red: ended by SIGKILL. All the others wait for the mutex, for ever, and the finding says "
+            "whose hand it is in."
+        ),
+        (
+            Question(
+                N_("Would “with lock:” have released it?"),
+                N_(
+                    "After an exception, yes. After SIGKILL no line of the program runs any more, and the lock stays "
+                    "taken."
+                ),
+            ),
+            Question(
+                N_("How could the others protect themselves?"),
+                N_("By acquire(timeout=…), and a thought about what to do then: the data may be half written."),
+            ),
+        ),
+    ),
+    Lesson(
         "M6",
         N_("Careless locking deadlocks"),
         "deadlock --ordered",
@@ -331,33 +358,6 @@ LESSONS = (
             Question(
                 N_("How often does it happen, without the agreement?"),
                 N_("In real programs seldom enough to pass the tests, and often enough to stop the shop on a holiday."),
-            ),
-        ),
-    ),
-    Lesson(
-        "M7",
-        N_("A process that dies holding the lock leaves the others waiting"),
-        "tickets --lock",
-        "tickets --crash-holder",
-        N_(
-            "The first buyer is killed at the counter with the lock in hand. A lock of multiprocessing does not "
-            "notice that its holder is gone; nobody will ever release it."
-        ),
-        N_(
-            "One row is red: ended by SIGKILL. All the others wait for the mutex, for ever, and the finding says "
-            "whose hand it is in."
-        ),
-        (
-            Question(
-                N_("Would “with lock:” have released it?"),
-                N_(
-                    "After an exception, yes. After SIGKILL no line of the program runs any more, and the lock stays "
-                    "taken."
-                ),
-            ),
-            Question(
-                N_("How could the others protect themselves?"),
-                N_("By acquire(timeout=…), and a thought about what to do then: the data may be half written."),
             ),
         ),
     ),
@@ -453,8 +453,8 @@ LESSONS = (
     Lesson(
         "Q5",
         N_("What full() and empty() said is stale a moment later"),
-        "queue --size 5",
         "queue --stale",
+        "",
         N_(
             "Between asking and acting, another process may have put or taken something. Several processes ask and "
             "then act, many times, and it is counted how often the answer was no longer true."

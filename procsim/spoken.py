@@ -73,6 +73,12 @@ class Spoken:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
 
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = _("Show this message and exit.")
+        return option
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         examples = _examples(ctx.info_name)
         if examples:

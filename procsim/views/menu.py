@@ -55,7 +55,7 @@ class Choice:
             self._go(0 if key == Keys.Home else len(LESSONS) - 1)
         elif key in (Keys.Left, Keys.Right, "h", "l", Keys.Tab):
             self.way = (self.way + 1) % len(self.lesson.ways)
-        elif key.isdigit() and 0 < int(key) <= len(catalog.LESSONS):
+        elif key.isdecimal() and 0 < int(key) <= len(catalog.LESSONS):
             chapter = list(catalog.LESSONS)[int(key) - 1]
             self._go(next(row for row, lesson in enumerate(LESSONS) if lesson.scenario == chapter))
 
@@ -120,6 +120,10 @@ class Menu:
 
     def show(self) -> None:
         """Until q: choose, run, and back. Raises `ReaderGone` where the terminal has been closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(
+                number, lambda number, _frame: sys.exit(128 + number)
+            )  # the terminal is restored on the way out
         while (key := self._choose()) is not None:
             if key == "e":
                 self._console.print(explanation(self._choice.lesson))

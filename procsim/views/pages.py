@@ -31,16 +31,18 @@ def explanation(lesson: Lesson) -> RenderableType:
 
 def source(path: Path) -> RenderableType:
     """A file of Python, highlighted on a terminal; elsewhere as it is."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8").rstrip("\n")  # one is printed after it
     return Syntax(text, "python", theme="ansi_dark", background_color="default") if sys.stdout.isatty() else Text(text)
 
 
 def print_page(*pages: RenderableType, wide: bool = False) -> None:
     """Print them on standard output; wide ones unwrapped. Raises `ReaderGone` or `CannotWrite`."""
     console = Console(highlight=False, markup=False, emoji=False)
-    with writing():
+    with console.capture() as drawn:  # rich would end the process by itself where the reader is gone
         for page in pages:
             console.print(page, width=None if wide else min(console.width, MOST_CELLS), soft_wrap=wide)
+    with writing():
+        sys.stdout.write(drawn.get())
         sys.stdout.flush()
 
 
