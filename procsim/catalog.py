@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from procsim import Claim, Way
+from procsim.language import _
 from procsim.options import Option, options_of
 
 if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
@@ -118,13 +119,15 @@ def load(path: Path, name: str | None = None) -> Scenario:
     module = _import(path)
     main = getattr(module, "main", None)
     if not callable(main):
-        raise NoScenario(f"{path}: no scenario, since it has no function main()")
+        raise NoScenario(_("{path}: no scenario, since it has no function main()").format(path=path))
     try:
         options = options_of(main)
     except (TypeError, NameError, ValueError) as error:
         raise NoScenario(f"{path}: {error}") from error
     if options and not _calls_start(path):
-        raise NoScenario(f'{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)')
+        raise NoScenario(
+            _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
+        )
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]
     claims, ways, compared = (getattr(module, name, None) for name in ("claims", "ways", "compared"))
     return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared)
@@ -143,10 +146,14 @@ def _import(path: Path) -> ModuleType:
     try:
         code = compile(source, str(path), "exec")
     except SyntaxError as error:
-        where = f", line {error.lineno}" if error.lineno else ""
-        raise NoScenario(f"{path}: does not parse{where}: {error.msg}") from error
+        words = (
+            _("{path}: does not parse, line {line}: {reason}")
+            if error.lineno
+            else _("{path}: does not parse: {reason}")
+        )
+        raise NoScenario(words.format(path=path, line=error.lineno, reason=error.msg)) from error
     except ValueError as error:
-        raise NoScenario(f"{path}: is no Python file") from error
+        raise NoScenario(_("{path}: is no Python file").format(path=path)) from error
     spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -156,7 +163,8 @@ def _import(path: Path) -> ModuleType:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
-        raise NoScenario(f"{path}: reading it raised {type(error).__name__}: {error}") from error
+        words = _("{path}: reading it raised {error}: {reason}")
+        raise NoScenario(words.format(path=path, error=type(error).__name__, reason=error)) from error
     return module
 
 

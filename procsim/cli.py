@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from procsim import __version__, catalog
+from procsim import __version__, catalog, language, spoken
 from procsim.exitcode import ExitCode
+from procsim.language import _
 from procsim.options import Option, WrongOption, as_arguments
 from procsim.views import COMPARED, VIEWS, Again, Showing
 
@@ -36,7 +37,7 @@ _StartMethod = Annotated[
     typer.Option(help="How multiprocessing starts processes; else Python's own default."),
 ]
 _Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")]
-_Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Else the language of the environment.")]
+_Language = Annotated[Literal["en", "zh", "zh_CN"] | None, typer.Option(help="Else the language of the environment.")]
 _OnHang = Annotated[
     Literal["stop", "wait"] | None,
     typer.Option(help="When it hangs, say why, then end it or wait; else ask on a terminal, stop elsewhere."),
@@ -80,24 +81,25 @@ class Common:
     schedule: Path | None
 
 
-class _Commands(TyperGroup):
+class _Commands(spoken.Spoken, TyperGroup):
     """The commands that stand below, and one for each lesson, made from its `main` when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*catalog.LESSONS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, name: str) -> Any:
-        if name not in catalog.LESSONS:
-            return super().get_command(ctx, name)
-        return _scenario_command(catalog.lesson(name))
+        if name in catalog.LESSONS:
+            return _scenario_command(catalog.lesson(name))
+        command = super().get_command(ctx, name)
+        return spoken.translated(command) if command is not None else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The lessons first, by their titles: for the list none of them is imported."""
-        with formatter.section("Lessons"):
-            formatter.write_dl(list(catalog.lessons().items()))
+        with formatter.section(_("Lessons")):
+            formatter.write_dl([(name, _(title)) for name, title in catalog.lessons().items()])
         names = super().list_commands(ctx)
-        commands = [(name, self.commands[name].get_short_help_str(80)) for name in names]
-        with formatter.section("Commands"):
+        commands = [(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names]
+        with formatter.section(_("Commands")):
             formatter.write_dl(commands)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -120,6 +122,18 @@ app = typer.Typer(
 )
 
 
+def _explained(incomplete: str) -> list[str]:
+    """What `explain` knows, for the shell and for people."""
+    from procsim.lessons import LESSONS
+
+    return [word for word in (*catalog.LESSONS, *(each.id for each in LESSONS)) if word.startswith(incomplete)]
+
+
+def _chapters(incomplete: str) -> list[str]:
+    """The lessons' commands, for the shell."""
+    return [word for word in catalog.LESSONS if word.startswith(incomplete)]
+
+
 def _scenario_file(arguments: list[str]) -> str | None:
     """The scenario among the arguments of `run`: what is called as Python files are, or else the first word."""
     words = [word for word in arguments if not word.startswith("-")]
@@ -132,22 +146,30 @@ def _scenario_file(arguments: list[str]) -> str | None:
 
 @app.callback(invoke_without_command=True)
 def _procsim(
-    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    lang: _Language = None,
 ) -> None:
     if version:
         print(f"procsim {__version__}")
         raise typer.Exit
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         print(ctx.get_help())
+        return
+    from procsim.views.menu import Menu
+
+    Menu(lang or _language_asked).show()
 
 
-@app.command("run")
+@app.command("run", cls=spoken.Command)
 def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
     """Run a scenario of your own; it takes the options that its main() declares."""
     catalog.load(file)  # a file that is one was resolved before
 
 
-@app.command("watch", context_settings={"allow_interspersed_args": False})
+@app.command("watch", cls=spoken.Command, context_settings={"allow_interspersed_args": False})
 def _watch(
     command: Annotated[list[str], typer.Argument(metavar="SCRIPT|MODULE|COMMAND [ARGS]...")],
     module: Annotated[bool, typer.Option("-m", help="Run a module or package, as python -m does.")] = False,
@@ -183,11 +205,12 @@ def _command_line(command: list[str], module: bool) -> list[str]:
         return [sys.executable, name, *arguments]
     found = shutil.which(name)
     if found is None:
-        raise UsageError(f"{name}: no such script, and no such command; give a Python file, -m MODULE or a command")
+        words = _("{name}: no such script, and no such command; give a Python file, -m MODULE or a command")
+        raise UsageError(words.format(name=name))
     return [found, *arguments]
 
 
-@app.command("replay")
+@app.command("replay", cls=spoken.Command)
 def _replay(
     trace: Annotated[Path, typer.Argument(metavar="TRACE")],
     view: _View = None,
@@ -195,24 +218,71 @@ def _replay(
     lang: _Language = None,
 ) -> None:
     """Show a run that was recorded with --record."""
-    from procsim import language, session
+    from procsim import session
     from procsim.trace import Trace, paced
 
-    language.choose(lang)
     if not 0 < speed < float("inf"):
-        raise UsageError(f"--speed must be more than 0, not {speed:g}")
+        raise UsageError(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     recording = Trace(trace)
+    language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.LESSONS)
     name = _view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
     shown = VIEWS[name](Showing(f"procsim replay {trace.name}"))
     raise typer.Exit(session.show_trace(recording, batches, shown))
 
 
-@app.command("list")
-def _list() -> None:
+@app.command("list", cls=spoken.Command)
+def _list(lang: _Language = None) -> None:
     """List the lessons, in the order in which they are taught."""
     for name, title in catalog.lessons().items():
-        print(f"{name:10} {title}")
+        print(f"{name:10} {_(title)}")
+
+
+@app.command("explain", cls=spoken.Command)
+def _explain(
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="LESSON", help="Such as M1, or tickets for all of a chapter.", autocompletion=_explained
+        ),
+    ],
+    lang: _Language = None,
+) -> None:
+    """What a lesson is about, what to look for, and what to ask the class."""
+    from procsim import lessons
+    from procsim.views.pages import explanation, print_page
+
+    found = lessons.about(word)
+    if not found:
+        words = _("{word}: no such lesson; there are {lessons}")
+        raise UsageError(words.format(word=word, lessons=", ".join(_explained(""))))
+    print_page(*(explanation(lesson) for lesson in found))
+
+
+@app.command("show", cls=spoken.Command)
+def _show_source(
+    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="Such as tickets.", autocompletion=_chapters)],
+    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change and to run.")] = None,
+    lang: _Language = None,
+) -> None:
+    """Print the source of a lesson, or copy it."""
+    if lesson not in catalog.LESSONS:
+        words = _("{word}: no such lesson; there are {lessons}")
+        raise UsageError(words.format(word=lesson, lessons=", ".join(catalog.LESSONS)))
+    path = catalog.folder() / catalog.LESSONS[lesson]
+    if copy is None:
+        from procsim.views.pages import print_page, source
+
+        print_page(source(path), wide=True)
+        return
+    try:
+        with copy.open("x", encoding="utf-8") as file:
+            file.write(path.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise UsageError(_("{path}: is there already; choose another name").format(path=copy)) from None
+    except OSError as error:
+        raise UsageError(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
+    print(_("{path} is yours now; run it with: procsim run {path}").format(path=copy))
 
 
 def _scenario_command(scenario: catalog.Scenario) -> Any:
@@ -234,8 +304,8 @@ def _scenario_command(scenario: catalog.Scenario) -> Any:
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = scenario.title
     one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    one.command(scenario.name)(command)
-    return typer.main.get_command(one)
+    one.command(scenario.name, cls=spoken.Command)(command)
+    return spoken.translated(typer.main.get_command(one))
 
 
 def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
@@ -255,7 +325,7 @@ def _typed(option: Option) -> tuple[Any, Any]:
 def _view_name(asked: ViewName | None) -> ViewName:
     terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if asked == "live" and not terminal:
-        raise UsageError("--view live needs a terminal; use --view plain or --view json here")
+        raise UsageError(_("--view live needs a terminal; use --view plain or --view json here"))
     return asked or ("live" if terminal else "plain")
 
 
@@ -280,7 +350,7 @@ def _show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Commo
     if common.record is not None or common.schedule is not None:
         option = "--record" if common.record is not None else "--schedule"
         raise UsageError(f"{option} is for one run, and --compare makes several; leave one of them out")
-    stage = _stage(common)
+    stage = _stage(common, watching=scenario is None)
     from procsim import session
     from procsim.run import Run
     from procsim.views.base import Column
@@ -311,19 +381,19 @@ class _Stage:
     plan: Any
 
 
-def _stage(common: Common) -> _Stage:
+def _stage(common: Common, watching: bool) -> _Stage:
     """Check the options that every run has, and choose the language."""
     if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
-        raise UsageError("this system has no named pipes; procsim runs on Linux, macOS and WSL 2")
-    from procsim import language
-
+        raise UsageError(_("this system has no named pipes; procsim runs on Linux, macOS and WSL 2"))
     if not 0 <= common.timeout < float("inf"):
-        raise UsageError(f"--timeout must be a number of seconds, 0 or more, not {common.timeout:g}")
-    language.choose(common.lang)
+        words = _("{option} must be a number of seconds, 0 or more, not {value}")
+        raise UsageError(words.format(option="--timeout", value=f"{common.timeout:g}"))
+    language.choose(common.lang or _language_asked, lesson=not watching)
     view = _view_name(common.view)
     keyboard = view == "live" and sys.stdin.isatty()
     if common.step and not keyboard:
-        raise UsageError("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
+        words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
+        raise UsageError(words)
     return _Stage(view, keyboard, _plan(common))
 
 
@@ -356,7 +426,7 @@ def _show(
     stop_on_hang: bool = True,
 ) -> tuple[int, Again]:
     """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    stage = _stage(common)
+    stage = _stage(common, watching=scenario is None)
     from procsim import session
     from procsim.run import Run
     from procsim.trace import Header, Recorder
@@ -386,20 +456,25 @@ def _plan(common: Common) -> Any:
         except ValueError:
             pace = 0
         if not SLOWEST <= pace <= FASTEST:
-            raise UsageError(f"--pace must be steps a second, from {SLOWEST:g}/s to {FASTEST:g}/s, not {common.pace}")
+            words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
+            raise UsageError(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=common.pace))
     schedule = []
     if common.schedule is not None:
         schedule = steps_of(event for batch in Trace(common.schedule) for event in batch)
         if not schedule:
-            raise UsageError(f"{common.schedule}: no steps were recorded in it; record a run with --step or --pace")
+            words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
+            raise UsageError(words.format(path=common.schedule))
     if (common.step, pace is not None, bool(schedule)).count(True) > 1:
-        raise UsageError("choose one of --step, --pace and --schedule")
+        raise UsageError(_("choose one of --step, --pace and --schedule"))
     return Plan(common.step, pace, schedule)
 
 
 def run() -> int:
     """The `procsim` command. Returns its exit code; what went wrong is said in one line."""
+    global _language_asked
     _make_streams_safe()
+    _language_asked = _asked(sys.argv[1:])
+    language.choose(_language_asked)
     try:
         code = _command()
         sys.stdout.flush()
@@ -407,18 +482,38 @@ def run() -> int:
         _forget_output()
         if error.errno == errno.EPIPE:
             return ExitCode.READER_GONE
-        code = _complain(f"the output cannot be written: {error.strerror}")
+        code = _complain(_("the output cannot be written: {reason}").format(reason=error.strerror))
     if code == ExitCode.READER_GONE:
         _forget_output()
     return code
 
 
+_language_asked: str | None = None
+"""What --lang says, known before the command line is read: its help and what is wrong with it are in this language."""
+
+
+def _asked(words: list[str]) -> str | None:
+    """The language after --lang; of `watch`, whose program may have such an option, it is read with the others."""
+    if words[:1] == ["watch"]:
+        return None
+    after = [*words, ""][1:]
+    for word, following in zip(words, after, strict=True):
+        value = following if word == "--lang" else word.removeprefix("--lang=")
+        if word.startswith("--lang") and value in language.LANGUAGES:
+            return value
+    return None
+
+
 def _command() -> int:
     try:
-        code = typer.main.get_command(app).main(prog_name="procsim", standalone_mode=False)
+        command = spoken.translated(typer.main.get_command(app))
+        code = command.main(prog_name="procsim", standalone_mode=False)
     except UsageError as error:
         where = getattr(getattr(error, "ctx", None), "command_path", None)  # not where one of us has raised it
-        return _complain(error.format_message().rstrip(".") + (f". See: {where} --help" if where else ""))
+        complaint = spoken.complaint(error.format_message().rstrip(".。"))
+        return _complain(
+            _("{complaint}. See: {command} --help").format(complaint=complaint, command=where) if where else complaint
+        )
     except catalog.NoScenario as error:
         return _complain(str(error))
     except typer.Abort:
@@ -427,12 +522,14 @@ def _command() -> int:
         from procsim.conductor import Misfit
         from procsim.run import CannotStart
         from procsim.trace import NoTrace
-        from procsim.views.base import CannotWrite
+        from procsim.views.base import CannotWrite, ReaderGone
 
+        if isinstance(error, ReaderGone):
+            return ExitCode.READER_GONE
         if isinstance(error, CannotWrite):
             _forget_output()
         if isinstance(error, Misfit):
-            return _complain(f"the schedule does not fit the program: {error}")
+            return _complain(_("the schedule does not fit the program: {reason}").format(reason=error))
         if isinstance(error, NoTrace | CannotStart | CannotWrite):
             return _complain(str(error))
         raise

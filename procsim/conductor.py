@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from procsim.events import Event
 from procsim.gatekeeper import GO, STAND, TRY
+from procsim.language import _
 from procsim.state import Process, RunState, Standing
 
 SETTLED_SECONDS = 0.5
@@ -184,7 +185,7 @@ class Conductor:
             return
         self._settle(events)
         if any(event.kind != "gate_reached" for event in events):
-            for process, _, there in self.at_the_gate():
+            for process, _thread, there in self.at_the_gate():
                 if there.ready is not None:
                     self._keeper.say(STAND, process.pid, there.native_id)
         if self._wanted and not self._is_moving():
@@ -236,9 +237,9 @@ class Conductor:
             if (process.name, thread) != (turn.process, turn.thread):
                 continue
             if (there.operation, there.at) != (turn.operation, turn.at):
+                words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
                 raise Misfit(
-                    f"step {self.steps + 1}: {turn.process} was to do {turn.operation} at {turn.at}, "
-                    f"and would do {there.operation} at {there.at}"
+                    words.format(step=self.steps + 1, **turn._asdict(), other=there.operation, other_at=there.at)
                 )
             if there.ready is not False:
                 self._schedule.pop()
@@ -248,7 +249,8 @@ class Conductor:
         if not self._waiting_since:
             self._waiting_since = now
         if now - self._waiting_since > PATIENCE_SECONDS:
-            raise Misfit(f"step {self.steps + 1}: {turn.process} never came to {turn.operation} at {turn.at}")
+            words = _("step {step}: {process} never came to {operation} at {at}")
+            raise Misfit(words.format(step=self.steps + 1, **turn._asdict()))
 
     def _run_on_their_own(self) -> Iterable[Process]:
         """Processes that neither stand at the gate nor wait."""
@@ -257,5 +259,5 @@ class Conductor:
                 yield process
 
     def _say_to_all(self, word: bytes) -> None:
-        for process, _, there in self.at_the_gate():
+        for process, _thread, there in self.at_the_gate():
             self._keeper.say(word, process.pid, there.native_id)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from procsim.language import _
+
 
 class WrongOption(Exception):
     """A value that an option does not take; the text says what it takes."""
@@ -40,11 +42,14 @@ class Option:
         if value is None or isinstance(value, bool):
             return value
         if self.allowed is not None and value not in self.allowed:
-            raise WrongOption(f"{self.flag} must be from {self.allowed.start} to {self.allowed.stop - 1}, not {value}")
+            words = _("{option} must be from {first} to {last}, not {value}")
+            facts = {"first": self.allowed.start, "last": self.allowed.stop - 1}
+            raise WrongOption(words.format(option=self.flag, value=value, **facts))
         if self.allowed is None and self.type is int and value < 1:
-            raise WrongOption(f"{self.flag} must be at least 1, not {value}")
+            raise WrongOption(_("{option} must be at least 1, not {value}").format(option=self.flag, value=value))
         if self.type is float and not 0 <= value < float("inf"):
-            raise WrongOption(f"{self.flag} must be a number of seconds, 0 or more, not {value:g}")
+            words = _("{option} must be a number of seconds, 0 or more, not {value}")
+            raise WrongOption(words.format(option=self.flag, value=f"{value:g}"))
         return value
 
 
@@ -60,7 +65,7 @@ def options_of(main: Callable[..., Any]) -> list[Option]:
 def _option(parameter: inspect.Parameter, hint: Any) -> Option:
     name = parameter.name
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.default is parameter.empty:
-        raise TypeError(f"the parameter {name!r} of main needs a default value")
+        raise TypeError(_("the parameter {name!r} of main needs a default value").format(name=name))
     text, allowed = "", None
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
@@ -71,7 +76,8 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
     if get_origin(hint) is Literal:
         return Option(name, str, parameter.default, text, choices=tuple(map(str, get_args(hint))))
     if hint not in (bool, int, float, str):
-        raise TypeError(f"the parameter {name!r} of main must be a bool, int, float, str or Literal")
+        words = _("the parameter {name!r} of main must be a bool, int, float, str or Literal")
+        raise TypeError(words.format(name=name))
     return Option(name, hint, parameter.default, text, allowed=allowed)
 
 

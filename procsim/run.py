@@ -23,6 +23,7 @@ from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
 from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
 from procsim.events import Event, from_wire
 from procsim.gatekeeper import Gatekeeper
+from procsim.language import _
 from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
@@ -99,7 +100,7 @@ class Run:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 raise
         except OSError as error:
-            raise CannotStart(f"the run cannot be started: {error.strerror}") from error
+            raise CannotStart(_("the run cannot be started: {reason}").format(reason=error.strerror)) from error
         return self
 
     def _start(self) -> None:

@@ -18,6 +18,7 @@ from procsim.events import Event
 from procsim.exitcode import ExitCode
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
+from procsim.language import N_, _
 from procsim.run import Run
 from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
@@ -168,7 +169,9 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         except ReaderGone:
             return ExitCode.READER_GONE
         except (KeyError, TypeError, AttributeError) as error:
-            damaged = NoTrace(f"{trace.path}: its verdict is damaged ({type(error).__name__})")
+            damaged = NoTrace(
+                _("{path}: its verdict is damaged ({error})").format(path=trace.path, error=type(error).__name__)
+            )
         if damaged is not None:
             raise damaged
     return 128 + signals.received if signals.received else ExitCode.SHOWN
@@ -235,7 +238,7 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
     try:
         claims.extend(judge(state))
     except Exception as error:
-        text = "the claims could not be checked on this run: {error}"
+        text = N_("the claims could not be checked on this run: {error}")
         claims.append(Claim("?", False, text, {"error": f"{type(error).__name__}: {error}"}))
     return claims
 

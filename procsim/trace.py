@@ -17,6 +17,7 @@ import msgspec
 
 from procsim import __version__
 from procsim.events import SCHEMA_VERSION, Event, Named, from_json, to_json
+from procsim.language import _
 
 REPLAY_BATCH = 1_000
 """Events that a replay hands on at once."""
@@ -59,7 +60,7 @@ class Recorder:
         try:
             self._file: TextIO = path.open("w", encoding="utf-8")
         except OSError as error:
-            raise NoTrace(f"{path}: cannot be written: {error.strerror}") from error
+            raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
         self._write(
             {"procsim": header.procsim, "schema": header.schema, "scenario": header.scenario, "options": header.options}
         )
@@ -73,7 +74,11 @@ class Recorder:
         try:
             self._file.close()
         except OSError as failure:
-            self.failure = NoTrace(f"{self.path}: {failure.strerror}; the recording is not whole")
+            self.failure = self._cut_off(failure)
+
+    def _cut_off(self, error: OSError) -> NoTrace:
+        words = _("{path}: {reason}; the recording is not whole")
+        return NoTrace(words.format(path=self.path, reason=error.strerror))
 
     def event(self, event: Event, names: Mapping[int, Named]) -> None:
         """Write one event."""
@@ -88,7 +93,7 @@ class Recorder:
             try:
                 self._file.write(line_of(value) + "\n")
             except OSError as error:
-                self.failure = NoTrace(f"{self.path}: {error.strerror}; the recording is not whole")
+                self.failure = self._cut_off(error)
 
 
 class Trace:
@@ -105,13 +110,15 @@ class Trace:
         except OSError as error:
             raise NoTrace(f"{path}: {error.strerror}") from error
         except (ValueError, RecursionError) as error:
-            raise NoTrace(f"{path}: is no trace of procsim's") from error
+            raise NoTrace(_("{path}: is no trace of procsim's").format(path=path)) from error
         if not isinstance(first, dict) or not isinstance(first.get("schema"), int):
-            raise NoTrace(f"{path}: is no trace of procsim's")
+            raise NoTrace(_("{path}: is no trace of procsim's").format(path=path))
         if first["schema"] > SCHEMA_VERSION:
             raise NoTrace(
-                f"{path}: was recorded by procsim {first.get('procsim')}, which is newer than this {__version__}; "
-                "upgrade procsim to replay it"
+                _(
+                    "{path}: was recorded by procsim {newer}, which is newer than this {version}; upgrade procsim to "
+                    "replay it"
+                ).format(path=path, newer=first.get("procsim"), version=__version__)
             )
         options = first.get("options")
         self.header = Header(str(first.get("scenario")), options if isinstance(options, dict) else {})
@@ -129,19 +136,20 @@ class Trace:
                     batch.append(from_json(value))
                 except (ValueError, KeyError, TypeError, RecursionError) as error:
                     yield batch
-                    raise NoTrace(f"{self.path}: line {number} is no event; the trace is cut off or damaged") from error
+                    words = _("{path}: line {number} is no event; the trace is cut off or damaged")
+                    raise NoTrace(words.format(path=self.path, number=number)) from error
                 if len(batch) >= REPLAY_BATCH:
                     yield batch
                     batch = []
         yield batch
         if self.verdict is None:
-            raise NoTrace(f"{self.path}: is cut off, it ends without a verdict")
+            raise NoTrace(_("{path}: is cut off, it ends without a verdict").format(path=self.path))
 
     def _lines(self, file: TextIO) -> Iterator[str]:
         try:
             yield from file
         except UnicodeDecodeError as error:
-            raise NoTrace(f"{self.path}: is no text") from error
+            raise NoTrace(_("{path}: is no text").format(path=self.path)) from error
 
 
 def paced(batches: Iterable[list[Event]], speed: float) -> Iterator[list[Event]]:

@@ -57,7 +57,7 @@ def main(
     dishes: Any = JoinableQueue(size)
     cooks = []
     for number in range(producers):
-        name, dish = KITCHEN[number] if number < len(KITCHEN) else (str(number + 1), f"pot {number + 1} portion")
+        name, dish = KITCHEN[number] if number < len(KITCHEN) else (str(number + 1), f"soup-{number + 1}")
         cooks.append(Process(target=produce, name=f"producer-{name}", args=(dish, items, dishes, make)))
     eaters = []
     for number in range(consumers):

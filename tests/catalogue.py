@@ -29,19 +29,49 @@ SHOWN = {
 }
 """The calls that have arguments which are shown to people, and which ones these are."""
 
+HELPED = {"Option", "Argument", "Typer"}
+"""The calls whose `help` is shown to people."""
+
 
 def messages() -> Iterator[str]:
     """Every message of the code, once."""
-    seen: set[str] = set()
+    seen = {""}
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
-        for node in ast.walk(ast.parse(file.read_bytes())):
-            if not isinstance(node, ast.Call):
-                continue
-            places = SHOWN.get(getattr(node.func, "id", getattr(node.func, "attr", "")), ())
-            for shown in (node.args[place] for place in places if place < len(node.args)):
-                if isinstance(shown, ast.Constant) and isinstance(shown.value, str) and shown.value not in {*seen, ""}:
-                    seen.add(shown.value)
-                    yield shown.value
+        tree = ast.parse(file.read_bytes())
+        for text in (*_titles(tree, file), *(text for node in ast.walk(tree) for text in _texts(node))):
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """What this node of the code shows to people: by a call, as the help of an option or of a command."""
+    if isinstance(node, ast.Call):
+        name = _name(node.func)
+        shown = [node.args[place] for place in SHOWN.get(name, ()) if place < len(node.args)]
+        if name in HELPED:
+            shown += [keyword.value for keyword in node.keywords if keyword.arg == "help"]
+    elif isinstance(node, ast.Subscript) and _name(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
+        shown = node.slice.elts[1:]
+    elif isinstance(node, ast.FunctionDef) and any(
+        isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "app.command"
+        for decorator in node.decorator_list
+    ):
+        yield ast.get_docstring(node) or ""
+        return
+    else:
+        return
+    yield from (text.value for text in shown if isinstance(text, ast.Constant) and isinstance(text.value, str))
+
+
+def _name(node: ast.expr) -> str:
+    return str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def _titles(tree: ast.Module, file: Path) -> Iterator[str]:
+    """Of a scenario, the first line of its docstring."""
+    if file.parent.name == "scenarios":
+        yield (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def read(path: Path) -> Catalog:

@@ -12,6 +12,7 @@ from procsim import Claim
 from procsim.conductor import Conductor
 from procsim.events import Event
 from procsim.findings import Finding
+from procsim.language import _, called
 from procsim.state import RunState
 from procsim.views import Again
 
@@ -88,7 +89,7 @@ def writing() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.EPIPE, errno.EIO):
             raise ReaderGone from error
-        raise CannotWrite(f"the output cannot be written: {error.strerror}") from error
+        raise CannotWrite(_("the output cannot be written: {reason}").format(reason=error.strerror)) from error
 
 
 _ESCAPES = re.compile(
@@ -105,8 +106,8 @@ _CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
 
 
 def clean(text: object) -> str:
-    """Text of a traced program, with nothing in it that a terminal would obey."""
-    text = str(text)
+    """Text of a traced program as people read it, with nothing in it that a terminal would obey."""
+    text = called(str(text))
     return text if text.isprintable() else _ESCAPES.sub("", text).translate(_CONTROLS)
 
 

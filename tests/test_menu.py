@@ -1,0 +1,91 @@
+"""What the menu draws, and what the lessons have to say."""
+
+import io
+import re
+
+import pytest
+from prompt_toolkit.keys import Keys
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions
+
+from procsim import catalog, language
+from procsim.lessons import LESSONS, about
+from procsim.views.base import clean
+from procsim.views.menu import Choice, picture
+
+IDS = {
+    *(f"{letter}{n}" for letter, count in zip("DMQJIP", (5, 7, 8, 3, 3, 5), strict=True) for n in range(1, count + 1))
+}
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> None:
+    language.choose("en")
+
+
+def rows_of(choice: Choice, width: int, height: int, plain: bool = False) -> list[str]:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, height=height)
+    console.print(picture(choice, ConsoleDimensions(width, height), plain), crop=True)
+    return stream.getvalue().splitlines()
+
+
+def test_every_statement_has_its_lesson_and_those_of_a_chapter_stand_together() -> None:
+    assert {lesson.id for lesson in LESSONS} == IDS
+    assert len(LESSONS) == len(IDS)
+    chapters = [lesson.scenario for lesson in LESSONS]
+    assert list(dict.fromkeys(chapters)) == list(catalog.LESSONS)
+    assert chapters == sorted(chapters, key=list(catalog.LESSONS).index)
+    assert all(2 <= len(lesson.questions) <= 4 for lesson in LESSONS)
+
+
+def test_a_lesson_is_found_by_its_id_or_its_chapter() -> None:
+    assert [lesson.id for lesson in about("m1")] == ["M1"]
+    assert [lesson.id for lesson in about("ipc")] == ["I1", "I2", "I3"]
+    assert about("nothing") == []
+
+
+def test_keys_choose_a_lesson_and_its_way() -> None:
+    choice = Choice()
+    for key in (Keys.Down, Keys.Right):
+        choice.press(key)
+    assert choice.line == "daemon"
+    choice.press("2")
+    assert choice.lesson.id == "M1"
+    choice.press(Keys.Right)
+    assert choice.line.endswith("--no-lock")
+    for _ in range(1000):
+        choice.press(Keys.Down)
+    assert choice.row == len(LESSONS) - 1
+    for press in ("x", "9", "0", "²", Keys.Escape, Keys.Home, Keys.Up):
+        choice.press(press)
+    assert choice == Choice()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (44, 13), (80, 24), (120, 40), (200, 60)])
+def test_every_menu_has_room(width: int, height: int, plain: bool, lang: str) -> None:
+    language.choose(lang)
+    for row in range(len(LESSONS)):
+        rows = rows_of(Choice(row), width, height, plain)
+        assert len(rows) <= height
+        assert all(cell_len(line) <= width for line in rows)
+        if height >= 13:
+            assert any(LESSONS[row].id in line for line in rows)
+
+
+def test_a_terminal_of_ascii_gets_ascii() -> None:
+    assert all(line.replace("…", "").isascii() for line in rows_of(Choice(), 120, 40, plain=True))
+
+
+def test_the_people_of_a_lesson_have_their_names_in_each_language_and_nobody_else() -> None:
+    language.choose("zh", lesson=True)
+    assert clean("consumer-Ming: 4, user-10, on_guard, guard") == "消费者-小明: 4, 用户10, on_guard, 守护者"
+    assert clean("steamed bun 3") == "包子 3"
+    assert clean("my_user-name user-friendly") == "my_user-name user-friendly"
+    language.choose("zh")
+    assert clean("user-10") == "user-10"
+    language.choose("en", lesson=True)
+    assert clean("user-10") == "user-10"
+    assert not any(re.search(r"[^\x00-\x7f]", name) for name in language.NAMES)
