@@ -107,7 +107,7 @@ def _ended(run: RunState, event: Event) -> None:
 
 
 def _manager_began(run: RunState, event: Event) -> None:
-    run.processes[event.pid].is_manager = True
+    run.processes[event.pid].is_manager = not event.fields.get("public")
 
 
 def _untraced(run: RunState, event: Event) -> None:
@@ -157,6 +157,7 @@ def _wait(run: RunState, event: Event) -> None:
         event.t,
         event.at,
         event.object,
+        event.thread,
         event.fields.get("child"),
         event.fields.get("child_name", ""),
         timeout=event.fields.get("timeout", event.fields.get("seconds")),

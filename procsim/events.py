@@ -70,7 +70,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pipe_receive_waiting": WAITING,
     "pipe_received": ("value",),
     "pipe_ended": (),
-    "manager_began": (),  # this process is a manager's server
+    "manager_began": ("public",),  # this process is a manager's server; public: also for clients from elsewhere
     "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
     # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what a worker

@@ -2,7 +2,7 @@
 
     /proc/PID/task/*/syscall ──► Blocked: the system call that a thread stands in, if only others can end it
     /proc/PID/fd             ──► End: the pipes and sockets that a process has open
-    /proc/PID/status         ──► the signals that it has handlers for
+    /proc/PID/status         ──► the signals that it has handlers for, and whether it is stopped
 
 Linux alone shows this. Elsewhere there is no sight, and nobody is said to be stuck.
 """
@@ -13,12 +13,19 @@ import platform
 import stat
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import psutil
 
 from procsim import members
+
+
+class Thread(NamedTuple):
+    """A thread of a process."""
+
+    pid: int
+    number: int
 
 
 class End(NamedTuple):
@@ -63,8 +70,8 @@ class Sight:
     """The processes of a run at one moment."""
 
     processes: dict[int, Seen]
-    outside: frozenset[int]
-    """Inodes of the pipes and sockets that also somebody outside the run has open."""
+    outside: frozenset[End] = frozenset()
+    """The pipes and sockets that somebody outside the run has open (see `with_outside`)."""
     blind: bool = False
     """Whether there are processes that we may not look at (another user's, say)."""
 
@@ -94,19 +101,42 @@ def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
             blind = True
         except (OSError, psutil.Error):
             continue  # it has just ended
-    outside = {end.inode for end in _ends("self").values()}
-    return Sight(seen, frozenset(outside), blind)
+    return Sight(seen, blind=blind)
+
+
+def with_outside(sight: Sight) -> Sight:
+    """The same, and what all other processes have open: one of them may be the program's too, with another environment
+    and no parent, or the shell that it reads from.
+    """
+    outside: set[End] = set()
+    for pid in psutil.pids():
+        if pid not in sight.processes:
+            with contextlib.suppress(OSError):  # it has just ended, or it is another user's
+                outside.update(_ends(str(pid)).values())
+    return replace(sight, outside=frozenset(outside))
+
+
+def switches(thread: Thread) -> int:
+    """How often it has gone to wait. The same number twice: it was in one wait all the time between."""
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/{thread.pid}/task/{thread.number}/status") as file:
+        for line in file:
+            if line.startswith("voluntary_ctxt_switches:"):
+                return int(line.split()[1])
+    return -1
 
 
 def _see(pid: int, parent: int) -> Seen:
     descriptors = _ends(str(pid))
     seen = Seen(pid, parent, ends=frozenset(descriptors.values()))
+    stopped = False
     with open(f"/proc/{pid}/status") as file:
         for line in file:
-            if line.startswith("SigCgt:"):
+            if line.startswith("State:"):
+                stopped = line.split()[1] in ("T", "t")  # whoever stopped it may let it go on
+            elif line.startswith("SigCgt:"):
                 seen.caught = int(line.split()[1], 16)
     for thread in os.listdir(f"/proc/{pid}/task"):
-        seen.threads[int(thread)] = _blocked(pid, thread, descriptors)
+        seen.threads[int(thread)] = None if stopped else _blocked(pid, thread, descriptors)
     return seen
 
 

@@ -10,9 +10,8 @@ never reaches is stuck. A doubt is always in favour of going on.
 
 import signal
 from collections.abc import Callable
-from typing import NamedTuple
 
-from procsim.sight import Blocked, End, Seen, Sight
+from procsim.sight import Blocked, End, Seen, Sight, Thread
 from procsim.state import Lock, RunState, Wait
 
 _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
@@ -23,13 +22,6 @@ _NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, sig
 
 _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 """Signals that people send to a program that waits for them."""
-
-
-class Thread(NamedTuple):
-    """A thread of a process."""
-
-    pid: int
-    number: int
 
 
 def _mask(numbers: tuple[signal.Signals, ...]) -> int:
@@ -65,7 +57,7 @@ class _Fixpoint:
         self._moving: set[int] = set()
         """Processes with a thread that can move."""
         self._standing: dict[Thread, Blocked] = {}
-        self._ends: set[End] = set()
+        self._ends = set(sight.outside)
         """What the processes that can move have open."""
 
     def stuck(self) -> set[Thread]:
@@ -75,7 +67,7 @@ class _Fixpoint:
             alarmed = seen.pid if seen.caught & _mask(_ALARMS) else None  # its main thread, which runs the handlers
             for number, blocked in seen.threads.items():
                 thread = Thread(seen.pid, number)
-                if blocked is None or number == alarmed or self._goes_on(blocked):
+                if blocked is None or number == alarmed or blocked.how in _BY_ITSELF:
                     self._moves(seen.pid)
                 else:
                     self._standing[thread] = blocked
@@ -105,10 +97,6 @@ class _Fixpoint:
             for pid in self._servers:
                 self._ends |= self._sight.processes[pid].ends
 
-    def _goes_on(self, blocked: Blocked) -> bool:
-        """Whether it ends by itself, or may be ended from outside."""
-        return blocked.how in _BY_ITSELF or any(end.inode in self._sight.outside for end in blocked.ends)
-
     # Who could end a wait -----------------------------------------------------------------------------------
 
     def _can_be_freed(self, thread: Thread, blocked: Blocked) -> bool:
@@ -125,10 +113,16 @@ class _Fixpoint:
         """Whether a signal may end the wait of its main thread, in which Python runs the handlers."""
         if seen.caught & ~_mask(_NEVER_SENT) and self._moving - {seen.pid}:
             return True  # one of the others may send it
-        if wait is not None and wait.kind not in _FREED_BY_HANDLERS:
+        if wait is not None and not self._may_be_meant_for_handlers(wait):
             return False
         # A service, perhaps, that waits to be told to end.
         return bool(seen.caught & _mask(_FROM_OUTSIDE)) or (wait is not None and wait.interruptible)
+
+    def _may_be_meant_for_handlers(self, wait: Wait) -> bool:
+        lock = self._run.locks.get(wait.object or 0)
+        if wait.kind == "lock_waiting":
+            return lock is None or _released_by_anybody(lock)
+        return wait.kind in _FREED_BY_HANDLERS
 
     def _by_own_process(self, seen: Seen, blocked: Blocked) -> bool:
         return seen.pid in self._moving
@@ -198,8 +192,15 @@ class _Fixpoint:
 _BY_ITSELF = ("timed", "accept", "events")
 """What ends by itself, or from outside."""
 
-_FREED_BY_HANDLERS = ("event_waiting", "condition_waiting", "queue_get_waiting", "pipe_receive_waiting")
-"""What a signal handler may be meant to end, by setting the event or putting the item."""
+_FREED_BY_HANDLERS = (
+    "event_waiting",
+    "condition_waiting",
+    "queue_get_waiting",
+    "queue_join_waiting",
+    "pipe_receive_waiting",
+    "process_join_waiting",
+)
+"""What a signal handler may be meant to end, by setting the event, putting the item or telling the child to end."""
 
 _BY_WAIT: dict[str, Callable[[_Fixpoint, Wait], bool]] = {
     "lock_waiting": _Fixpoint._by_holder,

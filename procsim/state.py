@@ -82,6 +82,7 @@ class Wait:
     """ns."""
     at: str | None = None
     object: int | None = None
+    thread: str = "MainThread"
     child: int | None = None
     """The PID it waits for, where it joins a process."""
     child_name: str = ""
@@ -159,7 +160,7 @@ class Process:
     last: int = 0
     """ns: its last event."""
     is_manager: bool = False
-    """Whether it is a manager's server, which does what others ask it to."""
+    """Whether it is a manager's server, which does what other processes of the run ask it to."""
     said: Event | None = None
     raised: Event | None = None
     waits: dict[str, Wait] = field(default_factory=dict)

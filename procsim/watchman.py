@@ -14,8 +14,8 @@ from procsim.events import Event
 from procsim.findings.base import as_fields
 from procsim.findings.hangs import hangs
 from procsim.run import Run
-from procsim.sight import Blocked, Sight
-from procsim.standstill import Thread, stuck, waits_by_thread
+from procsim.sight import Blocked, Sight, Thread, switches, with_outside
+from procsim.standstill import stuck, waits_by_thread
 from procsim.state import RunState, Wait
 
 QUIET_SECONDS = 0.2
@@ -52,8 +52,12 @@ class _Watchman:
     def __init__(self, run: Run, state: RunState) -> None:
         self._run = run
         self._state = state
-        self._before: dict[Thread, int] = {}
-        """Who was stuck at the last look, and when its process had last said something."""
+        self._before: dict[Thread, tuple[int, int]] = {}
+        """Who was stuck at the last look, how often it had gone to wait, and when its process had last said something.
+
+        A look takes a while, in which those seen first may have gone on; who has not gone to wait anew between two
+        looks was in the same wait with all the others.
+        """
         self._pause = QUIET_SECONDS
         self._next = time.monotonic() + QUIET_SECONDS
         self._earliest = 0.0
@@ -75,7 +79,7 @@ class _Watchman:
         if sight is None:
             self._next = float("inf")
             return []
-        found = {thread: self._state.processes[thread.pid].last for thread in self._stuck(sight)}
+        found = {thread: (switches(thread), self._state.processes[thread.pid].last) for thread in self._stuck(sight)}
         before, self._before = self._before, found
         self._plan(began, sure=found == before)
         # All of them, since each is stuck because the others are.
@@ -86,8 +90,11 @@ class _Watchman:
             return events
         return [event for event in events if event.fields["wait"] in TOLD_WHILE_MAIN_GOES_ON]
 
-    def _stuck(self, sight: Sight) -> Iterator[Thread]:
-        return (thread for thread in stuck(self._state, sight) if thread.pid in self._state.processes)
+    def _stuck(self, sight: Sight) -> set[Thread]:
+        found = stuck(self._state, sight)
+        if found:
+            found = stuck(self._state, with_outside(sight))
+        return {thread for thread in found if thread.pid in self._state.processes}
 
     def _plan(self, began: float, sure: bool) -> None:
         """When to look again: soon where the last two looks did not find the same."""
@@ -107,17 +114,18 @@ class _Watchman:
             if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
                 return None
             kind, identity = _from_call(self._state, blocked)
-            wait = Wait(kind, thread.pid, process.name, process.last, process.at, identity)
+            wait = Wait(kind, thread.pid, process.name, process.last, process.at, identity)  # of its main thread
         if wait.stuck is not None:
             return None
-        name = next((name for name, known in process.waits.items() if known is wait), "MainThread")
         fields = {
             "wait": wait.kind,
             "open_in": _open_in(sight, blocked),
             # The length of a message is read first, as 4 bytes (multiprocessing.connection.Connection._recv_bytes).
             "in_message": blocked.how == "read" and blocked.size not in (4, 8),
         }
-        return Event("process_stuck", self._run.now(), thread.pid, process.name, name, wait.object, wait.at, fields)
+        return Event(
+            "process_stuck", self._run.now(), thread.pid, process.name, wait.thread, wait.object, wait.at, fields
+        )
 
 
 def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:

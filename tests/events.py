@@ -16,10 +16,18 @@ class Story:
         self.events: list[Event] = []
         self._t = 0
 
-    def tell(self, pid: int, kind: str, object: int | None = None, at: str | None = None, **fields: Any) -> "Story":
+    def tell(
+        self,
+        pid: int,
+        kind: str,
+        object: int | None = None,
+        at: str | None = None,
+        thread: str = "MainThread",
+        **fields: Any,
+    ) -> "Story":
         """The process `pid`, called p<pid>, did it."""
         self._t += MS
-        self.events.append(Event(kind, self._t, pid, f"p{pid}", "MainThread", object, at, fields))
+        self.events.append(Event(kind, self._t, pid, f"p{pid}", thread, object, at, fields))
         return self
 
     def lock(self, identity: int, name: str = "mutex", type: str = "Lock", value: int = 1) -> "Story":

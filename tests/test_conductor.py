@@ -1,5 +1,7 @@
 """Who moves, decided from lists of events; what is said at the gate is written down."""
 
+from typing import Any
+
 import pytest
 
 from procsim.apply import apply
@@ -49,7 +51,7 @@ class Stage:
             self.story._t += 1_000_000
             story = Story()
             story._t = self.story._t
-            fields = {"operation": operation, "ready": ready, "subject": None, "native_id": pid + 1000}
+            fields: dict[str, Any] = {"operation": operation, "ready": ready, "subject": None, "native_id": pid + 1000}
             self.tell(story.tell(pid, "gate_reached", LOCK, "x.py:5", **fields))
 
     def pass_gate(self, pid: int, operation: str = "lock_acquired") -> None:

@@ -95,7 +95,7 @@ def test_one_finding_for_a_file_however_many_updates_it_lost() -> None:
 def test_a_write_in_pieces_loses_an_update_once() -> None:
     program = Program(2, 3).reads(2).reads(3).writes(2).opens(3, "w")
     for offset in range(3):
-        fields = {"path": "/f/n.txt", "value": "2", "size": 1, "offset": offset}
+        fields: dict[str, Any] = {"path": "/f/n.txt", "value": "2", "size": 1, "offset": offset}
         program.tell(3, "file_written", FILE, "x.py:7", **fields)
     (finding,) = found(program)
     assert finding.figures["count"] == 1

@@ -6,8 +6,8 @@ import pytest
 
 from procsim.apply import draw
 from procsim.findings.hangs import hangs
-from procsim.sight import Blocked, End, Seen, Sight
-from procsim.standstill import Thread, stuck
+from procsim.sight import Blocked, End, Seen, Sight, Thread
+from procsim.standstill import stuck
 from procsim.state import RunState
 from tests.events import Story
 
@@ -24,7 +24,7 @@ def seen(pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, .
     )
 
 
-def who(story: Story, *processes: Seen, outside: tuple[int, ...] = ()) -> set[int]:
+def who(story: Story, *processes: Seen, outside: tuple[End, ...] = ()) -> set[int]:
     """The PIDs of the processes that are stuck."""
     sight = Sight({process.pid: process for process in processes}, frozenset(outside))
     return {thread.pid for thread in stuck(draw(story.events), sight)}
@@ -102,11 +102,12 @@ def test_an_end_that_nobody_has_is_on_its_way() -> None:
     assert who(Story().began(100), seen(100, Blocked("read", (mine,)), ends=(mine,))) == set()
 
 
-def test_a_pipe_that_leads_outside_may_always_move() -> None:
-    mine = End(5, False)
-    process = seen(100, Blocked("read", (mine,)), ends=(mine, End(5, True)))
+def test_a_pipe_of_which_somebody_outside_has_the_other_end_may_always_move() -> None:
+    mine, other = End(5, False), End(5, True)
+    process = seen(100, Blocked("read", (mine,)), ends=(mine, other))
     assert who(Story().began(100), process) == {100}
-    assert who(Story().began(100), process, outside=(5,)) == set()
+    assert who(Story().began(100), process, outside=(mine,)) == {100}
+    assert who(Story().began(100), process, outside=(other,)) == set()
 
 
 def test_a_socket_is_moved_by_whoever_has_its_peer() -> None:
@@ -144,8 +145,24 @@ def test_a_service_that_waits_to_be_told_to_end() -> None:
     assert who(story, seen(100, SHARED)) == set()
 
 
+@pytest.mark.parametrize("kind", ["process_join_waiting", "queue_join_waiting"])
+def test_its_handler_may_see_to_it_that_another_ends_the_wait(kind: str) -> None:
+    story = waiting(Story().began(100, 200).queue(9), 100, kind, 9, child=200, child_name="p200")
+    waiting(story, 200, "queue_get_waiting", 9)
+    assert who(story, seen(100, SHARED), seen(200, SHARED)) == {100, 200}
+    assert 100 not in who(story, seen(100, SHARED, caught=SIGTERM), seen(200, SHARED))
+
+
+def test_its_handler_may_release_what_was_acquired_by_a_call() -> None:
+    service = seen(100, SHARED, caught=SIGTERM)
+    by_a_call = holding(Story().began(100).lock(7), 100, 7, entered=False)
+    assert who(waiting(by_a_call, 100, "lock_waiting", 7), service) == set()
+    by_with = holding(Story().began(100).lock(7), 100, 7)
+    assert who(waiting(by_with, 100, "lock_waiting", 7), service) == {100}
+
+
 def test_who_may_not_look_says_nothing() -> None:
-    sight = Sight({200: seen(200, SHARED), 300: seen(300, SHARED)}, frozenset(), blind=True)
+    sight = Sight({200: seen(200, SHARED), 300: seen(300, SHARED)}, blind=True)
     assert stuck(draw(two_locks().events), sight) == set()
 
 
@@ -156,6 +173,7 @@ def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
     consumer = seen(100, SHARED, ends=(reading, writing))
     assert who(story, consumer, seen(200, MAY_GO_ON, ends=(writing,))) == set()
     assert who(story, consumer, seen(200, MAY_GO_ON)) == {100}
+    assert who(story, consumer, outside=(writing,)) == set(), "somebody outside the program can"
 
 
 def test_a_forkserver_moves_only_when_another_does() -> None:
@@ -179,11 +197,14 @@ def test_a_manager_moves_only_when_another_does() -> None:
     assert who(story, client, manager, seen(200, MAY_GO_ON)) == set()
     manager.threads[402] = MAY_GO_ON  # it works on something
     assert who(story, client, manager) == set()
+    manager.threads[402] = INNER
+    story.tell(400, "manager_began", public=True)
+    assert who(story, client, manager) == set(), "a client may come from elsewhere"
 
 
 def test_threads_are_told_one_by_one() -> None:
     story = two_locks()
-    sight = Sight({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)}, frozenset())
+    sight = Sight({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)})
     assert stuck(draw(story.events), sight) == {Thread(200, 200), Thread(300, 300)}
 
 
@@ -213,6 +234,20 @@ def test_a_circle_names_both_locks_and_all_lines() -> None:
     assert (figures["other"], figures["other_object"], figures["other_at"]) == ("p300", "a", "x.py:300")
     assert (figures["held_at"], figures["other_held_at"]) == ("x.py:2000", "x.py:3000")
     assert [row["process"] for row in figures["standing"]] == ["p100", "p300"]
+
+
+def test_threads_of_one_process_can_be_in_a_circle() -> None:
+    story = Story().began(1, 100).lock(7, "a").lock(8, "b")
+    for thread, first, second in (("one", 7, 8), ("two", 8, 7)):
+        story.tell(100, "lock_acquired", first, f"x.py:{first}", thread=thread, entered=True)
+        story.tell(100, "lock_waiting", second, f"x.py:{second}0", thread=thread, timeout=None, native_id=first)
+    for thread, lock in (("one", 8), ("two", 7)):
+        fields = {"wait": "lock_waiting", "open_in": [], "in_message": False}
+        story.tell(100, "process_stuck", lock, f"x.py:{lock}0", thread=thread, **fields)
+    (finding,) = hangs(draw(story.events))
+    assert finding.id == "lock_cycle"
+    assert (finding.figures["at"], finding.figures["other_at"]) == ("x.py:80", "x.py:70")
+    assert (finding.figures["process"], finding.figures["other"]) == ("p100 (one)", "p100 (two)")
 
 
 def test_a_lock_whose_holder_waits_elsewhere_is_not_the_cause() -> None:

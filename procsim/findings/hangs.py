@@ -12,6 +12,9 @@ from procsim.state import Lock, Process, RunState, Wait
 
 Figures = dict[str, Any]
 
+Waiter = tuple[int, str]
+"""The PID and the name of a thread."""
+
 
 def told(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """What was found while it stood there."""
@@ -88,25 +91,29 @@ def _lock_waits(run: RunState, stuck: Iterable[Wait]) -> Iterator[tuple[Wait, Lo
 
 
 def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
-    """Processes that wait for each other's locks, in a circle; or one that waits for its own."""
-    next_of = {wait.pid: (wait, lock) for wait, lock in _lock_waits(run, stuck)}
-    told: set[int] = set()
-    for pid in next_of:
-        circle = _circle(next_of, pid)
-        if circle and not told & {wait.pid for wait, _ in circle}:
-            told |= {wait.pid for wait, _ in circle}
-            yield _cycle(run, circle)
+    """Threads that wait for each other's locks, in a circle; or one that waits for its own."""
+    next_of = {(wait.pid, wait.thread): (wait, lock) for wait, lock in _lock_waits(run, stuck)}
+    told: set[Waiter] = set()
+    for waiter in next_of:
+        circle = _circle(next_of, waiter)
+        if circle and not told & circle.keys():
+            told |= circle.keys()
+            yield _cycle(run, list(circle.values()))
 
 
-def _circle(next_of: dict[int, tuple[Wait, Lock]], start: int) -> list[tuple[Wait, Lock]]:
+def _holders(lock: Lock) -> list[Waiter]:
+    return [(pid, hold.thread) for pid, hold in lock.holds.items()]
+
+
+def _circle(next_of: dict[Waiter, tuple[Wait, Lock]], start: Waiter) -> dict[Waiter, tuple[Wait, Lock]]:
     """The waits from `start` along the holders back to `start`; empty where they lead elsewhere."""
-    path: dict[int, tuple[Wait, Lock]] = {}
-    pid = start
-    while pid in next_of and pid not in path:
-        path[pid] = next_of[pid]
-        holders = path[pid][1].holders
-        pid = start if start in holders else next(iter(holders), 0)
-    return list(path.values()) if pid == start and path else []
+    path: dict[Waiter, tuple[Wait, Lock]] = {}
+    waiter: Waiter | None = start
+    while waiter in next_of and waiter not in path:
+        path[waiter] = next_of[waiter]
+        holders = _holders(path[waiter][1])
+        waiter = start if start in holders else next(iter(holders), None)
+    return path if waiter == start else {}
 
 
 def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
@@ -115,6 +122,9 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     circle = circle[first:] + circle[:first]
     wait, lock = circle[0]
     figures = _figures(run, wait)
+    names = [each.process for each, _ in circle]
+    if len({each.pid for each, _ in circle}) < len(circle):
+        names = [f"{each.process} ({each.thread})" for each, _ in circle]
     if len(circle) == 1:
         hold = lock.holds[wait.pid]
         figures |= {"held_at": hold.at or "?", "held_since": round(hold.since / 1e9, 3)}
@@ -128,8 +138,9 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     other, its = circle[1]
     order = sorted((lock, its), key=lambda each: (each.at or "", each.name))
     figures |= {
+        "process": names[0],
         "held_at": _held_at(circle[-1][1], wait.pid),
-        "other": other.process,
+        "other": names[1],
         "other_object": its.name,
         "other_made": _made(run, its.identity),
         "other_at": other.at or "?",
@@ -146,7 +157,7 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
             figures,
             "acquire the two in the same order everywhere: always {first} before {second}",
         )
-    figures |= {"count": len(circle), "processes": [each.process for each, _ in circle]}
+    figures |= {"count": len(circle), "processes": names}
     figures["locks"] = [each.name for _, each in circle]
     return Finding(
         "lock_cycle",
@@ -214,9 +225,9 @@ def _dead_holder(figures: Figures, holder: Process) -> Finding:
 
 def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
     """A lock whose holder waits for a process to end that cannot end, because it waits for that lock."""
-    joins = {wait.pid: wait for wait in stuck if wait.kind == "process_join_waiting"}
+    joins = {(wait.pid, wait.thread): wait for wait in stuck if wait.kind == "process_join_waiting"}
     for wait, lock in _lock_waits(run, _first_for_each(stuck)):
-        join = next((joins[pid] for pid in lock.holders if pid in joins), None)
+        join = next((joins[holder] for holder in _holders(lock) if holder in joins), None)
         if join is not None:
             yield Finding(
                 "holder_waits",

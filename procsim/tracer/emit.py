@@ -89,6 +89,7 @@ def become(name: str) -> None:
     global _pid, _process, _told
     _pid = os.getpid()
     _process = _plain(str(name)[:NAME_LIMIT])
+    _named.clear()
     _told = _Told()
 
 
@@ -102,8 +103,8 @@ class _Told(_thread._local):
 
     def __init__(self) -> None:
         self.before: dict[tuple[str, int | None, str | None, bytes], bytes] = {}
-        thread = getattr(_threads.get(_ident()), "_name", "?")  # `.name` may be a property of the program's
-        self.thread = _plain(thread)[:NAME_LIMIT]
+        thread = getattr(_threads.get(_ident()), "_name", "thread")  # `.name` may be a property of the program's
+        self.thread = _distinct(_plain(thread)[:NAME_LIMIT], _ident())
 
     def learn(self, kind: str, identity: int | None, at: str | None, fields: bytes) -> bytes:
         """Marshal an event, but for its time; b"" for `fields`: and for its fields."""
@@ -115,6 +116,24 @@ class _Told(_thread._local):
 
 
 _told: _Told  # made when this process learns its name
+
+_named: dict[str, int] = {}
+"""The threads that said something under a name, which in this process is theirs alone."""
+
+NAMES_KEPT = 1_000
+
+
+def _distinct(name: str, ident: int) -> str:
+    """The name; with a number where another thread is called the same."""
+    if len(_named) >= NAMES_KEPT:  # most of them have ended
+        for known in [known for known, other in _named.items() if other not in _threads]:
+            del _named[known]
+    distinct, number = name, 1
+    while (other := _named.setdefault(distinct, ident)) != ident and other in _threads:
+        number += 1
+        distinct = f"{name}-{number}"
+    _named[distinct] = ident
+    return distinct
 
 
 def marshalled(**fields: Any) -> bytes:

@@ -8,6 +8,14 @@ from procsim.tracer.emit import Waiting, emit, emit_waiting, outer_site
 from procsim.tracer.patching import replace
 
 
+def _is_arbitrary(address: Any) -> bool:
+    """Whether nobody chose it, so that only processes of this program know it.
+
+    From multiprocessing.connection.arbitrary_address.
+    """
+    return isinstance(address, str) and "/pymp-" in address
+
+
 def patch_managers(module: ModuleType) -> None:
     """multiprocessing.managers."""
     call = module.BaseProxy._callmethod
@@ -27,7 +35,7 @@ def patch_managers(module: ModuleType) -> None:
     serve_forever = module.Server.serve_forever
 
     def traced_serve_forever(self: Any) -> None:
-        emit("manager_began")
+        emit("manager_began", public=not _is_arbitrary(self.address))
         serve_forever(self)
 
     replace(module.BaseProxy, "_callmethod", _callmethod)
