@@ -51,12 +51,12 @@ def until_all_is_done():
 
 
 if __name__ == "__main__":
-    taken = Lock()
+    taken, nothing = Lock(), Semaphore(0)
     taken.acquire()
     services = [
         Process(target=until_its_server_ends),
         Process(target=until_a_lock_is_released, args=(taken,)),
-        Process(target=until_a_lock_is_released, args=(Semaphore(0),)),
+        Process(target=until_a_lock_is_released, args=(nothing,)),
         Process(target=until_all_is_done),
     ]
     for service in services:
