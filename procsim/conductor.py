@@ -22,6 +22,9 @@ SETTLED_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
 """So long a schedule waits for the thread whose turn it is."""
 
+ASKED_AGAIN_SECONDS = 0.2
+"""So often those who cannot move are asked anew, also where nothing was seen to happen."""
+
 STUCK_SECONDS = 1.0
 """Where nobody at the gate could move for so long, a pace or a schedule lets them wait as they would without it."""
 
@@ -90,13 +93,18 @@ class Conductor:
         self.moved: int | None = None
         """The PID of the process that moved last."""
         self.steps = 0
-        """How many steps were taken."""
+        """How many steps were taken, that is, begun and done."""
         self._schedule = list(reversed(plan.schedule))
         self._following = bool(plan.schedule)
-        self._moving: tuple[int, str] | None = None
+        self._moving: set[tuple[int, str]] = set()
+        """The thread that takes a step, and the main threads of the processes that it has started with it."""
         self._wanted = False
         """Whether another step is to be taken when this one is done."""
-        self._moved_at = self._next_at = self._waiting_since = 0.0
+        self._passed = False
+        """Whether the thread that was told to move has passed the gate."""
+        self._moved_at = self._next_at = 0.0
+        self._still_since = self._asked_at = time.monotonic()
+        """When the last step was done; when those at the gate were asked last whether they could move."""
         keeper.closed = plan.closed
 
     @property
@@ -118,6 +126,7 @@ class Conductor:
         """All move again, or at a pace of so many steps a second."""
         self.pace = pace
         self._keeper.closed = pace is not None
+        self._done()
         if not self.closed:
             self._say_to_all(GO)
 
@@ -162,7 +171,10 @@ class Conductor:
         return chosen is not None and self._move(*chosen)
 
     def _is_moving(self) -> bool:
-        return self._moving is not None and time.monotonic() - self._moved_at < SETTLED_SECONDS
+        return bool(self._moving) and not self._is_late(SETTLED_SECONDS)
+
+    def _is_late(self, seconds: float) -> bool:
+        return time.monotonic() - self._moved_at > seconds
 
     def let_wait(self) -> None:
         """Where nobody can move: let each begin what it cannot do at once, and wait as it would without a gate."""
@@ -183,11 +195,10 @@ class Conductor:
             if any(event.kind == "gate_reached" for event in events):
                 self._say_to_all(GO)
             return
-        self._settle(events)
-        if any(event.kind != "gate_reached" for event in events):
-            for process, _thread, there in self.at_the_gate():
-                if there.ready is not None:
-                    self._keeper.say(STAND, process.pid, there.native_id)
+        settled = self._settle(events)
+        late = time.monotonic() - self._asked_at > ASKED_AGAIN_SECONDS
+        if settled or late or any(event.kind != "gate_reached" for event in events):
+            self._ask()
         if self._wanted and not self._is_moving():
             self._wanted = False
             self.step()
@@ -196,21 +207,48 @@ class Conductor:
         elif self.pace is not None:
             self._keep_pace(self.pace)
 
-    def _settle(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if self._moving == (event.pid, event.thread):
-                waits = event.kind.endswith(("_waiting", "_called"))
-                if waits or event.kind in ("gate_reached", "process_returned", "process_ended"):
-                    self._moving = None
-            elif event.kind == "process_ended" and self._moving and self._moving[0] == event.pid:
-                self._moving = None
+    def _ask(self) -> None:
+        """Have those whose operation cannot always be done look whether it can now."""
+        self._asked_at = time.monotonic()
+        for process, _thread, there in self.at_the_gate():
+            if there.ready is not None:
+                self._keeper.say(STAND, process.pid, there.native_id)
 
-    def _move(self, process: Process, thread: str, there: Standing) -> bool:
-        if not self._keeper.say(TRY, process.pid, there.native_id):
+    def _settle(self, events: Sequence[Event]) -> bool:
+        """Whether the step that is being taken is now done."""
+        if not self._moving:
             return False
-        self._moving, self._moved_at = (process.pid, thread), time.monotonic()
+        for event in events:
+            if event.kind == "gate_passed" and (event.pid, event.thread) in self._moving:
+                self._passed = True
+            elif event.kind == "process_ended":
+                self._moving = {moving for moving in self._moving if moving[0] != event.pid}
+            elif event.kind in ("gate_reached", "process_returned") or event.kind.endswith(("_waiting", "_called")):
+                self._moving.discard((event.pid, event.thread))
+            elif event.kind == "process_started" and (event.pid, event.thread) in self._moving:
+                child = self._run.processes[event.fields["child"]]
+                if child.alive and not child.standing and not child.waits:
+                    self._moving.add((child.pid, "MainThread"))
+        if not self._moving:
+            self._done()
+        return not self._moving
+
+    def _done(self) -> None:
+        """The step is over, and counts if it has begun at all."""
+        if self._passed:
+            self.steps += 1
+            if self._following:
+                self._schedule.pop()
+        self._passed = False
+        self._moving.clear()
+        self._still_since = time.monotonic()
+
+    def _move(self, process: Process, thread: str, there: Standing, word: bytes = TRY) -> bool:
+        if not self._keeper.say(word, process.pid, there.native_id):
+            return False
+        self._done()  # the last one, that took too long to be waited for
+        self._moving, self._moved_at = {(process.pid, thread)}, time.monotonic()
         self.moved = process.pid
-        self.steps += 1
         return True
 
     def _keep_pace(self, pace: float) -> None:
@@ -219,38 +257,32 @@ class Conductor:
             return
         if self.next() is not None and self.step():
             self._next_at = max(self._next_at + 1 / pace, now)
-            self._waiting_since = now
-        elif now - self._waiting_since > STUCK_SECONDS and self.nobody_can_move():
+        elif now - self._still_since > STUCK_SECONDS and self.nobody_can_move():
             self.let_wait()
 
     def _follow_schedule(self) -> None:
-        """Take the next step of the schedule as soon as its thread stands there. At the end all are free."""
-        if self._moving is not None:
+        """Have the next step of the schedule taken as soon as its thread stands there. At the end all are free."""
+        if self._moving and not self._is_late(PATIENCE_SECONDS):
             return
-        now = time.monotonic()
         if not self._schedule:
             self._following = False
             self.go_on()
             return
         turn = self._schedule[-1]
-        for process, thread, there in self.at_the_gate():
-            if (process.name, thread) != (turn.process, turn.thread):
-                continue
-            if (there.operation, there.at) != (turn.operation, turn.at):
-                words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
-                raise Misfit(
-                    words.format(step=self.steps + 1, **turn._asdict(), other=there.operation, other_at=there.at)
-                )
-            if there.ready is not False:
-                self._schedule.pop()
-                self._waiting_since = now
-                self._move(process, thread, there)
-            return
-        if not self._waiting_since:
-            self._waiting_since = now
-        if now - self._waiting_since > PATIENCE_SECONDS:
-            words = _("step {step}: {process} never came to {operation} at {at}")
-            raise Misfit(words.format(step=self.steps + 1, **turn._asdict()))
+        waited = time.monotonic() - self._still_since
+        whose = (each for each in self.at_the_gate() if (each[0].name, each[1]) == (turn.process, turn.thread))
+        process, thread, there = next(whose, (None, "", None))
+        if process is None or there is None:
+            if waited > PATIENCE_SECONDS:
+                words = _("step {step}: {process} never came to {operation} at {at}")
+                raise Misfit(words.format(step=self.steps + 1, **turn._asdict()))
+        elif (there.operation, there.at) != (turn.operation, turn.at):
+            words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
+            raise Misfit(words.format(step=self.steps + 1, **turn._asdict(), other=there.operation, other_at=there.at))
+        elif there.ready is not False:
+            self._move(process, thread, there)
+        elif waited > STUCK_SECONDS:
+            self._move(process, thread, there, GO)  # in the recording, too, it began this and waited
 
     def _run_on_their_own(self) -> Iterable[Process]:
         """Processes that neither stand at the gate nor wait."""

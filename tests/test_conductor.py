@@ -83,7 +83,32 @@ def test_a_step_is_for_whoever_has_stood_there_for_longest() -> None:
     stage.pass_gate(3)
     stage.reach(3)
     assert (TRY, 2) in stage.gate.heard()
+    assert stage.conductor.steps == 1, "the second is not done yet"
+    stage.pass_gate(2)
+    stage.reach(2)
     assert stage.conductor.steps == 2
+
+
+def test_to_start_a_process_is_done_when_that_stands_at_the_gate() -> None:
+    stage = held()
+    stage.reach(1, operation="process_started")
+    stage.conductor.step()
+    stage.pass_gate(1, "process_started")
+    stage.tell(Story().tell(1, "process_started", child=4, child_name="p4", daemon=False, method="fork"))
+    stage.reach(1)
+    assert stage.conductor.steps == 0
+    stage.reach(4)
+    assert stage.conductor.steps == 1
+
+
+def test_who_found_at_the_gate_that_it_cannot_move_has_taken_no_step() -> None:
+    stage = held()
+    stage.reach(2, ready=True)
+    assert stage.conductor.step()
+    stage.reach(2, ready=False)
+    assert stage.conductor.steps == 0
+    stage.gate.heard()
+    assert not stage.conductor.step()
 
 
 def test_a_step_is_for_whom_people_have_chosen() -> None:
@@ -168,6 +193,30 @@ def test_a_schedule_waits_for_whose_turn_it_is() -> None:
     stage.tell(Story().tell(2, "process_returned"))
     stage.tell(Story())
     assert not stage.gate.closed, "it is at its end"
+
+
+def test_whose_turn_it_is_but_cannot_move_is_asked_until_it_can() -> None:
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(3, ready=True)
+    stage.gate.heard()
+    stage.reach(3, ready=False)
+    assert stage.gate.heard() == [(STAND, 3)], "it was told to try, and could not"
+    stage.reach(3, ready=True)
+    assert (TRY, 3) in stage.gate.heard()
+    assert stage.gate.closed
+
+
+def test_whose_turn_it_is_waits_as_it_did_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", 0.0)
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(3, ready=False)
+    assert (GO, 3) in stage.gate.heard()
+    stage.pass_gate(3)
+    stage.tell(Story().tell(3, "lock_waiting", LOCK, timeout=None, native_id=1003))
+    stage.reach(2)
+    assert (TRY, 2) in stage.gate.heard()
 
 
 def test_a_program_that_does_something_else_does_not_fit() -> None:
