@@ -96,6 +96,8 @@ class Conductor:
         """How many steps were taken, that is, begun and done."""
         self._schedule = list(reversed(plan.schedule))
         self._following = bool(plan.schedule)
+        self._before: tuple[float | None, bool] = (None, False)
+        """The pace, and whether a schedule was followed, before the pause."""
         self._moving: set[tuple[int, str]] = set()
         """The thread that takes a step, and the main threads of the processes that it has started with it."""
         self._wanted = False
@@ -119,21 +121,28 @@ class Conductor:
 
     def pause(self) -> None:
         """Nobody moves any more, but by a step."""
-        self.pace, self._keeper.closed = None, True
-        self._following = False
+        self._before = self.pace, self._following
+        self.pace, self._following, self._keeper.closed = None, False, True
 
-    def go_on(self, pace: float | None = None) -> None:
-        """All move again, or at a pace of so many steps a second."""
-        self.pace = pace
-        self._keeper.closed = pace is not None
-        self._done()
+    def go_on(self) -> None:
+        """All move again; as they did before the pause."""
+        self.pace, self._following = self._before
+        self._keeper.closed = self.pace is not None or self._following
         if not self.closed:
-            self._say_to_all(GO)
+            self._open()
 
     def change_pace(self, factor: float) -> None:
-        """Faster or slower."""
-        self.pace = min(FASTEST, max(SLOWEST, (self.pace or 1.0) * factor))
-        self._keeper.closed = True
+        """Faster or slower; beyond the fastest, all move as they like."""
+        pace = max(SLOWEST, (self.pace or 1.0) * factor)
+        self.pace = pace if pace <= FASTEST else None
+        self._following, self._keeper.closed = False, self.pace is not None
+        if not self.closed:
+            self._open()
+
+    def _open(self) -> None:
+        self._keeper.closed = False
+        self._done()
+        self._say_to_all(GO)
 
     # Who could move ------------------------------------------------------------------------------------------
 
@@ -168,6 +177,8 @@ class Conductor:
             self._wanted = True
             return True
         chosen = self.next()
+        if self._before[1]:
+            self._before = None, False  # the rest of the schedule does not follow from this step
         return chosen is not None and self._move(*chosen)
 
     def _is_moving(self) -> bool:
@@ -266,7 +277,7 @@ class Conductor:
             return
         if not self._schedule:
             self._following = False
-            self.go_on()
+            self._open()
             return
         turn = self._schedule[-1]
         waited = time.monotonic() - self._still_since

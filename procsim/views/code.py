@@ -33,9 +33,13 @@ class Source:
 def pane(
     source: Source, run: RunState, moved: int | None, rows: int, width: int, first: int
 ) -> tuple[RenderableType, int]:
-    """`rows` lines of the source, and the number of the first: it stays where it was while who moved is in sight."""
+    """`rows` lines of the source, and the number of the first: it stays where it was while who moved is in sight.
+
+    `moved` is the PID that people let move last; where that is nobody here, whoever was heard of last is meant.
+    """
     there = at_lines(source.name, run)
-    focus = next((line for line, pids in there.items() if moved in pids), None)
+    latest = {max(run.processes[pid].last for pid in pids): line for line, pids in there.items()}
+    focus = next((line for line, pids in there.items() if moved in pids), latest[max(latest)] if latest else None)
     if focus is not None and not first + 1 <= focus < first + rows - 1:
         first = focus - rows // 2
     first = max(1, min(first, len(source.lines) - rows + 1))

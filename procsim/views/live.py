@@ -160,7 +160,7 @@ class LiveView:
     def _pause_or_go_on(self, run: RunState) -> None:
         if self._conductor is None:
             return
-        if self._conductor.closed:
+        if self._conductor.held:
             self._conductor.go_on()
         else:
             self._conductor.pause()

@@ -1,10 +1,39 @@
 """Steps that were recorded are taken again; what cannot be is said in one line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.integration.conftest import House
+
+SEEN = ("said", "noted", "file_read", "file_written", "queue_put", "queue_got", "pipe_received", "lock_acquired")
+
+
+def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """Who did and said what, in its order; and the verdict."""
+    story = [
+        (line["process"], line["kind"], line.get("text"), line.get("value"), line.get("at"))
+        for line in lines[:-1]
+        if line["kind"] in SEEN
+    ]
+    return [*story, *((claim["id"], claim["holds"]) for claim in lines[-1]["claims"])]
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    [("tickets", "--users", 3, "--no-lock"), ("tickets", "--users", 3), ("prodcons",), ("ipc",), ("deadlock",)],
+)
+def test_a_schedule_ends_with_the_same_state_each_time(
+    house: House, tmp_path: Path, lesson: tuple[object, ...]
+) -> None:
+    trace = tmp_path / "steps.trace"
+    lines, done = house.events(*lesson, "--pace", "1000/s", "--record", trace)
+    assert done.returncode == 0, done.stderr
+    for _ in range(3):
+        again, done = house.events(*lesson, "--schedule", trace)
+        assert done.returncode == 0, done.stderr
+        assert told(again) == told(lines)
 
 
 def test_a_schedule_that_does_not_fit(house: House, tmp_path: Path) -> None:

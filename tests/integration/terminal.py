@@ -1,0 +1,96 @@
+"""A real terminal for a test: what stands on its screen, and the keys that are pressed."""
+
+import contextlib
+import os
+import shlex
+import signal
+import time
+from typing import Any
+
+import pexpect
+import pyte
+
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+
+FRAME, LEFT = b"\x1b[H", b"\x1b[?1049l"
+"""What begins a frame of the live view, and what gives the screen back; frames follow each other at all times."""
+
+
+class Terminal:
+    """procsim in a pseudo-terminal, whose screen a terminal emulator keeps.
+
+    It is started by itself, or with jobs to be stopped and let go on by a command of the shell's that names
+    "{procsim}".
+    """
+
+    def __init__(
+        self, house: House, *arguments: object, columns: int = 80, rows: int = 24, shell: str | None = None
+    ) -> None:
+        command = [*PROCSIM, *map(str, arguments)]
+        if shell is not None:
+            command = ["/bin/sh", "-m", "-c", shell.format(procsim=shlex.join(command))]
+        self.child: Any = pexpect.spawn(
+            command[0],
+            command[1:],
+            env=house.environment | {"TERM": "xterm-256color"},
+            dimensions=(rows, columns),
+            timeout=PATIENCE_SECONDS,
+        )
+        self._screen = pyte.HistoryScreen(columns, rows, history=1_000)
+        self._stream = pyte.ByteStream(self._screen)
+        self._unseen = b""
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.child.send(key)
+
+    def rows(self) -> list[str]:
+        """What stood on the screen when the last frame was drawn: a frame of which more is to come is not looked at."""
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF, OSError, ValueError):
+            while True:
+                self._unseen += self.child.read_nonblocking(1 << 16, 0)
+        end = self._unseen.rfind(FRAME)
+        if LEFT in self._unseen[max(end, 0) :] or not self.child.isalive():
+            end = len(self._unseen)
+        if end > 0:
+            self._stream.feed(self._unseen[:end])
+            self._unseen = self._unseen[end:]
+        return [row.rstrip() for row in self._screen.display]
+
+    def row(self, word: str) -> str:
+        """The first row with that word in it; empty: there is none."""
+        return next((row for row in self.rows() if word in row), "")
+
+    def wait_for(self, *words: str) -> str:
+        """Wait until all of them stand in one row, which is handed back."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            rows = self.rows()
+            for row in rows:
+                if all(word in row for word in words):
+                    return row
+            assert time.monotonic() < deadline, f"{words} never came:\n" + "\n".join(rows)
+            time.sleep(0.01)
+
+    def wait_for_end(self) -> int:
+        """Wait until procsim has ended; its exit code."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.child.isalive():
+            rows = self.rows()
+            assert time.monotonic() < deadline, "it never ended:\n" + "\n".join(rows)
+            time.sleep(0.01)
+        self.rows()
+        return self.child.exitstatus if self.child.exitstatus is not None else -(self.child.signalstatus or 0)
+
+    def kill(self) -> None:
+        """SIGKILL to procsim, if it has not ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+
+    def close(self) -> None:
+        """Away with it."""
+        if self.child.isalive():
+            self.kill()
+        self.child.close()

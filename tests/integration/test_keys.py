@@ -1,0 +1,212 @@
+"""The keys of the live view, pressed in a real terminal."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.integration.conftest import House
+from tests.integration.terminal import Terminal
+
+ENTER, RIGHT, DOWN, ESCAPE = "\r", "\x1b[C", "\x1b[B", "\x1b"
+
+
+def steps(terminal: Terminal) -> int:
+    """How many steps were taken, as the headline says."""
+    found = re.search(r"step (\d+)", terminal.rows()[0])
+    return int(found[1]) if found else 0
+
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def start(house: House) -> Iterator[Start]:
+    """Starts procsim in a terminal; whatever happens, it is gone after the test."""
+    with contextlib.ExitStack() as leaving:
+
+        def start(*arguments: object, **options: Any) -> Terminal:
+            terminal = Terminal(house, *arguments, **options)
+            leaving.callback(terminal.close)
+            return terminal
+
+        yield start
+
+
+def step(terminal: Terminal, house: House) -> None:
+    """Take one step, and see it counted."""
+    before = steps(terminal)
+    terminal.press("n")
+    house.wait_until(lambda: steps(terminal) > before)
+
+
+def step_until(terminal: Terminal, house: House, *words: str) -> None:
+    """Take steps until all these words stand in one row."""
+    while not any(all(word in row for word in words) for row in terminal.rows()):
+        before = steps(terminal)
+        terminal.press("n")
+        house.wait_until(partial(_has_moved, terminal, before))
+
+
+def _has_moved(terminal: Terminal, before: int) -> bool:
+    """Whether a step was taken, or could not be taken."""
+    return steps(terminal) > before or bool(terminal.row("cannot move") or terminal.row("nobody can move"))
+
+
+def test_both_buyers_read_the_same_number_because_people_chose_so(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--no-lock", "--step")
+    terminal.wait_for("it stands")
+    terminal.wait_for("1", "MainProcess", "next:")
+    step_until(terminal, house, "doors", "2 have passed")
+    for digit, user in (("2", "user-1"), ("3", "user-2")):
+        terminal.press(digit)
+        terminal.wait_for("▸", user)
+        step_until(terminal, house, user, "next: sleep", "reads: 1 left")
+    terminal.press(ESCAPE, " ")
+    assert terminal.wait_for_end() == 0
+    assert "M1 of 1 tickets 2 were sold" in terminal.row("M1")
+
+
+def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step", columns=100)
+    terminal.wait_for("MainProcess", "next:")
+    step_until(terminal, house, "mutex", "Lock", "held by user")
+    holder, other = ("user-1", "user-2") if terminal.row("Lock    held by user-1") else ("user-2", "user-1")
+    row = {"user-1": "2", "user-2": "3"}[other]
+    terminal.press(row)
+    terminal.wait_for(f"{row}-", other, "waiting for mutex, held by")
+    step_until(terminal, house, "cannot move")
+    assert f"{other} cannot move: waiting for mutex, held by {holder}" in terminal.row("cannot move")
+    terminal.press(ESCAPE, " ")
+    assert terminal.wait_for_end() == 0
+
+
+def test_space_stops_the_world_and_lets_it_go_on(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 3)
+    terminal.wait_for("user-3")
+    terminal.press(" ")
+    terminal.wait_for("it stands")
+    terminal.press(" ")
+    assert terminal.wait_for_end() == 0
+    assert terminal.row("M2")
+
+
+def test_nobody_can_move_and_why(house: House, start: Start) -> None:
+    terminal = start("deadlock", "--step", rows=40, columns=120)
+    terminal.wait_for("MainProcess", "next:")
+    step_until(terminal, house, "nobody can move: now they wait as they would without procsim")
+    assert terminal.wait_for_end() == 0
+    assert terminal.row("M6")
+
+
+def test_again_and_the_other_way(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step", columns=120)
+    terminal.wait_for("MainProcess", "next:")
+    first = re.findall(r"MainProcess +(\d+)", terminal.row("MainProcess"))
+    terminal.press("r")
+    house.wait_until(lambda: re.findall(r"MainProcess +(\d+)", terminal.row("MainProcess")) not in (first, []))
+    terminal.wait_for("mutex")
+    terminal.press("t")
+    terminal.wait_for("procsim tickets --no-lock")
+    terminal.wait_for("doors")
+    assert not terminal.row("mutex")
+    terminal.press("t")
+    terminal.wait_for("procsim tickets --lock")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step")
+    terminal.wait_for("MainProcess", "next:")
+    terminal.press("c")
+    line = terminal.wait_for("stock.write_text")
+    assert line.endswith("MainProcess")
+    terminal.press("c")
+    house.wait_until(lambda: not terminal.row("stock.write_text"))
+    terminal.press("q")
+    terminal.wait_for_end()
+
+
+def test_all_keys_are_explained(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step")
+    terminal.wait_for("? keys")
+    terminal.press("?")
+    terminal.wait_for("again, the other way: --no-lock")
+    terminal.press("?")
+    terminal.wait_for("next:")
+    terminal.press("q")
+    terminal.wait_for_end()
+
+
+def test_slow_motion(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--no-lock", "--pace", "2/s", columns=100)
+    terminal.wait_for("2 steps a second")
+    terminal.press("+")
+    terminal.wait_for("3 steps a second")
+    terminal.press("-", "-")
+    terminal.wait_for("1.3 steps a second")
+    terminal.press(" ")
+    terminal.wait_for("↑↓ choose")
+    terminal.press(" ")
+    terminal.wait_for("1.3 steps a second")
+    terminal.press(*"+" * 30)
+    assert terminal.wait_for_end() == 0
+
+
+def test_a_key_that_is_pressed_a_thousand_times(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 3, "--step")
+    terminal.wait_for("next:")
+    terminal.press("+-" * 200, DOWN * 300, "c" * 100, "?" * 100, " " * 1000, "w1" * 100)
+    terminal.wait_for("user-3")
+    terminal.press("q")
+    assert terminal.wait_for_end() in (0, 130)
+
+
+def test_procsim_killed_while_all_stand_at_the_gate(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 3, "--step")
+    terminal.wait_for("MainProcess", "next:")
+    step_until(terminal, house, "user-2")
+    terminal.kill()
+    house.assert_empty()
+
+
+def test_a_process_that_dies_at_the_gate(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--no-lock", "--step")
+    terminal.wait_for("MainProcess", "next:")
+    step_until(terminal, house, "user-1", "next: read")
+    pid = int(re.findall(r"user-1 +(\d+)", terminal.row("next: read"))[0])
+    psutil.Process(pid).kill()
+    terminal.wait_for("user-1", "SIGKILL")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_ctrl_z_and_on(start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step", shell="{procsim}; echo now at the shell; read answer; fg")
+    terminal.wait_for("MainProcess", "next:")
+    terminal.press("\x1a")
+    terminal.wait_for("now at the shell")
+    terminal.press("on\n")
+    terminal.wait_for("MainProcess", "next:")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_a_watched_program_takes_steps_too(house: House, start: Start, tmp_path: Path) -> None:
+    program = tmp_path / "mine.py"
+    program.write_text(
+        "from multiprocessing import Lock\nlock = Lock()\nwith lock:\n    print('inside')\nprint('done')\n"
+    )
+    terminal = start("watch", "--step", program)
+    terminal.wait_for("next: acquire lock")
+    step(terminal, house)
+    terminal.wait_for("next: release lock")
+    terminal.press(" ")
+    assert terminal.wait_for_end() == 0
+    assert terminal.row("done")
