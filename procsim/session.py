@@ -202,10 +202,12 @@ def _conducted(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -
 
 
 def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:
+    stuck = False
     for batch in batches:
         yield batch
-        if state.hangs() and any(event.kind == "finding" for event in batch):
+        if stuck and state.hangs():  # what was found after these was told now, or had been before main hung
             run.stop()
+        stuck = any(event.kind == "process_stuck" for event in batch)
 
 
 def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator[list[Event]]:

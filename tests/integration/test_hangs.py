@@ -31,6 +31,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "join_before_get_beside_a_worker": ("join_before_get", {"MainProcess"}, "results"),
     "lock_cycle": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_beside_a_worker": ("lock_cycle", {"one", "other"}, ""),
+    "lock_cycle_joined_later": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_of_three": ("lock_cycle", {"eater-0", "eater-1", "eater-2"}, ""),
     "lock_twice": ("lock_twice", {"clerk"}, "account"),
     "pool_worker_died": ("pool_worker_died", set(), "squares"),
