@@ -15,6 +15,7 @@ from procsim.state import (
     GAUGES_KEPT,
     ITEMS_KEPT,
     LINES_KEPT,
+    MAIN_THREAD,
     POINTS_KEPT,
     USERS_KEPT,
     WAITS_KEPT,
@@ -46,8 +47,6 @@ RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
     Status.WAITING,
     Status.INSIDE,
 )
-
-MAIN_THREAD = "MainThread"
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -219,7 +218,7 @@ def _stuck(run: RunState, event: Event) -> None:
         _wait(run, event._replace(kind=fields["wait"]))
         wait = process.waits[event.thread]
     wait.stuck = event.t
-    if (event.pid, event.thread) == (run.main, "MainThread"):
+    if (event.pid, event.thread) == (run.main, MAIN_THREAD):
         run.hung = event.t
     wait.open_in = tuple(fields["open_in"])
     wait.in_message = fields["in_message"]

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from procsim.events import Event, Named
 from procsim.files import File
 
+MAIN_THREAD = "MainThread"
+
 LINES_KEPT = 1_000
 """Lines said or printed that are kept, the last ones."""
 
@@ -123,34 +125,35 @@ class History:
     peak: Span = NOTHING
     """The most telling span of the present grain."""
     now: Span = NOTHING
+    most_telling: Status = Status.ABSENT
+    """The highest status that it ever had."""
 
     def add(self, t: int, status: Status, what: int | str | None, processes: int) -> None:
         """It does something else from now on; it is one of so many processes."""
         now = (t, status, what)
         while t >= self.until:
-            self._close(t)
+            self._end_grain(self.closed)
             if len(self.closed) > max(SPANS_AT_LEAST, min(SPANS_OF_ONE, SPANS_KEPT // processes)):
                 self._thin_out(processes)
             else:
                 self.until, self.peak = t + self._grain, now
         if status > self.peak[1]:
             self.peak = now
+        if status > self.most_telling:
+            self.most_telling = status
         self.now = now
 
     def spans(self) -> list[Span]:
         """All of them, the present one too."""
-        return [*self.closed, *self._open()]
+        spans = self.closed.copy()
+        self._end_grain(spans)
+        return spans
 
-    def _open(self) -> list[Span]:
-        if self.now is self.peak:
-            return [self.peak]
-        return [self.peak, (self.until, self.now[1], self.now[2])]
-
-    def _close(self, t: int) -> None:
-        for span in self._open():
-            last = self.closed[-1] if self.closed else NOTHING
-            if span[0] < t and span[1:] != last[1:]:
-                self.closed.append(span)
+    def _end_grain(self, spans: list[Span]) -> None:
+        """Add what is told of the present grain, and what comes after it."""
+        for span in (self.peak, (self.until, self.now[1], self.now[2])):
+            if span[1:] != (spans[-1] if spans else NOTHING)[1:]:
+                spans.append(span)
 
     def _thin_out(self, processes: int) -> None:
         """Put them together with a coarser grain."""
@@ -269,7 +272,7 @@ class Process:
     @property
     def waiting(self) -> Wait | None:
         """The wait that its main thread, or else any thread, is in now."""
-        return self.waits.get("MainThread") or next(iter(self.waits.values()), None)
+        return self.waits.get(MAIN_THREAD) or next(iter(self.waits.values()), None)
 
     @property
     def alive(self) -> bool:
@@ -508,7 +511,7 @@ class RunState:
     def hangs(self) -> bool:
         """Whether the main thread of main is stuck now: the program cannot end by itself."""
         main = self.processes.get(self.main)
-        wait = main.waits.get("MainThread") if main else None
+        wait = main.waits.get(MAIN_THREAD) if main else None
         return wait is not None and wait.stuck is not None
 
     def all_waits(self, kind: str, identity: int | None = None) -> Iterator[Wait]:
