@@ -42,10 +42,10 @@ POINTS_KEPT = 2_000
 OPERATIONS_KEPT = 4_096
 """Puts and gets of a queue of which it is kept who made them, the last ones."""
 
-SPANS_KEPT = 20_000
+SPANS_KEPT = 10_000
 """Spans that are kept of what the first processes did; of each further one fewer …"""
 
-SPANS_OF_ONE = 500
+SPANS_OF_ONE = 300
 """… and of one at the most …"""
 
 SPANS_AT_LEAST = 20

@@ -92,7 +92,7 @@ def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
         number = NUMBER.search(name)
         figure = (number.group() if number else "") + figure
         name = set_cell_size(name, NAME_CELLS - 1 - cell_len(figure)) + ("~" if plain_marks else "…")
-    return Text(set_cell_size(name + figure, NAME_CELLS) + GAP, style)
+    return Text().append(set_cell_size(name + figure, NAME_CELLS) + GAP, style)
 
 
 def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
