@@ -15,10 +15,12 @@ from procsim.state import (
     GAUGES_KEPT,
     ITEMS_KEPT,
     LINES_KEPT,
+    MAIN_THREAD,
     POINTS_KEPT,
     USERS_KEPT,
     WAITS_KEPT,
     Gauge,
+    History,
     Hold,
     Line,
     Lock,
@@ -29,6 +31,7 @@ from procsim.state import (
     Series,
     Signal,
     Standing,
+    Status,
     Task,
     Wait,
     share,
@@ -36,6 +39,14 @@ from procsim.state import (
 
 NOT_ITS_OWN = ("finding", "verdict", "process_ended")
 """Events that a process does not tell itself: they do not show that it is there."""
+
+RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
+    Status.RUNNING,
+    Status.STANDING,
+    Status.ASLEEP,
+    Status.WAITING,
+    Status.INSIDE,
+)
 
 
 def draw(events: Iterable[Event]) -> RunState:
@@ -49,7 +60,8 @@ def draw(events: Iterable[Event]) -> RunState:
 def apply(run: RunState, event: Event) -> None:
     """Draw one event into the picture."""
     run.counts[event.kind] += 1
-    run.t = max(run.t, event.t)
+    if event.t > run.t:
+        run.t = event.t
     process = run.processes.get(event.pid)
     if process is None and event.pid and event.kind not in NOT_ITS_OWN:
         process = _process(run, event.pid, event.process)
@@ -60,6 +72,31 @@ def apply(run: RunState, event: Event) -> None:
     change = CHANGES.get(event.kind)
     if change is not None:
         change(run, event)
+
+
+def _told(run: RunState, process: Process, t: int) -> None:
+    """Keep what the main thread of a process does from now on. Who waits is not inside, whatever it holds."""
+    wait = process.waits.get(MAIN_THREAD) if process.waits else None
+    what: int | str | None = None
+    if wait is not None and wait.kind != "sleep_began":
+        status, what = WAITING, wait.child_name or wait.object
+    elif process.inside:
+        status, what = INSIDE, process.inside[-1]
+    elif wait is not None:
+        status = ASLEEP
+    else:
+        standing = process.standing.get(MAIN_THREAD) if process.standing else None
+        if standing is None:
+            status = RUNNING
+        elif standing.ready is False:
+            status, what = WAITING, standing.object or standing.subject
+        else:
+            status = STANDING
+    history = process.history
+    if t < history.until and status <= history.peak[1]:  # as `add` would do, in half the time
+        history.now = (t, status, what)
+    else:
+        history.add(t, status, what, len(run.processes))
 
 
 # Processes ---------------------------------------------------------------------------------------------------
@@ -74,6 +111,7 @@ def _process(run: RunState, pid: int, name: str) -> Process:
         process = run.processes[pid] = Process(pid, name)
         run.main = run.main or pid
         forget_processes(run)
+        _told(run, process, run.t)
     return process
 
 
@@ -87,6 +125,8 @@ def _started(run: RunState, event: Event) -> None:
 def _began(run: RunState, event: Event) -> None:
     process = _process(run, event.pid, event.process)
     process.name, process.began = event.process, event.t
+    process.history = History()  # what its parent told before was no more than that it was to begin
+    _told(run, process, event.t)
     process.parent, process.daemon = event.fields["parent"], event.fields["daemon"]
 
 
@@ -140,17 +180,20 @@ def _gate_reached(run: RunState, event: Event) -> None:
         fields["native_id"],
         event.t,
     )
+    _told(run, run.processes[event.pid], event.t)
 
 
 def _gate_passed(run: RunState, event: Event) -> None:
     run.processes[event.pid].standing.pop(event.thread, None)
+    _told(run, run.processes[event.pid], event.t)
 
 
 # Waiting -----------------------------------------------------------------------------------------------------
 
 
 def _wait(run: RunState, event: Event) -> None:
-    run.processes[event.pid].waits[event.thread] = Wait(
+    process, get = run.processes[event.pid], event.fields.get
+    process.waits[event.thread] = Wait(
         event.kind,
         event.pid,
         event.process,
@@ -158,13 +201,14 @@ def _wait(run: RunState, event: Event) -> None:
         event.at,
         event.object,
         event.thread,
-        event.fields.get("child"),
-        event.fields.get("child_name", ""),
-        timeout=event.fields.get("timeout", event.fields.get("seconds")),
-        native_id=event.fields.get("native_id") or 0,
-        interruptible=bool(event.fields.get("interruptible")),
-        job=event.fields.get("job"),
+        get("child"),
+        get("child_name", ""),
+        timeout=get("timeout", get("seconds")),
+        native_id=get("native_id") or 0,
+        interruptible=bool(get("interruptible")),
+        job=get("job"),
     )
+    _told(run, process, event.t)
 
 
 def _stuck(run: RunState, event: Event) -> None:
@@ -175,16 +219,18 @@ def _stuck(run: RunState, event: Event) -> None:
         _wait(run, event._replace(kind=fields["wait"]))
         wait = process.waits[event.thread]
     wait.stuck = event.t
-    if (event.pid, event.thread) == (run.main, "MainThread"):
+    if (event.pid, event.thread) == (run.main, MAIN_THREAD):
         run.hung = event.t
     wait.open_in = tuple(fields["open_in"])
     wait.in_message = fields["in_message"]
 
 
 def _wait_over(run: RunState, event: Event) -> Wait | None:
-    wait = run.processes[event.pid].waits.pop(event.thread, None)
+    process = run.processes[event.pid]
+    wait = process.waits.pop(event.thread, None)
     if wait is not None:
         _keep(run, wait, event.t)
+        _told(run, process, event.t)
     return wait
 
 
@@ -195,6 +241,7 @@ def _keep(run: RunState, wait: Wait, until: int) -> None:
 
 def _awoke(run: RunState, event: Event) -> None:
     run.processes[event.pid].waits.pop(event.thread, None)  # it waited for nobody
+    _told(run, run.processes[event.pid], event.t)
 
 
 def _refused(run: RunState, event: Event) -> None:
@@ -240,7 +287,7 @@ def _lock_created(run: RunState, event: Event) -> None:
 
 def _lock_acquired(run: RunState, event: Event) -> None:
     lock = _lock(run, event)
-    _wait_over(run, event)
+    _entered(run, event, lock)
     lock.holders[event.pid] = lock.holders.get(event.pid, 0) + 1
     lock.holds[event.pid] = Hold(event.thread, bool(event.fields.get("entered")), event.t, event.at)
     lock.acquired[event.pid] += 1
@@ -252,26 +299,48 @@ def _lock_released(run: RunState, event: Event) -> None:
     holder: int | None = event.pid
     if event.pid not in lock.holders:  # handed on, or a semaphore that is raised by one who never acquired it
         lock.handed_on = True
+        for pid in lock.holders:
+            _left(run, pid, lock, event.t)
         holder = next(iter(lock.holders), None)
     if holder is None:
         return
     lock.holders[holder] -= 1
     if not lock.holders[holder]:
         del lock.holders[holder], lock.holds[holder]
+        _left(run, holder, lock, event.t)
 
 
 def _condition_waiting(run: RunState, event: Event) -> None:
     lock = _lock(run, event)  # it lets go of its lock while it waits
     lock.holders.pop(event.pid, None)
     lock.holds.pop(event.pid, None)
+    _left(run, event.pid, lock, event.t)
     _wait(run, event)
 
 
 def _condition_awoke(run: RunState, event: Event) -> None:
     lock = _lock(run, event)
+    _entered(run, event, lock)
     lock.holders[event.pid] = 1
     lock.holds[event.pid] = Hold(event.thread, True, event.t, event.at)
-    _wait_over(run, event)
+
+
+def _entered(run: RunState, event: Event, lock: Lock) -> None:
+    """A critical section, or the one it is in once more."""
+    process = run.processes[event.pid]
+    entered = not lock.handed_on and lock.identity not in process.inside
+    if entered:
+        process.inside.append(lock.identity)
+    if _wait_over(run, event) is None and entered:
+        _told(run, process, event.t)
+
+
+def _left(run: RunState, pid: int, lock: Lock, t: int) -> None:
+    """A critical section, if it was in it."""
+    process = run.processes.get(pid)
+    if process is not None and lock.identity in process.inside:
+        process.inside.remove(lock.identity)
+        _told(run, process, t)
 
 
 # Queues ------------------------------------------------------------------------------------------------------

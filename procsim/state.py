@@ -8,10 +8,13 @@ Nothing here knows a clock, a process or a terminal. What is kept of the past is
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from procsim.events import Event, Named
 from procsim.files import File
+
+MAIN_THREAD = "MainThread"
 
 LINES_KEPT = 1_000
 """Lines said or printed that are kept, the last ones."""
@@ -38,6 +41,18 @@ POINTS_KEPT = 2_000
 
 OPERATIONS_KEPT = 4_096
 """Puts and gets of a queue of which it is kept who made them, the last ones."""
+
+SPANS_KEPT = 10_000
+"""Spans that are kept of what the first processes did; of each further one fewer …"""
+
+SPANS_OF_ONE = 300
+"""… and of one at the most …"""
+
+SPANS_AT_LEAST = 20
+"""… and at the least."""
+
+GRAIN_NS = 100_000
+"""What changes within it is one span of the most telling status. It doubles where there are too many spans."""
 
 
 def share(most: int, number: int) -> int:
@@ -68,6 +83,85 @@ class Series:
         if len(self.points) > self.most:
             del self.points[1::2]
             self._stride *= 2
+
+
+class Status(IntEnum):
+    """What a process does. Of several within a short time the highest is the most telling."""
+
+    ABSENT = 0
+    """It has not begun, or is gone."""
+    RUNNING = 1
+    STANDING = 2
+    """At the gate."""
+    ASLEEP = 3
+    WAITING = 4
+    STUCK = 5
+    """Waiting, and nobody is left to end it."""
+    INSIDE = 6
+    """In a critical section: it holds a lock, and waits for nothing."""
+    ENDED = 7
+    FAILED = 8
+    """Ended by a signal, or with an exit code other than 0."""
+
+
+Span = tuple[int, Status, int | str | None]
+"""(ns since the start, status from then on, what it is about: the identity of an object or the name of a process).
+
+A plain tuple, since one is made at every change.
+"""
+
+NOTHING: Span = (0, Status.ABSENT, None)
+
+
+@dataclass(slots=True)
+class History:
+    """What a process did over time, in a bounded number of spans."""
+
+    closed: list[Span] = field(default_factory=list)
+    """Those before the present grain."""
+    _grain: int = GRAIN_NS
+    until: int = 0
+    """ns: the end of the present grain."""
+    peak: Span = NOTHING
+    """The most telling span of the present grain."""
+    now: Span = NOTHING
+    most_telling: Status = Status.ABSENT
+    """The highest status that it ever had."""
+
+    def add(self, t: int, status: Status, what: int | str | None, processes: int) -> None:
+        """It does something else from now on; it is one of so many processes."""
+        now = (t, status, what)
+        while t >= self.until:
+            self._end_grain(self.closed)
+            if len(self.closed) > max(SPANS_AT_LEAST, min(SPANS_OF_ONE, SPANS_KEPT // processes)):
+                self._thin_out(processes)
+            else:
+                self.until, self.peak = t + self._grain, now
+        if status > self.peak[1]:
+            self.peak = now
+        if status > self.most_telling:
+            self.most_telling = status
+        self.now = now
+
+    def spans(self) -> list[Span]:
+        """All of them, the present one too."""
+        spans = self.closed.copy()
+        self._end_grain(spans)
+        return spans
+
+    def _end_grain(self, spans: list[Span]) -> None:
+        """Add what is told of the present grain, and what comes after it."""
+        for span in (self.peak, (self.until, self.now[1], self.now[2])):
+            if span[1:] != (spans[-1] if spans else NOTHING)[1:]:
+                spans.append(span)
+
+    def _thin_out(self, processes: int) -> None:
+        """Put them together with a coarser grain."""
+        spans, self.closed = self.closed, []
+        self._grain *= 2
+        self.until, self.peak, self.now = 0, NOTHING, NOTHING
+        for span in spans:
+            self.add(*span, processes)
 
 
 @dataclass(slots=True)
@@ -171,11 +265,15 @@ class Process:
     """The identity of the pool that it works for."""
     task: Task | None = None
     """The task that it has taken and not answered, or had not when it ended."""
+    inside: list[int] = field(default_factory=list)
+    """The locks that it holds, as it acquired them; none that is handed on, which is more of a signal."""
+    history: History = field(default_factory=History)
+    """What its main thread did, up to its end."""
 
     @property
     def waiting(self) -> Wait | None:
         """The wait that its main thread, or else any thread, is in now."""
-        return self.waits.get("MainThread") or next(iter(self.waits.values()), None)
+        return self.waits.get(MAIN_THREAD) or next(iter(self.waits.values()), None)
 
     @property
     def alive(self) -> bool:
@@ -414,7 +512,7 @@ class RunState:
     def hangs(self) -> bool:
         """Whether the main thread of main is stuck now: the program cannot end by itself."""
         main = self.processes.get(self.main)
-        wait = main.waits.get("MainThread") if main else None
+        wait = main.waits.get(MAIN_THREAD) if main else None
         return wait is not None and wait.stuck is not None
 
     def all_waits(self, kind: str, identity: int | None = None) -> Iterator[Wait]:

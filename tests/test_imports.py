@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "channel": set(),
     "files": {"procsim.events"},
     "state": {"procsim.events", "procsim.files"},
+    "lanes": {"procsim.state"},
     "findings": {"procsim.state", "procsim.files", "procsim.events", "procsim", "procsim.findings"},
 }
 

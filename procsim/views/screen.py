@@ -20,6 +20,7 @@ from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
+from procsim.views.timeline import lanes_live, rows_wanted
 from procsim.views.words import STYLES, holdings, narration, state_words
 
 Thing = Lock | Queue | Signal | Pool
@@ -27,6 +28,9 @@ Thing = Lock | Queue | Signal | Pool
 
 BAR_CELLS = 10
 DAEMON = " (d)"
+LANES_FROM = 16
+"""Where fewer rows are free, there are no lanes."""
+
 SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
 
@@ -64,7 +68,7 @@ def screen(run: RunState, drawn: Drawn) -> RenderableType:
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         return Group(head, *_short(run, size))
     gauges = gauges_line(run, plain_marks)
-    # The headline, the gauges, a rule and the keys always stand; processes, objects and lines share what is left.
+    # The headline, the gauges, a rule and the keys always stand; processes, objects, lanes and lines share the rest.
     alarm = _alarm(run, size, plain_marks) if drawn.asking else []
     free = size.height - 3 - bool(gauges) - len(alarm) - bool(drawn.message)
     if drawn.help:
@@ -74,12 +78,14 @@ def screen(run: RunState, drawn: Drawn) -> RenderableType:
     free -= code_rows
     objects = _objects(run)
     object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
-    line_rows = min(len(run.lines), max(2, (free - object_rows) // 5))
-    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows))
-    line_rows = max(0, free - object_rows - process_rows)
+    lanes = _lanes(run, drawn, free, object_rows)
+    line_rows = min(len(run.lines), max(2, (free - object_rows - len(lanes)) // 5))
+    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows - len(lanes)))
+    line_rows = max(0, free - object_rows - process_rows - len(lanes))
     parts: list[RenderableType] = [head, _process_table(run, process_rows, size.width, drawn)]
     if objects:
         parts.append(_object_table(run, objects, object_rows, size.width, plain_marks))
+    parts.extend(lanes)
     if gauges:
         parts.append(_fitted(gauges, size.width))
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
@@ -94,6 +100,15 @@ def screen(run: RunState, drawn: Drawn) -> RenderableType:
         parts.append(_fitted(Text(drawn.message, STYLES["waiting"]), size.width))
     parts.append(drawn.keys.line(size.width, plain_marks))
     return Group(*parts)
+
+
+def _lanes(run: RunState, drawn: Drawn, free: int, object_rows: int) -> list[Text]:
+    """A third of the free rows, or what the processes leave; the table of processes has half of them first."""
+    if free < LANES_FROM:
+        return []
+    table_rows = min(len(run.processes) + 1, free // 2)
+    rows = min(rows_wanted(run), max(free // 3, free - object_rows - len(run.processes) - 1 - free // 5))
+    return lanes_live(run, drawn.size.width, min(rows, free - object_rows - table_rows), drawn.t, drawn.plain_marks)
 
 
 def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:

@@ -12,7 +12,13 @@ from procsim.language import _
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.screen import gauges_line
+from procsim.views.timeline import lanes_whole, rows_wanted
 from procsim.views.words import STYLES, WAIT_WORDS
+
+LANES_ROWS = 14
+LANES_WIDEST = 120
+WIDTH_ELSEWHERE = 78
+"""Of the lanes: their rows at the most, and their cells on a terminal at the most, and where there is none."""
 
 STANDING_ROWS = 8
 """Of those who wait, named under a finding."""
@@ -32,6 +38,9 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     console.print(Text(head, style="bold"), soft_wrap=True)
     if run.gauges:
         console.print(gauges_line(run, plain_marks), soft_wrap=True)
+    width = min(console.width, LANES_WIDEST) if console.is_terminal else WIDTH_ELSEWHERE
+    for line in lanes_whole(run, width, min(rows_wanted(run), LANES_ROWS), plain_marks):
+        console.print(line, soft_wrap=True)
     print_verdict(console, verdict)
 
 

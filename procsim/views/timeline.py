@@ -1,0 +1,160 @@
+"""The lanes of a run as lines of text: one glyph a cell, so that they read without colour, and in ASCII too.
+
+RunState ──► procsim.lanes.timeline ──► lines: the axis, a lane a process, a row of bars a queue, the legend
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from procsim.lanes import Depth, Lane, Stretch, Timeline, growing, timeline
+from procsim.language import N_, _
+from procsim.state import RunState, Status
+from procsim.views.base import clean
+from procsim.views.colours import colour_of
+from procsim.views.words import STYLES
+
+NAME_CELLS = 14
+GAP = " "
+NUMBER = re.compile(r"-\d{1,6}$")
+"""What tells the workers of a pool apart."""
+
+BARS, DIGITS = "▁▂▃▄▅▆▇█", "0123456789"
+FRAME_ROWS = 2
+"""The axis and the legend."""
+
+FEWEST_CELLS = 20
+
+
+class Look(NamedTuple):
+    """How a status looks, and what it is called."""
+
+    glyph: str
+    plain: str
+    style: str
+    words: str
+
+
+LOOKS: Mapping[Status, Look] = {
+    Status.ABSENT: Look(" ", " ", "", ""),
+    Status.RUNNING: Look("─", "-", "", N_("runs")),
+    Status.STANDING: Look("┄", ",", STYLES["next"], N_("at the gate")),
+    Status.ASLEEP: Look("·", ".", STYLES["asleep"], N_("sleeps")),
+    Status.WAITING: Look("░", ":", STYLES["waiting"], N_("waits")),
+    Status.STUCK: Look("▒", "!", STYLES["bad"], N_("waits for ever")),
+    Status.INSIDE: Look("█", "#", STYLES["held"], N_("holds a lock")),
+    Status.ENDED: Look("┤", "|", STYLES["ended"], N_("ended")),
+    Status.FAILED: Look("✘", "X", STYLES["bad"], N_("killed or failed")),
+}
+
+
+def lanes_live(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
+    """In at most so many rows, what happened up to `t` ns, on an axis that grows by leaps."""
+    return _drawn(run, width, rows, t, growing(t), plain_marks)
+
+
+def lanes_whole(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
+    """In at most so many rows, the whole run."""
+    return _drawn(run, width, rows, run.t, run.t, plain_marks)
+
+
+def rows_wanted(run: RunState) -> int:
+    """How many rows it takes to show all lanes; 0: there is nothing that happens side by side."""
+    if len(run.processes) < 2:
+        return 0
+    return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
+
+
+def _drawn(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
+    cells = width - NAME_CELLS - len(GAP)
+    if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
+        return []
+    shown = timeline(run, cells, rows - FRAME_ROWS, t, end)
+    lines = [
+        _axis(shown, cells, plain_marks),
+        *(_lane(lane, plain_marks) for lane in shown.lanes),
+        *(_depth(depth, plain_marks) for depth in shown.depths),
+        _legend(shown, width, plain_marks),
+    ]
+    for line in lines:
+        line.no_wrap = True
+    return lines
+
+
+def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
+    """The column of names, as wide in Chinese as in English; cut, but for a name's number, and the figure after it."""
+    name = clean(name)
+    if cell_len(name) > NAME_CELLS - cell_len(figure):
+        number = NUMBER.search(name)
+        figure = (number.group() if number else "") + figure
+        name = set_cell_size(name, NAME_CELLS - 1 - cell_len(figure)) + ("~" if plain_marks else "…")
+    return Text().append(set_cell_size(name + figure, NAME_CELLS) + GAP, style)
+
+
+def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
+    """Where so many rows were left out, it says so; above the lanes stands the time."""
+    start, middle, end = shown.axis
+    left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
+    half = cells // 2
+    times = f"{start:<{half}}{middle}"
+    return _named(left, "dim", plain_marks).append(f"{times}{end:>{cells - len(times)}}", "dim")
+
+
+def _lane(lane: Lane, plain_marks: bool) -> Text:
+    text = _named(lane.process.name, colour_of(lane.process.pid), plain_marks)
+    waits = {stretch.first: stretch for stretch in lane.waits}
+    first = 0
+    for status, same in groupby(lane.cells):
+        cells = len(list(same))
+        look = LOOKS[status]
+        glyph = look.plain if plain_marks else look.glyph
+        while cells:
+            stretch = waits.get(first)
+            taken = min(cells, stretch.cells) if stretch else cells
+            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, look.style)
+            first, cells = first + taken, cells - taken
+    return text
+
+
+def _labelled(stretch: Stretch, glyph: str) -> str:
+    """What it waits for stands in the lane itself, where there is room."""
+    what = clean(stretch.what)
+    rest = stretch.cells - 1 - cell_len(what)
+    return glyph + what + glyph * rest if what and rest > 0 else glyph * stretch.cells
+
+
+def _depth(depth: Depth, plain_marks: bool) -> Text:
+    queue = depth.queue
+    most = max(1, queue.peak)
+    levels = DIGITS if plain_marks else BARS
+    scaled = most if plain_marks and most < len(levels) else len(levels) - 1
+    text = _named(queue.name, "bold", plain_marks, f" 0-{queue.peak}")
+    for cell in depth.cells:
+        if cell is None:
+            text.append(" ")
+        else:
+            level = -(-min(cell, most) * scaled // most)
+            full = bool(queue.maxsize) and cell >= queue.maxsize
+            text.append(levels[level], STYLES["bad"] if full else "cyan" if cell else "dim")
+    return text
+
+
+def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
+    """The glyphs that occur, as many of them as there is room for."""
+    seen = {status for lane in shown.lanes for status in lane.cells}
+    entries = [
+        Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
+        for status, look in LOOKS.items()
+        if status in seen and look.words
+    ]
+    if shown.depths:
+        bars = "059" if plain_marks else "▁▄█"
+        entries.append(Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim")))
+    gap = Text("   ")
+    while len(entries) > 1 and gap.join(entries).cell_len > width:
+        entries.pop()
+    return gap.join(entries)

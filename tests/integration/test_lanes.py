@@ -1,0 +1,48 @@
+"""The lanes as people see them, of real processes: while they run, and when they are done."""
+
+from tests.integration.conftest import House
+from tests.integration.terminal import Terminal
+
+
+def lane(terminal: Terminal, name: str) -> str:
+    """What stands in the lane of a process: in its last row, since the table stands above."""
+    return next((row[15:] for row in reversed(terminal.rows()) if row.startswith(f"{name} ")), "")
+
+
+def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House) -> None:
+    terminal = Terminal(house, "tickets", "--users", 3, "--think", 0.5, columns=100, rows=40)
+    terminal.wait_for("0 s", "1 s")
+    terminal.wait_for("░mutex░")
+    house.wait_until(lambda: any("█" in lane(terminal, f"user-{number}") for number in (1, 2, 3)))
+    assert terminal.wait_for_end() == 0
+    lanes = [lane(terminal, f"user-{number}") for number in (1, 2, 3)]
+    assert all("█" in each for each in lanes)
+    assert "░user-1░" in lane(terminal, "MainProcess")
+    assert "█ holds a lock" in terminal.row("─ runs")
+
+
+def test_a_small_window_has_none(house: House) -> None:
+    terminal = Terminal(house, "tickets", "--users", 3, "--think", 0.3, columns=60, rows=16)
+    terminal.wait_for("waiting for mutex")
+    assert not terminal.row("─ runs")
+    assert terminal.wait_for_end() == 0
+
+
+def test_the_plain_view_shows_them_under_the_run(house: House) -> None:
+    done = house.run("prodcons", "--make", 0.05, "--eat", 0.05)
+    rows = done.stdout.splitlines()
+    head = next(number for number, row in enumerate(rows) if row.startswith("prodcons: "))
+    first_claim = next(number for number, row in enumerate(rows) if "✔" in row)
+    lanes = rows[head + 1 : first_claim]
+    assert [row.split()[0] for row in lanes[1:3]] == ["MainProcess", "consumer-Ming"]
+    assert lanes[-2].startswith("dishes 0-")
+    assert "items queued" in lanes[-1]
+    assert max(map(len, lanes)) <= 78
+
+
+def test_in_ascii(house: House) -> None:
+    house.environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = house.run("tickets", "--users", 3, "--think", 0.3)
+    assert "mutex:" in done.stdout
+    assert "# holds a lock" in done.stdout
+    assert done.stdout.isascii()
