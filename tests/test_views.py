@@ -55,6 +55,16 @@ def test_a_row_tells_what_a_process_does_and_where() -> None:
     assert "looks: 3 left" in row(rows, "p3 ")
 
 
+def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:
+    story = Story().began(1)
+    for pid in (2, 3):
+        name = f"ForkPoolWorker-{pid}"
+        story.tell(1, "process_started", child=pid, child_name=name, daemon=True)
+    story.began(4).events[-1] = story.events[-1]._replace(process="1" * 80)
+    rows = text_of(draw(story.events))
+    assert [line.split()[0] for line in rows[3:6]] == ["ForkPoolWo…-2", "ForkPoolWo…-3", "11111111111…11111"]
+
+
 def test_a_lock_tells_who_holds_it_and_who_waits() -> None:
     line = row(text_of(rush(4)), "Lock")
     assert "held by p2" in line

@@ -135,9 +135,9 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
     table.add_row(*(Text(word, "dim") for word in (_("process"), "PID", _("state"), _("where"), _("last said"))))
     for process in shown:
         words, style = state_words(run, process, held)
-        name = Text(clean(process.name), "" if process.alive else "dim", no_wrap=True)
+        cells = name_cells - len(DAEMON) * process.daemon
+        name = Text(_name(clean(process.name), cells), "" if process.alive else "dim", no_wrap=True)
         if process.daemon:
-            name.truncate(name_cells - len(DAEMON), overflow="ellipsis")
             name.append(DAEMON, "dim")
         said = narration(process.said) if process.said else ""
         table.add_row(
@@ -153,6 +153,12 @@ def _process_table(run: RunState, rows: int, width: int) -> RenderableType:
     counted = ", ".join(f"{count} {words}" for words, count in states.most_common(4))
     more = _("… and {count} more: {states}").format(count=len(left_out), states=counted)
     return Group(table, _fitted(Text(more, "dim"), width))
+
+
+def _name(name: str, cells: int) -> str:
+    """The name of a process, cut so that the number stays that tells it from others: "ForkPoolWor…-1"."""
+    number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]
+    return name if cell_len(name) <= cells else f"{set_cell_size(name, cells - len(number) - 1)}…{number}"
 
 
 def _place(at: str, cells: int) -> str:
