@@ -461,6 +461,11 @@ def _pipe_sent(run: RunState, event: Event) -> None:
     _signal(run, event).sent += 1
 
 
+def _pipe_waiting(run: RunState, event: Event) -> None:
+    _signal(run, event)
+    _wait(run, event)
+
+
 def _pipe_received(run: RunState, event: Event) -> None:
     _signal(run, event).received += event.kind == "pipe_received"
     _wait_over(run, event)
@@ -623,7 +628,7 @@ CHANGES: Mapping[str, Change] = {
     "barrier_broken": _barrier_left,
     "pipe_created": _signal_created,
     "pipe_sent": _pipe_sent,
-    "pipe_receive_waiting": _wait,
+    "pipe_receive_waiting": _pipe_waiting,
     "pipe_received": _pipe_received,
     "pipe_ended": _pipe_received,
     "pool_created": _pool_created,

@@ -82,6 +82,8 @@ class Run:
         """Those of them that main had left behind."""
         self.clock_stands = False
         """Whether time does not count for the time limit now: nobody moves."""
+        self._found_ended: dict[int, int] = {}
+        """The exit codes of those who were seen to have ended before their parent has asked."""
         self._stopping = False
         self._over = False
         self._started = 0
@@ -187,7 +189,7 @@ class Run:
             before, now = now, time.monotonic()
             if deadline is not None and self.clock_stands:
                 deadline += now - before
-            self._follow(batch)
+            batch = self._follow(batch)
             if now >= next_look:
                 next_look = now + LOOK_SECONDS
                 batch.extend(self.unseen_deaths())
@@ -224,7 +226,7 @@ class Run:
         if main_gone_at is None:
             self.exit_code = self._main.wait()
             last.append(self.event("process_ended", exit_code=self.exit_code))
-        self._follow(last)
+        last = self._follow(last)
         last.extend(self.unseen_deaths())
         yield last
 
@@ -249,13 +251,19 @@ class Run:
                 for text in self._lines.lines(source, data):
                     yield self._printed(text, source)
 
-    def _follow(self, batch: list[Event]) -> None:
-        """Keep in mind who is alive, by what the processes say."""
+    def _follow(self, batch: list[Event]) -> list[Event]:
+        """Keep in mind who is alive, by what the processes say. Returns what is new of it."""
         for event in batch:
             if event.kind in ("process_began", "process_untraced"):
                 self._alive[event.pid] = event.process
+                self._found_ended.pop(event.pid, None)
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
+        return [event for event in batch if not self._was_found(event)]
+
+    def _was_found(self, event: Event) -> bool:
+        """Whether a parent tells of an end that was told already, when it was found."""
+        return event.kind == "process_ended" and self._found_ended.get(event.pid) == event.fields["exit_code"]
 
     def unseen_deaths(self) -> list[Event]:
         """Who has ended without anybody saying so. How, is known while its parent has not asked for it.
@@ -265,9 +273,11 @@ class Run:
         if not self.has_caught_up():
             return []
         gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
-        return [
+        deaths = [
             self.event("process_ended", pid, self._alive.pop(pid), exit_code=members.exit_code(pid)) for pid in gone
         ]
+        self._found_ended |= {death.pid: code for death in deaths if (code := death.fields["exit_code"]) is not None}
+        return deaths
 
     def event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
         """An event of now that procsim itself tells: of main, or of another process."""

@@ -549,6 +549,11 @@ class RunState:
         workers = (self.processes[pid] for pid in pool.workers if pid in self.processes)
         return [worker for worker in workers if worker.alive and worker.pool == pool.identity]
 
+    def pool_type(self, process: Process) -> str:
+        """The type of the pool that this process works for; "" where it works for none."""
+        pool = self.pools.get(process.pool or 0)
+        return pool.type if pool else ""
+
     def narrated(self, text: str) -> Iterator[Event]:
         """The narrations with that text (the template, its placeholders unfilled)."""
         return (event for event in self.said if event.fields["text"] == text)

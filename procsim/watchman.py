@@ -114,6 +114,8 @@ class _Watchman:
             if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
                 return None
             kind, identity = _from_call(self._state, blocked)
+            if process.pool is not None and process.task is None:
+                kind, identity = "system_task_waiting", process.pool
             wait = Wait(kind, thread.pid, process.name, process.last, process.at, identity)  # of its main thread
         if wait.stuck is not None:
             return None

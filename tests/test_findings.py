@@ -274,7 +274,29 @@ def test_main_ends_as_if_nothing_had_happened() -> None:
 
 def test_a_main_that_fails_too_does_not_pretend() -> None:
     (finding,) = found(Program(2).ends(2, -9).ends(1, 1))
-    assert finding.text == "{process} was ended by {signal}, last seen at {at}"
+    assert finding.text == "{process} (PID {pid}) was ended by {signal}, last seen at {at}"
+
+
+def test_what_a_process_raises_that_is_being_terminated_is_no_surprise() -> None:
+    terminated = Program(2).tell(1, "process_terminated", child=2, child_name="p2")
+    terminated.tell(2, "raised", at="x.py:9", type="EOFError", text="")
+    assert ids(terminated.tell(2, "process_ended", exit_code=15).tell(1, "process_ended", exit_code=0)) == []
+
+
+def test_an_executor_tells_the_program_of_a_dead_worker() -> None:
+    def executor(main_ends_with: int) -> Story:
+        program = Program(2).tell(1, "pool_created", 7, name="pool", type="ProcessPoolExecutor", workers=1)
+        program.tell(2, "pool_worker_began", 7).tell(2, "process_ended", exit_code=-9)
+        return program.tell(1, "process_ended", exit_code=main_ends_with)
+
+    assert ids(executor(0)) == []
+    assert ids(executor(1)) == ["died"]
+
+
+def test_an_exception_that_says_no_more_than_its_name() -> None:
+    for text, words in (("", "EOFError"), ("no data", "EOFError: no data")):
+        (finding,) = found(Story().began(1).tell(1, "raised", at="x.py:9", type="EOFError", text=text))
+        assert finding.figures["error"] == words
 
 
 @pytest.mark.parametrize("code", [1, -9])

@@ -1,6 +1,9 @@
 """Every operation that the tracer watches, in real processes, under each start method."""
 
+import itertools
 import os
+import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,9 +12,11 @@ import pytest
 
 from procsim.channel import EventQueue, EventQueueReader
 from procsim.events import KINDS, Event
+from procsim.run import Order, Run
 from procsim.tracer import emit, inject, install, uninstall
+from procsim.tracer.inject import Settings
 
-from .conftest import Recording, Trace
+from .conftest import HANG_SECONDS, Recording, Trace
 
 MAIN = '\nif __name__ == "__main__":\n    main()\n'
 
@@ -473,11 +478,107 @@ def test_os_fork(trace: Trace) -> None:
             print("child", flush=True)
             os._exit(3)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        if not os.fork():
+            os._exit(0)
+        os.wait()
         """
     )
     assert run.printed() == "child\n3\n"
-    assert [event.process for event in run.of("process_began")] == ["MainProcess", "MainProcess/fork"]
-    assert [event.process for event in run.of("printed")] == ["MainProcess/fork", "MainProcess"]
+    names = ["MainProcess", "MainProcess/fork-1", "MainProcess/fork-2"]
+    assert [event.process for event in run.of("process_began")] == names
+    assert [event.process for event in run.of("printed")] == ["MainProcess/fork-1", "MainProcess"]
+
+
+def test_who_is_dead_already_is_not_terminated(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import os, signal
+        from multiprocessing import Process
+        from multiprocessing.connection import wait
+        def die():
+            os.kill(os.getpid(), signal.SIGKILL)
+        def main():
+            dead = Process(target=die)
+            dead.start()
+            wait([dead.sentinel])
+            if dead._popen.method != "forkserver":  # its sentinel is closed before it can be waited for
+                os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+            dead.terminate()
+            dead.kill()
+            dead.join()
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.of("process_terminated", "process_killed") == []
+    assert [event.fields["exit_code"] for event in run.of("process_ended")] == [-9, 0]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_an_end_that_was_found_is_not_told_again_by_the_parent(tmp_path: Path, method: str) -> None:
+    program, fifo = tmp_path / "program.py", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    program.write_text(
+        textwrap.dedent("""
+        import os, signal, sys
+        from multiprocessing import Process
+        def die():
+            os.kill(os.getpid(), signal.SIGKILL)
+        def main():
+            dead = Process(target=die)
+            dead.start()
+            open(sys.argv[1], "rb", buffering=0).read()
+            dead.join()
+        if __name__ == "__main__":
+            main()
+        """)
+    )
+    ended = []
+    with Run(Order([sys.executable, str(program), str(fifo)], Settings(method), timeout=HANG_SECONDS)) as run:
+        for event in itertools.chain.from_iterable(run):
+            if event.kind == "process_ended":
+                ended.append((event.process, event.fields["exit_code"]))
+                if len(ended) == 1:
+                    fifo.write_bytes(b"go on")
+    assert ended == [("Process-1", -9), ("MainProcess", 0)]
+
+
+def test_calls_by_the_threads_of_a_pool_are_the_programs_own(trace: Trace) -> None:
+    run = trace(
+        """
+        import asyncio
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import Lock, Queue
+        async def main():
+            lock, queue = Lock(), Queue()
+            queue.put(3)
+            await asyncio.to_thread(queue.get)
+            await asyncio.to_thread(lock.acquire)
+            lock.release()
+            with ProcessPoolExecutor(1) as pool:
+                await asyncio.get_running_loop().run_in_executor(pool, abs, -1)  # run
+        asyncio.run(main())
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.kinds("queue_put", "queue_got", "lock_acquired", "lock_released") == [
+        "queue_put",
+        "queue_got",
+        "lock_acquired",
+        "lock_released",
+    ]
+    assert [event.at for event in run.of("pool_submitted", "process_started")] == [run.line("run")] * 2
+
+
+def test_an_exception_comes_from_the_programs_own_line(trace: Trace, tmp_path: Path) -> None:
+    package = tmp_path / "site-packages"
+    package.mkdir()
+    (package / "installed.py").write_text("def work():\n    raise EOFError\n")
+    run = trace(f"import sys\nsys.path.append({str(package)!r})\nimport installed\ninstalled.work()  # here\n")
+    (raised,) = run.of("raised")
+    assert raised.at == run.line("here")
 
 
 def test_all_that_a_killed_child_said_arrived(trace: Trace, start_method: str) -> None:

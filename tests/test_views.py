@@ -57,6 +57,14 @@ def test_a_row_tells_what_a_process_does_and_where() -> None:
     assert "looks: 3 left" in row(rows, "p3 ")
 
 
+def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:
+    story = Story().began(1)
+    for pid, name in ((2, "ForkPoolWorker-2"), (3, "ForkPoolWorker-3"), (4, "1" * 80)):
+        story.tell(1, "process_started", child=pid, child_name=name, daemon=True)
+    rows = text_of(draw(story.events))
+    assert [line.split()[0] for line in rows[3:6]] == ["ForkPoolWo…-2", "ForkPoolWo…-3", "1111111…11111"]
+
+
 def test_a_lock_tells_who_holds_it_and_who_waits() -> None:
     line = row(text_of(rush(4)), "Lock")
     assert "held by p2" in line
@@ -207,6 +215,27 @@ def test_the_plain_view_writes_a_line_an_event_that_matters() -> None:
     assert "\x1b" not in "".join(lines), "colour only on a terminal"
 
 
+def test_values_that_are_no_text_have_no_quotes() -> None:
+    shown = {
+        "text": "'text'",
+        "<Task>": "<Task>",
+        "<bytes of 90>": "<bytes of 90>",
+        "b'ab'": "b'ab'",
+        "(1, 2)": "(1, 2)",
+    }
+    shown |= {"TZif2\0\0": "binary data", "< 3": "'< 3'", "": "''", "[1, 'a']": "[1, 'a']"}
+    story = Story().queue(9, "q")
+    for value in shown:
+        story.tell(1, "queue_put", 9, value=value)
+    lines = plain_lines(story.events)
+    assert [line.split("p1", 1)[1].strip() for line in lines] == [f"put {words} into q" for words in shown.values()]
+
+
+def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
+    (line,) = plain_lines(Story().tell(1, "pipe_receive_waiting", 8).events)
+    assert line.endswith("waiting for a message on pipe")
+
+
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
     def told(name: str) -> Event:
         return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
@@ -242,7 +271,7 @@ def test_every_sentence_has_words_for_what_it_needs() -> None:
     assert set(EVENT_WORDS) <= set(KINDS)
     assert {kind for kind in WAIT_WORDS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)
     for kind, text in EVENT_WORDS.items():
-        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid"), ""))
+        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid", "error"), ""))
     for text in WAIT_WORDS.values():
         text.format(object="", child="")
 

@@ -40,6 +40,11 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def error_words(fields: Mapping[str, Any]) -> str:
+    """An exception as Python prints it: "KeyError: 'user'", or "EOFError" where it says no more."""
+    return ": ".join(filter(None, (fields["type"], fields["text"])))
+
+
 def standing(run: RunState, wait: Wait) -> dict[str, Any]:
     """One who waits: a row under a finding."""
     lock = run.locks.get(wait.object or 0)

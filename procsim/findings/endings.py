@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from procsim.findings import beginner
-from procsim.findings.base import Finding, Outcome, signal_name, standing
+from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
 from procsim.state import Process, RunState
 
 
@@ -17,22 +17,22 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     for event in run.raised:
         process = run.processes[event.pid]
         seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
-        if seen or beginner.explained(run, event):
+        if seen or process.terminated_by or beginner.explained(run, event):
             continue
         figures = {
             "process": event.process,
             "pid": event.pid,
             "at": event.at or "?",
+            "error": error_words(event.fields),
             **event.fields,
             **_starter(run, event.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("raised", "{process} ended at {at} by an exception: {type}: {text}", figures)
+            yield Finding("raised", "{process} ended at {at} by an exception: {error}", figures)
         else:
             yield Finding(
                 "raised",
-                "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {type}: "
-                "{text}",
+                "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {error}",
                 figures,
                 "after join(), {parent} can see from {process}'s exitcode that it is not 0",
             )
@@ -48,6 +48,8 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         code = process.exit_code
         if code is None or not was_killed(run, process, outcome) or process.exit_code_seen:
             continue
+        if _unnoticed(run, process) and run.pool_type(process) == "ProcessPoolExecutor":  # it tells the program
+            continue
         figures = {
             "process": process.name,
             "pid": process.pid,
@@ -56,12 +58,12 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             **_starter(run, process.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("died", "{process} was ended by {signal}, last seen at {at}", figures)
+            yield Finding("died", "{process} (PID {pid}) was ended by {signal}, last seen at {at}", figures)
         else:
             yield Finding(
                 "died",
-                "{parent} ended as if nothing had happened, but {process} had been ended by {signal}, last seen at "
-                "{at}",
+                "{parent} ended as if nothing had happened, but {process} (PID {pid}) had been ended by {signal}, "
+                "last seen at {at}",
                 figures,
                 "after join(), {parent} can see from {process}'s exitcode that it is not 0",
             )

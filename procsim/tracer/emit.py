@@ -283,7 +283,12 @@ def value_of(value: Any) -> Any:
 INTERNAL = ""
 """The call site of a call that multiprocessing made itself."""
 
-_INTERNAL_MODULES = ("multiprocessing.", "concurrent.futures.", "procsim.tracer.")
+_INTERNAL_MODULES = (
+    "multiprocessing.",
+    "concurrent.futures.process.",
+    "concurrent.futures._base.",
+    "procsim.tracer.",
+)  # not concurrent.futures.thread, whose threads make the program's own calls
 _sites: dict[int, str] = {}
 """By the address of the instruction: a code object has its instructions inside, so that no two share one."""
 
@@ -325,8 +330,11 @@ def call_site(frame: FrameType | None) -> str | None:
 
 
 def outer_site() -> str | None:
-    """The nearest call site outside multiprocessing, however deep inside it the traced call was made."""
-    return call_site(program_frame(sys._getframe(1)))
+    """The nearest call site outside multiprocessing, however deep inside it the traced call was made.
+
+    Outside asyncio too: `loop.run_in_executor(pool, work)`.
+    """
+    return call_site(program_frame(sys._getframe(1), _is_on_the_way))
 
 
 def program_site() -> str | None:
@@ -353,6 +361,10 @@ _LIBRARY = os.path.dirname(os.__file__)
 def is_library(frame: FrameType) -> bool:
     """Whether this is code of the standard library, or ours."""
     return frame.f_code.co_filename.startswith((_LIBRARY, "<frozen")) or is_internal(frame)
+
+
+def _is_on_the_way(frame: FrameType) -> bool:
+    return is_internal(frame) or str(frame.f_globals.get("__name__")).startswith("asyncio.")
 
 
 def is_internal(frame: FrameType) -> bool:

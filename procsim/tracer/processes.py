@@ -27,8 +27,10 @@ from procsim.tracer.emit import (
     is_library,
     outer_site,
     process_name,
+    raised_elsewhere,
 )
 from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.pipes import bytes_are_waiting
 
 
 class _Starting(threading.local):
@@ -108,12 +110,12 @@ def patch_process(module: ModuleType) -> None:
             emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
 
     def traced_terminate(self: Any) -> None:
-        if self._popen is not None:
+        if self._popen is not None and not _has_ended(self._popen):
             emit("process_terminated", at=caller() or None, child=self._popen.pid, child_name=self._name)
         terminate(self)
 
     def traced_kill(self: Any) -> None:
-        if self._popen is not None:
+        if self._popen is not None and not _has_ended(self._popen):
             emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
         kill(self)
 
@@ -141,6 +143,20 @@ def patch_process(module: ModuleType) -> None:
     replace(base, "kill", traced_kill)
     replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
     replace(base, "_bootstrap", _bootstrap)
+
+
+def _has_ended(popen: Any) -> bool:
+    """Whether a process had ended before it was to be ended: a ProcessPoolExecutor terminates also those."""
+    if popen.returncode is not None:
+        return True
+    if getattr(popen, "method", None) == "forkserver":
+        return bytes_are_waiting(popen.sentinel)  # its exit code
+    try:
+        return os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except (OSError, AttributeError) as error:  # no child of ours; macOS before Python 3.13
+        if raised_elsewhere(error):
+            raise
+        return False
 
 
 def patch_popen(module: ModuleType) -> None:
@@ -249,16 +265,22 @@ def _say_raised(error: BaseException) -> None:
 
 
 def _origin(trace: TracebackType | None) -> str | None:
-    """The innermost line of the program's own code in a traceback."""
-    site = None
+    """The innermost line of the program's own code in a traceback; where all of it is installed code, of that."""
+    own = installed = None
     while trace is not None:
         frame = trace.tb_frame
         if not is_library(frame):
             here = call_site(frame)
             if here and here != INTERNAL:
                 site = f"{here.rsplit(':', 1)[0]}:{trace.tb_lineno}"
+                own, installed = (own, site) if _is_installed(frame.f_code.co_filename) else (site, installed)
         trace = trace.tb_next
-    return site
+    return own or installed
+
+
+def _is_installed(path: str) -> bool:
+    """Whether this is the code of a package, or a command that came with one."""
+    return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
 
 
 def say_program_began(name: str) -> None:
@@ -267,10 +289,23 @@ def say_program_began(name: str) -> None:
     emit("process_began", parent=os.getppid(), daemon=False)
 
 
+_forks = 0
+"""How often the program has forked this process by itself."""
+
+
+def after_fork_in_parent() -> None:
+    """A fork has made another process out of this one."""
+    global _forks
+    _forks += not _starting.now
+
+
 def after_fork_in_child() -> None:
     """A fork has made this process out of another. A plain `os.fork` begins a process here."""
+    global _forks
     if _starting.now:
         become(process_name())  # a Process: `_bootstrap` knows its name
+        _forks = 0
         return
-    become(f"{process_name()}/fork")
+    become(f"{process_name()}/fork-{_forks + 1}")
+    _forks = 0
     emit("process_began", at=outer_site() or None, parent=os.getppid(), daemon=False)

@@ -206,9 +206,10 @@ def _process_table(run: RunState, rows: int, width: int, drawn: Drawn) -> Render
     table.add_row(*(Text(word, "dim") for word in ([""] if marks else []) + header))
     for row, process in enumerate(shown):
         words, style = state_words(run, process, held)
-        name = Text(clean(process.name), colour_of(process.pid) if process.alive else "dim", no_wrap=True)
+        cells = name_cells - len(DAEMON) * process.daemon
+        style_of_name = colour_of(process.pid) if process.alive else "dim"
+        name = Text(_name(clean(process.name), cells), style_of_name, no_wrap=True)
         if process.daemon:
-            name.truncate(name_cells - len(DAEMON), overflow="ellipsis")
             name.append(DAEMON, "dim")
         said = narration(process.said) if process.said else ""
         table.add_row(
@@ -242,6 +243,12 @@ def _marks(drawn: Drawn) -> dict[int, str]:
 def _mark(marks: Mapping[int, str], row: int, process: Process) -> Text:
     digit = str(row + 1) if row < 9 else " "
     return Text.assemble((digit, "dim"), (marks.get(process.pid, " "), "bold"))
+
+
+def _name(name: str, cells: int) -> str:
+    """The name of a process, cut so that the number stays that tells it from others: "ForkPoolWor…-1"."""
+    number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]
+    return name if cell_len(name) <= cells else f"{set_cell_size(name, cells - len(number) - 1)}…{number}"
 
 
 def _place(at: str, cells: int) -> str:

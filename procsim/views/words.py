@@ -1,10 +1,11 @@
 """The words for what happens: a sentence for each kind of event, and for each state of a process."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from procsim.events import Event, sentence
-from procsim.findings.base import sentence_of, signal_name
+from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _
 from procsim.state import Process, RunState, Standing, Wait
 from procsim.views.base import clean, seconds
@@ -54,7 +55,7 @@ EVENT_WORDS: Mapping[str, str] = {
     "file_read": N_("read {value} from {path}"),
     "file_written": N_("wrote {value} to {path}"),
     "noted": N_("{name} is {value}"),
-    "raised": N_("raised {type}: {text}"),
+    "raised": N_("raised {error}"),
     "process_stuck": N_("will never go on"),
 }
 """The events that matter to people; others are left to the json view."""
@@ -89,6 +90,7 @@ WAIT_WORDS: Mapping[str, str] = {
     "system_child_waiting": N_("waiting for a child process to end"),
     "system_inner_waiting": N_("waiting for a thread of its own"),
     "system_shared_waiting": N_("waiting for a semaphore"),
+    "system_task_waiting": N_("waiting for a task of {object}"),
 }
 
 OPERATION_WORDS: Mapping[str, str] = {
@@ -161,6 +163,8 @@ def event_words(event: Event, run: RunState) -> str | None:
     if event.kind == "process_ended":
         return exit_words(event.fields["exit_code"])
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
+    if event.kind == "raised":
+        fields["error"] = error_words(event.fields)
     fields["object"], fields["pid"] = run.name(event.object), event.pid
     return clean(_(template).format_map(fields))
 
@@ -178,12 +182,22 @@ def _shown(name: str, value: Any) -> Any:
     if name == "took" and isinstance(value, int):
         return seconds(value)
     if name == "value" and isinstance(value, str):
-        return repr(value.strip("\n "))
+        return _value_words(value)
     if name == "reason":
         return _(UNTRACED_WORDS.get(value, str(value)))
     if name == "path":
         return str(value).rsplit("/", 1)[-1]
     return value
+
+
+_NO_TEXT = re.compile(r"<[\w.]+( of \d+( bits)?)?>|b'.*'|b\".*\"|\(.*\)|\[.*\]", re.DOTALL)
+"""What `tracer.emit.value_of` makes of a value that is no text: that is shown without quotes."""
+
+
+def _value_words(value: str) -> str:
+    if "\0" in value:
+        return _("binary data")
+    return value if _NO_TEXT.fullmatch(value) else repr(value.strip("\n "))
 
 
 def narration(event: Event) -> str:

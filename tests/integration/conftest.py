@@ -1,5 +1,6 @@
 """Runs the real command as people do, and proves that nothing of it is left."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -8,10 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.terminal import Terminal
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 PROCSIM = [sys.executable, "-m", "procsim"]
@@ -93,3 +97,21 @@ def house() -> Iterator[House]:
         house = House(Path(folder))
         yield house
         house.assert_empty()
+
+
+Start = Callable[..., "Terminal"]
+
+
+@pytest.fixture
+def start(house: House) -> Iterator[Start]:
+    """Starts procsim in a terminal; whatever happens, it is gone after the test."""
+    from tests.integration.terminal import Terminal
+
+    with contextlib.ExitStack() as leaving:
+
+        def start(*arguments: object, **options: Any) -> Terminal:
+            terminal = Terminal(house, *arguments, **options)
+            leaving.callback(terminal.close)
+            return terminal
+
+        yield start

@@ -1,16 +1,12 @@
 """The keys of the live view, pressed in a real terminal."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
-import pytest
 
-from tests.integration.conftest import House
+from tests.integration.conftest import House, Start
 from tests.integration.terminal import Terminal
 
 ENTER, RIGHT, DOWN, ESCAPE = "\r", "\x1b[C", "\x1b[B", "\x1b"
@@ -20,22 +16,6 @@ def steps(terminal: Terminal) -> int:
     """How many steps were taken, as the headline says."""
     found = re.search(r"step (\d+)", terminal.rows()[0])
     return int(found[1]) if found else 0
-
-
-Start = Callable[..., Terminal]
-
-
-@pytest.fixture
-def start(house: House) -> Iterator[Start]:
-    """Starts procsim in a terminal; whatever happens, it is gone after the test."""
-    with contextlib.ExitStack() as leaving:
-
-        def start(*arguments: object, **options: Any) -> Terminal:
-            terminal = Terminal(house, *arguments, **options)
-            leaving.callback(terminal.close)
-            return terminal
-
-        yield start
 
 
 def step(terminal: Terminal, house: House) -> None:

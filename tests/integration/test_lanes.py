@@ -1,6 +1,6 @@
 """The lanes as people see them, of real processes: while they run, and when they are done."""
 
-from tests.integration.conftest import House
+from tests.integration.conftest import House, Start
 from tests.integration.terminal import Terminal
 
 
@@ -9,8 +9,8 @@ def lane(terminal: Terminal, name: str) -> str:
     return next((row[15:] for row in reversed(terminal.rows()) if row.startswith(f"{name} ")), "")
 
 
-def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House) -> None:
-    terminal = Terminal(house, "tickets", "--users", 3, "--think", 0.5, columns=100, rows=40)
+def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 3, "--think", 0.5, columns=100, rows=40)
     terminal.wait_for("0 s", "1 s")
     terminal.wait_for("░mutex░")
     house.wait_until(lambda: any("█" in lane(terminal, f"user-{number}") for number in (1, 2, 3)))
@@ -21,8 +21,8 @@ def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House) -> None:
     assert "█ holds a lock" in terminal.row("─ runs")
 
 
-def test_a_small_window_has_none(house: House) -> None:
-    terminal = Terminal(house, "tickets", "--users", 3, "--think", 0.3, columns=60, rows=16)
+def test_a_small_window_has_none(start: Start) -> None:
+    terminal = start("tickets", "--users", 3, "--think", 0.3, columns=80, rows=16)
     terminal.wait_for("waiting for mutex")
     assert not terminal.row("─ runs")
     assert terminal.wait_for_end() == 0
