@@ -365,10 +365,11 @@ def _show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Commo
                 order.terminal = None  # the guardian of the first one has it
             judge = partial(scenario.claims, values=way.options)
             ways.append(session.WayRun(Run(order), judge, Column(way.name)))
-        shown = COMPARED[stage.view](Showing(_title()), [way.column for way in ways])
+        showing = Showing(_title())
+        shown = COMPARED[stage.view](showing, [way.column for way in ways])
         together = partial(scenario.compared, values=values)
         code = session.show_compared(ways, shown, scenario.name, together, stage.plan)
-        again = shown.again is Again.SAME
+        again = _wanted_next(shown.again, code, stage, showing) is Again.SAME
     return code
 
 
@@ -441,7 +442,16 @@ def _show(
         code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
     if recorder is not None and recorder.failure is not None:
         raise recorder.failure
-    return code, shown.again
+    return code, _wanted_next(shown.again, code, stage, showing) if scenario else shown.again
+
+
+def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> Again:
+    """What people want after a lesson; where it came to its end before they said so, they are asked."""
+    if wanted is not Again.NO or not stage.keyboard or code not in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG):
+        return wanted
+    from procsim.views.keyboard import ask_again
+
+    return ask_again(showing.other_way)
 
 
 def _plan(common: Common) -> Any:

@@ -74,9 +74,10 @@ class Keys(NamedTuple):
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
-        words += [_("+ - pace"), _("c code"), _("r again")]
+        words.append(_("r again"))
         if self.other_way:
             words.append(_("t {way}").format(way=self.other_way))
+        words += [_("c code"), _("+ - pace")]
         if self.daemons:
             words.append(_("(d) daemon process"))
         return [*words, _("? keys"), _("q quit")]

@@ -4,11 +4,9 @@ keyboard ──► Choice ──► picture ──► Rich Live; Enter runs what
 """
 
 import os
-import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prompt_toolkit.input import create_input
@@ -18,16 +16,13 @@ from rich.live import Live
 from rich.text import Text
 
 from procsim import catalog
+from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.lessons import LESSONS, Lesson
 from procsim.views.base import writing
+from procsim.views.keyboard import LEAVE, leave_by_signals, press_one, presses
 from procsim.views.pages import explanation
 from procsim.views.summary import ascii_only
-
-LOOK_SECONDS = 0.1
-"""Between two looks at the size of the terminal."""
-
-LEAVE = ("q", "Q", Keys.ControlC, Keys.ControlD, Keys.ControlBackslash)
 
 
 @dataclass
@@ -117,21 +112,18 @@ class Menu:
         self._input = create_input(sys.stdin)
         self._language = ["--lang", language] if language else []
         self._choice = Choice()
+        self._size = self._console.size
 
     def show(self) -> None:
         """Until q: choose, run, and back. Raises `ReaderGone` where the terminal has been closed."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(
-                number, lambda number, _frame: sys.exit(128 + number)
-            )  # the terminal is restored on the way out
+        leave_by_signals()
         while (key := self._choose()) is not None:
             if key == "e":
                 self._console.print(explanation(self._choice.lesson))
-            else:
-                self._run(self._choice.line)
+            elif self._run(self._choice.line) != ExitCode.WRONG_USE:
+                continue  # it has waited for a key itself
             self._console.print(Text(_("Press a key to go back to the menu"), "dim"), end="")
-            with self._input.raw_mode():
-                pressed = next(self._keys(), None)
+            pressed = press_one(self._input)
             self._console.print()
             if pressed is None or pressed in LEAVE:
                 return
@@ -141,7 +133,7 @@ class Menu:
         live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
         with writing(), self._input.raw_mode(), live:
             self._draw(live)
-            for key in self._keys(lambda: self._draw(live)):
+            for key in presses(self._input, lambda: self._draw(live) if self._size != self._console.size else None):
                 if key in LEAVE:
                     return None
                 if key in (Keys.Enter, Keys.ControlJ):
@@ -153,26 +145,15 @@ class Menu:
         return None
 
     def _draw(self, live: Live) -> None:
-        live.update(picture(self._choice, self._console.size, ascii_only(self._console)), refresh=True)
+        self._size = self._console.size
+        live.update(picture(self._choice, self._size, ascii_only(self._console)), refresh=True)
 
-    def _keys(self, resized: Callable[[], None] = lambda: None) -> Iterator[str]:
-        """The keys as they are pressed, until the terminal is gone."""
-        size = self._console.size
-        while not self._input.closed:
-            ready, _writers, _errors = select.select([self._input.fileno()], [], [], LOOK_SECONDS)
-            # A lone Escape may be the beginning of an arrow key: it is flushed when nothing has followed.
-            presses = self._input.read_keys() if ready else self._input.flush_keys()
-            yield from (press.key for press in presses)
-            if size != self._console.size:
-                size = self._console.size
-                resized()
-
-    def _run(self, line: str) -> None:
-        """What people would have typed, shown so that they learn it, and run as that."""
+    def _run(self, line: str) -> int:
+        """What people would have typed, shown so that they learn it, and run as that. Its exit code."""
         self._console.print(Text(f"$ procsim {line}", "bold"))
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
         try:
             command = [sys.executable, "-P", "-m", "procsim", *line.split(), *self._language]
-            subprocess.run(command, check=False, env=os.environ)
+            return subprocess.run(command, check=False, env=os.environ).returncode
         finally:
             signal.signal(signal.SIGINT, before)

@@ -12,8 +12,13 @@ import pyte
 
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 
-FRAME, LEFT = b"\x1b[H", b"\x1b[?1049l"
-"""What begins a frame of the live view, and what gives the screen back; frames follow each other at all times."""
+TAKEN, FRAME, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[H", b"\x1b[?1049l"
+"""How the live view takes the screen, begins a frame, and gives the screen back; its frames follow each other at all
+times."""
+
+
+ASKS = "any other key: done"
+"""What a lesson asks at its end."""
 
 
 class Terminal:
@@ -39,6 +44,7 @@ class Terminal:
         self._screen = pyte.HistoryScreen(columns, rows, history=1_000)
         self._stream = pyte.ByteStream(self._screen)
         self._unseen = b""
+        self._taken = False
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -50,9 +56,9 @@ class Terminal:
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF, OSError, ValueError):
             while True:
                 self._unseen += self.child.read_nonblocking(1 << 16, 0)
-        end = self._unseen.rfind(FRAME)
-        if LEFT in self._unseen[max(end, 0) :] or not self.child.isalive():
-            end = len(self._unseen)
+        if TAKEN in self._unseen or GIVEN_BACK in self._unseen:
+            self._taken = self._unseen.rfind(TAKEN) > self._unseen.rfind(GIVEN_BACK)
+        end = self._unseen.rfind(FRAME) if self._taken and self.child.isalive() else len(self._unseen)
         if end > 0:
             self._stream.feed(self._unseen[:end])
             self._unseen = self._unseen[end:]
@@ -74,10 +80,12 @@ class Terminal:
             time.sleep(0.01)
 
     def wait_for_end(self) -> int:
-        """Wait until procsim has ended; its exit code."""
+        """Wait until procsim has ended, and want nothing again when it asks; its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.child.isalive():
             rows = self.rows()
+            if not self._taken and any(ASKS in row for row in rows):
+                self.press("\r")
             assert time.monotonic() < deadline, "it never ended:\n" + "\n".join(rows)
             time.sleep(0.01)
         self.rows()

@@ -1,6 +1,7 @@
 """The keys of the live view, pressed in a real terminal."""
 
 import re
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -99,6 +100,23 @@ def test_again_and_the_other_way(house: House, start: Start) -> None:
     terminal.wait_for("procsim tickets --lock")
     terminal.press("q")
     assert terminal.wait_for_end() == 130
+
+
+def test_when_it_is_over_it_can_be_had_again_and_the_other_way(start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 0.1, columns=100)
+    terminal.wait_for("r again   t --no-lock   any other key: done")
+    terminal.press("t")
+    terminal.wait_for("r again   t --lock   any other key: done")
+    assert terminal.row("oversold by 1")
+    terminal.press("r")
+    assert terminal.wait_for_end() == 0
+
+
+def test_when_it_is_over_a_signal_ends_it(start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 0.1)
+    terminal.wait_for("any other key: done")
+    terminal.child.kill(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
 
 
 def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None:

@@ -1,0 +1,61 @@
+"""Keys that are waited for, where nothing else goes on: in the menu, and when a lesson is over."""
+
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.keys import Keys
+from rich.console import Console
+from rich.text import Text
+
+from procsim.language import _
+from procsim.views import Again
+from procsim.views.base import writing
+
+LOOK_SECONDS = 0.1
+"""Between two looks at what else there is to do meanwhile."""
+
+LEAVE = ("q", "Q", Keys.ControlC, Keys.ControlD, Keys.ControlBackslash)
+
+
+def presses(keyboard: Input, meanwhile: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """The keys as they are pressed, until the terminal is gone. It must be in raw mode."""
+    while not keyboard.closed:
+        ready, _writers, _errors = select.select([keyboard.fileno()], [], [], LOOK_SECONDS)
+        # A lone Escape may be the beginning of an arrow key: it is flushed when nothing has followed.
+        pressed = keyboard.read_keys() if ready else keyboard.flush_keys()
+        yield from (press.key for press in pressed)
+        meanwhile()
+
+
+def press_one(keyboard: Input) -> str | None:
+    """The next key; None: the terminal is gone."""
+    with keyboard.raw_mode():
+        return next(presses(keyboard), None)
+
+
+def leave_by_signals() -> None:
+    """From now on SIGINT and SIGTERM raise `SystemExit`, and so the terminal is restored on the way out."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+
+
+def ask_again(other_way: str) -> Again:
+    """When a lesson is over: whether people want it again, or the other way, which changes that."""
+    leave_by_signals()
+    console = Console(highlight=False, markup=False, emoji=False)
+    words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("any other key: done")]
+    with writing():
+        console.print(Text("   ".join(words), "dim"), end="", soft_wrap=True)
+    keyboard = create_input(sys.stdin)
+    try:
+        pressed = press_one(keyboard)
+    finally:
+        keyboard.close()
+        with writing():
+            console.print()
+    if pressed == "t" and other_way:
+        return Again.OTHER_WAY
+    return Again.SAME if pressed == "r" else Again.NO
