@@ -33,6 +33,15 @@ class House:
             self.environment.pop(name, None)
         self._shared_memory = self._semaphores()
 
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls) -> "Iterator[House]":
+        """One that must be empty again at the end. Its path is short: sockets are made below it."""
+        with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder:
+            house = cls(Path(folder))
+            yield house
+            house.assert_empty()
+
     def run(self, *arguments: object, encoding: str = "utf-8") -> "subprocess.CompletedProcess[str]":
         """The command, run to its end."""
         return subprocess.run(
@@ -92,11 +101,9 @@ class House:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    """A house that must be empty again after the test. Its path is short: sockets are made below it."""
-    with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder:
-        house = House(Path(folder))
+    """A house that must be empty again after the test."""
+    with House.opened() as house:
         yield house
-        house.assert_empty()
 
 
 Start = Callable[..., "Terminal"]
