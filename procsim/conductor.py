@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 10.0
 ASKED_AGAIN_SECONDS = 0.2
 """So often those who cannot move are asked anew, also where nothing was seen to happen."""
 
+LAG_SECONDS = 0.1
+"""By so much a pace may be behind, and then catches up: whether it is time for a step is looked at now and then."""
+
 STUCK_SECONDS = 1.0
 """Where nobody at the gate could move for so long, a pace or a schedule lets them wait as they would without it."""
 
@@ -267,7 +270,7 @@ class Conductor:
         if self._is_moving() or now < self._next_at:
             return
         if self.next() is not None and self.step():
-            self._next_at = max(self._next_at + 1 / pace, now)
+            self._next_at = max(self._next_at + 1 / pace, now - LAG_SECONDS)
         elif now - self._still_since > STUCK_SECONDS and self.nobody_can_move():
             self.let_wait()
 

@@ -55,6 +55,8 @@ class LiveView:
         """Whether people have seen why it hangs, and want it to go on waiting."""
         self._last: tuple[int, float] = (0, 0.0)
         self._conductor: Conductor | None = None
+        self._steps = 0
+        """Those on the screen."""
         self._drawn = Drawn()
         self._source: Source | None = None
         self._message = ""
@@ -110,8 +112,10 @@ class LiveView:
         self._conductor = conductor
         pressed = self._read_keys(run)
         now = time.monotonic()
-        if now < self._next_frame and not pressed:
+        stepped = conductor is not None and conductor.held and conductor.steps != self._steps  # people wait to see it
+        if now < self._next_frame and not (pressed or stepped):
             return
+        self._steps = conductor.steps if conductor is not None else 0
         self._next_frame = now + 1 / FRAMES_PER_SECOND
         self._draw(run)
 
