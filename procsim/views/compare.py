@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from procsim.lanes import growing
 from procsim.language import _
 from procsim.state import Process, RunState
 from procsim.views import Again, Showing
@@ -18,7 +19,8 @@ from procsim.views.base import Column, Verdict, clean, seconds, writing
 from procsim.views.live import LiveView
 from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, gauges_line
-from procsim.views.summary import ascii_only, print_summary, print_verdict, verdict_rows
+from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
+from procsim.views.timeline import lanes, rows_wanted
 from procsim.views.words import STYLES, holdings, state_words
 
 NARROWEST_COLUMN = 37
@@ -37,7 +39,8 @@ def picture(
     """All the ways, in `height` rows where that is given; `t` is the time (ns) of the one that runs now."""
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
-        rows = [_fitting(list(_rows(column, cells, t, plain_marks)), height, cells) for column in columns]
+        end = max((growing(_time(column, t)) for column in columns if column.begun), default=1)  # one axis for all
+        rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:
             table.add_column(width=cells, no_wrap=True, overflow="ellipsis")
@@ -59,19 +62,22 @@ def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
     return [*rows[: height - 1], Text("…", "dim")]
 
 
-def _rows(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
-    """One way as a column: its name, its figures, what its processes do; at its end, what it has shown."""
-    yield _head(column, plain_marks)
+def _rows(column: Column, width: int, height: int | None, t: int, end: int, plain_marks: bool) -> list[Text]:
+    """One way as a column: its name, its figures, what its processes do and did; at its end, what it has shown."""
+    run = column.run
     if not column.begun:
-        yield Text(_("not begun yet"), "dim")
-        return
-    yield _facts(column, t)
-    if column.run.gauges:
-        yield gauges_line(column.run, plain_marks)
-    # The lanes of the run over time have their place here.
-    if column.verdict is None:
-        yield from _states(column.run)
-    yield from _verdict(column, width, plain_marks)
+        return [_head(column, plain_marks), Text(_("not begun yet"), "dim")]
+    above = [_head(column, plain_marks), _facts(column, t)]
+    above += [gauges_line(run, plain_marks)] if run.gauges else []
+    above += _states(run) if column.verdict is None else []
+    below = list(_verdict(column, width, plain_marks))
+    room = LANES_ROWS if height is None else min(LANES_ROWS, height - len(above) - len(below))
+    return above + lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
+
+
+def _time(column: Column, t: int) -> int:
+    """ns: how far its run has come."""
+    return column.run.t if column.verdict else max(t, column.run.t)
 
 
 def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
@@ -97,7 +103,7 @@ def _head(column: Column, plain_marks: bool) -> Text:
 def _facts(column: Column, t: int) -> Text:
     run = column.run
     facts = _("{processes} processes, {events} events").format(processes=len(run.processes), events=run.events)
-    return Text.assemble((seconds(run.t if column.verdict else t), "bold"), "   ", (facts, "cyan"))
+    return Text.assemble((seconds(_time(column, t)), "bold"), "   ", (facts, "cyan"))
 
 
 def _states(run: RunState) -> Iterator[Text]:

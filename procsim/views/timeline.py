@@ -54,12 +54,12 @@ LOOKS: Mapping[Status, Look] = {
 
 def lanes_live(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
     """In at most so many rows, what happened up to `t` ns, on an axis that grows by leaps."""
-    return _drawn(run, width, rows, t, growing(t), plain_marks)
+    return lanes(run, width, rows, t, growing(t), plain_marks)
 
 
 def lanes_whole(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
     """In at most so many rows, the whole run."""
-    return _drawn(run, width, rows, run.t, run.t, plain_marks)
+    return lanes(run, width, rows, run.t, run.t, plain_marks)
 
 
 def rows_wanted(run: RunState) -> int:
@@ -69,7 +69,8 @@ def rows_wanted(run: RunState) -> int:
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
-def _drawn(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
+def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
+    """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none where it is too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
         return []
