@@ -70,7 +70,7 @@ def rows_wanted(run: RunState) -> int:
 
 
 def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none where it is too narrow."""
+    """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none if too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
         return []
