@@ -484,9 +484,9 @@ def test_os_fork(trace: Trace) -> None:
         """
     )
     assert run.printed() == "child\n3\n"
-    names = ["MainProcess", "MainProcess/fork-1", "MainProcess/fork-2"]
+    names = ["MainProcess", "MainProcess/fork", "MainProcess/fork"]
     assert [event.process for event in run.of("process_began")] == names
-    assert [event.process for event in run.of("printed")] == ["MainProcess/fork-1", "MainProcess"]
+    assert [event.process for event in run.of("printed")] == ["MainProcess/fork", "MainProcess"]
 
 
 def test_who_is_dead_already_is_not_terminated(trace: Trace, start_method: str) -> None:

@@ -109,4 +109,5 @@ def _after_fork_in_child() -> None:
         processes.after_fork_in_child()
 
 
-os.register_at_fork(after_in_parent=processes.after_fork_in_parent, after_in_child=_after_fork_in_child)
+# Nothing is called in the parent: Python would swallow there what a signal handler of the program raises.
+os.register_at_fork(after_in_child=_after_fork_in_child)

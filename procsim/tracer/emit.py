@@ -173,6 +173,23 @@ def emit(
     return queue.put_bytes(_fitting(item))
 
 
+def emit_same(kind: str, identity: int, at: str | None, constant: bytes = NO_FIELDS) -> bool:
+    """The same as `emit`, of what is done over and over: a tenth of a microsecond less, since it takes no fields."""
+    queue = _queue
+    if queue is None:
+        return False
+    try:
+        data = _told.before[kind, identity, at, constant]
+        descriptor = queue.descriptor
+        if descriptor >= 0 and len(data) <= _ROOM:
+            _write(descriptor, _begin(len(data) + _SIZE_OF_TIME, _BEFORE_TIME, _now()) + data)
+            return True
+    except (KeyError, OSError, ValueError) as error:
+        if raised_elsewhere(error):
+            raise
+    return emit(kind, identity, at, constant)
+
+
 def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
     """Say that this thread waits from now on; `timeout` in seconds, None: for ever."""
     handler = _signal.getsignal(_signal.SIGINT)
@@ -306,8 +323,12 @@ def caller() -> str | None:
         if raised_elsewhere(error):
             raise
         return None
-    site = _sites.get(id(frame.f_code) + frame.f_lasti)
-    return site if site is not None else call_site(frame)
+    try:
+        return _sites[id(frame.f_code) + frame.f_lasti]
+    except KeyError as error:
+        if raised_elsewhere(error):
+            raise
+        return call_site(frame)
 
 
 def call_site(frame: FrameType | None) -> str | None:

@@ -13,7 +13,7 @@ from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_waiting, is_internal, marshalled
+from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_same, emit_waiting, is_internal, marshalled
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
 
@@ -59,13 +59,16 @@ ENTERED = marshalled(entered=True)
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
     """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
     raw = lock._semlock
-    identity = identity_of(lock)
+    try:
+        identity = lock._procsim_identity
+    except AttributeError:
+        identity = identity_of(lock)
     if gate.shared[0]:
         gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
     if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
         return False
     try:
-        emit("lock_acquired", identity, at, how)
+        emit_same("lock_acquired", identity, at, how)
     except BaseException:  # a signal handler of the program raised: it must not be left holding the lock
         emit("lock_released", identity, at)
         raw.release()
@@ -96,9 +99,13 @@ def say_released(lock: Any, at: str | None) -> None:
     except AttributeError:  # a Condition, or a Value, of a lock that is not of multiprocessing's making
         return
     if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
+        try:
+            identity = lock._procsim_identity
+        except AttributeError:
+            identity = identity_of(lock)
         if gate.shared[0]:
-            gate.arrive("lock_released", identity_of(lock), at)
-        emit("lock_released", identity_of(lock), at)
+            gate.arrive("lock_released", identity, at)
+        emit_same("lock_released", identity, at)
 
 
 def can_acquire(raw: Any) -> bool:

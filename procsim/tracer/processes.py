@@ -289,23 +289,10 @@ def say_program_began(name: str) -> None:
     emit("process_began", parent=os.getppid(), daemon=False)
 
 
-_forks = 0
-"""How often the program has forked this process by itself."""
-
-
-def after_fork_in_parent() -> None:
-    """A fork has made another process out of this one."""
-    global _forks
-    _forks += not _starting.now
-
-
 def after_fork_in_child() -> None:
     """A fork has made this process out of another. A plain `os.fork` begins a process here."""
-    global _forks
     if _starting.now:
         become(process_name())  # a Process: `_bootstrap` knows its name
-        _forks = 0
         return
-    become(f"{process_name()}/fork-{_forks + 1}")
-    _forks = 0
+    become(f"{process_name()}/fork")
     emit("process_began", at=outer_site() or None, parent=os.getppid(), daemon=False)

@@ -37,7 +37,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "pool_worker_died": ("pool_worker_died", set(), "squares"),
     "put_nobody_gets": ("put_nobody_gets", {"MainProcess"}, "work"),
     "queue_writer_killed": ("message_torn", {"MainProcess"}, "messages"),
-    "read_nobody_writes": ("read_nobody_writes", {"MainProcess/fork-1"}, ""),
+    "read_nobody_writes": ("read_nobody_writes", {"MainProcess/fork"}, ""),
     "receive_nobody_sends": ("receive_nobody_sends", {"MainProcess"}, "incoming"),
     "rlock_holder_died": ("holder_dead", {"MainProcess"}, "mutex"),
     "semaphore_holder_died": ("holder_dead", {"last"}, "places"),
