@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -340,7 +340,7 @@ def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: C
         code, wanted = _show(line, scenario.name, common, Showing(title, False, scenario.path, other), scenario, values)
         again = wanted is not Again.NO
         if wanted is Again.OTHER_WAY:
-            values = values | changed
+            values, common = values | changed, replace(common, schedule=None)  # its steps are those of the first way
             title = f"procsim {scenario.name} {other}"
     return code
 
@@ -382,8 +382,8 @@ class _Stage:
     plan: Any
 
 
-def _stage(common: Common, watching: bool) -> _Stage:
-    """Check the options that every run has, and choose the language."""
+def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
+    """Check the options that every run has, and choose the language. `header`: what a schedule must be one of."""
     if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
         raise UsageError(_("this system has no named pipes; procsim runs on Linux, macOS and WSL 2"))
     if not 0 <= common.timeout < float("inf"):
@@ -395,7 +395,7 @@ def _stage(common: Common, watching: bool) -> _Stage:
     if common.step and not keyboard:
         words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
         raise UsageError(words)
-    return _Stage(view, keyboard, _plan(common))
+    return _Stage(view, keyboard, _plan(common, header))
 
 
 def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> Any:
@@ -427,18 +427,19 @@ def _show(
     stop_on_hang: bool = True,
 ) -> tuple[int, Again]:
     """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    stage = _stage(common, watching=scenario is None)
     from procsim import session
     from procsim.run import Run
-    from procsim.trace import Header, Recorder
+    from procsim.trace import Header, Recorder, code_of
 
+    header = Header(name, values, code_of(showing.source))
+    stage = _stage(common, watching=scenario is None, header=header)
     order = _order(line, common, stage, watching=scenario is None)
     shown = VIEWS[stage.view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with ExitStack() as stack:
         recorder = None
         if common.record is not None:
-            recorder = stack.enter_context(Recorder(common.record, Header(name, values)))
+            recorder = stack.enter_context(Recorder(common.record, header))
         code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
     if recorder is not None and recorder.failure is not None:
         raise recorder.failure
@@ -454,10 +455,9 @@ def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> A
     return ask_again(showing.other_way)
 
 
-def _plan(common: Common) -> Any:
+def _plan(common: Common, header: Any) -> Any:
     """How the run is to begin, as the options say."""
-    from procsim.conductor import FASTEST, SLOWEST, Plan, steps_of
-    from procsim.trace import Trace
+    from procsim.conductor import FASTEST, SLOWEST, Plan
 
     pace = None
     if common.pace is not None:
@@ -468,15 +468,35 @@ def _plan(common: Common) -> Any:
         if not SLOWEST <= pace <= FASTEST:
             words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
             raise UsageError(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=common.pace))
-    schedule = []
-    if common.schedule is not None:
-        schedule = steps_of(event for batch in Trace(common.schedule) for event in batch)
-        if not schedule:
-            words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
-            raise UsageError(words.format(path=common.schedule))
+    schedule = [] if common.schedule is None else _schedule(common.schedule, header)
     if (common.step, pace is not None, bool(schedule)).count(True) > 1:
         raise UsageError(_("choose one of --step, --pace and --schedule"))
     return Plan(common.step, pace, schedule)
+
+
+def _schedule(path: Path, header: Any) -> Any:
+    """The steps that were recorded there, if it is a recording of this program as it is now, run with these options."""
+    from procsim.conductor import steps_of
+    from procsim.trace import Trace
+
+    trace = Trace(path)
+    recorded = trace.header
+    if recorded.scenario != header.scenario:
+        words = _("{path}: was recorded of {recorded}, not of {scenario}")
+        raise UsageError(words.format(path=path, recorded=recorded.scenario, scenario=header.scenario))
+    if recorded.code and header.code and recorded.code != header.code:
+        words = _("{path}: {scenario} has changed since this was recorded; record it anew, with --step or --pace")
+        raise UsageError(words.format(path=path, scenario=header.scenario))
+    other = {name: value for name, value in recorded.options.items() if header.options.get(name, value) != value}
+    if other:
+        options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
+        words = _("{path}: was recorded with other options ({options}); give the same")
+        raise UsageError(words.format(path=path, options=" ".join(options or other)))
+    steps = steps_of(event for batch in trace for event in batch)
+    if not steps:
+        words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
+        raise UsageError(words.format(path=path))
+    return steps
 
 
 def run() -> int:

@@ -1,10 +1,11 @@
 """The recording: a header line, then each event as one JSON object a line, the verdict last.
 
-{"procsim": "0.1.0", "schema": 1, "scenario": "tickets", "options": {...}}
+{"procsim": "0.1.0", "schema": 1, "scenario": "tickets", "options": {...}, "code": "5f1d…"}
 {"t": 0, "pid": 4711, "process": "MainProcess", "kind": "process_began", ...}
 {"kind": "verdict", "scenario": "tickets", "claims": [...], "findings": [...]}
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,8 +37,18 @@ class Header:
 
     scenario: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
+    """What `code_of` tells of the program's file; empty where nobody knows it."""
     schema: int = SCHEMA_VERSION
     procsim: str = __version__
+
+
+def code_of(path: Path | None) -> str:
+    """A digest of a file of code, by which it is known whether it was changed; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+    except OSError:
+        return ""
 
 
 def line_of(value: Mapping[str, Any]) -> str:
@@ -61,9 +72,8 @@ class Recorder:
             self._file: TextIO = path.open("w", encoding="utf-8")
         except OSError as error:
             raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
-        self._write(
-            {"procsim": header.procsim, "schema": header.schema, "scenario": header.scenario, "options": header.options}
-        )
+        # In the order in which people read it.
+        self._write({name: getattr(header, name) for name in ("procsim", "schema", "scenario", "options", "code")})
 
     def __enter__(self) -> "Recorder":
         return self
@@ -121,7 +131,8 @@ class Trace:
                 ).format(path=path, newer=first.get("procsim"), version=__version__)
             )
         options = first.get("options")
-        self.header = Header(str(first.get("scenario")), options if isinstance(options, dict) else {})
+        options = options if isinstance(options, dict) else {}
+        self.header = Header(str(first.get("scenario")), options, str(first.get("code", "")))
 
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events. Raises `NoTrace` where the file ends before the verdict or a line is no event."""

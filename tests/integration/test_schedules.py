@@ -36,20 +36,55 @@ def test_a_schedule_ends_with_the_same_state_each_time(
         assert told(again) == told(lines)
 
 
+PROGRAM = """
+import sys
+from multiprocessing import Lock
+lock = Lock()
+if len(sys.argv) > 1:
+    lock.acquire()
+lock.acquire(block=False)
+"""
+
+
 def test_a_schedule_that_does_not_fit(house: House, tmp_path: Path) -> None:
-    trace = tmp_path / "steps.trace"
-    program = tmp_path / "mine.py"
-    program.write_text("from multiprocessing import Lock\nlock = Lock()\nlock.acquire()\nlock.release()\n")
+    trace, program = tmp_path / "steps.trace", tmp_path / "mine.py"
+    program.write_text(PROGRAM)
     done = house.run("watch", "--pace", "1000/s", "--record", trace, program)
     assert done.returncode == 0, done.stderr
-    program.write_text("from multiprocessing import Lock\nlock = Lock()\n\nlock.acquire()\nlock.release()\n")
-    done = house.run("watch", "--schedule", trace, program)
+    done = house.run("watch", "--schedule", trace, program, "twice")
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert last == (
-        "procsim: the schedule does not fit the program: step 1: MainProcess was to do lock_acquired at mine.py:3, "
-        "and would do lock_acquired at mine.py:4"
+        "procsim: the schedule does not fit the program: step 1: MainProcess was to do lock_acquired at mine.py:7, "
+        "and would do lock_acquired at mine.py:6"
     )
+
+
+def test_a_schedule_of_code_that_has_changed(house: House, tmp_path: Path) -> None:
+    trace, program = tmp_path / "steps.trace", tmp_path / "mine.py"
+    program.write_text(PROGRAM)
+    assert house.run("watch", "--pace", "1000/s", "--record", trace, program).returncode == 0
+    program.write_text(PROGRAM.replace("block=False", "block=0"))
+    done = house.run("watch", "--schedule", trace, program)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "mine.py has changed since this was recorded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["ipc", "--via", "pipe"], "was recorded with other options (--via=queue)"),
+        (["prodcons"], "was recorded of ipc, not of prodcons"),
+    ],
+)
+def test_a_schedule_of_another_run(house: House, tmp_path: Path, command: list[str], words: str) -> None:
+    trace = tmp_path / "steps.trace"
+    assert house.run("ipc", "--pace", "1000/s", "--record", trace).returncode == 0
+    done = house.run(*command, "--schedule", trace)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_recording_without_steps_is_no_schedule(house: House, tmp_path: Path) -> None:
