@@ -13,16 +13,25 @@ from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import INTERNAL, Waiting, caller, emit, emit_same, emit_waiting, is_internal, marshalled
+from procsim.tracer.emit import (
+    INTERNAL,
+    NO_FIELDS,
+    Waiting,
+    caller,
+    emit,
+    emit_again,
+    emit_waiting,
+    is_internal,
+    marshalled,
+)
 from procsim.tracer.names import announce, new_identity
 from procsim.tracer.patching import on_restore, replace
 
 
 def identity_of(lock: Any) -> int:
     """The identity of a SemLock, the same in each process that has it."""
-    try:
-        known: int = lock._procsim_identity
-    except AttributeError:
+    known: int | None = getattr(lock, "_procsim_identity", None)
+    if known is None:
         name = lock._semlock.name  # such as "/mp-k3_x91ab"; None under fork
         lock._procsim_identity = known = int.from_bytes(name[-8:].encode(), "big") if name else new_identity()
     return known
@@ -58,22 +67,40 @@ ENTERED = marshalled(entered=True)
 
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
     """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
-    raw = lock._semlock
-    try:
-        identity = lock._procsim_identity
-    except AttributeError:
-        identity = identity_of(lock)
+    raw, identity = lock._semlock, identity_of(lock)
     if gate.shared[0]:
         gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
     if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
         return False
     try:
-        emit_same("lock_acquired", identity, at, how)
-    except BaseException:  # a signal handler of the program raised: it must not be left holding the lock
-        emit("lock_released", identity, at)
-        raw.release()
+        emit("lock_acquired", identity, at, how)
+    except BaseException:
+        _give_back(lock)
         raise
     return True
+
+
+def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
+    """The same for a method of the lock's own, which the program mostly calls again and again, and gets it at once."""
+    raw = lock._semlock
+    if gate.shared[0] or not raw.acquire(False, timeout):
+        at = caller(3)
+        return raw.acquire(block, timeout) if at == INTERNAL else traced_acquire(lock, at, block, timeout, how)
+    try:
+        if not emit_again("lock_acquired", lock._procsim_identity, how, 3):
+            at = caller(3)
+            if at != INTERNAL:
+                emit("lock_acquired", identity_of(lock), at, how)
+    except BaseException:
+        _give_back(lock)
+        raise
+    return True
+
+
+def _give_back(lock: Any) -> None:
+    """A signal handler of the program's has raised while we said that a lock is acquired: nobody is left with it."""
+    emit("lock_released", identity_of(lock))
+    lock._semlock.release()
 
 
 def _waited_for(raw: Any, identity: int, at: str | None, block: Any, timeout: Any) -> bool:
@@ -99,13 +126,20 @@ def say_released(lock: Any, at: str | None) -> None:
     except AttributeError:  # a Condition, or a Value, of a lock that is not of multiprocessing's making
         return
     if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
-        try:
-            identity = lock._procsim_identity
-        except AttributeError:
-            identity = identity_of(lock)
+        identity = identity_of(lock)
         if gate.shared[0]:
             gate.arrive("lock_released", identity, at)
-        emit_same("lock_released", identity, at)
+        emit("lock_released", identity, at)
+
+
+def _say_released(lock: Any) -> None:
+    """The same for a method of the lock's own. (An RLock that is taken may still be another one's.)"""
+    raw = lock._semlock
+    known = not gate.shared[0] and raw.kind != _RECURSIVE_MUTEX and raw._is_zero()
+    if not known or not emit_again("lock_released", lock._procsim_identity, NO_FIELDS, 3):
+        at = caller(3)
+        if at != INTERNAL:
+            say_released(lock, at)
 
 
 def can_acquire(raw: Any) -> bool:
@@ -155,33 +189,25 @@ def patch_semlock(module: ModuleType) -> None:
                 announce("lock_created", identity_of(self), "Condition", value=value)
 
     def acquire(self: Any, block: Any = True, timeout: Any = None) -> bool:
-        at = caller()
-        if at == INTERNAL:
-            return self._semlock.acquire(block, timeout)  # type: ignore[no-any-return]
-        return traced_acquire(self, at, block, timeout)
+        return _acquire(self, block, timeout, CALLED)  # type: ignore[no-any-return]
 
     def release(self: Any) -> None:
         try:
-            at = caller()
-            if at != INTERNAL:
-                say_released(self, at)
+            _say_released(self)
         finally:
             self._semlock.release()
 
     def __enter__(self: Any) -> bool:  # noqa: N807
         if self._procsim_inner:
             return self._semlock.__enter__()  # type: ignore[no-any-return]
-        at = caller()
-        return self._semlock.__enter__() if at == INTERNAL else traced_acquire(self, at, how=ENTERED)
+        return _acquire(self, True, None, ENTERED)  # type: ignore[no-any-return]
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         if self._procsim_inner:
             self._semlock.__exit__(*args)
             return
         try:
-            at = caller()
-            if at != INTERNAL:
-                say_released(self, at)
+            _say_released(self)
         finally:
             self._semlock.__exit__(*args)
 
@@ -191,6 +217,7 @@ def patch_semlock(module: ModuleType) -> None:
 
     on_restore(bind_again)
     replace(SemLock, "_procsim_inner", False)
+    replace(SemLock, "_procsim_identity", None)
     replace(SemLock, "_make_methods", _make_methods)
     replace(SemLock, "acquire", acquire)
     replace(SemLock, "release", release)
