@@ -255,7 +255,7 @@ def _explain(
     found = lessons.about(word)
     if not found:
         words = _("{word}: no such lesson; there are {lessons}")
-        raise UsageError(words.format(word=word, lessons=", ".join(_explained(""))))
+        raise UsageError(words.format(word=word, lessons=language.listed(_explained(""))))
     print_page(*(explanation(lesson) for lesson in found))
 
 
@@ -268,7 +268,7 @@ def _show_source(
     """Print the source of a lesson, or copy it."""
     if lesson not in catalog.LESSONS:
         words = _("{word}: no such lesson; there are {lessons}")
-        raise UsageError(words.format(word=lesson, lessons=", ".join(catalog.LESSONS)))
+        raise UsageError(words.format(word=lesson, lessons=language.listed(catalog.LESSONS)))
     path = catalog.folder() / catalog.LESSONS[lesson]
     if copy is None:
         from procsim.views.pages import print_page, source

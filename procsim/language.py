@@ -3,7 +3,7 @@
 import gettext
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = {"en": "en", "zh": "zh_CN", "zh_CN": "zh_CN"}
@@ -49,6 +49,11 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
 def _(text: str) -> str:
     """The text in the chosen language."""
     return _catalogue.gettext(text) if text else ""
+
+
+def listed(words: Iterable[object]) -> str:
+    """The words as a list, with what stands between its items in the chosen language."""
+    return _(", ").join(map(str, words))
 
 
 NAMES = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer.core
 
-from procsim.language import N_, _
+from procsim.language import N_, _, listed
 
 typer.core._ = _  # type: ignore[attr-defined,assignment]
 
@@ -99,7 +99,7 @@ def _examples(name: str) -> list[tuple[str, str]]:
     for lesson in lessons.about(name):
         for line, way in zip(lesson.ways, (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False):
             shown.setdefault((f"procsim {line}", way), []).append(lesson.id)
-    examples = [(line, way.format(ids=", ".join(ids))) for (line, way), ids in shown.items()]
+    examples = [(line, way.format(ids=listed(ids))) for (line, way), ids in shown.items()]
     return [*examples, (f"procsim explain {name}", _("what they show, and what to ask the class"))] if shown else []
 
 

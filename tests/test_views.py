@@ -16,7 +16,7 @@ from procsim.views.compare import picture
 from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary
-from procsim.views.words import EVENT_WORDS, WAIT_WORDS
+from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
 from tests.events import MS, Story
 
 
@@ -55,6 +55,36 @@ def test_a_row_tells_what_a_process_does_and_where() -> None:
     assert "waiting for mutex" in row(rows, "p3 ")
     assert "tickets.py:50" in row(rows, "p3 ")
     assert "looks: 3 left" in row(rows, "p3 ")
+
+
+def test_who_sleeps_with_a_lock_in_hand_holds_it() -> None:
+    story = Story().began(1).lock(9).began(2, 3, 4).tell(2, "lock_acquired", 9)
+    for pid, seconds_asleep in ((2, 1), (3, 0.25), (4, 0.5)):
+        story.tell(pid, "sleep_began", seconds=seconds_asleep)
+    rows = text_of(draw(story.events))
+    assert "holds mutex, asleep" in row(rows, "p2 ")
+    assert "asleep for 0.25 s" in row(rows, "p3 ")
+
+
+def test_those_who_do_not_fit_are_counted_by_what_they_do_however_long_they_sleep() -> None:
+    story = Story().began(1)
+    for pid in range(2, 22):
+        story.began(pid).tell(pid, "sleep_began", seconds=pid / 10)
+    assert "more: " in (more := row(text_of(draw(story.events)), "… and"))
+    assert more.endswith(" asleep")
+    assert more.count("asleep") == 1
+
+
+def test_what_waits_for_ever_says_so_first_where_it_does_not_fit() -> None:
+    story = Story().began(1).lock(9).began(2).tell(2, "lock_waiting", 9)
+    story.tell(2, "process_stuck", 9, wait="lock_waiting", open_in=(), in_message=False)
+    assert "for ever waiting for mutex" in row(text_of(draw(story.events)), "p2 ")
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [("en", "p2, p3: 2 s"), ("zh", "p2、p3: 2 s")])
+def test_a_list_is_written_as_the_language_does_and_a_whole_number_as_one(chosen: str, shown: str) -> None:
+    language.choose(chosen)
+    assert told("{who}: {time} s", {"who": ["p2", "p3"], "time": 2.0}) == shown
 
 
 def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:

@@ -60,15 +60,17 @@ def standing(run: RunState, wait: Wait) -> dict[str, Any]:
     }
 
 
-def sentence_of(text: str, figures: Mapping[str, Any]) -> str:
-    """The text with those figures that it has a place for: lists joined, floats short."""
-    return sentence(text, {name: _figure(value) for name, value in figures.items() if "{" + name in text})
+def sentence_of(text: str, figures: Mapping[str, Any], comma: str = ", ") -> str:
+    """The text with those figures that it has a place for: lists joined by the comma of its language, floats short."""
+    return sentence(text, {name: _figure(value, comma) for name, value in figures.items() if "{" + name in text})
 
 
-def _figure(value: Any) -> Any:
+def _figure(value: Any, comma: str) -> Any:
     if isinstance(value, list | tuple):
-        return ", ".join(str(_figure(item)) for item in value)
-    return round(value, 3) if isinstance(value, float) else value
+        return comma.join(str(_figure(item, comma)) for item in value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else round(value, 3)
+    return value
 
 
 def as_fields(finding: Finding) -> dict[str, Any]:

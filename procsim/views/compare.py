@@ -4,7 +4,6 @@ A column for each way where there is room for it, else a block of rows; the same
 the other, and stands above the verdict at the end.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from procsim.lanes import growing
 from procsim.language import _
-from procsim.state import Process, RunState
+from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
 from procsim.views.live import LiveView
@@ -21,7 +20,7 @@ from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, gauges_line
 from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.timeline import lanes, rows_wanted
-from procsim.views.words import STYLES, holdings, state_words
+from procsim.views.words import STYLES, counted_states, holdings
 
 NARROWEST_COLUMN = 37
 """Cells that a column needs; where there are fewer for each, the ways stand one below the other."""
@@ -108,19 +107,8 @@ def _facts(column: Column, t: int) -> Text:
 
 def _states(run: RunState) -> Iterator[Text]:
     """How many processes do what; the most common first."""
-    held = holdings(run)
-    counted = Counter(
-        (_("asleep"), STYLES["asleep"]) if _sleeps(process) else state_words(run, process, held)
-        for process in run.processes.values()
-    )
-    for (words, style), count in counted.most_common(STATE_ROWS):
-        yield Text(f"{count} {words}", style)
-
-
-def _sleeps(process: Process) -> bool:
-    """Whether it is asleep: for how long would keep those who sleep from being counted together."""
-    wait = process.waiting
-    return process.alive and not process.standing and wait is not None and wait.kind == "sleep_began"
+    for words, style in counted_states(run, run.processes.values(), holdings(run))[:STATE_ROWS]:
+        yield Text(words, style)
 
 
 def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:

@@ -3,7 +3,6 @@
 A pure function of the state. Rows that do not fit are counted, never silently dropped.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from procsim.conductor import Conductor
-from procsim.findings.base import from_fields, sentence_of
-from procsim.language import _
+from procsim.findings.base import from_fields
+from procsim.language import _, listed
 from procsim.state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
 from procsim.views.timeline import lanes_live, rows_wanted
-from procsim.views.words import STYLES, holdings, narration, state_words
+from procsim.views.words import STYLES, counted_states, holdings, narration, state_words, told
 
 Thing = Lock | Queue | Signal | Pool
 """What has a row in the table of objects."""
@@ -128,7 +127,7 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
         return []
     mark = "! " if plain_marks else "▲ "
     finding = from_fields(run.found[0].fields)
-    text, cure = (clean(sentence_of(_(each), finding.figures)) if each else "" for each in (finding.text, finding.cure))
+    text, cure = told(finding.text, finding.figures), told(finding.cure, finding.figures)
     console = Console(width=size.width)
     lines = [*Text(mark + text, STYLES["bad"]).wrap(console, size.width)]
     if cure:
@@ -175,8 +174,7 @@ def _mode(drawn: Drawn) -> Text:
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
     """For a window that holds no table: how many do what, and the last line."""
-    states = Counter(state_words(run, process, {})[0] for process in run.processes.values())
-    rows = [Text(f"{count} {words}") for words, count in states.most_common()]
+    rows = [Text(words) for words, _style in counted_states(run, run.processes.values(), holdings(run))]
     return [_fitted(row, size.width) for row in rows[: max(0, size.height - 2)]]
 
 
@@ -222,8 +220,7 @@ def _process_table(run: RunState, rows: int, width: int, drawn: Drawn) -> Render
         )
     if not left_out:
         return table
-    states = Counter(state_words(run, process, held)[0] for process in left_out)
-    counted = ", ".join(f"{count} {words}" for words, count in states.most_common(4))
+    counted = listed(words for words, _style in counted_states(run, left_out, held)[:4])
     more = _("… and {count} more: {states}").format(count=len(left_out), states=counted)
     return Group(table, _fitted(Text(more, "dim"), width))
 
@@ -282,7 +279,7 @@ def _object_table(run: RunState, objects: list[Thing], rows: int, width: int, pl
     table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
     for thing in objects:
         who = waiting.get(thing.identity, [])
-        queue = f"{len(who)}: {', '.join(who)}" if who else ""
+        queue = f"{len(who)}: {listed(who)}" if who else ""
         table.add_row(
             Text(clean(thing.name), "bold"),
             Text(clean(thing.type), "dim"),
@@ -297,7 +294,7 @@ def _object_table(run: RunState, objects: list[Thing], rows: int, width: int, pl
 def _now(run: RunState, thing: Thing, plain_marks: bool) -> Text:
     if isinstance(thing, Lock):
         if thing.holders:
-            holders = ", ".join(run.process_name(pid) for pid in thing.holders)
+            holders = listed(run.process_name(pid) for pid in thing.holders)
             return Text(clean(_("held by {process}").format(process=holders)), STYLES["held"])
         return Text(_("free"), "dim")
     if isinstance(thing, Queue):

@@ -7,13 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from procsim.findings.base import sentence_of
-from procsim.language import _
+from procsim.language import _, listed
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.screen import gauges_line
 from procsim.views.timeline import lanes_whole, rows_wanted
-from procsim.views.words import STYLES, WAIT_WORDS
+from procsim.views.words import STYLES, WAIT_WORDS, told
 
 LANES_ROWS = 14
 LANES_WIDEST = 120
@@ -58,15 +57,15 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
     """A mark and a sentence for each claim, finding, and process that stood still."""
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
-        text = clean(sentence_of(_(claim.text), claim.figures))
+        text = told(claim.text, claim.figures)
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
         style = STYLES["good" if claim.holds else "bad"]
         yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Text(text)
     for finding in verdict.findings:
-        yield Text(alarm, STYLES["bad"]), Text(clean(sentence_of(_(finding.text), finding.figures)))
+        yield Text(alarm, STYLES["bad"]), Text(told(finding.text, finding.figures))
         if finding.cure:
-            yield Text(" "), Text(clean(sentence_of(_(finding.cure), finding.figures)), STYLES["cure"])
+            yield Text(" "), Text(told(finding.cure, finding.figures), STYLES["cure"])
         rows = finding.figures.get("standing", ())
         for row in rows[:STANDING_ROWS]:
             yield Text(" "), Text(_standing(row), STYLES["waiting"])
@@ -77,7 +76,8 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
 def _standing(wait: Mapping[str, Any]) -> str:
     words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
     if wait["holder"]:
-        words = _("{words}, held by {holders}").format(words=words, holders=", ".join(wait["holder"]))
+        words = _("{words}, held by {holders}").format(words=words, holders=listed(wait["holder"]))
     if not wait["stuck"]:
         words = _("{words} (and may still go on)").format(words=words)
-    return clean(f"{wait['process']} (PID {wait['pid']}): {words}  {wait['at'] or ''}").rstrip()
+    row = _("{process} (PID {pid}): {words}").format(process=wait["process"], pid=wait["pid"], words=words)
+    return clean(f"{row}  {wait['at'] or ''}").rstrip()

@@ -1,12 +1,13 @@
 """The words for what happens: a sentence for each kind of event, and for each state of a process."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from procsim.events import Event, sentence
 from procsim.findings.base import error_words, sentence_of, signal_name
-from procsim.language import N_, _
+from procsim.language import N_, _, listed
 from procsim.state import Process, RunState, Standing, Wait
 from procsim.views.base import clean, seconds
 
@@ -149,10 +150,15 @@ STYLES: Mapping[str, str] = {
 """Colours, by what is told; a view may show them or not."""
 
 
+def told(template: str, figures: Mapping[str, Any]) -> str:
+    """What a claim or a finding says, in the chosen language."""
+    return clean(sentence_of(_(template), figures, _(", ")))
+
+
 def event_words(event: Event, run: RunState) -> str | None:
     """What happened, in a sentence; None where it is nothing for people."""
     if event.kind == "finding":
-        return clean(sentence_of(_(event.fields["template"]), event.fields["figures"]))
+        return told(event.fields["template"], event.fields["figures"])
     if event.kind == "said":
         return narration(event)
     if event.kind == "printed":
@@ -235,7 +241,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
     words = _(BLOCKED_WORDS.get(standing.operation, N_("waiting for {object}"))).format_map(facts)
     lock = run.locks.get(standing.object or 0)
     if lock is not None and lock.holders:
-        holders = ", ".join(run.process_name(pid) for pid in lock.holders)
+        holders = listed(run.process_name(pid) for pid in lock.holders)
         words = _("{words}, held by {holders}").format(words=words, holders=holders)
     return clean(words)
 
@@ -243,19 +249,21 @@ def standing_words(run: RunState, standing: Standing) -> str:
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process is doing, and the colour of that."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
-        return _("{words}, for ever").format(words=wait_words(run, process.waiting)), STYLES["bad"]
+        return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
     standing = process.standing.get("MainThread") or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
-    if process.waiting is not None and process.waiting.kind == "sleep_began":
-        return _("asleep for {seconds} s").format(seconds=f"{process.waiting.timeout or 0:.2g}"), STYLES["asleep"]
-    if process.waiting is not None:
+    asleep = process.waiting is not None and process.waiting.kind == "sleep_began"
+    if process.waiting is not None and not asleep:
         return wait_words(run, process.waiting), STYLES["waiting"]
     held = holding.get(process.pid)
     if held:
-        return clean(_("holds {locks}").format(locks=", ".join(held))), STYLES["held"]
+        words = _("holds {locks}, asleep") if asleep else _("holds {locks}")
+        return clean(words.format(locks=listed(held))), STYLES["held"]
+    if process.waiting is not None:
+        return _("asleep for {seconds} s").format(seconds=f"{process.waiting.timeout or 0:.2g}"), STYLES["asleep"]
     if process.returned is not None:
         return _("finished"), STYLES["ended"]
     if process.task is not None:
@@ -266,6 +274,25 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
     if process.untraced:
         return _("not traced"), STYLES["ended"]
     return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
+
+
+def counted_states(
+    run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
+) -> list[tuple[str, str]]:
+    """How many of the processes do what, and its colour, the most common first; all sleepers are counted together."""
+    states = Counter(
+        (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
+        for process in processes
+    )
+    return [
+        (_("{count} {words}").format(count=count, words=words), style) for (words, style), count in states.most_common()
+    ]
+
+
+def _only_sleeps(process: Process, holding: Mapping[int, list[str]]) -> bool:
+    wait = process.waiting
+    sleeps = wait is not None and wait.kind == "sleep_began"
+    return sleeps and process.alive and not process.standing and process.pid not in holding
 
 
 def holdings(run: RunState) -> dict[int, list[str]]:
