@@ -117,11 +117,10 @@ def _lane(run: RunState, process: Process, cells: int, t: int, end: int) -> Lane
         for cell in _cells(since, until, cells, end):
             if status > lane[cell]:
                 lane[cell], about[cell] = status, what
-    if over is not None and over < t:
+    if over is not None and over <= t:
         cell = _cell(over, cells, end)
-        cell += lane[cell] is not Status.ABSENT
-        if cell < cells:
-            lane[cell] = Status.FAILED if process.exit_code else Status.ENDED
+        cell = min(cells - 1, cell + (lane[cell] is not Status.ABSENT))  # it ends in the last one at the latest
+        lane[cell] = Status.FAILED if process.exit_code or stuck is not None else Status.ENDED
     return Lane(process, lane, list(_stretches(run, lane, about)))
 
 

@@ -163,6 +163,29 @@ def test_how_a_process_ended() -> None:
     assert glyphs(shown, 1) == " " + "-" * 19, "it is still there"
 
 
+def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> None:
+    story = Story().began(1, 2, 3).tell(2, "lock_waiting", LOCK)
+    story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
+    story.tell(2, "process_ended", exit_code=None).tell(3, "process_ended", exit_code=None)
+    run = draw(story.events)
+    shown = timeline(run, 10, 5, run.t)
+    assert glyphs(shown, 2).endswith("X ")
+    assert glyphs(shown, 3)[-2:] == "-|"
+
+
+@pytest.mark.parametrize(
+    ("width", "legend"), [(80, "- runs   : waits   # holds a lock   | ended"), (40, ": waits   # holds a lock")]
+)
+def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> None:
+    story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).began(3).tell(3, "lock_waiting", LOCK)
+    run = draw(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
+    legends = [lanes_whole(run, width, 10, True)[-1].plain for width in (60, 36)]
+    assert legends == [
+        "- runs   : waits   # holds a lock   | ended",
+        "- runs   : waits   # holds a lock",
+    ]
+
+
 def test_a_wait_without_end_is_one_from_its_beginning() -> None:
     story = Story().began(1, 2).tell(2, "lock_waiting", LOCK).tell(1, "noted", name="x", value=1)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)

@@ -171,6 +171,16 @@ def test_ways_stand_side_by_side_where_there_is_room() -> None:
     assert "✔ M2 3 sold" in row(shown(80), "M2")
 
 
+def test_compared_runs_that_are_over_fill_their_axis() -> None:
+    run = rush(2)
+    run.t = 4310 * MS
+    column = Column("with the lock", run, begun=True, verdict=Verdict("tickets"))
+    for height, end in ((20, "6 s"), (None, "4.31 s")):
+        stream = io.StringIO()
+        Console(file=stream, width=80).print(picture([column, column], 80, height))
+        assert row(stream.getvalue().splitlines(), "0 s").rstrip().endswith(end)
+
+
 def test_rows_that_do_not_fit_are_counted() -> None:
     rows = text_of(rush(100))
     shown = sum(1 for line in rows if line.startswith("p"))

@@ -38,7 +38,8 @@ def picture(
     """All the ways, in `height` rows where that is given; `t` is the time (ns) of the one that runs now."""
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
-        end = max((growing(_time(column, t)) for column in columns if column.begun), default=1)  # one axis for all
+        longest = max((_time(column, t) for column in columns if column.begun), default=1)
+        end = growing(longest) if height is not None else longest  # one axis for all
         rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:

@@ -145,17 +145,19 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
 
 
 def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
-    """The glyphs that occur, as many of them as there is room for."""
+    """The glyphs that occur, as many of them as there is room for, the most telling ones in any case."""
     seen = {status for lane in shown.lanes for status in lane.cells}
-    entries = [
-        Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
+    entries: dict[Status | None, Text] = {
+        status: Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
         for status, look in LOOKS.items()
         if status in seen and look.words
-    ]
+    }
     if shown.depths:
         bars = "059" if plain_marks else "▁▄█"
-        entries.append(Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim")))
+        entries[None] = Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim"))
     gap = Text("   ")
-    while len(entries) > 1 and gap.join(entries).cell_len > width:
-        entries.pop()
-    return gap.join(entries)
+    for status in (None, Status.ENDED, *LOOKS):
+        if gap.join(entries.values()).cell_len <= width:
+            break
+        entries.pop(status, None)
+    return gap.join(entries.values())
