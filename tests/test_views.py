@@ -112,6 +112,13 @@ def test_a_queue_tells_its_depth_as_a_bar_and_its_unfinished_tasks() -> None:
     assert "#####..... 2/4" in row(text_of(draw(story.events), plain=True), "JoinableQueue")
 
 
+def test_the_unfinished_tasks_of_a_queue_with_a_longer_name_have_room() -> None:
+    story = Story().began(1).queue(7, name="messages", type="JoinableQueue", maxsize=5)
+    for item in range(12):
+        story.tell(1, "queue_put", 7, value=item).tell(1, "queue_got", 7, value=item)
+    assert "0/5  12 unfinished" in row(text_of(draw(story.events)), "JoinableQueue")
+
+
 def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
     story = Story().began(1, 2, 3).tell(1, "pool_created", 5, "x.py:1", name="squares", type="Pool", workers=2)
     for pid in (2, 3):

@@ -26,6 +26,8 @@ Thing = Lock | Queue | Signal | Pool
 """What has a row in the table of objects."""
 
 BAR_CELLS = 10
+NOW_CELLS = 30
+"""For the bar of a queue with its figures."""
 DAEMON = " (d)"
 LANES_FROM = 16
 """Where fewer rows are free, there are no lanes."""
@@ -274,7 +276,7 @@ def _object_table(run: RunState, objects: list[Thing], rows: int, width: int, pl
     table = _grid(width)
     table.add_column(no_wrap=True, max_width=14, overflow="ellipsis")
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, ratio=1, overflow="ellipsis", min_width=30)
+    table.add_column(no_wrap=True, width=min(max(NOW_CELLS, width * 2 // 5), width // 2), overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
     for thing in objects:
