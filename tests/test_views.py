@@ -1,19 +1,23 @@
 """What people see, drawn from lists of events on screens of fixed size."""
 
 import io
+import re
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
+from rich.text import Text
 
 from procsim import Claim, language
 from procsim.apply import apply, draw
 from procsim.events import Event
 from procsim.findings import FINDINGS, Outcome, findings
+from procsim.lessons import LESSONS
 from procsim.state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.compare import picture
 from procsim.views.plain import PlainView
+from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary
 from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
@@ -140,6 +144,24 @@ def test_every_screen_has_room(users: int, width: int, height: int) -> None:
     rows = text_of(rush(users), width, height)
     assert len(rows) <= height
     assert all(cell_len(line) <= width for line in rows)
+
+
+@pytest.mark.parametrize("width", [20, 37, 80])
+def test_a_chinese_sentence_fills_its_lines_and_cuts_no_word(width: int) -> None:
+    console = Console(width=width)
+    for lesson in LESSONS:
+        language.choose("zh")
+        text = language._(lesson.look)
+        lines = [str(line) for line in Prose(text).wrap(console, width)]
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(cell_len(line) <= width for line in lines)
+        assert not any(line[0] in "，。；：、！？）”" for line in lines)  # noqa: RUF001
+        words = {word for word in re.findall(r"[\w.()-]+", text, re.ASCII) if len(word) < width}
+        assert all(any(word in line for line in lines) for word in words)
+        spare = [width - cell_len(line) for line in lines[:-1]]
+        assert all(room <= max(map(len, words), default=0) + 4 for room in spare)
+        english = [str(line) for line in Text(lesson.look).wrap(console, width)]
+        assert [str(line) for line in Prose(lesson.look).wrap(console, width)] == english
 
 
 def ways(run: RunState, names: list[str]) -> list[Column]:

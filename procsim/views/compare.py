@@ -17,6 +17,7 @@ from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
 from procsim.views.live import LiveView
 from procsim.views.plain import PlainView
+from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, gauges_line
 from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.timeline import lanes, rows_wanted
@@ -116,7 +117,7 @@ def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
     if column.verdict is None:
         return
     for mark, text in verdict_rows(column.verdict, plain_marks):
-        yield from Text.assemble(mark, " ", text).wrap(Console(width=width), width)
+        yield from Prose.assemble(mark, " ", text).wrap(Console(width=width), width)
 
 
 class ComparedLive(LiveView):

@@ -21,7 +21,7 @@ from procsim.language import _
 from procsim.lessons import LESSONS, Lesson
 from procsim.views.base import writing
 from procsim.views.keyboard import LEAVE, leave_by_signals, press_one, presses
-from procsim.views.pages import explanation
+from procsim.views.pages import MOST_CELLS, explanation
 from procsim.views.summary import ascii_only
 
 
@@ -119,7 +119,7 @@ class Menu:
         leave_by_signals()
         while (key := self._choose()) is not None:
             if key == "e":
-                self._console.print(explanation(self._choice.lesson))
+                self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
             elif self._run(self._choice.line) != ExitCode.WRONG_USE:
                 continue  # it has waited for a key itself
             self._console.print(Text(_("Press a key to go back to the menu"), "dim"), end="")

@@ -11,6 +11,7 @@ from rich.text import Text
 from procsim.language import _
 from procsim.lessons import Lesson
 from procsim.views.base import writing
+from procsim.views.prose import Prose
 
 MOST_CELLS = 88
 """Of a line of prose: wider ones are hard to read aloud."""
@@ -18,7 +19,7 @@ MOST_CELLS = 88
 
 def explanation(lesson: Lesson) -> RenderableType:
     """What the lesson is about, what to look for, what to ask, and how to show it."""
-    parts: list[RenderableType] = [Text(f"{lesson.id}  {_(lesson.statement)}", "bold"), Text(_(lesson.about)), Text()]
+    parts: list[RenderableType] = [Text(f"{lesson.id}  {_(lesson.statement)}", "bold"), Prose(_(lesson.about)), Text()]
     parts += [Text(_("What to look for"), "bold cyan"), _indented(_(lesson.look)), Text()]
     parts.append(Text(_("What to ask the class"), "bold cyan"))
     for question in lesson.questions:
@@ -47,4 +48,4 @@ def print_page(*pages: RenderableType, wide: bool = False) -> None:
 
 
 def _indented(text: str, style: str = "", cells: int = 2) -> Padding:
-    return Padding(Text(text, style), (0, 0, 0, cells), expand=False)
+    return Padding(Prose(text, style), (0, 0, 0, cells), expand=False)

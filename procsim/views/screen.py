@@ -19,6 +19,7 @@ from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
+from procsim.views.prose import Prose
 from procsim.views.timeline import lanes_live, rows_wanted
 from procsim.views.words import STYLES, counted_states, holdings, narration, state_words, told
 
@@ -131,9 +132,9 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
     finding = from_fields(run.found[0].fields)
     text, cure = told(finding.text, finding.figures), told(finding.cure, finding.figures)
     console = Console(width=size.width)
-    lines = [*Text(mark + text, STYLES["bad"]).wrap(console, size.width)]
+    lines = [*Prose(mark + text, STYLES["bad"]).wrap(console, size.width)]
     if cure:
-        lines += Text("  " + cure, STYLES["cure"]).wrap(console, size.width)
+        lines += Prose("  " + cure, STYLES["cure"]).wrap(console, size.width)
     if len(run.found) > 1:
         lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
     return lines[: size.height // 3]

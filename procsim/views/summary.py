@@ -10,6 +10,7 @@ from rich.text import Text
 from procsim.language import _, listed
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
+from procsim.views.prose import Prose
 from procsim.views.screen import gauges_line
 from procsim.views.timeline import lanes_whole, rows_wanted
 from procsim.views.words import STYLES, WAIT_WORDS, told
@@ -48,7 +49,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     for mark, text in verdict_rows(verdict, ascii_only(console)):
         row = Table.grid(padding=(0, 1))
         row.add_column()
-        row.add_column(overflow="fold")  # Chinese has few places to break a line at, and nothing may be cut off
+        row.add_column(overflow="fold")  # nothing may be cut off
         row.add_row(mark, text)
         console.print(row if console.is_terminal else Text.assemble(mark, " ", text), soft_wrap=not console.is_terminal)
 
@@ -61,11 +62,11 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
         style = STYLES["good" if claim.holds else "bad"]
-        yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Text(text)
+        yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Prose(text)
     for finding in verdict.findings:
-        yield Text(alarm, STYLES["bad"]), Text(told(finding.text, finding.figures))
+        yield Text(alarm, STYLES["bad"]), Prose(told(finding.text, finding.figures))
         if finding.cure:
-            yield Text(" "), Text(told(finding.cure, finding.figures), STYLES["cure"])
+            yield Text(" "), Prose(told(finding.cure, finding.figures), STYLES["cure"])
         rows = finding.figures.get("standing", ())
         for row in rows[:STANDING_ROWS]:
             yield Text(" "), Text(_standing(row), STYLES["waiting"])

@@ -1,0 +1,38 @@
+"""Sentences on the screen: lines are broken where their language breaks them.
+
+Rich breaks at spaces alone. Chinese has none: its lines would end early, and words of Latin letters be cut in two.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.containers import Lines
+from rich.text import Text
+
+_OPENING, _CLOSING = "（《“", "，。；：、！？）》”…"  # noqa: RUF001 - Chinese punctuation is meant
+_WIDE = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
+_PIECE = re.compile(rf"[{_OPENING}]*(?:[^\s{_OPENING}{_CLOSING}{_WIDE}]+|\S)[{_CLOSING}]*\s*|\s+")
+"""What stays together: a word or a Chinese character, with the punctuation round it and the spaces after it."""
+
+
+class Prose(Text):
+    """Text that may also be broken between two Chinese characters, or one and a word."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:
+        """Its lines, each of so many cells at the most."""
+        if options.get("no_wrap") or cell_len(self.plain) == len(self.plain):
+            return super().wrap(console, width, **options)
+        lines = self.divide(list(_breaks(self.plain, width)))
+        return Text("\n").join(lines).wrap(console, width, **options)
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    column = 0
+    for piece in _PIECE.finditer(text):
+        if column and column + cell_len(piece.group().rstrip()) > width:
+            yield piece.start()
+            column = 0
+        column += cell_len(piece.group())
