@@ -29,18 +29,22 @@ ViewName = Literal["live", "plain", "json"]
 """The names in VIEWS."""
 
 # The options that every run has.
-_View = Annotated[ViewName | None, typer.Option(help="How to show the run; else live on a terminal, plain elsewhere.")]
+_View = Annotated[
+    ViewName | None, typer.Option(help="How to show the run; by default live on a terminal, plain elsewhere.")
+]
 _Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")]
 _Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")]
 _StartMethod = Annotated[
     Literal["fork", "spawn", "forkserver"] | None,
-    typer.Option(help="How multiprocessing starts processes; else Python's own default."),
+    typer.Option(help="How multiprocessing starts processes; by default as this Python does."),
 ]
 _Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed `random`, in each process its own.")]
-_Language = Annotated[Literal["en", "zh", "zh_CN"] | None, typer.Option(help="Else the language of the environment.")]
+_Language = Annotated[
+    Literal["en", "zh", "zh_CN"] | None, typer.Option(help="The language; by default that of the environment.")
+]
 _OnHang = Annotated[
     Literal["stop", "wait"] | None,
-    typer.Option(help="When it hangs, say why, then end it or wait; else ask on a terminal, stop elsewhere."),
+    typer.Option(help="When it hangs, say why, then end it or wait; by default ask on a terminal, stop elsewhere."),
 ]
 _Step = Annotated[
     bool, typer.Option("--step", "--paused", help="Begin standing still: keys let one process take one step.")
@@ -335,21 +339,31 @@ def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: C
     code, again = 0, True
     while again:
         changed = scenario.other_way(values)
-        other = " ".join(as_arguments([option for option in scenario.options if option.name in changed], changed))
+        other = _as_typed([option for option in scenario.options if option.name in changed], changed)
         line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
         code, wanted = _show(line, scenario.name, common, Showing(title, False, scenario.path, other), scenario, values)
         again = wanted is not Again.NO
         if wanted is Again.OTHER_WAY:
             values, common = values | changed, replace(common, schedule=None)  # its steps are those of the first way
-            title = f"procsim {scenario.name} {other}"
+            told = [
+                option for option in scenario.options if option.name in changed or values[option.name] != option.default
+            ]
+            command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
+            title = f"procsim {command} {_as_typed(told, values)}"
     return code
+
+
+def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
+    """The options as people would type them."""
+    return " ".join(argument.replace("=", " ", 1) for argument in as_arguments(options, values))
 
 
 def _show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
     """Run a scenario in the ways that it compares, and show them together, as often as people want to see it again."""
     if common.record is not None or common.schedule is not None:
         option = "--record" if common.record is not None else "--schedule"
-        raise UsageError(f"{option} is for one run, and --compare makes several; leave one of them out")
+        words = _("{option} is for one run, and --compare makes several; leave one of them out")
+        raise UsageError(words.format(option=option))
     stage = _stage(common, watching=scenario is None)
     from procsim import session
     from procsim.run import Run

@@ -95,11 +95,13 @@ def _examples(name: str) -> list[tuple[str, str]]:
         return [(line, _(words)) for line, words in EXAMPLES[name]]
     from procsim import lessons
 
-    shown: dict[tuple[str, str], list[str]] = {}
+    shown: dict[str, dict[str, list[str]]] = {}
     for lesson in lessons.about(name):
         for line, way in zip(lesson.ways, (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False):
-            shown.setdefault((f"procsim {line}", way), []).append(lesson.id)
-    examples = [(line, way.format(ids=listed(ids))) for (line, way), ids in shown.items()]
+            shown.setdefault(f"procsim {line}", {}).setdefault(way, []).append(lesson.id)
+    examples = [
+        (line, "; ".join(way.format(ids=listed(ids)) for way, ids in ways.items())) for line, ways in shown.items()
+    ]
     return [*examples, (f"procsim explain {name}", _("what they show, and what to ask the class"))] if shown else []
 
 

@@ -1,4 +1,4 @@
-"""A daemon process ends with the process it guards; any other child is waited for.
+"""A daemon ends with the process it guards; main waits for the others.
 
 Main starts a guard, works for a while, and is done long before the guard's watch is over. A daemon is not asked to
 finish: as main ends, it is terminated in mid-watch. Without `daemon = True`, main cannot end before the guard has.

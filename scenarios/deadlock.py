@@ -1,4 +1,4 @@
-"""Two eaters, one bowl, one spoon: each takes one of them, and waits for ever for the other.
+"""Two eaters, a bowl, a spoon: each takes one and waits for the other.
 
 Each needs both. Who takes the bowl first and who takes the spoon first then stand there, each with what the other one
 waits for. Taken in the same order by everyone, nobody ever stands so. And who takes a lock that he holds already waits

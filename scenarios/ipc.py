@@ -1,4 +1,4 @@
-"""Processes do not see each other's data, unless something carries it across.
+"""Processes do not see each other's data unless something carries it.
 
 A variable is copied for each child: what one process changes, no other sees. A queue, a pipe, a shared Value or a
 Manager carries a message from one child to the other.

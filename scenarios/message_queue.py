@@ -1,4 +1,4 @@
-"""A queue of five: when it is full, who waits at it, and who takes which message.
+"""A queue of five: when it is full, who waits, and who takes what.
 
 Main puts numbered messages into a queue that holds five, and another process takes them out. The sixth `put` waits
 until a place is free; a `get` that finds nothing waits until something comes; `get_nowait` does not wait. With several

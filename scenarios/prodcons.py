@@ -1,4 +1,4 @@
-"""Producers make, consumers take, and the queue between them evens out who is faster.
+"""Producers make, consumers take; a queue evens out who is faster.
 
 Each producer makes its dish again and again and puts it into a queue that holds a few. Consumers take and eat whatever
 comes next. Main waits for the producers, then until all is eaten. As it ends, so do the consumers: they are daemons.

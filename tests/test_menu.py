@@ -39,6 +39,14 @@ def test_every_statement_has_its_lesson_and_those_of_a_chapter_stand_together() 
     assert all(2 <= len(lesson.questions) <= 4 for lesson in LESSONS)
 
 
+@pytest.mark.parametrize("chosen", ["en", "zh"])
+def test_the_title_of_a_chapter_has_room_in_the_menu_and_in_the_list(chosen: str) -> None:
+    language.choose(chosen)
+    for number, (name, title) in enumerate(catalog.lessons().items(), 1):
+        assert cell_len(f"{number} {name}  {language._(title)}") <= 80
+        assert cell_len(f"{name:10} {language._(title)}") <= 80
+
+
 def test_a_lesson_is_found_by_its_id_or_its_chapter() -> None:
     assert [lesson.id for lesson in about("m1")] == ["M1"]
     assert [lesson.id for lesson in about("ipc")] == ["I1", "I2", "I3"]

@@ -16,6 +16,7 @@ from procsim.lessons import LESSONS
 from procsim.state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.compare import picture
+from procsim.views.keys import Keys
 from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
@@ -144,6 +145,19 @@ def test_every_screen_has_room(users: int, width: int, height: int) -> None:
     rows = text_of(rush(users), width, height)
     assert len(rows) <= height
     assert all(cell_len(line) <= width for line in rows)
+
+
+def test_a_recording_offers_no_key_that_would_do_nothing() -> None:
+    keys = Keys(steps=False)
+    assert keys.line(80, False).plain == "? keys   q quit"
+    assert keys.page().row_count == 2
+
+
+def test_a_key_that_has_a_name_has_it_in_the_chosen_language() -> None:
+    language.choose("zh")
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(Keys().page())
+    assert stream.getvalue().startswith("空格")
 
 
 @pytest.mark.parametrize("width", [20, 37, 80])

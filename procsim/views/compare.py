@@ -21,7 +21,7 @@ from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, gauges_line
 from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.timeline import lanes, rows_wanted
-from procsim.views.words import STYLES, counted_states, holdings
+from procsim.views.words import STYLES, counted_states, holdings, processes_words
 
 NARROWEST_COLUMN = 37
 """Cells that a column needs; where there are fewer for each, the ways stand one below the other."""
@@ -103,7 +103,7 @@ def _head(column: Column, plain_marks: bool) -> Text:
 
 def _facts(column: Column, t: int) -> Text:
     run = column.run
-    facts = _("{processes} processes, {events} events").format(processes=len(run.processes), events=run.events)
+    facts = _("{processes}, {events} events").format(processes=processes_words(len(run.processes)), events=run.events)
     return Text.assemble((seconds(_time(column, t)), "bold"), "   ", (facts, "cyan"))
 
 

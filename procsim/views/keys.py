@@ -17,7 +17,7 @@ from procsim.language import N_, _
 class Key(Enum):
     """What people can ask of the live view."""
 
-    PAUSE = "space"
+    PAUSE = N_("space")
     STEP = "n"
     CHOOSE = "↑↓ 1-9"
     FASTER = "+"
@@ -70,7 +70,7 @@ class Keys(NamedTuple):
         if self.alarm:
             return [_("q end it"), _("w let it wait"), _("? keys")]
         if not self.steps:
-            return [_("c code"), _("q quit")]
+            return [_("? keys"), _("q quit")]
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
@@ -86,8 +86,10 @@ class Keys(NamedTuple):
         """All of them, with what they do."""
         table = Table.grid(padding=(0, 2))
         for key in self._all():
-            table.add_row(Text(key.value, "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
+            table.add_row(Text(_(key.value), "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
         return table
 
     def _all(self) -> Sequence[Key]:
+        if not self.steps:
+            return [Key.HELP, Key.QUIT]
         return [key for key in Key if key is not Key.OTHER_WAY or self.other_way]

@@ -71,7 +71,7 @@ class LiveView:
             "=": lambda run: self._change_pace(PACE_FACTOR),
             "-": lambda run: self._change_pace(1 / PACE_FACTOR),
             "c": lambda run: self._show_code(),
-            "r": lambda run: self._end(Again.SAME),
+            "r": lambda run: self._end(Again.SAME) if self._conductor is not None else None,
             "t": lambda run: self._end(Again.OTHER_WAY) if showing.other_way else None,
             "?": lambda run: self._show_help(),
             "w": lambda run: self._let_it_wait(),

@@ -169,7 +169,8 @@ def _mode(drawn: Drawn) -> Text:
     if conductor is None or not conductor.closed:
         return Text()
     if conductor.pace is not None:
-        words = _("{pace} steps a second").format(pace=f"{conductor.pace:.2g}")
+        pace = f"{conductor.pace:.2g}"
+        words = _("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)
     else:
         words = _("step {number}").format(number=conductor.steps) if conductor.steps else _("it stands")
     return Text.assemble((f" {words} ", "reverse"), " ")

@@ -150,6 +150,11 @@ STYLES: Mapping[str, str] = {
 """Colours, by what is told; a view may show them or not."""
 
 
+def processes_words(count: int) -> str:
+    """So many processes."""
+    return _("1 process") if count == 1 else _("{count} processes").format(count=count)
+
+
 def told(template: str, figures: Mapping[str, Any]) -> str:
     """What a claim or a finding says, in the chosen language."""
     return clean(sentence_of(_(template), figures, _(", ")))

@@ -93,11 +93,11 @@ def test_again_and_the_other_way(house: House, start: Start) -> None:
     house.wait_until(lambda: re.findall(r"MainProcess +(\d+)", terminal.row("MainProcess")) not in (first, []))
     terminal.wait_for("mutex")
     terminal.press("t")
-    terminal.wait_for("procsim tickets --no-lock")
+    terminal.wait_for("procsim tickets --users 2 --no-lock")
     terminal.wait_for("doors")
     assert not terminal.row("mutex")
     terminal.press("t")
-    terminal.wait_for("procsim tickets --lock")
+    terminal.wait_for("procsim tickets --users 2 --lock")
     terminal.press("q")
     assert terminal.wait_for_end() == 130
 
