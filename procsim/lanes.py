@@ -120,7 +120,8 @@ def _lane(run: RunState, process: Process, cells: int, t: int, end: int) -> Lane
     if over is not None and over <= t:
         cell = _cell(over, cells, end)
         cell = min(cells - 1, cell + (lane[cell] is not Status.ABSENT))  # it ends in the last one at the latest
-        lane[cell] = Status.FAILED if process.exit_code or stuck is not None else Status.ENDED
+        if lane[cell] is not Status.INSIDE:  # that a lock was held for a moment is told in any case
+            lane[cell] = Status.FAILED if process.exit_code or stuck is not None else Status.ENDED
     return Lane(process, lane, list(_stretches(run, lane, about)))
 
 

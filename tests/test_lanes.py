@@ -171,6 +171,9 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
     shown = timeline(run, 10, 5, run.t)
     assert glyphs(shown, 2).endswith("X ")
     assert glyphs(shown, 3)[-2:] == "-|"
+    story.began(4).lock(LOCK).tell(4, "lock_acquired", LOCK).tell(4, "process_ended", exit_code=None)
+    run = draw(story.events)
+    assert glyphs(timeline(run, 10, 5, run.t), 4)[-1] == "#", "the lock that it held for a moment is told in any case"
 
 
 @pytest.mark.parametrize(
