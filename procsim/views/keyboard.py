@@ -3,6 +3,7 @@
 import select
 import signal
 import sys
+import termios
 from collections.abc import Callable, Iterator
 
 from prompt_toolkit.input import Input, create_input
@@ -45,6 +46,7 @@ def leave_by_signals() -> None:
 def ask_again(other_way: str) -> Again:
     """When a lesson is over: whether people want it again, or the other way, which changes that."""
     leave_by_signals()
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # a key that was pressed before is no answer: a last step, say
     console = Console(highlight=False, markup=False, emoji=False)
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("any other key: done")]
     with writing():

@@ -2,9 +2,11 @@
 
 import re
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
+import pexpect
 import psutil
 
 from tests.integration.conftest import House, Start
@@ -110,6 +112,27 @@ def test_when_it_is_over_it_can_be_had_again_and_the_other_way(start: Start) -> 
     assert terminal.row("oversold by 1")
     terminal.press("r")
     assert terminal.wait_for_end() == 0
+
+
+ASKED_WITH_A_KEY_IN_HAND = """
+import select, sys, tty
+tty.setraw(sys.stdin)
+print("press", flush=True)
+select.select([sys.stdin], [], [])
+from procsim.views.keyboard import ask_again
+print(ask_again("--lock"))
+"""
+
+
+def test_a_key_that_was_pressed_before_people_were_asked_is_no_answer() -> None:
+    child = pexpect.spawn(sys.executable, ["-c", ASKED_WITH_A_KEY_IN_HAND], encoding="utf-8", timeout=30)
+    child.expect("press")
+    child.send("n")
+    child.expect("any other key: done")
+    child.send("t")
+    child.expect("Again.OTHER_WAY")
+    child.expect(pexpect.EOF)
+    child.close()
 
 
 def test_when_it_is_over_a_signal_ends_it(start: Start) -> None:
