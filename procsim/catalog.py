@@ -77,10 +77,17 @@ class Scenario:
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
 
     def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The options to change for the other way of the lesson: with the lock, or without."""
-        is_other = all(values[name] == value for name, value in self._other_way.items())
-        usual = {option.name: option.default for option in self.options}
-        return {name: usual[name] if is_other else value for name, value in self._other_way.items() if name in usual}
+        """The options to change for the other way of the lesson: with the lock, or without.
+
+        What is done in another way than usual is done in the usual one again: not yet another thing goes wrong as well.
+        """
+        usual = {
+            option.name: option.default
+            for option in self.options
+            if option.type is bool or option.choices or option.name in self._other_way
+        }
+        back = {name: value for name, value in usual.items() if values[name] != value} if self._other_way else {}
+        return back or {name: value for name, value in self._other_way.items() if name in usual}
 
 
 def folder() -> Path:

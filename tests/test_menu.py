@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
 
 from procsim import catalog, language
-from procsim.lessons import LESSONS, about
+from procsim.lessons import LESSONS, Lesson, about
+from procsim.options import parse
 from procsim.views.base import clean
 from procsim.views.menu import Choice, picture
 
@@ -45,6 +46,16 @@ def test_the_title_of_a_chapter_has_room_in_the_menu_and_in_the_list(chosen: str
     for number, (name, title) in enumerate(catalog.lessons().items(), 1):
         assert cell_len(f"{number} {name}  {language._(title)}") <= 80
         assert cell_len(f"{name:10} {language._(title)}") <= 80
+
+
+@pytest.mark.parametrize("lesson", [each for each in LESSONS if each.wrong and each.id != "P2"], ids=lambda it: it.id)
+def test_the_other_way_of_what_goes_wrong_is_the_right_one(lesson: Lesson) -> None:
+    scenario = catalog.lesson(lesson.scenario)
+    main = catalog._import(scenario.path).main
+    right, wrong = (parse(main, way.split()[1:]) for way in lesson.ways)
+    changed = scenario.other_way(wrong)
+    assert not changed or wrong | changed == right, "P2 differs by a number, and queue has no other way"
+    assert bool(changed) is (lesson.scenario != "queue")
 
 
 def test_a_lesson_is_found_by_its_id_or_its_chapter() -> None:
