@@ -193,7 +193,7 @@ def _watch(
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
     line = _command_line(command, module)
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
-    showing = Showing(_title(), True, script)
+    showing = Showing(_title(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME
     while wanted is Again.SAME:
         code, wanted = _show(line, Path(command[0]).name, common, showing, stop_on_hang=stop)

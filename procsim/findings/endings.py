@@ -142,7 +142,10 @@ def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """People ended the run before its end. Who waited then, and for what, stands in `standing`."""
     if outcome.interrupted and not run.found:  # else it is known why it was
         figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run)}
-        yield Finding("interrupted", "it was ended early, by {signal}", figures)
+        if outcome.interrupted == signal.SIGINT:  # by Ctrl-C, or by q in the live view
+            yield Finding("interrupted", "it was ended early", figures)
+        else:
+            yield Finding("interrupted", "it was ended early, by {signal}", figures)
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -33,6 +33,8 @@ class Showing:
     """The code of a scenario, or of the script that is watched."""
     other_way: str = ""
     """What would be changed, where people ask for it the other way; empty: there is none."""
+    asks: bool = False
+    """Whether it is for people to say what becomes of a program that hangs."""
 
 
 def _live(showing: Showing) -> "View":
@@ -45,7 +47,8 @@ def _plain(showing: Showing) -> "View":
     from procsim.views.plain import PlainView
 
     # The program watched keeps standard output for itself.
-    return PlainView(_console(sys.stderr if showing.watching else sys.stdout), show_printed=not showing.watching)
+    console = _console(sys.stderr if showing.watching else sys.stdout)
+    return PlainView(console, show_printed=not showing.watching, asks=showing.asks)
 
 
 def _json(showing: Showing) -> "View":

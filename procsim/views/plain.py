@@ -13,7 +13,7 @@ from procsim.state import RunState
 from procsim.views import Again
 from procsim.views.base import Verdict, clean, writing
 from procsim.views.summary import print_summary
-from procsim.views.words import event_style, event_words
+from procsim.views.words import STYLES, event_style, event_words, told
 
 PROCESS_CELLS = 16
 WORDS_CELLS = 42
@@ -27,11 +27,15 @@ STORY = ("said", "raised", "finding")
 class PlainView:
     """Writes the events of a run as lines."""
 
-    def __init__(self, console: Console, show_printed: bool = True, story_alone: bool = False) -> None:
+    def __init__(
+        self, console: Console, show_printed: bool = True, story_alone: bool = False, asks: bool = False
+    ) -> None:
         self._console = console
         self._show_printed = show_printed
         self._story_alone = story_alone
         """Whether only what the program itself tells is written, and what is wrong."""
+        self._asks = asks
+        """Whether people are still to be told how they end a program that hangs."""
         # Rendered without the console, which takes 100 µs a line; NO_COLOR is the console's `no_color`.
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
@@ -59,17 +63,32 @@ class PlainView:
         words = event_words(event, run)
         if words is not None:
             self._line(event, words, event.process or run.process_name(event.pid))
+        if event.kind == "finding" and event.fields.get("cure_template"):
+            self._more(told(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
 
     def _line(self, event: Event, words: str, process: str) -> None:
         name = clean(process) or _("(output)")
         style = event_style(event)
         head = f"{event.t / 1e9:9.3f}  {_padded(name, PROCESS_CELLS)}  "
         body = _padded(words, WORDS_CELLS) if event.at else words
-        if style and self._colours is not None:
-            body = Style.parse(style).render(body, color_system=self._colours)
+        body = self._styled(body, style)
         self._lines.append(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
 
+    def _more(self, words: str, style: str) -> None:
+        """A line that belongs to the one above it."""
+        self._lines.append(f"{'':{9 + 2 + PROCESS_CELLS + 2}}{self._styled(words, style)}\n")
+
+    def _styled(self, words: str, style: str) -> str:
+        return (
+            Style.parse(style).render(words, color_system=self._colours)
+            if style and self._colours is not None
+            else words
+        )
+
     def tick(self, run: RunState, conductor: Conductor | None) -> None:
+        if self._asks and run.found and run.hangs():
+            self._asks = False
+            self._more(_("Ctrl-C ends it"), "")
         lines, self._lines = "".join(self._lines), []
         with writing():
             self._console.file.write(lines)

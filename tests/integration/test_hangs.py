@@ -151,6 +151,20 @@ def test_on_hang_wait_says_it_and_waits(house: House) -> None:
     assert process.returncode == 3
 
 
+def test_in_the_plain_view_people_learn_what_cures_it_and_how_to_end_it(house: House) -> None:
+    program = PROGRAMS / "hangs" / "lock_twice.py"
+    process = house.start("watch", "--view", "plain", "--on-hang", "wait", program)
+    assert process.stderr is not None
+    lines = []
+    while "Ctrl-C ends it" not in (line := process.stderr.readline()):
+        lines.append(line)
+    assert "do not acquire account again where it is held already" in lines[-1]
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 3
+
+
 def test_in_the_plain_view_the_reason_goes_to_standard_error(house: House) -> None:
     done = house.run("watch", "--view", "plain", PROGRAMS / "hangs" / "lock_twice.py")
     assert done.stdout == ""
