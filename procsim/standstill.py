@@ -24,6 +24,14 @@ _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, 
 """Signals that people send to a program that waits for them."""
 
 
+def other_end(run: RunState, end: End) -> End | None:
+    """The other end of a pipe; of a socket only where the program made it with `Pipe()`."""
+    if not end.socket:
+        return End(end.inode, not end.writing)
+    known = run.signals.get(end.inode << 1 | 1)
+    return End(known.other >> 1, True, True) if known is not None and known.other else None
+
+
 def _mask(numbers: tuple[signal.Signals, ...]) -> int:
     return sum(1 << (number - 1) for number in numbers)
 
@@ -142,12 +150,9 @@ class _Fixpoint:
 
     def _is_open(self, end: End) -> bool:
         """Whether somebody who can move has the other end of this one."""
-        other = End(end.inode, not end.writing)
-        if end.socket:
-            known = self._run.signals.get(end.inode << 1 | 1)
-            if known is None or not known.other:
-                return True  # a socket of which we do not know where it leads
-            other = End(known.other >> 1, True, True)
+        other = other_end(self._run, end)
+        if other is None:
+            return True  # a socket of which we do not know where it leads
         # Where nobody at all has it, it is on its way from one process to another: else the end would have come.
         return other in self._ends or not any(other in seen.ends for seen in self._sight.processes.values())
 

@@ -15,7 +15,7 @@ from procsim.findings.base import as_fields
 from procsim.findings.hangs import hangs
 from procsim.run import Run
 from procsim.sight import Blocked, Sight, Thread, switches, with_outside
-from procsim.standstill import stuck, waits_by_thread
+from procsim.standstill import other_end, stuck, waits_by_thread
 from procsim.state import RunState, Wait
 
 QUIET_SECONDS = 0.2
@@ -121,7 +121,7 @@ class _Watchman:
             return None
         fields = {
             "wait": wait.kind,
-            "open_in": _open_in(sight, blocked),
+            "open_in": _open_in(self._state, sight, blocked),
             # The length of a message is read first, as 4 bytes (multiprocessing.connection.Connection._recv_bytes).
             "in_message": blocked.how == "read" and blocked.size not in (4, 8),
         }
@@ -144,9 +144,7 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     return f"system_{blocked.how}_waiting", None
 
 
-def _open_in(sight: Sight, blocked: Blocked) -> list[int]:
+def _open_in(state: RunState, sight: Sight, blocked: Blocked) -> list[int]:
     """The processes that have the other end of the pipe open."""
-    others = {(end.inode, not end.writing) for end in blocked.ends if not end.socket}
-    return sorted(
-        pid for pid, seen in sight.processes.items() if any((end.inode, end.writing) in others for end in seen.ends)
-    )
+    others = {other_end(state, end) for end in blocked.ends}
+    return sorted(pid for pid, seen in sight.processes.items() if not others.isdisjoint(seen.ends))

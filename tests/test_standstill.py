@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from procsim.apply import draw
+from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
 from procsim.sight import Blocked, End, Seen, Sight, Thread
 from procsim.standstill import stuck
@@ -250,13 +251,39 @@ def test_threads_of_one_process_can_be_in_a_circle() -> None:
     assert (finding.figures["process"], finding.figures["other"]) == ("p100 (one)", "p100 (two)")
 
 
-def test_a_lock_whose_holder_waits_elsewhere_is_not_the_cause() -> None:
-    story = Story().began(100, 200).lock(7, "mutex").queue(9)
-    holding(story, 100, 7)
-    waiting(waiting(story, 100, "queue_get_waiting", 9), 200, "lock_waiting", 7)
-    (finding,) = hangs(told(story, 100, 200))
+def lock_held_over_a_get(**waiter: Any) -> Story:
+    story = Story().began(100, 200, 300).lock(7, "mutex").queue(9)
+    for pid in waiter.get("putters", ()):
+        story.tell(pid, "queue_put", 9, value=1).tell(100, "queue_got", 9, value=1)
+    waiting(holding(story, 100, 7), 100, "queue_get_waiting", 9)
+    return story.tell(200, "lock_waiting", 7, waiter.get("at", "x.py:200"), timeout=None, native_id=200)
+
+
+@pytest.mark.parametrize("putters", [(), (200,), (200, 300)])
+def test_a_lock_held_while_waiting_for_who_needs_it_is_the_cause(putters: tuple[int, ...]) -> None:
+    (finding,) = hangs(told(lock_held_over_a_get(putters=putters), 100, 200))
+    assert (finding.id, finding.figures["process"], finding.figures["object"]) == ("holder_waits", "p200", "mutex")
+    figures = ("holder", "held_at", "holder_at", "awaited")
+    assert [finding.figures[name] for name in figures] == ["p100", "x.py:1000", "x.py:100", "q"]
+
+
+@pytest.mark.parametrize("waiter", [{"putters": (300,)}, {"at": "x.py:1000"}])
+def test_a_lock_whose_holder_waits_for_others_is_not_the_cause(waiter: dict[str, Any]) -> None:
+    (finding,) = hangs(told(lock_held_over_a_get(**waiter), 100, 200))
     assert (finding.id, finding.figures["process"]) == ("get_nobody_puts", "p100")
     assert finding.figures["standing"][0]["holder"] == ["p100"]
+
+
+@pytest.mark.parametrize(("pool", "cause"), [(9, "holder_waits"), (8, "standstill")])
+def test_a_lock_held_while_waiting_for_a_pool_whose_workers_need_it(pool: int, cause: str) -> None:
+    story = Story().began(1, 200).lock(7, "mutex")
+    for identity in (8, 9):
+        story.tell(1, "pool_created", identity, "x.py:3", name="pool", type="Pool", workers=1)
+    story.tell(200, "pool_worker_began", pool).tell(1, "pool_submitted", 9, job=1, tasks=1)
+    story.tell(200, "pool_task_began", pool, job=1, function="work", items=1)
+    waiting(holding(story, 1, 7), 1, "pool_result_waiting", 9, job=1)
+    (finding,) = hangs(told(waiting(story, 200, "lock_waiting", 7), 1, 200))
+    assert finding.id == cause
 
 
 def test_a_daemon_that_waits_for_work_is_not_the_cause() -> None:
@@ -274,8 +301,6 @@ def test_a_daemon_that_waits_for_work_is_not_the_cause() -> None:
     [(-9, None, "ended by SIGKILL"), (-9, "p1", "when p1 ended it"), (3, None, "when it ended:")],
 )
 def test_a_dead_holder_and_how_it_died(code: int, killer: str | None, said: str) -> None:
-    from procsim.findings.base import sentence_of
-
     story = Story().began(1, 100, 200).lock(7)
     holding(story, 100, 7)
     if killer:
@@ -295,6 +320,34 @@ def test_joined_before_the_items_were_taken() -> None:
     (finding,) = hangs(told(story, 1, 100))
     assert (finding.id, finding.figures["process"], finding.figures["child"]) == ("join_before_get", "p1", "p100")
     assert finding.figures["object"] == "results"
+
+
+def test_one_that_was_joined_stands_for_all_who_put_into_the_same_queue() -> None:
+    story = Story().began(1, 100, 200).queue(9, "results")
+    waiting(story, 1, "process_join_waiting", child=100, child_name="p100")
+    waiting(waiting(story, 100, "queue_flush_waiting", 9), 200, "queue_flush_waiting", 9)
+    (finding,) = hangs(told(story, 1, 100, 200))
+    assert finding.id == "join_before_get"
+    assert {row["process"] for row in finding.figures["standing"]} == {"p100", "p200"}
+
+
+@pytest.mark.parametrize(("maxsize", "said"), [(2, "which holds 2"), (0, "its pipe is full")])
+def test_a_queue_that_nobody_takes_from_and_how_much_it_holds(maxsize: int, said: str) -> None:
+    story = waiting(Story().began(1).queue(9, maxsize=maxsize), 1, "queue_put_waiting", 9)
+    (finding,) = hangs(told(story, 1))
+    assert finding.id == "put_nobody_gets"
+    assert said in sentence_of(finding.text, finding.figures)
+
+
+def test_two_that_wait_for_each_others_message_are_told_of_in_one_sentence() -> None:
+    story = Story().began(1, 100, 200)
+    for identity, name, other in ((11, "a", 13), (13, "b", 11), (15, "c", 17), (17, "d", 15)):
+        story.tell(1, "pipe_created", identity, "x.py:4", name=name, type="Pipe", other=other)
+    for pid, identity in ((1, 11), (100, 13), (200, 15)):
+        waiting(story, pid, "pipe_receive_waiting", identity)
+    pair, alone = hangs(told(story, 1, 100, 200))
+    assert (pair.figures["object"], pair.figures["other"], pair.figures["other_object"]) == ("a", "p100", "b")
+    assert (alone.figures["object"], alone.cure[:15]) == ("c", "in each process")
 
 
 def test_a_message_that_was_cut_off() -> None:

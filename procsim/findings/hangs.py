@@ -27,7 +27,7 @@ def hangs(run: RunState) -> Iterator[Finding]:
     if not stuck:
         return
     busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
-    causes = _without_daemons(run, [finding for find in CAUSES for finding in find(run, busy)])
+    causes = _without_daemons(run, _without_effects([finding for find in CAUSES for finding in find(run, busy)]))
     if not run.hangs():
         causes = [cause for cause in causes if cause.id in ALWAYS_WRONG]
     others = {wait.pid: wait for wait in stuck}
@@ -40,6 +40,18 @@ def hangs(run: RunState) -> Iterator[Finding]:
 
 ALWAYS_WRONG = ("lock_cycle", "lock_twice", "holder_dead", "holder_waits", "join_before_get")
 """Causes that are told also while main goes on."""
+
+
+def _without_effects(causes: list[Finding]) -> list[Finding]:
+    """What a holder waits for, and for whom else a queue is not read, comes of what is told before it."""
+    held = {(cause.figures["holder_pid"], cause.figures["holder_at"]) for cause in causes if cause.id == "holder_waits"}
+    unread = {cause.figures["made"] for cause in causes if cause.id == "join_before_get"}
+    return [
+        cause
+        for cause in causes
+        if (cause.figures["pid"], cause.figures.get("at")) not in held
+        and not (cause.id == "flush_nobody_gets" and cause.figures["made"] in unread)
+    ]
 
 
 def _without_daemons(run: RunState, causes: list[Finding]) -> list[Finding]:
@@ -224,25 +236,57 @@ def _dead_holder(figures: Figures, holder: Process) -> Finding:
 
 
 def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
-    """A lock whose holder waits for a process to end that cannot end, because it waits for that lock."""
-    joins = {(wait.pid, wait.thread): wait for wait in stuck if wait.kind == "process_join_waiting"}
+    """A lock whose holder waits for what cannot come, because somebody who waits for that lock would bring it."""
+    waits = {(wait.pid, wait.thread): wait for wait in stuck if wait.kind != "lock_waiting"}
     for wait, lock in _lock_waits(run, _first_for_each(stuck)):
-        join = next((joins[holder] for holder in _holders(lock) if holder in joins), None)
-        if join is not None:
+        its = next((waits[holder] for holder in _holders(lock) if holder in waits), None)
+        if its is None or not _would_bring(run, wait, lock, its):
+            continue
+        awaited = its.child_name or _figures(run, its)["object"]
+        if not awaited:
+            continue
+        figures = _figures(run, wait) | {
+            "holder": its.process,
+            "holder_pid": its.pid,
+            "held_at": _held_at(lock, its.pid),
+            "holder_at": its.at or run.processes[its.pid].at or "?",
+            "child" if its.child_name else "awaited": awaited,
+        }
+        if its.child_name:
             yield Finding(
                 "holder_waits",
                 "{process} waits at {at} for {object} (made at {made}), which {holder} acquired at {held_at} and still "
                 "holds while it waits at {holder_at} for {child} to end: a deadlock",
-                _figures(run, wait)
-                | {
-                    "holder": join.process,
-                    "holder_pid": join.pid,
-                    "held_at": _held_at(lock, join.pid),
-                    "holder_at": join.at or run.processes[join.pid].at or "?",
-                    "child": join.child_name,
-                },
+                figures,
                 "release {object} before waiting for a process that needs it",
             )
+        else:
+            yield Finding(
+                "holder_waits",
+                "{process} waits at {at} for {object} (made at {made}), which {holder} acquired at {held_at} and still "
+                "holds while it waits at {holder_at} for {awaited}: a deadlock",
+                figures,
+                "release {object} before waiting for a process that needs it",
+            )
+
+
+def _would_bring(run: RunState, wait: Wait, lock: Lock, awaited: Wait) -> bool:
+    """Whether who waits for a lock may be the one that its holder waits for.
+
+    Not where it does the same as the holder (workers that take from a queue one at a time), nor where others were the
+    ones that used the other side of the queue, or work for the pool.
+    """
+    if awaited.kind == "process_join_waiting":
+        return True
+    if lock.handed_on or wait.at == _held_at(lock, awaited.pid):
+        return False
+    if awaited.kind == "pool_result_waiting":
+        return run.processes[wait.pid].pool == awaited.object
+    queue = run.queues.get(awaited.object or 0)
+    if queue is None:
+        return True
+    users = queue.put if awaited.kind == "queue_get_waiting" else queue.got
+    return not users or wait.pid in users
 
 
 def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
@@ -320,11 +364,21 @@ def full_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
     """`put` on a full queue with nobody left who could take."""
     for wait in _first_for_each(stuck, "queue_put_waiting"):
         queue = run.queues.get(wait.object or 0)
+        figures = _figures(run, wait) | _taken(run, wait)
+        if queue is None or not queue.maxsize:
+            yield Finding(
+                "put_nobody_gets",
+                "{process} waits at {at} to put an item into {object} (made at {made}): its pipe is full, and nobody "
+                "is left who could take one",
+                figures,
+                "go on taking items until the last producer has ended",
+            )
+            continue
         yield Finding(
             "put_nobody_gets",
             "{process} waits at {at} for room in {object} (made at {made}), which holds {maxsize}, and nobody is left "
             "who could take an item",
-            _figures(run, wait) | _taken(run, wait) | {"maxsize": queue.maxsize if queue else None},
+            figures | {"maxsize": queue.maxsize},
             "go on taking items until the last producer has ended",
         )
 
@@ -423,6 +477,33 @@ def _first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait
             yield wait
 
 
+def receives(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
+    """`recv` with nobody left to send: each of two waits for the other, or all who could send are gone."""
+    waits = {wait.object or 0: wait for wait in _first_for_each(stuck, "pipe_receive_waiting")}
+    for identity, wait in waits.copy().items():
+        signal = run.signals.get(identity)
+        other = waits.get(signal.other) if signal is not None else None
+        if other is not None and identity in waits:
+            del waits[identity], waits[other.object or 0]
+            its = _figures(run, other)
+            yield Finding(
+                "receive_nobody_sends",
+                "{process} waits at {at} for a message on {object} (made at {made}), and {other} waits at {other_at} "
+                "for one on {other_object}, the other end of it: neither sends one",
+                _figures(run, wait) | {"other": its["process"], "other_at": its["at"], "other_object": its["object"]},
+                "have one of the two send first",
+            )
+    yield from _receives_alone(run, list(waits.values()))
+
+
+_receives_alone = _about(
+    "pipe_receive_waiting",
+    "receive_nobody_sends",
+    "{process} waits at {at} for a message on {object} (made at {made}), and nobody is left who could send one; "
+    "the sending end is still open in: {open_in}",
+    "in each process close the end that it does not use: recv() then raises EOFError when the sender has ended",
+)
+
 CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
     lost_results,
     lock_cycles,
@@ -434,13 +515,7 @@ CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
     unread_queues,
     full_queues,
     empty_queues,
-    _about(
-        "pipe_receive_waiting",
-        "receive_nobody_sends",
-        "{process} waits at {at} for a message on {object} (made at {made}), and nobody is left who could send one; "
-        "the sending end is still open in: {open_in}",
-        "in each process close the end that it does not use: recv() then raises EOFError when the sender has ended",
-    ),
+    receives,
     _about(
         "pipe_send_waiting",
         "send_nobody_receives",
@@ -479,5 +554,12 @@ CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
         "{process} waits to read from a pipe (last seen at {at}), and nobody is left who could write to it; its other "
         "end is still open in: {open_in}",
         "in each process close the end of the pipe that it does not use",
+    ),
+    _about(
+        "system_write_waiting",
+        "write_nobody_reads",
+        "{process} waits to write to a pipe (last seen at {at}), and nobody is left who could read from it; its other "
+        "end is still open in: {open_in}",
+        "read what a process writes while it runs, not after waiting for its end: communicate() of a Popen does both",
     ),
 )

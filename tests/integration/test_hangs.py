@@ -27,6 +27,8 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "holder_killed": ("holder_dead", {"other"}, "mutex"),
     "holder_raised": ("holder_dead", {"MainProcess"}, "mutex"),
     "holder_waits": ("holder_waits", {"other"}, "mutex"),
+    "holder_waits_for_an_item": ("holder_waits", {"other"}, "mutex"),
+    "holder_waits_for_results": ("holder_waits", set(), "mutex"),
     "join_before_get": ("join_before_get", {"MainProcess"}, "results"),
     "join_before_get_beside_a_worker": ("join_before_get", {"MainProcess"}, "results"),
     "lock_cycle": ("lock_cycle", {"one", "other"}, ""),
@@ -38,6 +40,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "put_nobody_gets": ("put_nobody_gets", {"MainProcess"}, "work"),
     "queue_writer_killed": ("message_torn", {"MainProcess"}, "messages"),
     "read_nobody_writes": ("read_nobody_writes", {"MainProcess/fork"}, ""),
+    "receive_each_other": ("receive_nobody_sends", {"MainProcess"}, "mine"),
     "receive_nobody_sends": ("receive_nobody_sends", {"MainProcess"}, "incoming"),
     "rlock_holder_died": ("holder_dead", {"MainProcess"}, "mutex"),
     "semaphore_holder_died": ("holder_dead", {"last"}, "places"),
@@ -46,6 +49,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "tasks_not_done": ("tasks_not_done", {"MainProcess"}, "work"),
     "tasks_not_done_on_error": ("tasks_not_done", {"MainProcess"}, "work"),
     "two_queues": ("get_nobody_puts", {"one", "other"}, ""),
+    "write_nobody_reads": ("write_nobody_reads", {"python -c"}, ""),
 }
 """By program: the finding, who it may be said of, and the object (none: it may be one or the other)."""
 
