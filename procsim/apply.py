@@ -527,7 +527,7 @@ def _file(run: RunState, event: Event) -> None:
         return
     file = run.files.get(event.object)
     if file is None:
-        file = run.files[event.object] = File(event.fields["path"], share(USERS_KEPT, len(run.files) + 1))
+        file = run.files[event.object] = File(share(USERS_KEPT, len(run.files) + 1))
         if len(run.files) > FILES_KEPT:
             del run.files[next((key for key, kept in run.files.items() if not kept.lost), event.object)]
     if event.kind == "file_opened":

@@ -1,7 +1,8 @@
 """What processes read from files and wrote to them, and which of these writes were lost.
 
 A write is lost when another process, which had read the file before that write, writes over it: it cannot know of what
-it has not read. What is kept of each file is bounded.
+it has not read. All of it under the same name: the system gives the number of a file that was removed, or moved to
+another name, to the next one. What is kept of each file is bounded.
 """
 
 from collections import deque
@@ -36,6 +37,10 @@ class Access:
     answered: bool = False
     """Of a read: whether its process has lost an update by writing after it."""
 
+    @property
+    def path(self) -> str:
+        return str(self.event.fields["path"])
+
     def overlaps(self, other: "Access") -> bool:
         """Whether both touched some byte, where even nothing read from an empty file is its first one."""
         return self.start < max(other.end, other.start + 1) and other.start < max(self.end, self.start + 1)
@@ -54,9 +59,8 @@ class Use:
 
 @dataclass(slots=True)
 class File:
-    """One file."""
+    """What has one number in the file system: a file, or several, one after the other."""
 
-    path: str
     users: int = 1_000
     """So many of the processes that use it are known, the last ones."""
     uses: dict[int, Use] = field(default_factory=dict)
@@ -91,7 +95,7 @@ class File:
         if not use.mode or "a" in use.mode:
             return
         access = self._access(event, locks)
-        access.read = use.read
+        access.read = use.read if use.read is not None and use.read.path == access.path else None
         if "w" in use.mode:  # whatever was there is gone
             access.start, access.end = 0, _TO_THE_END
         lost = next(self._unseen(access), None)
@@ -131,6 +135,6 @@ class File:
         for other in reversed(self.writes):
             if read is None or other.number < read.number:
                 return
-            update = other.read is not None and other.event.pid != access.event.pid
+            update = other.read is not None and other.event.pid != access.event.pid and other.path == access.path
             if update and other.overlaps(access) and other.overlaps(read) and not other.locks & read.locks:
                 yield other

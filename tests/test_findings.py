@@ -11,6 +11,7 @@ from procsim.state import FILES_KEPT
 from tests.events import Story
 
 FILE = 1 << 63
+PATH = "/f/n.txt"
 NOT_SENT = {
     "Can't pickle local object 'main.<locals>.work'": ("AttributeError", "work"),
     "Can't get local object 'main.<locals>.<lambda>'": ("AttributeError", "a lambda"),
@@ -47,13 +48,15 @@ class Program(Story):
         self.tell(pid, "file_opened", file, "x.py:5", path="/f/n.txt", mode=mode)
         return self
 
-    def reads(self, pid: int, value: str = "3", offset: int = 0, file: int = FILE) -> "Program":
-        self.tell(pid, "file_read", file, "x.py:6", path="/f/n.txt", value=value, size=len(value), offset=offset)
+    def reads(self, pid: int, value: str = "3", offset: int = 0, file: int = FILE, path: str = PATH) -> "Program":
+        self.tell(pid, "file_read", file, "x.py:6", path=path, value=value, size=len(value), offset=offset)
         return self
 
-    def writes(self, pid: int, value: str = "2", offset: int = 0, mode: str = "w", file: int = FILE) -> "Program":
+    def writes(
+        self, pid: int, value: str = "2", offset: int = 0, mode: str = "w", file: int = FILE, path: str = PATH
+    ) -> "Program":
         self.opens(pid, mode, file)
-        self.tell(pid, "file_written", file, "x.py:7", path="/f/n.txt", value=value, size=len(value), offset=offset)
+        self.tell(pid, "file_written", file, "x.py:7", path=path, value=value, size=len(value), offset=offset)
         self.tell(pid, "file_closed", file, "x.py:7", path="/f/n.txt")
         return self
 
@@ -112,6 +115,12 @@ HEALTHY = {
     "it read other bytes": Program(2, 3).reads(2).reads(3, offset=9).writes(2, mode="r+").writes(3, mode="r+"),
     "another file": Program(2, 3).reads(2).reads(3, file=FILE + 1).writes(2).writes(3, file=FILE + 1),
     "looked, and read it again": Program(2, 3).reads(3).reads(2).writes(2).reads(3).writes(3),
+    "a new file with the number of one that was removed": (
+        Program(2, 3).reads(2, path="/f/old").reads(3, path="/f/old").writes(2).writes(3)
+    ),
+    "each wrote a file that was moved to where the other reads": (
+        Program(2, 3).reads(2).reads(3).writes(2, path="/f/n.txt.2").writes(3, path="/f/n.txt.3")
+    ),
     "how it was opened was not seen": Program(2, 3).reads(2).reads(3).writes(2, mode="r").writes(3, mode="r"),
 }
 

@@ -137,7 +137,7 @@ def test_a_lost_update_is_told_also_where_the_locks_of_then_are_forgotten() -> N
 
 
 def test_files_know_the_last_processes_that_used_them_and_gauges_are_bounded() -> None:
-    file = File("/f", users=10)
+    file = File(users=10)
     run = drawn(Story().began(MAIN), RunState())
     story = Story()
     for pid in range(100, 150):

@@ -647,6 +647,9 @@ def test_a_file_is_the_same_under_whatever_name_and_each_access_tells_its_place(
     one, two, other, null = (event.object for event in run.of("file_opened"))
     assert one == two != other
     assert null is None
+    assert {event.fields["path"] for event in run.of("file_") if event.object == two} == {
+        str(tmp_path / "one"), str(tmp_path / "two"),
+    }  # fmt: skip
 
 
 def test_printed(trace: Trace, start_method: str) -> None:

@@ -116,8 +116,8 @@ def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if file.pairs:
             first, second = file.pairs[0]
             figures = {
-                "file": _file_name(file.path),
-                "path": file.path,
+                "file": _file_name(second.path),
+                "path": second.path,
                 "count": file.lost,
                 **_side("first", first),
                 **_side("second", second),
@@ -159,7 +159,7 @@ def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "type": mine.type,
                 "at": mine.at,
                 "count": len(made),
-                "file": _file_name(file.path),
+                "file": _file_name(second.path),
             }
             yield Finding(
                 "lock_made_anew",

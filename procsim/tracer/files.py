@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site
+from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site, raised_elsewhere
 from procsim.tracer.patching import replace
 
 PATH_LIMIT = 200
@@ -76,6 +76,8 @@ class TracedFileIO(io.FileIO):
 
     identity: int | None = None
     """The same in each process, under whatever name it has the file; None where it is no regular file."""
+    path = ""
+    """Where it was when it was opened, whatever folder the program is in later."""
 
     def readinto(self, buffer: Any, /) -> Any:
         self._pass_gate("file_read")
@@ -105,11 +107,7 @@ class TracedFileIO(io.FileIO):
 
     def _pass_gate(self, operation: str) -> None:
         if self.identity is not None and gate is not None and gate.shared[0]:
-            gate.arrive(operation, self.identity, program_site(), subject=os.path.basename(self._path()))
-
-    def _path(self) -> str:
-        name = self.name
-        return (os.fsdecode(name) if isinstance(name, str | bytes) else str(name))[-PATH_LIMIT:]
+            gate.arrive(operation, self.identity, program_site(), subject=os.path.basename(self.path))
 
     def _offset(self, size: int) -> int:
         """Where in the file `size` bytes were just read, or with 0: where the next ones will be written."""
@@ -125,16 +123,18 @@ class TracedFileIO(io.FileIO):
             view = memoryview(data).cast("B")[:size]
             fields = {"value": bytes(view[:VALUE_LIMIT]).decode(errors="replace"), "size": view.nbytes}
             fields["offset"] = self._offset(view.nbytes if kind == "file_read" else 0)
-        emit(kind, self.identity, program_site(), path=self._path(), **fields)
+        emit(kind, self.identity, program_site(), path=self.path, **fields)
 
 
 def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
     """What `open` does for the usual modes (the steps are those of Lib/_pyio.py)."""
-    raw = TracedFileIO(os.fspath(file), mode.replace("b", "").replace("t", ""))
+    name = os.fspath(file)
+    raw = TracedFileIO(name, mode.replace("b", "").replace("t", ""))
     result: Any = raw
     try:
         raw.identity = _identity_of(raw.fileno())
-        emit("file_opened", raw.identity, at, path=raw._path(), mode=mode)
+        raw.path = _path_of(os.fsdecode(name))
+        emit("file_opened", raw.identity, at, path=raw.path, mode=mode)
         block = getattr(raw, "_blksize", 0)
         result = _BUFFERS[mode](raw, block if block > 1 else io.DEFAULT_BUFFER_SIZE)
         if text:
@@ -150,6 +150,15 @@ def _identity_of(descriptor: int) -> int | None:
     status = _fstat(descriptor)
     # The highest bit tells it from the identity of a lock or a queue.
     return (status.st_ino ^ status.st_dev << 40) & (1 << 63) - 1 | 1 << 63 if stat.S_ISREG(status.st_mode) else None
+
+
+def _path_of(name: str) -> str:
+    try:
+        return os.path.abspath(name)[-PATH_LIMIT:]
+    except OSError as error:  # the folder that we are in was removed
+        if raised_elsewhere(error):
+            raise
+        return name[-PATH_LIMIT:]
 
 
 def _site_of_open(frame: FrameType | None) -> str | None:
