@@ -49,11 +49,15 @@ def waits_by_thread(run: RunState) -> dict[Thread, Wait]:
 
 
 def _is_idle(blocked: Blocked | None, main: bool) -> bool:
-    """Whether a thread of a server waits for clients; the main thread of a manager does so a second at a time."""
+    """Whether a thread of a server waits for clients.
+
+    The main thread of a manager does so a second at a time, that of a forkserver for any of what it has registered.
+    Who asks a socket for anything but the length of a message (4 bytes) does what a client has asked for.
+    """
     if blocked is None:
         return False
-    from_client = blocked.how == "read" and all(end.socket for end in blocked.ends)
-    return blocked.how in ("accept", "events", "inner", "shared") or from_client or (main and blocked.how == "timed")
+    from_client = blocked.how == "read" and blocked.size == 4 and all(end.socket for end in blocked.ends)
+    return from_client or blocked.how in ("accept", "inner", "shared") or (main and blocked.how in ("timed", "events"))
 
 
 class _Fixpoint:

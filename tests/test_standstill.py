@@ -193,11 +193,13 @@ def test_a_manager_moves_only_when_another_does() -> None:
     story = Story().began(100, 200).tell(400, "manager_began")
     waiting(story, 100, "manager_called", type="Queue", method="get")
     client = seen(100, Blocked("read", (End(8, True, True),)))
-    manager = seen(400, Blocked("timed"), Blocked("accept"), INNER, Blocked("read", (End(9, True, True),)))
+    client_of = Blocked("read", (End(9, True, True),), size=4)
+    manager = seen(400, Blocked("timed"), Blocked("accept"), INNER, client_of)
     assert who(story, client, manager) == {100}
     assert who(story, client, manager, seen(200, MAY_GO_ON)) == set()
-    manager.threads[402] = MAY_GO_ON  # it works on something
-    assert who(story, client, manager) == set()
+    for works in (MAY_GO_ON, client_of._replace(size=100), Blocked("events")):  # also with others, through the net
+        manager.threads[402] = works
+        assert who(story, client, manager) == set()
     manager.threads[402] = INNER
     story.tell(400, "manager_began", public=True)
     assert who(story, client, manager) == set(), "a client may come from elsewhere"
