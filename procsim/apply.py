@@ -299,6 +299,7 @@ def _lock_released(run: RunState, event: Event) -> None:
     holder: int | None = event.pid
     if event.pid not in lock.holders:  # handed on, or a semaphore that is raised by one who never acquired it
         lock.handed_on = True
+        _answered(run, event)
         for pid in lock.holders:
             _left(run, pid, lock, event.t)
         holder = next(iter(lock.holders), None)
@@ -389,6 +390,7 @@ def _queue_put(run: RunState, event: Event) -> None:
 
 def _queue_got(run: RunState, event: Event) -> None:
     queue = _queue(run, event)
+    run.processes[event.pid].has_taken = True
     queue.got[event.pid] += 1
     queue.gots += 1
     queue.items_got.append(event.fields.get("value"))
@@ -441,8 +443,16 @@ def _signal_created(run: RunState, event: Event) -> None:
     _signal(run, event)
 
 
+def _answered(run: RunState, event: Event) -> None:
+    """Somebody tells others something."""
+    process = run.processes[event.pid]
+    process.has_answered = process.has_taken
+
+
 def _event_set(run: RunState, event: Event) -> None:
     _signal(run, event).is_set = event.kind == "event_set"
+    if event.kind == "event_set":
+        _answered(run, event)
 
 
 def _barrier_waiting(run: RunState, event: Event) -> None:
@@ -459,6 +469,7 @@ def _barrier_left(run: RunState, event: Event) -> None:
 
 def _pipe_sent(run: RunState, event: Event) -> None:
     _signal(run, event).sent += 1
+    _answered(run, event)
 
 
 def _pipe_waiting(run: RunState, event: Event) -> None:
@@ -604,6 +615,7 @@ CHANGES: Mapping[str, Change] = {
     "lock_released": _lock_released,
     "condition_waiting": _condition_waiting,
     "condition_awoke": _condition_awoke,
+    "condition_notified": _answered,
     "queue_created": _queue_created,
     "queue_put_waiting": _wait,
     "queue_put": _queue_put,

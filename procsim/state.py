@@ -253,6 +253,10 @@ class Process:
     at: str | None = None
     last: int = 0
     """ns: its last event."""
+    has_taken: bool = False
+    """Whether it has taken an item from a queue."""
+    has_answered: bool = False
+    """Whether it has told others something after that: set an event, sent a message, released what it never held."""
     is_manager: bool = False
     """Whether it is a manager's server, which does what other processes of the run ask it to."""
     said: Event | None = None

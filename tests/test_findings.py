@@ -251,6 +251,32 @@ def test_no_item_is_lost_where_main_has_had_results_enough() -> None:
     assert ids(program.ends(2, -15).ends(1)) == []
 
 
+ANSWERS = [("event_set", 7), ("pipe_sent", 7), ("condition_notified", 6), ("lock_released", 6)]
+
+
+@pytest.mark.parametrize(("kind", "object"), ANSWERS)
+@pytest.mark.parametrize(
+    ("type", "taken", "lost"), [("Queue", 1, []), ("Queue", 0, ["items_lost"]), ("JoinableQueue", 1, ["items_lost"])]
+)
+def test_no_item_is_lost_where_an_answer_was_given(
+    kind: str, object: int, type: str, taken: int, lost: list[str]
+) -> None:
+    program = worked_off([1, 2, 3, 4], taken, 0, type=type)
+    *program.events, child_ends, main_ends = program.events
+    program.lock(6, value=0).tell(1, "event_created", 7, "x.py:3", name="found", type="Event").tell(2, kind, object)
+    program.tell(2, "queue_got", 9, value=2)
+    program.events += [child_ends, main_ends]
+    assert ids(program) == lost
+
+
+def test_no_item_is_lost_where_what_is_taken_is_put_back() -> None:
+    program = worked_off(["one", "other", "third"], 1, 0, type="Queue")
+    *program.events, child_ends, main_ends = program.events
+    program.tell(2, "queue_put", 9, value="one")
+    program.events += [child_ends, main_ends]
+    assert ids(program) == []
+
+
 def test_no_item_is_lost_where_people_or_the_time_limit_ended_the_run() -> None:
     for outcome in (Outcome(interrupted=2), Outcome(timed_out=1.0)):
         assert "items_lost" not in ids(worked_off([1, 2, 3], 1, 1), outcome)

@@ -16,15 +16,16 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
     They were ended by multiprocessing, as daemons when main ended, or by a signal that nobody in the program sent.
     Lost is what was still in the queue, and what they had taken from a JoinableQueue and not reported done. It is no
-    loss where others have taken results from these processes, and could tell when they had enough; where all who put
-    anything were ended with them; and where only stop markers are left.
+    loss where others have had results or an answer from these processes, and could tell when they had enough; where all
+    who put anything were ended with them; and where only stop markers are left.
     """
     if outcome.timed_out is not None or outcome.interrupted or run.found:  # it was ended before its end
         return
     cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
     for queue in run.queues.values():
-        takers = [pid for pid in queue.got if pid in cut_off and not _gave_results(run, pid, cut_off)]
-        if not takers or cut_off >= set(queue.put):
+        takers = [pid for pid in queue.got if pid in cut_off]
+        enough = any(_gave_results(run, queue, pid, cut_off) for pid in takers)  # the others do the same work
+        if not takers or enough or cut_off >= set(queue.put):
             continue
         in_queue = _tasks_left(queue)
         in_hand = sum(_in_hand(run, queue, pid) for pid in takers) if in_queue or queue.done else 0
@@ -58,9 +59,15 @@ def _was_cut_off(run: RunState, process: Process, outcome: Outcome) -> bool:
     return ended_as_daemon or was_killed(run, process, outcome)
 
 
-def _gave_results(run: RunState, pid: int, cut_off: set[int]) -> bool:
-    """Whether it has put something into a queue from which one who was not cut off has taken."""
-    return any(queue.put[pid] and set(queue.got) - cut_off for queue in run.queues.values())
+def _gave_results(run: RunState, queue: Queue, pid: int, cut_off: set[int]) -> bool:
+    """Whether others may have had of it what they wanted.
+
+    It has put something into a queue from which one who was not cut off has taken. Or, where a queue asks for no
+    reports: it has given an answer in another way, or it puts back what it takes, as one does with what is only lent.
+    """
+    if queue.type != "JoinableQueue" and (run.processes[pid].has_answered or queue.put[pid]):
+        return True
+    return any(other.put[pid] and set(other.got) - cut_off for other in run.queues.values())
 
 
 def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
