@@ -624,6 +624,21 @@ def test_files(trace: Trace, start_method: str) -> None:
     well_formed(run)
 
 
+def test_what_a_dataclass_makes_is_made_where_the_dataclass_is_called(trace: Trace) -> None:
+    run = trace(
+        """
+        from dataclasses import dataclass, field
+        from multiprocessing import Lock
+        @dataclass
+        class Account:
+            mutex: object = field(default_factory=Lock)
+        account = Account()  # made
+        """
+    )
+    (made,) = run.of("lock_created")
+    assert (made.fields["name"], made.at) == ("mutex", run.line("made"))
+
+
 def test_a_file_is_the_same_under_whatever_name_and_each_access_tells_its_place(trace: Trace, tmp_path: Path) -> None:
     run = trace(
         """

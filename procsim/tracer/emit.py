@@ -342,7 +342,7 @@ def call_site(frame: FrameType | None) -> str | None:
     site = _sites.get(key)
     if site is not None:
         return site
-    if is_generated(frame):  # Value(...).value: a property that sharedctypes made with exec
+    if is_generated(frame) or _has_no_line(frame):  # Value(...).value: a property that sharedctypes made with exec
         return call_site(frame.f_back)
     site = INTERNAL if is_internal(frame) else f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
     if len(_sites) >= SITES_KEPT:  # a program that makes code for ever
@@ -404,6 +404,11 @@ def is_internal(frame: FrameType) -> bool:
 def is_generated(frame: FrameType) -> bool:
     """Whether this is code that multiprocessing made with `exec`."""
     return frame.f_code.co_filename == "<string>" and "__name__" not in frame.f_globals
+
+
+def _has_no_line(frame: FrameType) -> bool:
+    """Whether this is code that was made for a file of the program's and stands in none: `__init__` of a dataclass."""
+    return frame.f_code.co_filename == "<string>" and "__file__" in frame.f_globals
 
 
 def short_path(path: str) -> str:
