@@ -156,7 +156,7 @@ def _untraced(run: RunState, event: Event) -> None:
 
 def _terminated(run: RunState, event: Event) -> None:
     child = run.processes.get(event.fields["child"])
-    if child is not None:  # it is not forgotten
+    if child is not None and child.alive:  # it is not forgotten, and did not end before
         child.terminated_by = event.process
 
 

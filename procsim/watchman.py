@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 from procsim.events import Event
-from procsim.findings.base import as_fields
+from procsim.findings.base import Finding, as_fields
 from procsim.findings.hangs import hangs
 from procsim.run import Run
 from procsim.sight import Blocked, Sight, Thread, switches, with_outside
@@ -43,7 +43,9 @@ def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
             stuck = watchman.watch()
         if stuck:
             yield stuck
-            found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
+            found: list[Finding] = []
+            with contextlib.suppress(Exception):
+                found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
             told |= {(finding.id, finding.figures["pid"]) for finding in found}
             yield [run.event("finding", **as_fields(finding)) for finding in found]
 

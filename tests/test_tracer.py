@@ -489,6 +489,34 @@ def test_os_fork(trace: Trace) -> None:
     assert [event.process for event in run.of("printed")] == ["MainProcess/fork", "MainProcess"]
 
 
+def test_who_is_killed_by_another_process_by_its_pid(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        import os, signal
+        from multiprocessing import Process
+        def killer(pid, number):
+            os.kill(pid, number)  # kills
+        def main():
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                victim = Process(target=signal.pause, name=f"victim-{number}")
+                victim.start()
+                other = Process(target=killer, name="killer", args=(victim.pid, number))
+                other.start(); other.join(); victim.join()
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    told = run.of("process_terminated", "process_killed")
+    assert [(event.kind, event.process, event.at) for event in told] == [
+        ("process_terminated", "killer", run.line("kills")),
+        ("process_killed", "killer", run.line("kills")),
+    ]
+    victims = {event.process: event.pid for event in run.of("process_began") if event.process.startswith("victim")}
+    assert [event.fields["child"] for event in told] == [victims["victim-15"], victims["victim-9"]]
+
+
 def test_who_is_dead_already_is_not_terminated(trace: Trace, start_method: str) -> None:
     run = trace(
         """

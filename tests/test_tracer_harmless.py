@@ -23,6 +23,18 @@ PROGRAMS = {
         lock.release()
         print(lock.acquire(False))
     """,
+    "functions of C as attributes of a class, pickled and shown": """
+        import os, pickle, time
+        class Machine:
+            nap, end, read = time.sleep, os.kill, open
+        machine = Machine()
+        machine.nap(0), machine.end(os.getpid(), 0), machine.read(__file__).close()
+        for function in (time.sleep, os.kill, open):
+            print(function, function.__name__, pickle.loads(pickle.dumps(function)) is function)
+        for wrong in ((), (1,), ("1", 9), (2**40, 9), (os.getpid(), -1)):
+            try: os.kill(*wrong)
+            except Exception as error: print(type(error).__name__, error)
+    """,
     "a signal handler raises in the middle of everything": """
         import signal
         from multiprocessing import Lock, Queue

@@ -73,6 +73,7 @@ def install() -> bool:
         processes.when_named(partial(inject.seed_random, settings.seed))
     patching.when_imported(patches)
     processes.watch_the_end()
+    processes.patch_kill()
     files.patch_open()
     output.cover_streams(settings.taken)
     if role == "forkserver":

@@ -14,7 +14,7 @@ from typing import Any
 
 from procsim.tracer import gate
 from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site, raised_elsewhere
-from procsim.tracer.patching import replace
+from procsim.tracer.patching import Builtin, replace
 
 PATH_LIMIT = 200
 """Characters of a path that an event carries (its end)."""
@@ -29,12 +29,7 @@ _BUFFERS: dict[str, Any] = {
 """The modes that are built here. Whatever else is asked for is left to the real `open`, as are its errors."""
 
 
-class _Open:
-    """Callable, but no function: as the attribute of a class, `open` does not become a method of it."""
-
-    def __init__(self, original: Any) -> None:
-        self._original = original
-
+class _Open(Builtin):
     def __call__(
         self,
         file: Any,
@@ -53,12 +48,6 @@ class _Open:
             if at is not None:
                 return _open(file, mode, text, encoding, errors, newline, at)
         return self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
-
-    def __repr__(self) -> str:
-        return repr(self._original)
-
-    def __reduce__(self) -> str:
-        return "open"
 
 
 def patch_open() -> None:

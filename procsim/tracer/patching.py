@@ -37,6 +37,22 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     return original
 
 
+class Builtin:
+    """Stands in for a function that is written in C; a subclass says in `__call__` what it does.
+
+    It is no function of Python's: one that a class has as an attribute would become a method of it.
+    """
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def __repr__(self) -> str:
+        return repr(self._original)
+
+    def __reduce__(self) -> str:
+        return str(self._original.__name__)
+
+
 def untraced(method: Any) -> Any:
     """A bound method as it was before it was replaced: inside multiprocessing, it is called for each item."""
     function = getattr(method, "__func__", None)

@@ -4,8 +4,10 @@ Who ended, and how, is said by the process that is told so by the kernel: the pa
 child's own code is done is said by the child, when its exit handlers begin.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal itself would be imported before the program does
 import atexit
 import os
+import posix
 import sys
 import threading
 from collections.abc import Callable
@@ -29,7 +31,7 @@ from procsim.tracer.emit import (
     process_name,
     raised_elsewhere,
 )
-from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.patching import Builtin, on_restore, replace
 from procsim.tracer.pipes import bytes_are_waiting
 
 
@@ -151,12 +153,44 @@ def _has_ended(popen: Any) -> bool:
         return True
     if getattr(popen, "method", None) == "forkserver":
         return bytes_are_waiting(popen.sentinel)  # its exit code
+    return _is_dead_child(popen.pid)
+
+
+def _is_dead_child(pid: int) -> bool:
+    """Whether it is a child of ours that has ended, and that nobody has asked yet how."""
     try:
-        return os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except (OSError, AttributeError) as error:  # no child of ours; macOS before Python 3.13
         if raised_elsewhere(error):
             raise
         return False
+
+
+class _Kill(Builtin):
+    def __call__(self, *args: Any) -> None:
+        pid, number = args if len(args) == 2 and type(args[0]) is int and isinstance(args[1], int) else (0, 0)
+        kind = _ENDS_A_PROCESS.get(number)
+        if kind is not None and pid > 0 and pid != os.getpid():
+            at = caller()
+            if at != INTERNAL and not _is_dead_child(pid):
+                emit(kind, at=at, child=pid, child_name=_name_of_child(pid))
+        self._original(*args)
+
+
+_ENDS_A_PROCESS = {int(_signal.SIGTERM): "process_terminated", int(_signal.SIGKILL): "process_killed"}
+
+
+def _name_of_child(pid: int) -> str:
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    children = list(multiprocessing._children) if multiprocessing else []
+    return next((child._name for child in children if child._popen is not None and child._popen.pid == pid), "")
+
+
+def patch_kill() -> None:
+    """os.kill, which is posix.kill: who ends another process of the program by its PID."""
+    kill = _Kill(os.kill)
+    replace(posix, "kill", kill)
+    replace(os, "kill", kill)
 
 
 def patch_popen(module: ModuleType) -> None:

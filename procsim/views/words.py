@@ -176,6 +176,8 @@ def event_words(event: Event, run: RunState) -> str | None:
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind == "raised":
         fields["error"] = error_words(event.fields)
+    if event.fields.get("child_name") == "":  # killed by its PID, by one who did not start it
+        fields["child_name"] = run.process_name(event.fields["child"])
     fields["object"], fields["pid"] = run.name(event.object), event.pid
     return clean(_(template).format_map(fields))
 
