@@ -64,9 +64,11 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
 
 @functools.cache
 def disassembler() -> ModuleType:
-    """The module dis: loaded late, since few processes make an object.
+    """The module dis, which the modules that make objects ask for when they are patched.
 
-    It is that of the standard library, and stays out of the way: the program may have a dis.py of its own.
+    Not before, since few processes make an object; and not when one is made, since its file may be out of reach by then
+    (a chroot), or the program's audit hook may refuse it. It is that of the standard library, and stays out of the
+    way: the program may have a dis.py of its own.
     """
     known = sys.modules.get("dis")
     if known is not None and _of_library("dis").origin == getattr(known, "__file__", None):
