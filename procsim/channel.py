@@ -81,7 +81,7 @@ class EventQueue:
         if len(data) > ITEM_LIMIT - HEADER.size:
             raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
         while not self._silent:
-            if self.descriptor < 0 and not self._open():
+            if self.descriptor < 0 and not self.open():
                 break
             try:
                 os.write(self.descriptor, HEADER.pack(len(data)) + data)
@@ -106,7 +106,8 @@ class EventQueue:
                 if _raised_by_a_signal_handler(error):
                     raise
 
-    def _open(self) -> bool:
+    def open(self) -> bool:
+        """Open the writing end now, and not with the first `put`. False: it cannot be."""
         try:
             # Without O_NONBLOCK an open without a reader would wait for one.
             low = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)

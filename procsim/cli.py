@@ -581,8 +581,9 @@ def _command() -> int:
 
 
 def _forget_output() -> None:
-    """Whatever is still to be written to standard output, the interpreter must not try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    from procsim.views.base import forget_output
+
+    forget_output(sys.stdout)
 
 
 def _complain(text: str) -> int:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 
+import psutil
+
 from procsim import members
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
 from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
@@ -116,7 +118,7 @@ class Run:
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
         self._lifeline, self._guardian = _start_guardian(self._folder, order.terminal)
-        variables = environment(self._folder, dict(os.environ))
+        variables = environment(self._folder, _given_environment())
         if order.apart:
             temporary = f"{self._folder}/tmp"
             os.mkdir(temporary)
@@ -317,6 +319,18 @@ def _with_interpreter(command: list[str]) -> list[str]:
     if words and os.path.basename(words[0]) == "env":
         words = words[2 if words[1:2] == ["-S"] else 1 :]
     return [*words, *command]
+
+
+def _given_environment() -> dict[str, str]:
+    """The environment that we were given. In the C locale our own Python has put another LC_CTYPE there (PEP 538)."""
+    variables = dict(os.environ)
+    if "LC_CTYPE" in variables:
+        given = psutil.Process().environ().get("LC_CTYPE")
+        if given is None:
+            del variables["LC_CTYPE"]
+        else:
+            variables["LC_CTYPE"] = given
+    return variables
 
 
 def _in_foreground() -> bool:

@@ -55,7 +55,7 @@ def show_run(
             run.pass_on(number)
         return passes
 
-    with _Signals(run.stop, pass_on) as signals:
+    with _Signals(run.stop, pass_on, stay_ignored=run.order.signals_are_passed_on) as signals:
         try:
             with run, view:
                 _play(run, state, view, recorder, stop_on_hang, plan)
@@ -248,19 +248,27 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
 class _Signals:
     """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come; or passes them on."""
 
-    def __init__(self, stop: Callable[[], None], pass_on: Callable[[int], bool] = lambda number: False) -> None:
+    def __init__(
+        self,
+        stop: Callable[[], None],
+        pass_on: Callable[[int], bool] = lambda number: False,
+        stay_ignored: bool = False,
+    ) -> None:
         self.received = 0
         """The signal by which people ended it."""
         self.passed_on = 0
         """The last one that was passed on."""
         self._stop = stop
         self._pass_on = pass_on
+        self._stay_ignored = stay_ignored
+        """Whether all of them that are ignored stay so, since the program is to inherit that; SIGHUP (nohup) always."""
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                ignored = signal.getsignal(number) is signal.SIG_IGN
+                if not (ignored and (self._stay_ignored or number == signal.SIGHUP)):
                     self._before[number] = signal.signal(number, self._receive)
         return self
 

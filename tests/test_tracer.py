@@ -746,7 +746,7 @@ def test_names(trace: Trace) -> None:
         "at_module_level", "local", "attribute", "first", "listed", "listed", "helped", "chosen", "lock", "shared",
     ]  # fmt: skip
     assert run.names("queue_created") == ["second"]
-    assert run.names("pipe_created") == ["left", "right"]
+    assert run.names("pipe_created") == ["left", "right", "piped[0]", "piped[1]", "piped[0]", "piped[1]"]
     assert run.of("lock_created")[0].at == run.line("module")
     assert {event.at for event in run.of("lock_created")} >= {run.line("local"), run.line("attribute")}
 

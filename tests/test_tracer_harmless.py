@@ -359,6 +359,36 @@ PROGRAMS = {
         files.clear()
         with lock: print(subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True).stdout)
     """,
+    "no descriptor is left before anything was said": """
+        import os, resource, sys
+        os.closerange(3, 65536)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        print("a line", "of parts", 1)
+        print("flushed", end="", flush=True)
+        print("x" * 10_000, "a long one", file=sys.stderr)
+        print("the last, with no end", end="")
+    """,
+    "at the recursion limit": """
+        import multiprocessing as mp
+        def depths(lock):
+            with lock: pass
+            depths(lock)
+        for lock in (mp.Lock(), mp.RLock(), mp.Semaphore(1), mp.Condition(), mp.Value("i")):
+            try: depths(lock)
+            except RecursionError: pass
+            free = lock.get_lock() if hasattr(lock, "get_lock") else lock
+            print(mp.Process(target=free.acquire).run(), free.acquire(False))
+    """,
+    "the files are gone that the tracer would read": """
+        import builtins, io, multiprocessing as mp, os, sys
+        from multiprocessing import connection, pool, queues, synchronize
+        def refuse(event, arguments):
+            if event in ("open", "import"): raise RuntimeError(f"{event} {arguments[0]}")
+        sys.addaudithook(refuse)
+        lock, event = mp.Lock(), mp.Event()
+        here, there = mp.Pipe()
+        with lock: print(event.is_set(), there.send(1), here.recv())
+    """,
     "exit codes and streams": """
         import sys
         print("out"); print("err", file=sys.stderr)
@@ -426,6 +456,17 @@ def test_its_own_sitecustomize(trace: Trace, tmp_path: Path, monkeypatch: pytest
 def test_output_that_is_not_taken(trace: Trace) -> None:
     run = trace("import sys\nprint('half', end='')\nsys.stdout.flush()\nprint('é')\n", take_output=False)
     assert [event.fields["text"] for event in run.of("printed")] == ["half", "é\n"]
+
+
+def test_it_is_traced_where_it_takes_its_rights_away_at_once(trace: Trace) -> None:
+    run = trace(
+        """
+        import resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        print("said")
+        """
+    )
+    assert [event.fields["text"] for event in run.of("printed") if event.pid] == ["said\n"]
 
 
 EVERYTHING = """

@@ -62,6 +62,7 @@ def open_channel(queue: EventQueue) -> None:
     """From now on, say events there."""
     global _queue
     ask_who_we_are()
+    queue.open()  # now, while this process still may: before a chroot, another user, a limit of descriptors
     _queue = queue
 
 

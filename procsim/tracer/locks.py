@@ -24,7 +24,7 @@ from procsim.tracer.emit import (
     is_internal,
     marshalled,
 )
-from procsim.tracer.names import announce, new_identity
+from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import on_restore, replace
 
 
@@ -74,8 +74,11 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         return False
     try:
         emit("lock_acquired", identity, at, how)
-    except BaseException:
-        _give_back(lock)
+    except BaseException:  # as below
+        try:
+            emit("lock_released", identity)
+        finally:
+            raw.release()
         raise
     return True
 
@@ -91,16 +94,13 @@ def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
             at = caller(3)
             if at != INTERNAL:
                 emit("lock_acquired", identity_of(lock), at, how)
-    except BaseException:
-        _give_back(lock)
+    except BaseException:  # a signal handler of the program's has raised, or this is the deepest call that may be
+        try:
+            emit("lock_released", identity_of(lock))
+        finally:  # not in a function of ours, for which there may be no room
+            raw.release()
         raise
     return True
-
-
-def _give_back(lock: Any) -> None:
-    """A signal handler of the program's has raised while we said that a lock is acquired: nobody is left with it."""
-    emit("lock_released", identity_of(lock))
-    lock._semlock.release()
 
 
 def _waited_for(raw: Any, identity: int, at: str | None, block: Any, timeout: Any) -> bool:
@@ -162,6 +162,7 @@ _RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE 
 
 def patch_semlock(module: ModuleType) -> None:
     """The locks of multiprocessing.synchronize."""
+    disassembler()
     SemLock = module.SemLock  # noqa: N806
     # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
     traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()

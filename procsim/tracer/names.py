@@ -56,7 +56,9 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
     while frame is not None and depth < 4:
         names = _stored(frame.f_code, frame.f_lasti, count)
         if names is not None:
-            return [name[:NAME_LIMIT] for name in names] if names else _numbered(fallback, count)
+            if len(names) != count:
+                names = _numbered(names[0] if names else fallback, count)
+            return [name[:NAME_LIMIT] for name in names]
         frame = program_frame(frame.f_back)
         depth += 1
     return _numbered(fallback, count)
@@ -64,9 +66,11 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
 
 @functools.cache
 def disassembler() -> ModuleType:
-    """The module dis: loaded late, since few processes make an object.
+    """The module dis, which the modules that make objects ask for when they are patched.
 
-    It is that of the standard library, and stays out of the way: the program may have a dis.py of its own.
+    Not before, since few processes make an object; and not when one is made, since its file may be out of reach by then
+    (a chroot), or the program's audit hook may refuse it. It is that of the standard library, and stays out of the
+    way: the program may have a dis.py of its own.
     """
     known = sys.modules.get("dis")
     if known is not None and _of_library("dis").origin == getattr(known, "__file__", None):
@@ -99,7 +103,7 @@ def _numbered(fallback: str, count: int) -> list[str]:
 
 @functools.lru_cache(maxsize=1024)
 def _stored(code: CodeType, offset: int, count: int) -> list[str] | None:
-    """The names that are stored right behind the instruction at `offset`.
+    """The names that are stored right behind the instruction at `offset`: `count` of them, or one for them all.
 
     An empty list: the result has no name of its own. None: it is returned, or collected by a comprehension, and the
     caller's frame may know more.
@@ -115,7 +119,7 @@ def _stored(code: CodeType, offset: int, count: int) -> list[str] | None:
     if first.opname == "UNPACK_SEQUENCE" and first.argval == count:
         return _unpacked(following, count)
     name = _store(following, first)
-    return [name] if name and count == 1 else _numbered(name, count) if name else []
+    return [name] if name else []
 
 
 def _unpacked(following: Iterator[Any], count: int) -> list[str]:

@@ -45,13 +45,21 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
             text.encode(stream.encoding, stream.errors)  # raises where the stream cannot hold this text
         if taken and _file_behind(stream) not in taken:  # asked each time: the program may lay another file over it
             return original_write(text)
-        return len(text) if _say(name, text) and taken else original_write(text)
+        unsaid = _say(name, text)
+        if not taken:
+            return original_write(text)
+        if unsaid:
+            original_write(unsaid)
+        return len(text)
 
     def flush() -> None:
-        for key in list(_parts):
-            if key[0] == name:
-                _say_parts(key)
+        say_parts()
         original_flush()
+
+    def say_parts() -> None:
+        for key in list(_parts):
+            if key[0] == name and (unsaid := _say_parts(key)) and taken:
+                original_write(unsaid)
 
     try:
         stream.write, stream.flush = write, flush
@@ -59,8 +67,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
         return
 
     def uncover() -> None:
-        for key in list(_parts):
-            _say_parts(key)
+        say_parts()
         for own, ours in (("write", write), ("flush", flush)):
             if vars(stream).get(own) is ours:  # the program may have covered them itself
                 delattr(stream, own)
@@ -79,8 +86,11 @@ def _file_behind(stream: Any) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _say(name: str, text: str) -> bool:
-    """Say the whole lines of the text; keep what follows the last line end until it is whole, or flushed."""
+def _say(name: str, text: str) -> str:
+    """Say the whole lines of the text; keep what follows the last line end until it is whole, or flushed.
+
+    Returns what could not be said, of this text and of what was kept before.
+    """
     key = (name, threading.get_ident())
     end = text.rfind("\n") + 1
     parts = _parts.get(key)
@@ -88,7 +98,7 @@ def _say(name: str, text: str) -> bool:
         if parts is None:
             parts = _parts[key] = []
         parts.append(text)
-        return sum(map(len, parts)) < TEXT_LIMIT or _say_parts(key)
+        return _say_parts(key) if sum(map(len, parts)) >= TEXT_LIMIT else ""
     lines = "".join([*(parts or []), text[:end]])
     _parts.pop(key, None)
     if text[end:]:
@@ -96,20 +106,21 @@ def _say(name: str, text: str) -> bool:
     return _emit_text(name, lines)
 
 
-def _say_parts(key: tuple[str, int]) -> bool:
+def _say_parts(key: tuple[str, int]) -> str:
     parts = _parts.pop(key, None)
-    return _emit_text(key[0], "".join(parts)) if parts else True
+    return _emit_text(key[0], "".join(parts)) if parts else ""
 
 
-def _emit_text(name: str, text: str) -> bool:
+def _emit_text(name: str, text: str) -> str:
+    """Say a text, piece by piece. Returns the rest of it, from the first piece that could not be said."""
     at = program_site()
-    said = True
     start = 0
     while start < len(text):
         end = _end_of_piece(text, start)
-        said = emit("printed", at=at, text=text[start:end], stream=name)
+        if not emit("printed", at=at, text=text[start:end], stream=name):
+            break
         start = end
-    return said
+    return text[start:]
 
 
 def _end_of_piece(text: str, start: int) -> int:

@@ -20,7 +20,7 @@ from procsim.tracer.emit import (
     raised_elsewhere,
     value_of,
 )
-from procsim.tracer.names import variable_names
+from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 
 
@@ -78,6 +78,7 @@ def has_news(connection: Any) -> bool:
 
 def patch_connection(module: ModuleType) -> None:
     """multiprocessing.connection."""
+    disassembler()
     Connection = module.Connection  # noqa: N806
     pipe = module.Pipe
     send, send_bytes, recv, recv_bytes = Connection.send, Connection.send_bytes, Connection.recv, Connection.recv_bytes

@@ -2,11 +2,12 @@
 
 import contextlib
 import errno
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol
+from typing import IO, Protocol
 
 from procsim import Claim
 from procsim.conductor import Conductor
@@ -90,6 +91,13 @@ def writing() -> Iterator[None]:
         if error.errno in (errno.EPIPE, errno.EIO):
             raise ReaderGone from error
         raise CannotWrite(_("the output cannot be written: {reason}").format(reason=error.strerror)) from error
+
+
+def forget_output(stream: IO[str]) -> None:
+    """What is still to be written there goes nowhere; the interpreter would try again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 _ESCAPES = re.compile(

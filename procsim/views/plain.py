@@ -1,5 +1,7 @@
 """The plain view: one line an event that matters, and the summary. For a pipe, a log, a screen reader."""
 
+import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.cells import cell_len
@@ -11,7 +13,7 @@ from procsim.events import Event
 from procsim.language import _
 from procsim.state import RunState
 from procsim.views import Again
-from procsim.views.base import Verdict, clean, writing
+from procsim.views.base import CannotWrite, ReaderGone, Verdict, clean, forget_output, writing
 from procsim.views.summary import print_summary
 from procsim.views.words import STYLES, event_style, event_words, told
 
@@ -90,15 +92,25 @@ class PlainView:
             self._asks = False
             self._more(_("Ctrl-C ends it"), "")
         lines, self._lines = "".join(self._lines), []
-        with writing():
+        with self._writing():
             self._console.file.write(lines)
             self._console.file.flush()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
-        with writing():
+        with self._writing():
             self._console.print()
             print_summary(self._console, run, verdict)
             self._console.file.flush()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with writing():
+                yield
+        except (ReaderGone, CannotWrite):
+            if self._show_printed:
+                raise
+            forget_output(self._console.file)  # the program has its output for itself, and goes on
 
 
 def _padded(text: str, cells: int) -> str:

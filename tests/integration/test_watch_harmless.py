@@ -1,6 +1,7 @@
 """For the program, `procsim watch --view plain` is not there: what it sees and does is the same with and without."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -75,6 +76,55 @@ def test_it_sees_what_it_would_see(house: House, tmp_path: Path) -> None:
         assert watched.stdout == plain.stdout
         assert watched.stderr.startswith(plain.stderr)
         assert watched.returncode == plain.returncode == 0
+
+
+SHELL = {
+    "signals are ignored": "trap '' INT TERM HUP; ",
+    "there is no locale": "unset LC_ALL LC_CTYPE LANG; ",
+    "the locale is C": "unset LC_ALL LANG; LC_CTYPE=C; export LC_CTYPE; ",
+    "standard error is a disk that is full": "exec 2> /dev/full; ",
+}
+
+STARTED = """
+import os, signal, subprocess, sys
+print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)])
+print(os.environ.get("LC_CTYPE"), sys.flags.utf8_mode, sys.stdout.encoding, sys.stdout.errors, flush=True)
+subprocess.run(["sh", "-c", "echo $LC_CTYPE"])
+sys.exit(4)
+"""
+
+
+@pytest.mark.parametrize("how", SHELL)
+def test_it_is_started_as_it_would_be(house: House, tmp_path: Path, how: str) -> None:
+    path = program(tmp_path, STARTED)
+    plain, watched = (
+        subprocess.run(
+            ["bash", "-c", f'{SHELL[how]}"$@"; exit $?', "bash", *begin, path],
+            env=house.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        for begin in ([sys.executable], WATCH)
+    )
+    assert (watched.stdout, watched.returncode) == (plain.stdout, plain.returncode)
+    assert watched.returncode == 4
+
+
+def test_it_goes_on_when_nobody_reads_what_procsim_says(house: House, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    path = program(tmp_path, STARTED)
+    done = [
+        subprocess.run(
+            [*begin, path], env=house.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writer,
+            timeout=PATIENCE_SECONDS, check=False,
+        )
+        for begin in ([sys.executable], WATCH)
+    ]  # fmt: skip
+    os.close(writer)
+    assert (done[1].stdout, done[1].returncode) == (done[0].stdout, done[0].returncode)
 
 
 @pytest.mark.parametrize("how", ENDS)

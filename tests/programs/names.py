@@ -24,7 +24,8 @@ def main(wanted=True):
     print(Lock())
     shared = Value("i", 0)
     left, right = Pipe()
-    return local, thing, first, second, listed, helped, chosen, shared, left, right
+    piped = [Pipe() for _ in range(2)]
+    return local, thing, first, second, listed, helped, chosen, shared, left, right, piped
 
 
 if __name__ == "__main__":
