@@ -493,13 +493,18 @@ def test_who_is_killed_by_another_process_by_its_pid(trace: Trace, start_method:
     run = trace(
         """
         import os, signal
-        from multiprocessing import Process
+        from multiprocessing import Process, SimpleQueue
+        def killed(begun):
+            begun.put("begun")
+            signal.pause()
         def killer(pid, number):
             os.kill(pid, number)  # kills
         def main():
+            begun = SimpleQueue()
             for number in (signal.SIGTERM, signal.SIGKILL):
-                victim = Process(target=signal.pause, name=f"victim-{number}")
+                victim = Process(target=killed, name=f"victim-{number}", args=(begun,))
                 victim.start()
+                begun.get()
                 other = Process(target=killer, name="killer", args=(victim.pid, number))
                 other.start(); other.join(); victim.join()
         if __name__ == "__main__":
