@@ -606,6 +606,7 @@ CHANGES: Mapping[str, Change] = {
     "process_exit_code_seen": _exit_code_seen,
     "gate_reached": _gate_reached,
     "gate_passed": _gate_passed,
+    "gate_left": _gate_passed,
     "sleep_began": _wait,
     "sleep_ended": _awoke,
     "lock_created": _lock_created,

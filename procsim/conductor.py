@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from procsim.apply import apply
 from procsim.events import Event
 from procsim.gatekeeper import GO, STAND, TRY
 from procsim.language import _
@@ -30,6 +31,9 @@ LAG_SECONDS = 0.1
 
 STUCK_SECONDS = 1.0
 """Where nobody at the gate could move for so long, a pace or a schedule lets them wait as they would without it."""
+
+SETTLES = ("gate_reached", "gate_left", "process_returned")
+"""What ends a thread's step, beside its coming to wait and its end."""
 
 FASTER = 1.5
 SLOWEST, FASTEST = 0.1, 1000.0
@@ -52,6 +56,10 @@ class Step(NamedTuple):
     thread: str
     operation: str
     at: str | None
+    number: int = 0
+    """Which of the processes of that name, as they began."""
+    done: bool = True
+    """Whether it was done before the next one was taken; else that was taken beside it."""
 
 
 class Plan(NamedTuple):
@@ -76,11 +84,68 @@ class Misfit(Exception):
 
 def steps_of(events: Iterable[Event]) -> list[Step]:
     """The schedule that a run has followed."""
-    return [
-        Step(event.process, event.thread, event.fields["operation"], event.at)
-        for event in events
-        if event.kind == "gate_passed"
-    ]
+    run = RunState()
+    steps: list[Step] = []
+    taken: _Taken | None = None
+    for event in events:
+        apply(run, event)
+        if event.kind == "gate_passed":
+            if taken is not None:
+                steps[-1] = steps[-1]._replace(done=taken.over)
+            number = _called(run, event.process).index(run.processes[event.pid])
+            steps.append(Step(event.process, event.thread, event.fields["operation"], event.at, number))
+            taken = _Taken(run, event.pid, event.thread)
+        elif taken is not None:
+            taken.follow(event)
+    return steps
+
+
+def _called(run: RunState, name: str) -> list[Process]:
+    """The processes of that name, as they began."""
+    return [process for process in run.processes.values() if process.name == name]
+
+
+class _Taken:
+    """A step that is being taken: the thread that takes it, and the main threads of the processes started with it."""
+
+    def __init__(self, run: RunState, pid: int, thread: str) -> None:
+        self._run = run
+        self._moving = {(pid, thread)}
+        self.begun = run.events
+        """How many events there were before it."""
+        self.passed = False
+        """Whether the thread that was told to move has passed the gate."""
+
+    @property
+    def over(self) -> bool:
+        """Whether all of them stand at the gate again, wait, or have ended."""
+        return not self._moving
+
+    def follow(self, event: Event) -> None:
+        """What has happened since."""
+        thread = event.pid, event.thread
+        if event.kind == "gate_passed" and thread in self._moving:
+            self.passed = True
+        elif event.kind == "process_ended":
+            self._moving = {moving for moving in self._moving if moving[0] != event.pid}
+        elif event.kind == "process_returned" and self._has_daemons(event.pid):
+            pass  # it ends them now
+        elif event.kind in ("gate_reached", "gate_left", "process_returned") or event.kind.endswith(
+            ("_waiting", "_called")
+        ):
+            self._moving.discard(thread)
+        elif event.kind in ("barrier_passed", "event_set"):  # all who wait for that go on
+            waiting = (wait for wait in self._run.now_waiting() if wait.object == event.object)
+            self._moving |= {thread, *((wait.pid, wait.thread) for wait in waiting)}
+        elif event.kind == "event_awaited":
+            self._moving.add(thread)
+        elif event.kind == "process_started" and thread in self._moving:
+            child = self._run.processes[event.fields["child"]]
+            if child.alive and not child.standing and not child.waits:
+                self._moving.add((child.pid, "MainThread"))
+
+    def _has_daemons(self, pid: int) -> bool:
+        return any(child.parent == pid and child.daemon and child.alive for child in self._run.processes.values())
 
 
 class Conductor:
@@ -101,12 +166,12 @@ class Conductor:
         self._following = bool(plan.schedule)
         self._before: tuple[float | None, bool] = (None, False)
         """The pace, and whether a schedule was followed, before the pause."""
-        self._moving: set[tuple[int, str]] = set()
-        """The thread that takes a step, and the main threads of the processes that it has started with it."""
+        self._taken: _Taken | None = None
+        """The step that is being taken."""
+        self._told: dict[tuple[int, str], Standing] = {}
+        """Where each thread stood when it was told last to move: one that has not answered is not told again."""
         self._wanted = False
         """Whether another step is to be taken when this one is done."""
-        self._passed = False
-        """Whether the thread that was told to move has passed the gate."""
         self._moved_at = self._next_at = 0.0
         self._still_since = self._asked_at = time.monotonic()
         """When the last step was done; when those at the gate were asked last whether they could move."""
@@ -160,11 +225,15 @@ class Conductor:
         return sorted(standing, key=lambda each: each[2].since)
 
     def next(self) -> tuple[Process, str, Standing] | None:
-        """Who takes the next step: one of the selected process's threads, or else who has stood there for longest."""
-        able = [each for each in self.at_the_gate() if each[2].ready is not False]
-        if self.selected is not None:
-            able = [each for each in able if each[0].pid == self.selected]
-        return able[0] if able else None
+        """Who takes the next step: one of the selected process's threads, or else who has stood there for longest.
+
+        Not who was told already: it is stopped, or the machine is slow.
+        """
+        for process, thread, there in self.at_the_gate():
+            chosen = self.selected in (None, process.pid)
+            if chosen and there.ready is not False and self._told.get((process.pid, thread)) != there:
+                return process, thread, there
+        return None
 
     # Moving --------------------------------------------------------------------------------------------------
 
@@ -179,13 +248,15 @@ class Conductor:
         if self._is_moving():
             self._wanted = True
             return True
-        chosen = self.next()
         if self._before[1]:
             self._before = None, False  # the rest of the schedule does not follow from this step
-        return chosen is not None and self._move(*chosen)
+        while (chosen := self.next()) is not None:
+            if self._move(*chosen):
+                return True
+        return False
 
     def _is_moving(self) -> bool:
-        return bool(self._moving) and not self._is_late(SETTLED_SECONDS)
+        return self._taken is not None and not self._is_late(SETTLED_SECONDS)
 
     def _is_late(self, seconds: float) -> bool:
         return time.monotonic() - self._moved_at > seconds
@@ -195,13 +266,18 @@ class Conductor:
         self._say_to_all(GO)
 
     def nobody_can_move(self) -> bool:
-        """Whether all that is left stands at the gate before something that cannot be done now."""
+        """Whether all that is left stands at the gate before something that cannot be done now.
+
+        Who is elsewhere, and does not come to the gate for a while, may wait there for ever.
+        """
         standing = self.at_the_gate()
-        return (
-            bool(standing)
-            and all(there.ready is False for _, _, there in standing)
-            and not any(self._run_on_their_own())
-        )
+        if not standing or any(there.ready is not False for _, _, there in standing):
+            return False
+        return self._is_still(STUCK_SECONDS) or not any(self._run_on_their_own())
+
+    def _is_still(self, seconds: float) -> bool:
+        """Whether the last step was so long ago."""
+        return time.monotonic() - max(self._still_since, self._moved_at) > seconds
 
     def tick(self, events: Sequence[Event]) -> None:
         """Called after each batch of events was drawn. Raises `Misfit`."""
@@ -230,38 +306,30 @@ class Conductor:
 
     def _settle(self, events: Sequence[Event]) -> bool:
         """Whether the step that is being taken is now done."""
-        if not self._moving:
+        if self._taken is None or self._taken.begun == self._run.events:  # begun when these were drawn already
             return False
         for event in events:
-            if event.kind == "gate_passed" and (event.pid, event.thread) in self._moving:
-                self._passed = True
-            elif event.kind == "process_ended":
-                self._moving = {moving for moving in self._moving if moving[0] != event.pid}
-            elif event.kind in ("gate_reached", "process_returned") or event.kind.endswith(("_waiting", "_called")):
-                self._moving.discard((event.pid, event.thread))
-            elif event.kind == "process_started" and (event.pid, event.thread) in self._moving:
-                child = self._run.processes[event.fields["child"]]
-                if child.alive and not child.standing and not child.waits:
-                    self._moving.add((child.pid, "MainThread"))
-        if not self._moving:
+            self._taken.follow(event)
+        over = self._taken.over
+        if over:
             self._done()
-        return not self._moving
+        return over
 
     def _done(self) -> None:
         """The step is over, and counts if it has begun at all."""
-        if self._passed:
+        if self._taken is not None and self._taken.passed:
             self.steps += 1
             if self._following:
                 self._schedule.pop()
-        self._passed = False
-        self._moving.clear()
+        self._taken = None
         self._still_since = time.monotonic()
 
     def _move(self, process: Process, thread: str, there: Standing, word: bytes = TRY) -> bool:
+        self._told[process.pid, thread] = there
         if not self._keeper.say(word, process.pid, there.native_id):
             return False
         self._done()  # the last one, that took too long to be waited for
-        self._moving, self._moved_at = {(process.pid, thread)}, time.monotonic()
+        self._taken, self._moved_at = _Taken(self._run, process.pid, thread), time.monotonic()
         self.moved = process.pid
         return True
 
@@ -271,21 +339,23 @@ class Conductor:
             return
         if self.next() is not None and self.step():
             self._next_at = max(self._next_at + 1 / pace, now - LAG_SECONDS)
-        elif now - self._still_since > STUCK_SECONDS and self.nobody_can_move():
+        elif self._is_still(STUCK_SECONDS) and self.nobody_can_move():
             self.let_wait()
 
     def _follow_schedule(self) -> None:
         """Have the next step of the schedule taken as soon as its thread stands there. At the end all are free."""
-        if self._moving and not self._is_late(PATIENCE_SECONDS):
-            return
+        if self._taken is not None:
+            if not self._is_late(PATIENCE_SECONDS if self._schedule[-1].done else SETTLED_SECONDS):
+                return
+            self._done()
         if not self._schedule:
             self._following = False
             self._open()
             return
         turn = self._schedule[-1]
         waited = time.monotonic() - self._still_since
-        whose = (each for each in self.at_the_gate() if (each[0].name, each[1]) == (turn.process, turn.thread))
-        process, thread, there = next(whose, (None, "", None))
+        process = next(iter(_called(self._run, turn.process)[turn.number :]), None)
+        there = process.standing.get(turn.thread) if process is not None and process.alive else None
         if process is None or there is None:
             if waited > PATIENCE_SECONDS:
                 words = _("step {step}: {process} never came to {operation} at {at}")
@@ -294,9 +364,9 @@ class Conductor:
             words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
             raise Misfit(words.format(step=self.steps + 1, **turn._asdict(), other=there.operation, other_at=there.at))
         elif there.ready is not False:
-            self._move(process, thread, there)
+            self._move(process, turn.thread, there)
         elif waited > STUCK_SECONDS:
-            self._move(process, thread, there, GO)  # in the recording, too, it began this and waited
+            self._move(process, turn.thread, there, GO)  # in the recording, too, it began this and waited
 
     def _run_on_their_own(self) -> Iterable[Process]:
         """Processes that neither stand at the gate nor wait."""

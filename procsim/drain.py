@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import IO
 
-from procsim.channel import GATHER_BELOW, GATHER_SECONDS, EventQueueReader
+from procsim.channel import GATHER_BELOW, GATHER_SECONDS, READ_SIZE, EventQueueReader
 
 TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
@@ -37,6 +37,8 @@ class Drain(threading.Thread):
         super().__init__(name="procsim-drain", daemon=True)
         self.heard = False
         """Whether a process of the run has said anything yet."""
+        self.emptied = 0
+        """How often it has taken in all that was in the pipes."""
         self._reader = reader
         self._streams = dict(zip((STDOUT, STDERR), streams, strict=False))
         self._chunks: deque[tuple[str, bytes]] = deque()
@@ -53,14 +55,16 @@ class Drain(threading.Thread):
                 selector.register(stream, selectors.EVENT_READ, name)
             while True:
                 stopping = self._stopping.is_set()
-                size = 0
+                size, all_of_it = 0, True
                 for key, _ in selector.select(0 if stopping else TICK_SECONDS):
                     data = self._read(key.data)
                     if data:
                         size += len(data)
+                        all_of_it = all_of_it and len(data) < READ_SIZE
                         self._keep(key.data, data)
                     elif data == b"":
                         self._at_end(selector, key)
+                self.emptied += all_of_it
                 if stopping and not size:
                     break
                 if 0 < size < GATHER_BELOW:
@@ -73,7 +77,7 @@ class Drain(threading.Thread):
         if name == EVENTS:
             return self._reader.read()
         with contextlib.suppress(BlockingIOError):
-            return os.read(self._streams[name].fileno(), 1 << 16)
+            return os.read(self._streams[name].fileno(), READ_SIZE)
         return None
 
     def _at_end(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:

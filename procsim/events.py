@@ -94,9 +94,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "sleep_ended": (),
     # The closed gate. `operation` is the kind of the event that will tell of what comes next; `ready` whether it could
     # be done at once, None: it always can; `subject` what it is about, where that is no object; `native_id` the
-    # system's number of the thread. Said again where `ready` has changed.
+    # system's number of the thread. Said again where `ready` has changed. It is left where a signal handler raises.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
     "gate_passed": ("operation",),
+    "gate_left": (),
     # What the program tells.
     "printed": ("text", "stream"),
     "said": ("text", "fields"),

@@ -86,6 +86,8 @@ class Run:
         """Whether time does not count for the time limit now: nobody moves."""
         self._found_ended: dict[int, int] = {}
         """The exit codes of those who were seen to have ended before their parent has asked."""
+        self._seen_gone: dict[int, tuple[int, int | None]] = {}
+        """Who has ended without saying so: how often the pipes had been emptied when that was seen; its exit code."""
         self._stopping = False
         self._over = False
         self._started = 0
@@ -192,7 +194,7 @@ class Run:
             if deadline is not None and self.clock_stands:
                 deadline += now - before
             batch = self._follow(batch)
-            if now >= next_look:
+            if now >= next_look or self._seen_gone:
                 next_look = now + LOOK_SECONDS
                 batch.extend(self.unseen_deaths())
             yield batch
@@ -270,13 +272,17 @@ class Run:
     def unseen_deaths(self) -> list[Event]:
         """Who has ended without anybody saying so. How, is known while its parent has not asked for it.
 
-        Told of once all was yielded that it may have said itself.
+        Told of once all was yielded that it may have said itself: what is in the pipe now was said before.
         """
+        gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
+        seen = {pid: (self._drain.emptied, members.exit_code(pid)) for pid in gone if pid not in self._seen_gone}
+        self._seen_gone = {pid: self._seen_gone.get(pid) or seen[pid] for pid in gone}
         if not self.has_caught_up():
             return []
-        gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
         deaths = [
-            self.event("process_ended", pid, self._alive.pop(pid), exit_code=members.exit_code(pid)) for pid in gone
+            self.event("process_ended", pid, self._alive.pop(pid), exit_code=code)
+            for pid, (emptied, code) in self._seen_gone.items()
+            if self._over or self._drain.emptied > emptied + 1  # the round in which it was seen may have begun before
         ]
         self._found_ended |= {death.pid: code for death in deaths if (code := death.fields["exit_code"]) is not None}
         return deaths

@@ -51,12 +51,16 @@ class Stage:
             self.story._t += 1_000_000
             story = Story()
             story._t = self.story._t
-            fields: dict[str, Any] = {"operation": operation, "ready": ready, "subject": None, "native_id": pid + 1000}
-            self.tell(story.tell(pid, "gate_reached", LOCK, "x.py:5", **fields))
+            self.tell(story.tell(pid, "gate_reached", LOCK, "x.py:5", **at_the_gate(pid, ready, operation)))
 
     def pass_gate(self, pid: int, operation: str = "lock_acquired") -> None:
         """It was let through."""
         self.tell(Story().tell(pid, "gate_passed", LOCK, "x.py:5", operation=operation))
+
+
+def at_the_gate(pid: int, ready: bool | None = None, operation: str = "lock_acquired") -> dict[str, Any]:
+    """What is told of who comes there."""
+    return {"operation": operation, "ready": ready, "subject": None, "native_id": pid + 1000}
 
 
 def held() -> Stage:
@@ -142,7 +146,8 @@ def test_who_could_not_move_is_asked_again_after_each_step() -> None:
     assert stage.gate.heard() == [(STAND, 2)]
 
 
-def test_nobody_can_move() -> None:
+def test_nobody_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", float("inf"))
     stage = held()
     stage.reach(1, 2, ready=False)
     assert not stage.conductor.nobody_can_move(), "3 still runs"
@@ -151,6 +156,29 @@ def test_nobody_can_move() -> None:
     stage.gate.heard()
     stage.conductor.let_wait()
     assert stage.gate.heard() == [(GO, 1), (GO, 2), (GO, 3)]
+
+
+def test_nobody_can_move_where_the_others_do_not_come_to_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", 0.0)
+    stage = held()
+    stage.reach(1, 2, ready=False)
+    assert stage.conductor.nobody_can_move(), "3 is a manager, an idle worker of a pool, or waits unseen"
+    stage.reach(2, ready=True)
+    assert not stage.conductor.nobody_can_move()
+
+
+def test_who_does_not_answer_does_not_keep_the_others_from_moving(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procsim.conductor.SETTLED_SECONDS", 0.0)
+    stage = held()
+    stage.reach(2, 3)
+    assert stage.conductor.step()
+    assert stage.conductor.step(), "2 is stopped"
+    assert stage.gate.heard() == [(TRY, 2), (TRY, 3)]
+    stage.pass_gate(2)
+    stage.reach(2)
+    stage.gate.heard()
+    assert stage.conductor.step()
+    assert stage.gate.heard() == [(TRY, 2)]
 
 
 def test_to_go_on_is_to_open_the_gate() -> None:
@@ -226,7 +254,77 @@ def test_a_program_that_does_something_else_does_not_fit() -> None:
         stage.reach(3, operation="queue_put")
 
 
+def passed(story: Story, pid: int) -> Story:
+    return story.tell(pid, "gate_passed", LOCK, "x.py:5", operation="lock_acquired")
+
+
 def test_the_steps_of_a_recording() -> None:
-    story = Story().began(2, 3).tell(3, "gate_passed", LOCK, "x.py:5", operation="lock_acquired")
-    story.tell(2, "lock_acquired", LOCK).tell(2, "gate_passed", LOCK, "x.py:5", operation="lock_acquired")
+    story = passed(Story().began(2, 3), 3).tell(3, "process_returned")
+    story = passed(story.tell(2, "lock_acquired", LOCK), 2)
     assert tuple(steps_of(story.events)) == SCHEDULE
+
+
+def test_a_step_beside_which_others_were_taken_is_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = steps_of(passed(passed(Story().began(1, 2, 3), 3), 2).events)
+    assert [step.done for step in steps] == [False, True]
+    monkeypatch.setattr("procsim.conductor.SETTLED_SECONDS", 0.0)
+    stage = Stage(Plan(schedule=steps))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(3)
+    stage.pass_gate(3)
+    stage.reach(2)
+    assert stage.gate.heard() == [(TRY, 3), (TRY, 2)]
+
+
+def test_processes_of_one_name_are_told_apart() -> None:
+    def twins(story: Story) -> Story:
+        story.events = [event._replace(process="twin") if event.pid != 1 else event for event in story.events]
+        return story
+
+    steps = steps_of(twins(passed(passed(Story().began(1, 3, 2), 2).tell(2, "process_returned"), 3)).events)
+    stage = Stage(Plan(schedule=steps))
+    stage.tell(twins(Story().began(1, 3, 2)))
+    stage.tell(twins(Story().tell(3, "gate_reached", LOCK, "x.py:5", **at_the_gate(3))))
+    assert stage.gate.heard() == []
+    stage.tell(twins(Story().tell(2, "gate_reached", LOCK, "x.py:5", **at_the_gate(2))))
+    assert stage.gate.heard() == [(TRY, 2)]
+
+
+def test_what_happened_before_a_step_is_not_taken_for_its_end() -> None:
+    stage = held()
+    stage.reach(3)
+    story = Story().tell(2, "gate_reached", LOCK, "x.py:5", **at_the_gate(2))
+    for event in story.events:
+        apply(stage.run, event)
+    stage.conductor.selected = 2
+    assert stage.conductor.step(), "as a key does it, when these events are drawn and nobody was told of them"
+    stage.conductor.tick(story.events)
+    stage.pass_gate(2)
+    stage.reach(2)
+    assert stage.conductor.steps == 1
+
+
+def test_who_passes_a_barrier_with_others_moves_with_them() -> None:
+    stage = held()
+    stage.tell(Story().tell(2, "barrier_waiting", 7, timeout=None, native_id=1002))
+    stage.reach(3, operation="barrier_passed")
+    stage.conductor.step()
+    stage.pass_gate(3, "barrier_passed")
+    stage.tell(Story().tell(3, "barrier_passed", 7, position=1))
+    stage.reach(3)
+    assert stage.conductor.steps == 0, "2 is on its way"
+    stage.tell(Story().tell(2, "barrier_passed", 7, position=0))
+    stage.reach(2)
+    assert stage.conductor.steps == 1
+
+
+def test_who_has_returned_still_ends_its_daemons() -> None:
+    stage = held()
+    stage.tell(Story().tell(2, "process_started", child=4, child_name="p4", daemon=True, method="fork"))
+    stage.reach(2)
+    stage.conductor.step()
+    stage.pass_gate(2)
+    stage.tell(Story().tell(2, "process_returned"))
+    assert stage.conductor.steps == 0
+    stage.tell(Story().tell(2, "process_join_waiting", child=4, child_name="p4", timeout=None, native_id=1002))
+    assert stage.conductor.steps == 1

@@ -1,10 +1,17 @@
 """A run as its reader sees it: batches of events."""
 
+import os
+import signal
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from procsim import members
+from procsim.events import Event
+from procsim.gatekeeper import TRY
 from procsim.run import Order, Run
 from procsim.tracer.inject import Settings
 
@@ -35,3 +42,91 @@ def test_what_waits_when_a_run_is_stopped_comes_in_batches_too(tmp_path: Path) -
             biggest = max(biggest, len(batch))
     assert (kinds["lock_acquired"], kinds["lock_released"]) == (COUNT, COUNT)
     assert biggest < COUNT
+
+
+DIES = """
+import os, signal, sys
+from multiprocessing import Lock, Process
+
+def work(lock):
+    os.read(os.open(sys.argv[1], os.O_RDONLY), 1)
+    with lock:
+        os._exit(7)
+
+Process(target=work, args=(Lock(),), name="worker").start()
+signal.pause()
+"""
+
+
+def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, way = tmp_path / "program.py", tmp_path / "way"
+    program.write_text(DIES)
+    os.mkfifo(way)
+    is_alive = members.is_alive
+
+    def dies_meanwhile(pid: int) -> bool:
+        """Of all that it said before nothing is in the pipe any more; now it says the rest, and dies."""
+        if way.exists():
+            with way.open("w") as file:
+                file.write("x")
+            way.unlink()
+            while is_alive(pid):
+                time.sleep(0.001)
+        return is_alive(pid)
+
+    monkeypatch.setattr(members, "is_alive", dies_meanwhile)
+    told: list[Event] = []
+    with Run(Order([sys.executable, str(program), str(way)], Settings("fork"), timeout=120)) as run:
+        for batch in run:
+            told += [event for event in batch if event.process == "worker"]
+            if told and told[-1].kind == "process_ended":
+                run.stop()
+    assert [event.kind for event in told][-2:] == ["lock_acquired", "process_ended"]
+    assert told[-1].fields["exit_code"] == 7
+
+
+HANDLES = """
+import signal, sys
+from multiprocessing import Lock
+
+class Raised(Exception):
+    pass
+
+def handle(number, frame):
+    with second:
+        if sys.argv[1] == "raises":
+            raise Raised
+
+first, second = Lock(), Lock()
+signal.signal(signal.SIGUSR1, handle)
+try:
+    with first:
+        print("first")
+except Raised:
+    print("raised")
+"""
+
+IN_THE_HANDLER = ["reached second", "passed second", "reached second", "passed second"]
+
+
+@pytest.mark.parametrize(
+    ("how", "after"),
+    [("returns", ["reached first", "passed first", "reached first", "passed first"]), ("raises", ["left first"])],
+)
+def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Path, how: str, after: list[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(HANDLES)
+    names: dict[int | None, str] = {}
+    told: list[str] = []
+    with Run(Order([sys.executable, str(program), how], Settings("fork"), timeout=120, gate_closed=True)) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind == "lock_created":
+                names[event.object] = event.fields["name"]
+            if event.kind.startswith("gate_"):
+                told.append(f"{event.kind.removeprefix('gate_')} {names[event.object]}")
+            if event.kind == "gate_reached" and len(told) == 1:
+                os.kill(event.pid, signal.SIGUSR1)
+            elif event.kind == "gate_reached":
+                run.gate.say(TRY, event.pid, event.fields["native_id"])
+    assert not run.timed_out
+    assert told == ["reached first", *IN_THE_HANDLER, *after]

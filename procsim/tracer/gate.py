@@ -35,6 +35,9 @@ SIZE = mmap.PAGESIZE
 shared: mmap.mmap | bytes = b"\0"
 """Its first byte is the one that counts."""
 
+_standing: dict[int, int] = {}
+"""The threads of this process that stand there; how often: a signal handler may come there too, meanwhile."""
+
 _folder = ""
 _queue: EventQueue | None = None
 
@@ -75,6 +78,7 @@ def arrive(
     descriptor = _open(way_to(_folder, os.getpid(), native_id))
     if descriptor < 0:
         return False
+    depth = _standing[native_id] = _standing.get(native_id, 0) + 1
     said: bool | str | None = "nothing"
     word = STAND
     try:
@@ -82,7 +86,7 @@ def arrive(
             could = bool(ready()) if ready else None
             if word == GO or (word == TRY and could is not False):
                 break
-            if word == TRY or could is not said:
+            if word in (TRY, _again(depth)) or could is not said:
                 emit(
                     "gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id
                 )
@@ -90,7 +94,15 @@ def arrive(
             word = _word(descriptor)
         emit("gate_passed", identity, at, operation=operation)
         return shared[0] == CLOSED
+    except BaseException:  # raised by a signal handler of the program
+        emit("gate_left", identity, at)
+        raise
     finally:
+        _standing[native_id] = depth - 1
+        if depth > 1:
+            _remind(descriptor, depth - 1)
+        else:
+            del _standing[native_id]
         _close(descriptor)
 
 
@@ -110,6 +122,19 @@ def _open(path: str) -> int:
         if raised_elsewhere(error):
             raise
         return -1
+
+
+def _again(depth: int) -> bytes:
+    """The word by which a signal handler has the operation that it interrupted say again that it stands there."""
+    return bytes([depth])
+
+
+def _remind(descriptor: int, depth: int) -> None:
+    try:
+        os.write(descriptor, _again(depth))
+    except OSError as error:  # full of words, or the program has closed it
+        if raised_elsewhere(error):
+            raise
 
 
 def _close(descriptor: int) -> None:

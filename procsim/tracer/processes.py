@@ -100,9 +100,9 @@ def patch_process(module: ModuleType) -> None:
         if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
             join(self, timeout)
             return
-        if gate.shared[0]:
+        if gate.shared[0] and at != INTERNAL:  # an exit handler's may find it ended already, or not: that is no step
             ready = (lambda: popen.poll() is not None) if timeout is None else None
-            gate.arrive("process_joined", None, at or None, ready, subject=self._name)
+            gate.arrive("process_joined", None, at, ready, subject=self._name)
         # Also where exit handlers join, since a process that will not end is mostly found there.
         if popen.poll() is None:
             emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)

@@ -1,5 +1,6 @@
 """Keys that are waited for, where nothing else goes on: in the menu, and when a lesson is over."""
 
+import os
 import select
 import signal
 import sys
@@ -33,8 +34,17 @@ def presses(keyboard: Input, meanwhile: Callable[[], None] = lambda: None) -> It
 
 def press_one(keyboard: Input) -> str | None:
     """The next key; None: the terminal is gone."""
-    with keyboard.raw_mode():
-        return next(presses(keyboard), None)
+    while True:
+        with keyboard.raw_mode():
+            pressed = next(presses(keyboard), None)
+        if pressed != Keys.ControlZ:
+            return pressed
+        suspend()
+
+
+def suspend() -> None:
+    """What Ctrl-Z does where the terminal is not in raw mode: stand still until the shell lets us go on."""
+    os.kill(0, signal.SIGTSTP)
 
 
 def leave_by_signals() -> None:

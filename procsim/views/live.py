@@ -5,7 +5,6 @@ keyboard ──► prompt_toolkit, polled once a frame ──► Conductor: who 
 """
 
 import contextlib
-import os
 import signal
 import sys
 import time
@@ -26,6 +25,7 @@ from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
 from procsim.views.code import Source
+from procsim.views.keyboard import suspend
 from procsim.views.keys import Keys
 from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
@@ -231,7 +231,7 @@ class LiveView:
         if conductor is not None and moves:
             conductor.pause()
         self._leaving.close()
-        os.kill(0, signal.SIGTSTP)
+        suspend()
         if self._input is not None:
             self._input = create_input(sys.stdin)
             self._leaving.callback(self._input.close)

@@ -20,7 +20,7 @@ from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.lessons import LESSONS, Lesson
 from procsim.views.base import writing
-from procsim.views.keyboard import LEAVE, leave_by_signals, press_one, presses
+from procsim.views.keyboard import LEAVE, leave_by_signals, press_one, presses, suspend
 from procsim.views.pages import MOST_CELLS, explanation
 from procsim.views.summary import ascii_only
 
@@ -118,6 +118,9 @@ class Menu:
         """Until q: choose, run, and back. Raises `ReaderGone` where the terminal has been closed."""
         leave_by_signals()
         while (key := self._choose()) is not None:
+            if key == Keys.ControlZ:
+                suspend()
+                continue
             if key == "e":
                 self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
             elif self._run(self._choice.line) != ExitCode.WRONG_USE:
@@ -129,7 +132,7 @@ class Menu:
                 return
 
     def _choose(self) -> str | None:
-        """Let people choose; "e" or "run" is what they want with it, None that they leave."""
+        """Let people choose; "e", "run" or Ctrl-Z is what they want with it, None that they leave."""
         live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
         with writing(), self._input.raw_mode(), live:
             self._draw(live)
@@ -138,8 +141,8 @@ class Menu:
                     return None
                 if key in (Keys.Enter, Keys.ControlJ):
                     return "run"
-                if key == "e":
-                    return "e"
+                if key in ("e", Keys.ControlZ):
+                    return key
                 self._choice.press(key)
                 self._draw(live)
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pexpect
 import psutil
+import pytest
 
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import Terminal
@@ -59,7 +60,7 @@ def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> 
     terminal = start("tickets", "--users", 2, "--step", columns=100)
     terminal.wait_for("MainProcess", "next:")
     step_until(terminal, house, "mutex", "Lock", "held by user")
-    holder, other = ("user-1", "user-2") if terminal.row("Lock    held by user-1") else ("user-2", "user-1")
+    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("Lock") else ("user-2", "user-1")
     row = {"user-1": "2", "user-2": "3"}[other]
     terminal.press(row)
     terminal.wait_for(f"{row}-", other, "waiting for mutex, held by")
@@ -206,6 +207,16 @@ def test_a_process_that_dies_at_the_gate(house: House, start: Start) -> None:
     terminal.wait_for("user-1", "SIGKILL")
     terminal.press("q")
     assert terminal.wait_for_end() == 130
+
+
+@pytest.mark.parametrize(("arguments", "asks"), [((), "D1"), (("ipc",), "any other key: done")], ids=["menu", "over"])
+def test_ctrl_z_where_a_key_is_waited_for(start: Start, arguments: tuple[str, ...], asks: str) -> None:
+    terminal = start(*arguments, shell="{procsim}; echo stopped: $?; read answer; fg")
+    terminal.child.expect(asks)
+    terminal.press("\x1a")
+    assert terminal.wait_for("stopped:") not in ("stopped: 0", "stopped: 1"), "it has ended"
+    terminal.press("on\n", "q")
+    assert terminal.wait_for_end() == 0
 
 
 def test_ctrl_z_and_on(start: Start) -> None:

@@ -46,6 +46,93 @@ lock.acquire(block=False)
 """
 
 
+POLLS = """
+from multiprocessing import Lock, Pipe, Process
+
+def send(end, lock):
+    for number in range(3):
+        with lock:
+            end.send(number)
+
+if __name__ == "__main__":
+    lock, (ours, theirs) = Lock(), Pipe()
+    Process(target=send, args=(theirs, lock)).start()
+    for _ in range(3):
+        ours.poll(None)  # no step, and it waits for the other's
+        with lock:
+            print(ours.recv())
+"""
+
+NAMESAKES = """
+from multiprocessing import Lock, Process
+
+def work(lock, number):
+    for _ in range(2):
+        with lock:
+            print(number, flush=True)
+
+if __name__ == "__main__":
+    lock = Lock()
+    people = [Process(target=work, args=(lock, number), name="same") for number in range(3)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+"""
+
+THREADS = """
+import threading
+from multiprocessing import Lock, Process
+
+def work(lock, number):
+    with lock:
+        print(number, flush=True)
+
+def child(lock, first):
+    threads = [threading.Thread(target=work, args=(lock, first + number)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()  # no step, and it waits for the other's
+
+if __name__ == "__main__":
+    lock = Lock()
+    for first in (0, 10):
+        Process(target=child, args=(lock, first)).start()
+"""
+
+
+@pytest.mark.parametrize("program", [POLLS, NAMESAKES, THREADS], ids=["polls", "namesakes", "threads"])
+def test_a_schedule_of_any_program(house: House, tmp_path: Path, program: str) -> None:
+    trace, path = tmp_path / "steps.trace", tmp_path / "program.py"
+    path.write_text(program)
+    recorded = house.run("watch", "--pace", "1000/s", "--record", trace, path)
+    assert recorded.returncode == 0, recorded.stderr
+    for _ in range(3):
+        done = house.run("watch", "--schedule", trace, path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == recorded.stdout
+
+
+DEADLOCK_BESIDE_A_MANAGER = """
+from multiprocessing import Lock, Manager
+
+if __name__ == "__main__":
+    with Manager():
+        lock = Lock()
+        lock.acquire()
+        lock.acquire()
+"""
+
+
+def test_slow_motion_does_not_wait_for_who_never_comes_to_the_gate(house: House, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(DEADLOCK_BESIDE_A_MANAGER)
+    done = house.run("watch", "--pace", "1000/s", program)
+    assert done.returncode == 3
+    assert "do not acquire lock again where it is held already" in done.stderr
+
+
 def test_a_schedule_that_does_not_fit(house: House, tmp_path: Path) -> None:
     trace, program = tmp_path / "steps.trace", tmp_path / "mine.py"
     program.write_text(PROGRAM)
