@@ -490,7 +490,7 @@ def _plan(common: Common, header: Any) -> Any:
 
 def _schedule(path: Path, header: Any) -> Any:
     """The steps that were recorded there, if it is a recording of this program as it is now, run with these options."""
-    from procsim.conductor import steps_of
+    from procsim.steps import steps_of
     from procsim.trace import Trace
 
     trace = Trace(path)

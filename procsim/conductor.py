@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from procsim.apply import apply
 from procsim.events import Event
 from procsim.gatekeeper import GO, STAND, TRY
 from procsim.language import _
 from procsim.state import Process, RunState, Standing
+from procsim.steps import Step, Taken, called
 
 SETTLED_SECONDS = 0.5
 """So long a step may last before another one is taken beside it: who computes stays away from the gate."""
@@ -32,9 +32,6 @@ LAG_SECONDS = 0.1
 STUCK_SECONDS = 1.0
 """Where nobody at the gate could move for so long, a pace or a schedule lets them wait as they would without it."""
 
-SETTLES = ("gate_reached", "gate_left", "process_returned")
-"""What ends a thread's step, beside its coming to wait and its end."""
-
 FASTER = 1.5
 SLOWEST, FASTEST = 0.1, 1000.0
 """Steps a second."""
@@ -47,19 +44,6 @@ class Keeper(Protocol):
 
     def say(self, word: bytes, pid: int, native_id: int) -> bool:
         """Say it to a thread that stands there."""
-
-
-class Step(NamedTuple):
-    """One step, as a schedule has it."""
-
-    process: str
-    thread: str
-    operation: str
-    at: str | None
-    number: int = 0
-    """Which of the processes of that name, as they began."""
-    done: bool = True
-    """Whether it was done before the next one was taken; else that was taken beside it."""
 
 
 class Plan(NamedTuple):
@@ -82,72 +66,6 @@ class Misfit(Exception):
     """The program does not take the steps of the schedule; the text says where."""
 
 
-def steps_of(events: Iterable[Event]) -> list[Step]:
-    """The schedule that a run has followed."""
-    run = RunState()
-    steps: list[Step] = []
-    taken: _Taken | None = None
-    for event in events:
-        apply(run, event)
-        if event.kind == "gate_passed":
-            if taken is not None:
-                steps[-1] = steps[-1]._replace(done=taken.over)
-            number = _called(run, event.process).index(run.processes[event.pid])
-            steps.append(Step(event.process, event.thread, event.fields["operation"], event.at, number))
-            taken = _Taken(run, event.pid, event.thread)
-        elif taken is not None:
-            taken.follow(event)
-    return steps
-
-
-def _called(run: RunState, name: str) -> list[Process]:
-    """The processes of that name, as they began."""
-    return [process for process in run.processes.values() if process.name == name]
-
-
-class _Taken:
-    """A step that is being taken: the thread that takes it, and the main threads of the processes started with it."""
-
-    def __init__(self, run: RunState, pid: int, thread: str) -> None:
-        self._run = run
-        self._moving = {(pid, thread)}
-        self.begun = run.events
-        """How many events there were before it."""
-        self.passed = False
-        """Whether the thread that was told to move has passed the gate."""
-
-    @property
-    def over(self) -> bool:
-        """Whether all of them stand at the gate again, wait, or have ended."""
-        return not self._moving
-
-    def follow(self, event: Event) -> None:
-        """What has happened since."""
-        thread = event.pid, event.thread
-        if event.kind == "gate_passed" and thread in self._moving:
-            self.passed = True
-        elif event.kind == "process_ended":
-            self._moving = {moving for moving in self._moving if moving[0] != event.pid}
-        elif event.kind == "process_returned" and self._has_daemons(event.pid):
-            pass  # it ends them now
-        elif event.kind in ("gate_reached", "gate_left", "process_returned") or event.kind.endswith(
-            ("_waiting", "_called")
-        ):
-            self._moving.discard(thread)
-        elif event.kind in ("barrier_passed", "event_set"):  # all who wait for that go on
-            waiting = (wait for wait in self._run.now_waiting() if wait.object == event.object)
-            self._moving |= {thread, *((wait.pid, wait.thread) for wait in waiting)}
-        elif event.kind == "event_awaited":
-            self._moving.add(thread)
-        elif event.kind == "process_started" and thread in self._moving:
-            child = self._run.processes[event.fields["child"]]
-            if child.alive and not child.standing and not child.waits:
-                self._moving.add((child.pid, "MainThread"))
-
-    def _has_daemons(self, pid: int) -> bool:
-        return any(child.parent == pid and child.daemon and child.alive for child in self._run.processes.values())
-
-
 class Conductor:
     """Decides who moves in one run."""
 
@@ -166,7 +84,7 @@ class Conductor:
         self._following = bool(plan.schedule)
         self._before: tuple[float | None, bool] = (None, False)
         """The pace, and whether a schedule was followed, before the pause."""
-        self._taken: _Taken | None = None
+        self._taken: Taken | None = None
         """The step that is being taken."""
         self._told: dict[tuple[int, str], Standing] = {}
         """Where each thread stood when it was told last to move: one that has not answered is not told again."""
@@ -329,7 +247,7 @@ class Conductor:
         if not self._keeper.say(word, process.pid, there.native_id):
             return False
         self._done()  # the last one, that took too long to be waited for
-        self._taken, self._moved_at = _Taken(self._run, process.pid, thread), time.monotonic()
+        self._taken, self._moved_at = Taken(self._run, process.pid, thread), time.monotonic()
         self.moved = process.pid
         return True
 
@@ -354,7 +272,7 @@ class Conductor:
             return
         turn = self._schedule[-1]
         waited = time.monotonic() - self._still_since
-        process = next(iter(_called(self._run, turn.process)[turn.number :]), None)
+        process = next(iter(called(self._run, turn.process)[turn.number :]), None)
         there = process.standing.get(turn.thread) if process is not None and process.alive else None
         if process is None or there is None:
             if waited > PATIENCE_SECONDS:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from procsim.apply import apply
-from procsim.conductor import Conductor, Misfit, Plan, Step, steps_of
+from procsim.conductor import Conductor, Misfit, Plan
 from procsim.gatekeeper import GO, STAND, TRY
 from procsim.state import RunState
+from procsim.steps import Step, steps_of
 from tests.events import Story
 
 LOCK = 9
