@@ -5,32 +5,24 @@ import inspect
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from procsim import __version__, catalog, language, spoken
+from procsim import __version__, catalog, language, spoken, stage
 from procsim.exitcode import ExitCode
 from procsim.language import _
-from procsim.options import Option, WrongOption, as_arguments
-from procsim.views import COMPARED, VIEWS, Again, Showing
-
-UsageError: Any = typer.BadParameter.__mro__[1]
+from procsim.options import Option, WrongOption
+from procsim.spoken import UsageError
+from procsim.views import VIEWS, Again, Showing
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
-ViewName = Literal["live", "plain", "json"]
-"""The names in VIEWS."""
-
 # The options that every run has.
 _View = Annotated[
-    ViewName | None, typer.Option(help="How to show the run; by default live on a terminal, plain elsewhere.")
+    stage.ViewName | None, typer.Option(help="How to show the run; by default live on a terminal, plain elsewhere.")
 ]
 _Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a trace, for procsim replay.")]
 _Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")]
@@ -68,21 +60,6 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "schedule": (_Schedule, None),
 }
 """Their types and defaults, for the commands that are made here."""
-
-
-@dataclass(frozen=True)
-class Common:
-    """The options that every run has."""
-
-    view: ViewName | None
-    record: Path | None
-    timeout: float
-    start_method: str | None
-    seed: int | None
-    lang: str | None
-    step: bool
-    pace: str | None
-    schedule: Path | None
 
 
 class _Commands(spoken.Spoken, TyperGroup):
@@ -189,14 +166,14 @@ def _watch(
     schedule: _Schedule = None,
 ) -> None:
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
-    common = Common(view, record, timeout, start_method, seed, lang, step, pace, schedule)
+    common = stage.Common(view, record, timeout, start_method, seed, lang or _language_asked, step, pace, schedule)
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
     line = _command_line(command, module)
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
-    showing = Showing(_title(), True, script, asks=not stop)
+    showing = Showing(stage.command_typed(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME
     while wanted is Again.SAME:
-        code, wanted = _show(line, Path(command[0]).name, common, showing, stop_on_hang=stop)
+        code, wanted = stage.show(line, Path(command[0]).name, common, showing, stop_on_hang=stop)
     raise typer.Exit(code)
 
 
@@ -229,7 +206,7 @@ def _replay(
         raise UsageError(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     recording = Trace(trace)
     language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.LESSONS)
-    name = _view_name(view)
+    name = stage.view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
     shown = VIEWS[name](Showing(f"procsim replay {trace.name}"))
     raise typer.Exit(session.show_trace(recording, batches, shown))
@@ -293,13 +270,14 @@ def _scenario_command(scenario: catalog.Scenario) -> Any:
     """The command of a scenario, with the options that its `main` declares and those that every run has."""
 
     def command(**given: Any) -> None:
-        common = Common(**{name: given.pop(name) for name in _COMMON})
+        given["lang"] = given["lang"] or _language_asked
+        common = stage.Common(**{name: given.pop(name) for name in _COMMON})
         try:
             values = {option.name: option.check(given[option.name]) for option in scenario.options}
         except WrongOption as error:
             raise UsageError(str(error)) from error
         compare = scenario.compares and given["compare"]
-        raise typer.Exit((_show_ways if compare else _show_scenario)(scenario, values, common))
+        raise typer.Exit((stage.show_ways if compare else stage.show_scenario)(scenario, values, common))
 
     parameters = [_parameter(option.name, *_typed(option)) for option in scenario.options]
     parameters += [_parameter("compare", _Compare, False)] if scenario.compares else []
@@ -321,196 +299,6 @@ def _typed(option: Option) -> tuple[Any, Any]:
     if option.default is None:
         hint = hint | None
     return Annotated[hint, typer.Option(help=option.help)], option.default
-
-
-# Showing -----------------------------------------------------------------------------------------------------
-
-
-def _view_name(asked: ViewName | None) -> ViewName:
-    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    if asked == "live" and not terminal:
-        raise UsageError(_("--view live needs a terminal; use --view plain or --view json here"))
-    return asked or ("live" if terminal else "plain")
-
-
-def _show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
-    """Run a scenario and show it, as often as people want to see it again, or the other way."""
-    title = _title()
-    code, again = 0, True
-    while again:
-        changed = scenario.other_way(values)
-        other = _as_typed([option for option in scenario.options if option.name in changed], changed)
-        line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
-        code, wanted = _show(line, scenario.name, common, Showing(title, False, scenario.path, other), scenario, values)
-        again = wanted is not Again.NO
-        if wanted is Again.OTHER_WAY:
-            values, common = values | changed, replace(common, schedule=None)  # its steps are those of the first way
-            told = [
-                option for option in scenario.options if option.name in changed or values[option.name] != option.default
-            ]
-            command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
-            title = f"procsim {command} {_as_typed(told, values)}"
-    return code
-
-
-def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
-    """The options as people would type them."""
-    return " ".join(argument.replace("=", " ", 1) for argument in as_arguments(options, values))
-
-
-def _show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
-    """Run a scenario in the ways that it compares, and show them together, as often as people want to see it again."""
-    if common.record is not None or common.schedule is not None:
-        option = "--record" if common.record is not None else "--schedule"
-        words = _("{option} is for one run, and --compare makes several; leave one of them out")
-        raise UsageError(words.format(option=option))
-    stage = _stage(common, watching=scenario is None)
-    from procsim import session
-    from procsim.run import Run
-    from procsim.views.base import Column
-
-    code, again = 0, True
-    while again:
-        ways: list[session.WayRun] = []
-        for way in scenario.ways(values):
-            line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
-            order = _order(line, common, stage, watching=False)
-            if ways:
-                order.terminal = None  # the guardian of the first one has it
-            judge = partial(scenario.claims, values=way.options)
-            ways.append(session.WayRun(Run(order), judge, Column(way.name)))
-        showing = Showing(_title())
-        shown = COMPARED[stage.view](showing, [way.column for way in ways])
-        together = partial(scenario.compared, values=values)
-        code = session.show_compared(ways, shown, scenario.name, together, stage.plan)
-        again = _wanted_next(shown.again, code, stage, showing) is Again.SAME
-    return code
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """How runs are shown, as the options and the terminal have it."""
-
-    view: ViewName
-    keyboard: bool
-    plan: Any
-
-
-def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
-    """Check the options that every run has, and choose the language. `header`: what a schedule must be one of."""
-    if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
-        raise UsageError(_("this system has no named pipes; procsim runs on Linux, macOS and WSL 2"))
-    if not 0 <= common.timeout < float("inf"):
-        words = _("{option} must be a number of seconds, 0 or more, not {value}")
-        raise UsageError(words.format(option="--timeout", value=f"{common.timeout:g}"))
-    language.choose(common.lang or _language_asked, lesson=not watching)
-    view = _view_name(common.view)
-    keyboard = view == "live" and sys.stdin.isatty()
-    if common.step and not keyboard:
-        words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
-        raise UsageError(words)
-    return _Stage(view, keyboard, _plan(common, header))
-
-
-def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> Any:
-    """What is to be run, and how."""
-    from procsim.run import Order
-    from procsim.tracer.inject import Settings
-
-    return Order(
-        line,
-        Settings(common.start_method, common.seed, take_output=not watching or stage.view != "plain"),
-        timeout=common.timeout or None,
-        apart=not watching,
-        terminal=sys.stdin.fileno() if stage.keyboard else None,
-        gate_closed=stage.plan.closed,
-    )
-
-
-def _title() -> str:
-    return " ".join(["procsim", *sys.argv[1:]])
-
-
-def _show(
-    line: list[str],
-    name: str,
-    common: Common,
-    showing: Showing,
-    scenario: catalog.Scenario | None = None,
-    values: Mapping[str, Any] = {},
-    stop_on_hang: bool = True,
-) -> tuple[int, Again]:
-    """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    from procsim import session
-    from procsim.run import Run
-    from procsim.trace import Header, Recorder, code_of
-
-    header = Header(name, values, code_of(showing.source))
-    stage = _stage(common, watching=scenario is None, header=header)
-    order = _order(line, common, stage, watching=scenario is None)
-    shown = VIEWS[stage.view](showing)
-    judge = (lambda run: scenario.claims(run, values)) if scenario else None
-    with ExitStack() as stack:
-        recorder = None
-        if common.record is not None:
-            recorder = stack.enter_context(Recorder(common.record, header))
-        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
-    if recorder is not None and recorder.failure is not None:
-        raise recorder.failure
-    return code, _wanted_next(shown.again, code, stage, showing) if scenario else shown.again
-
-
-def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> Again:
-    """What people want after a lesson; where it came to its end before they said so, they are asked."""
-    if wanted is not Again.NO or not stage.keyboard or code not in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG):
-        return wanted
-    from procsim.views.keyboard import ask_again
-
-    return ask_again(showing.other_way)
-
-
-def _plan(common: Common, header: Any) -> Any:
-    """How the run is to begin, as the options say."""
-    from procsim.conductor import FASTEST, SLOWEST, Plan
-
-    pace = None
-    if common.pace is not None:
-        try:
-            pace = float(common.pace.removesuffix("/s"))
-        except ValueError:
-            pace = 0
-        if not SLOWEST <= pace <= FASTEST:
-            words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
-            raise UsageError(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=common.pace))
-    schedule = [] if common.schedule is None else _schedule(common.schedule, header)
-    if (common.step, pace is not None, bool(schedule)).count(True) > 1:
-        raise UsageError(_("choose one of --step, --pace and --schedule"))
-    return Plan(common.step, pace, schedule)
-
-
-def _schedule(path: Path, header: Any) -> Any:
-    """The steps that were recorded there, if it is a recording of this program as it is now, run with these options."""
-    from procsim.steps import steps_of
-    from procsim.trace import Trace
-
-    trace = Trace(path)
-    recorded = trace.header
-    if recorded.scenario != header.scenario:
-        words = _("{path}: was recorded of {recorded}, not of {scenario}")
-        raise UsageError(words.format(path=path, recorded=recorded.scenario, scenario=header.scenario))
-    if recorded.code and header.code and recorded.code != header.code:
-        words = _("{path}: {scenario} has changed since this was recorded; record it anew, with --step or --pace")
-        raise UsageError(words.format(path=path, scenario=header.scenario))
-    other = {name: value for name, value in recorded.options.items() if header.options.get(name, value) != value}
-    if other:
-        options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
-        words = _("{path}: was recorded with other options ({options}); give the same")
-        raise UsageError(words.format(path=path, options=" ".join(options or other)))
-    steps = steps_of(event for batch in trace for event in batch)
-    if not steps:
-        words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
-        raise UsageError(words.format(path=path))
-    return steps
 
 
 def run() -> int:

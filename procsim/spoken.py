@@ -7,9 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import typer
 import typer.core
 
 from procsim.language import N_, _, listed
+
+UsageError: Any = typer.BadParameter.__mro__[1]
+"""What is wrong with a command line, in one line. (typer shows no such name itself.)"""
 
 typer.core._ = _  # type: ignore[attr-defined,assignment]
 
