@@ -203,6 +203,7 @@ def _wait(run: RunState, event: Event) -> None:
         event.thread,
         get("child"),
         get("child_name", ""),
+        call=f"{get('type')}.{get('method')}" if get("method") else "",
         timeout=get("timeout", get("seconds")),
         native_id=get("native_id") or 0,
         interruptible=bool(get("interruptible")),
@@ -417,7 +418,8 @@ def _task_done(run: RunState, event: Event) -> None:
 
 
 def _task_done_refused(run: RunState, event: Event) -> None:
-    _queue(run, event).done_too_often[event.pid, event.at] += 1
+    if not event.fields.get("installed"):  # a package may mean it: mpire reports until there is no more to report
+        _queue(run, event).done_too_often[event.pid, event.at] += 1
 
 
 def _queue_joined(run: RunState, event: Event) -> None:

@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
-    "queue_task_done_refused": (),  # one too many
+    "queue_task_done_refused": ("installed",),  # one too many; whether by the code of a package
     "queue_join_waiting": WAITING,
     "queue_joined": (),
     "queue_flush_waiting": WAITING,

@@ -184,6 +184,8 @@ class Wait:
     """ns; None: it still waits."""
     freed_by: int | None = None
     """The PID whose `get` or `put` ended it, where that can be told."""
+    call: str = ""
+    """What it has asked a manager for, such as "Lock.acquire"."""
     timeout: float | None = None
     """seconds after which it gives up; None: never."""
     native_id: int = 0

@@ -284,7 +284,7 @@ def test_no_item_is_lost_where_people_or_the_time_limit_ended_the_run() -> None:
 
 @pytest.mark.parametrize("caught", [True, False])
 def test_one_task_done_too_many_is_said_once(caught: bool) -> None:
-    program = Program(2).queue(9, type="JoinableQueue").tell(2, "queue_task_done_refused", 9, "x.py:9")
+    program = Program(2).queue(9, type="JoinableQueue").tell(2, "queue_task_done_refused", 9, "x.py:9", installed=False)
     if not caught:
         program.tell(2, "raised", at="x.py:9", type="ValueError", text="task_done() called too many times")
     (finding,) = found(program)

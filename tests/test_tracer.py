@@ -313,6 +313,27 @@ def test_joinable_queue(trace: Trace, start_method: str) -> None:
     assert run.names("lock_created") == []  # what is inside the queue is no lock of the program's
 
 
+def test_a_package_may_mean_to_report_too_often(trace: Trace, tmp_path: Path) -> None:
+    package = tmp_path / "site-packages"
+    package.mkdir()
+    (package / "reports.py").write_text("def report(jobs):\n    while True: jobs.task_done()\n")
+    run = trace(
+        f"""
+        import sys
+        sys.path.append({str(package)!r})
+        from multiprocessing import JoinableQueue
+        from reports import report
+        jobs = JoinableQueue()
+        try: report(jobs)
+        except ValueError: pass
+        try: jobs.task_done()
+        except ValueError: pass
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert [event.fields["installed"] for event in run.of("queue_task_done_refused")] == [True, False]
+
+
 def test_simple_queue(trace: Trace, start_method: str) -> None:
     run = trace(
         """

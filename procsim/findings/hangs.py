@@ -74,6 +74,8 @@ def _about(kind: str, identity: str, text: str, cure: str) -> Callable[[RunState
         for wait in first_for_each(stuck, kind):
             signal = run.signals.get(wait.object or 0)
             figures = figures_of(run, wait) | {"open_in": [run.process_name(pid) for pid in wait.open_in]}
+            if wait.call:
+                figures["call"] = wait.call
             if signal is not None and signal.parties:
                 figures |= {"arrived": signal.arrived, "parties": signal.parties}
             yield Finding(identity, text, figures, cure)
@@ -149,8 +151,8 @@ CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
     _about(
         "manager_called",
         "manager_never_answers",
-        "{process} waits at {at} for an answer of the manager, and nobody is left who could bring it about",
-        "",
+        "{process} waits at {at} for the manager to answer {call}(), and nobody is left who could bring that about",
+        "whoever was to release, put or set it has ended, or waits itself: see to it that this is done in any case",
     ),
     _about(
         "system_read_waiting",

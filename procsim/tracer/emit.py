@@ -388,6 +388,12 @@ def is_library(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith((_LIBRARY, "<frozen")) or is_internal(frame)
 
 
+def is_installed(frame: FrameType) -> bool:
+    """Whether this is code of a package, or of a command that came with one."""
+    path = frame.f_code.co_filename
+    return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
+
+
 def _is_on_the_way(frame: FrameType) -> bool:
     return is_internal(frame) or str(frame.f_globals.get("__name__")).startswith("asyncio.")
 

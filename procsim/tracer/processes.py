@@ -25,6 +25,7 @@ from procsim.tracer.emit import (
     emit,
     emit_of,
     emit_waiting,
+    is_installed,
     is_internal,
     is_library,
     outer_site,
@@ -307,14 +308,9 @@ def _origin(trace: TracebackType | None) -> str | None:
             here = call_site(frame)
             if here and here != INTERNAL:
                 site = f"{here.rsplit(':', 1)[0]}:{trace.tb_lineno}"
-                own, installed = (own, site) if _is_installed(frame.f_code.co_filename) else (site, installed)
+                own, installed = (own, site) if is_installed(frame) else (site, installed)
         trace = trace.tb_next
     return own or installed
-
-
-def _is_installed(path: str) -> bool:
-    """Whether this is the code of a package, or a command that came with one."""
-    return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
 
 
 def say_program_began(name: str) -> None:

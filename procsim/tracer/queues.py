@@ -13,7 +13,17 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import INTERNAL, Waiting, call_site, caller, emit, emit_waiting, is_internal, value_of
+from procsim.tracer.emit import (
+    INTERNAL,
+    Waiting,
+    call_site,
+    caller,
+    emit,
+    emit_waiting,
+    is_installed,
+    is_internal,
+    value_of,
+)
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
@@ -217,8 +227,11 @@ def _patch_joinable_queue(module: ModuleType) -> None:
         if at != INTERNAL:
             if gate.shared[0]:
                 gate.arrive("queue_task_done", identity_of(self._rlock), at)
-            too_many = self._unfinished_tasks._semlock._is_zero()  # then it raises ValueError
-            emit("queue_task_done_refused" if too_many else "queue_task_done", identity_of(self._rlock), at)
+            if self._unfinished_tasks._semlock._is_zero():  # then it raises ValueError
+                installed = is_installed(sys._getframe(1))
+                emit("queue_task_done_refused", identity_of(self._rlock), at, installed=installed)
+            else:
+                emit("queue_task_done", identity_of(self._rlock), at)
         task_done(self)
 
     def traced_join(self: Any) -> None:

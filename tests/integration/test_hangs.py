@@ -36,6 +36,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "lock_cycle_joined_later": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_of_three": ("lock_cycle", {"eater-0", "eater-1", "eater-2"}, ""),
     "lock_twice": ("lock_twice", {"clerk"}, "account"),
+    "manager_lock_twice": ("manager_never_answers", {"clerk"}, ""),
     "pool_worker_died": ("pool_worker_died", set(), "squares"),
     "put_nobody_gets": ("put_nobody_gets", {"MainProcess"}, "work"),
     "queue_writer_killed": ("message_torn", {"MainProcess"}, "messages"),
