@@ -180,7 +180,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
 def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
     """Follow a run that was entered, to its end."""
     conductor = Conductor(run.gate, state, plan)
-    batches = _conducted(watched(run, state), run, conductor)
+    batches = _timed(watched(run, state), run, conductor)
     _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
 
 
@@ -193,11 +193,10 @@ def _outcome(run: Run, interrupted: int) -> Outcome:
     )
 
 
-def _conducted(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
-    """The batches, each of which the caller draws before it asks for the next; between them, who may moves."""
+def _timed(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
+    """The batches. While nobody moves by himself, the time does not count for the time limit."""
     for batch in batches:
         yield batch
-        conductor.tick(batch)
         run.clock_stands = conductor.closed
 
 
@@ -231,6 +230,8 @@ def _follow(
             if recorder is not None:
                 recorder.event(event, state.names)
             view.event(event, state)
+        if conductor is not None:
+            conductor.tick(batch)  # before it is drawn: people wait to see that a step is done
         view.tick(state, conductor)
 
 

@@ -5,7 +5,7 @@ import select
 import signal
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.keys import Keys
@@ -32,11 +32,12 @@ def presses(keyboard: Input, meanwhile: Callable[[], None] = lambda: None) -> It
         meanwhile()
 
 
-def press_one(keyboard: Input) -> str | None:
-    """The next key; None: the terminal is gone."""
+def press_one(keyboard: Input, among: Collection[str] | None = None) -> str | None:
+    """The next key, if wanted the next of some; None: the terminal is gone."""
+    wanted = among and {*among, Keys.ControlZ}
     while True:
         with keyboard.raw_mode():
-            pressed = next(presses(keyboard), None)
+            pressed = next((key for key in presses(keyboard) if wanted is None or key in wanted), None)
         if pressed != Keys.ControlZ:
             return pressed
         suspend()
@@ -58,16 +59,18 @@ def ask_again(other_way: str) -> Again:
     leave_by_signals()
     termios.tcflush(sys.stdin, termios.TCIFLUSH)  # a key that was pressed before is no answer: a last step, say
     console = Console(highlight=False, markup=False, emoji=False)
-    words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("any other key: done")]
+    words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
     with writing():
         console.print(Text("   ".join(words), "dim"), end="", soft_wrap=True)
     keyboard = create_input(sys.stdin)
     try:
-        pressed = press_one(keyboard)
+        # Not any other key, since people may still be stepping.
+        done = {*LEAVE, Keys.Enter, Keys.ControlJ, Keys.Escape}
+        pressed = press_one(keyboard, {"r", "t", *done} if other_way else {"r", *done})
     finally:
         keyboard.close()
         with writing():
             console.print()
-    if pressed == "t" and other_way:
+    if pressed == "t":
         return Again.OTHER_WAY
     return Again.SAME if pressed == "r" else Again.NO

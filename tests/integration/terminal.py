@@ -17,7 +17,7 @@ TAKEN, FRAME, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[H", b"\x1b[?1049l"
 times."""
 
 
-ASKS = "any other key: done"
+ASKS = "q done"
 """What a lesson asks at its end."""
 
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+from tests.integration.terminal import ASKS
 
 LONG = ("tickets", "--users", "5", "--think", "50", "--no-lock")
 """A run that goes on until somebody ends it."""
@@ -253,7 +254,7 @@ def test_every_size_of_window_and_a_resize(house: House, columns: int, rows: int
     child = terminal(house, "tickets", "--users", "30", "--no-lock", "--think", "1", columns=columns, rows=rows)
     child.expect("30|31")
     child.setwinsize(rows + 3, columns + 11)
-    child.expect("any other key: done")
+    child.expect(ASKS)
     before = child.before or ""
     child.send("\r")
     child.expect(pexpect.EOF)

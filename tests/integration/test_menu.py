@@ -11,6 +11,7 @@ import pytest
 
 from procsim import catalog
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+from tests.integration.terminal import ASKS
 
 SIZES = ((80, 24), (120, 40))
 
@@ -71,10 +72,10 @@ def test_a_lesson_is_chosen_run_and_left(open_terminal: Callable[..., Terminal],
     terminal.child.send("5")
     terminal.wait_for("procsim ipc --via memory")
     terminal.child.send("\x1b[C\r")
-    terminal.wait_for("any other key: done")
+    terminal.wait_for(ASKS)
     assert "$ procsim ipc --via memory" in terminal.written
     assert "the child (PID" in terminal.written
-    terminal.child.send("x")
+    terminal.child.send("q")
     terminal.wait_for("I1  Processes cannot see each other's data")
     terminal.child.send("e")
     terminal.wait_for("What to ask the class")
@@ -89,7 +90,7 @@ def test_in_chinese_the_menu_and_what_it_runs_are(open_terminal: Callable[..., T
     terminal = open_terminal(80, 24, "--lang", "zh_CN")
     terminal.wait_for("正确的做法")
     terminal.child.send("5\r")
-    terminal.wait_for("其他键")
+    terminal.wait_for("q 完成")
     assert "个进程" in terminal.text
     terminal.child.send("\x03")
     terminal.child.expect("q 退出")
