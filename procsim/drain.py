@@ -20,6 +20,9 @@ from procsim.channel import GATHER_BELOW, GATHER_SECONDS, READ_SIZE, EventQueueR
 TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
 
+HURRIED_SECONDS = GATHER_SECONDS / 8
+"""The pause for more, where each event is waited for."""
+
 HELD_BYTES = 64 << 20
 """Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
 
@@ -37,6 +40,8 @@ class Drain(threading.Thread):
         super().__init__(name="procsim-drain", daemon=True)
         self.heard = False
         """Whether a process of the run has said anything yet."""
+        self.hurried = False
+        """Whether somebody waits for each event: a step of one process is to be seen."""
         self.emptied = 0
         """How often it has taken in all that was in the pipes."""
         self._reader = reader
@@ -68,7 +73,7 @@ class Drain(threading.Thread):
                 if stopping and not size:
                     break
                 if 0 < size < GATHER_BELOW:
-                    self._stopping.wait(GATHER_SECONDS)
+                    self._stopping.wait(HURRIED_SECONDS if self.hurried else GATHER_SECONDS)
         self._reader.close()
         for stream in self._streams.values():
             stream.close()

@@ -180,7 +180,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
 def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
     """Follow a run that was entered, to its end."""
     conductor = Conductor(run.gate, state, plan)
-    batches = _timed(watched(run, state), run, conductor)
+    batches = _told(watched(run, state), run, conductor)
     _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
 
 
@@ -193,11 +193,11 @@ def _outcome(run: Run, interrupted: int) -> Outcome:
     )
 
 
-def _timed(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
-    """The batches. While nobody moves by himself, the time does not count for the time limit."""
+def _told(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
+    """The batches; the run is told whether somebody moves by himself."""
     for batch in batches:
         yield batch
-        run.clock_stands = conductor.closed
+        run.stand(conductor.closed)
 
 
 def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:
