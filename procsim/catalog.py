@@ -81,13 +81,18 @@ class Scenario:
 
         What is done in another way than usual is done in the usual one again: not yet another thing goes wrong as well.
         """
+        within = next(
+            (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None
+        )
+        ways = self._other_way if within is None else self._other_way[within]
+        other = {name: value for name, value in ways.items() if not isinstance(value, dict)}
         usual = {
             option.name: option.default
             for option in self.options
-            if option.type is bool or option.choices or option.name in self._other_way
+            if option.name != within and (option.type is bool or option.choices or option.name in other)
         }
-        back = {name: value for name, value in usual.items() if values[name] != value} if self._other_way else {}
-        return back or {name: value for name, value in self._other_way.items() if name in usual}
+        back = {name: value for name, value in usual.items() if values[name] != value} if other else {}
+        return back or {name: value for name, value in other.items() if name in usual}
 
 
 def folder() -> Path:

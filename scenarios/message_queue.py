@@ -218,6 +218,9 @@ def bursts(size: int, pause: float) -> None:
     worker.join()
 
 
+OTHER_WAY = {"joinable": {"task_done": False}, "stale": {"ask": False}}
+
+
 def main(
     size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
     takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
