@@ -41,6 +41,16 @@ class Access:
     def path(self) -> str:
         return str(self.event.fields["path"])
 
+    @property
+    def is_empty(self) -> bool:
+        return self.start == self.end
+
+    def does_the_same_as(self, other: "Access") -> bool:
+        """Whether both wrote the same where they had found nothing: who fills a cache so loses nothing."""
+        found = [access.read is None or access.read.is_empty for access in (self, other)]
+        written, theirs = self.event.fields, other.event.fields
+        return all(found) and (written["value"], written["size"]) == (theirs["value"], theirs["size"])
+
     def overlaps(self, other: "Access") -> bool:
         """Whether both touched some byte, where even nothing read from an empty file is its first one."""
         return self.start < max(other.end, other.start + 1) and other.start < max(self.end, self.start + 1)
@@ -136,5 +146,6 @@ class File:
             if read is None or other.number < read.number:
                 return
             update = other.read is not None and other.event.pid != access.event.pid and other.path == access.path
-            if update and other.overlaps(access) and other.overlaps(read) and not other.locks & read.locks:
+            seen = other.locks & read.locks or access.does_the_same_as(other)
+            if update and other.overlaps(access) and other.overlaps(read) and not seen:
                 yield other

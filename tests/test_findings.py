@@ -121,6 +121,7 @@ HEALTHY = {
     "each wrote a file that was moved to where the other reads": (
         Program(2, 3).reads(2).reads(3).writes(2, path="/f/n.txt.2").writes(3, path="/f/n.txt.3")
     ),
+    "both fill it with the same": Program(2, 3).reads(2, "").reads(3, "").writes(2, "42").writes(3, "42"),
     "how it was opened was not seen": Program(2, 3).reads(2).reads(3).writes(2, mode="r").writes(3, mode="r"),
 }
 
