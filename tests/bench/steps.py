@@ -1,4 +1,4 @@
-"""What a step costs: from the key to the screen, and how many a second are held with many processes.
+"""What a step costs: from the key to the screen, and how many a second are held with many processes; and the open gate.
 
     python -m tests.bench.steps
 
@@ -9,23 +9,45 @@ import json
 import statistics
 import tempfile
 import time
+import timeit
 from pathlib import Path
 
+from procsim.channel import EventQueue
+from procsim.gatekeeper import Gatekeeper
+from procsim.tracer import gate
 from tests.integration.conftest import House
 from tests.integration.terminal import Terminal
 
 KEYS = 30
 PROCESSES = 100
 PACES = (10, 100, 1000)
+LOOKS = 1_000_000
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder:
+        print(f"the open gate costs an operation {open_gate(Path(folder)):.0f} ns")
         house = House(Path(folder))
         took = from_key_to_screen(house)
         print(f"a step, from key to screen: median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
         for pace in PACES:
             print(f"{PROCESSES} processes at {pace}/s: {held(house, pace):.0f} steps a second")
+
+
+def open_gate(folder: Path) -> float:
+    """ns, of the look that each operation takes at it."""
+    Gatekeeper(str(folder))
+    gate.find(str(folder), EventQueue(folder / "events"))
+
+    def look() -> None:
+        if gate.shared[0]:
+            raise AssertionError
+
+    try:
+        looks, calls = (min(timeit.repeat(call, number=LOOKS, repeat=7)) for call in (look, lambda: None))
+    finally:
+        gate.leave()
+    return (looks - calls) / LOOKS * 1e9
 
 
 def from_key_to_screen(house: House) -> list[float]:
