@@ -319,6 +319,13 @@ def test_what_a_process_raises_that_is_being_terminated_is_no_surprise() -> None
     assert ids(terminated.tell(2, "process_ended", exit_code=15).tell(1, "process_ended", exit_code=0)) == []
 
 
+@pytest.mark.parametrize(("daemon", "expected"), [(True, []), (False, ["raised"])])
+def test_what_a_daemon_raises_when_its_parent_is_done_is_no_surprise(daemon: bool, expected: list[str]) -> None:
+    program = Program(2, daemon=daemon).tell(1, "process_returned")
+    program.tell(2, "raised", at="x.py:9", type="FileNotFoundError", text="No such file")
+    assert ids(program.tell(2, "process_ended", exit_code=1).tell(1, "process_ended", exit_code=0)) == expected
+
+
 def test_an_executor_tells_the_program_of_a_dead_worker() -> None:
     def executor(main_ends_with: int) -> Story:
         program = Program(2).tell(1, "pool_created", 7, name="pool", type="ProcessPoolExecutor", workers=1)

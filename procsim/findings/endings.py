@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+from procsim.events import Event
 from procsim.findings import beginner
 from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
 from procsim.state import Process, RunState
@@ -17,7 +18,7 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     for event in run.raised:
         process = run.processes[event.pid]
         seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
-        if seen or process.terminated_by or beginner.explained(run, event):
+        if seen or process.terminated_by or beginner.explained(run, event) or _was_to_end(run, event):
             continue
         figures = {
             "process": event.process,
@@ -36,6 +37,16 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "after join(), {parent} can see from {process}'s exitcode that it is not 0",
             )
+
+
+def _was_to_end(run: RunState, event: Event) -> bool:
+    """Whether a daemon raised when who had started it was done already: multiprocessing was ending it.
+
+    One that is just beginning may then miss what its parent has taken with it: a semaphore, say.
+    """
+    start = run.started.get(event.pid)
+    parent = run.processes.get(start.pid) if start is not None and start.fields["daemon"] else None
+    return parent is not None and parent.returned is not None and parent.returned <= event.t
 
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
