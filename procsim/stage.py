@@ -77,7 +77,7 @@ def show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common
         option = "--record" if common.record is not None else "--schedule"
         words = _("{option} is for one run, and --compare makes several; leave one of them out")
         raise UsageError(words.format(option=option))
-    stage = _stage(common, watching=scenario is None)
+    stage = _stage(common, watching=False)
     from procsim import session
     from procsim.run import Run
     from procsim.views.base import Column
@@ -155,12 +155,13 @@ def show(
     stop_on_hang: bool = True,
 ) -> tuple[int, Again]:
     """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    from procsim import session
-    from procsim.run import Run
     from procsim.trace import Header, Recorder, code_of
 
     header = Header(name, values, code_of(showing.source))
     stage = _stage(common, watching=scenario is None, header=header)
+    from procsim import session
+    from procsim.run import Run
+
     order = _order(line, common, stage, watching=scenario is None)
     shown = VIEWS[stage.view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
