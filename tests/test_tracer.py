@@ -313,6 +313,24 @@ def test_joinable_queue(trace: Trace, start_method: str) -> None:
     assert run.names("lock_created") == []  # what is inside the queue is no lock of the program's
 
 
+def test_an_array_says_where_the_program_uses_it_and_nothing_where_it_has_the_lock(trace: Trace) -> None:
+    run = trace(
+        """
+        from multiprocessing import Array
+        array = Array("i", 3)
+        for _ in range(3):
+            array[0] += 1  # by itself
+        for guarded in (array, array.get_lock()):
+            with guarded:  # with its lock
+                array[0] += 1
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    places = [run.line("by itself")] * 6 + [run.line("with its lock")] * 2
+    assert [event.at for event in run.of("lock_acquired")] == places
+    assert [event.at for event in run.of("lock_released")] == places
+
+
 def test_a_package_may_mean_to_report_too_often(trace: Trace, tmp_path: Path) -> None:
     package = tmp_path / "site-packages"
     package.mkdir()

@@ -23,6 +23,7 @@ from procsim.tracer.emit import (
     emit_waiting,
     is_internal,
     marshalled,
+    outer_site,
 )
 from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import on_restore, replace
@@ -242,12 +243,12 @@ def patch_sharedctypes(module: ModuleType) -> None:
     def __enter__(self: Any) -> Any:  # noqa: N807
         if not hasattr(self._lock, "_semlock") or _is_nested(self._lock._semlock, 0):
             return self._lock.__enter__()
-        return traced_acquire(self._lock, caller(), how=ENTERED)
+        return traced_acquire(self._lock, caller() or outer_site(), how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:  # noqa: N807
         try:
             if hasattr(self._lock, "_semlock") and not _is_nested(self._lock._semlock, 1):
-                say_released(self._lock, caller())
+                say_released(self._lock, caller() or outer_site())
         finally:
             self._lock.__exit__(*args)
 
@@ -262,12 +263,12 @@ def _cover(shared: Any, lock: Any) -> None:
     def acquire(block: Any = True, timeout: Any = None) -> bool:
         if _is_nested(raw, 0):
             return raw.acquire(block, timeout)  # type: ignore[no-any-return]
-        return traced_acquire(lock, caller(), block, timeout)
+        return traced_acquire(lock, caller() or outer_site(), block, timeout)
 
     def release() -> None:
         try:
             if not _is_nested(raw, 1):
-                say_released(lock, caller())
+                say_released(lock, caller() or outer_site())
         finally:
             raw.release()
 
