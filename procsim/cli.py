@@ -1,4 +1,4 @@
-"""The command line: each command chooses a source of events and a view, and hands both to the session."""
+"""The command line: each command chooses a source of events and a view, and hands both to the stage."""
 
 import errno
 import inspect

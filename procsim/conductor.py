@@ -32,7 +32,6 @@ LAG_SECONDS = 0.1
 STUCK_SECONDS = 1.0
 """Where nobody at the gate could move for so long, a pace or a schedule lets them wait as they would without it."""
 
-FASTER = 1.5
 SLOWEST, FASTEST = 0.1, 1000.0
 """Steps a second."""
 

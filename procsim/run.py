@@ -82,7 +82,6 @@ class Run:
         """PIDs of the processes that had to be ended."""
         self.left_behind: list[int] = []
         """Those of them that main had left behind."""
-        self._stands = False
         self._found_ended: dict[int, int] = {}
         """The exit codes of those who were seen to have ended before their parent has asked."""
         self._seen_gone: dict[int, tuple[int, int | None]] = {}
@@ -167,10 +166,6 @@ class Run:
         """Have the run ended: the iteration yields what is still there, and ends. A signal handler may call this."""
         self._stopping = True
 
-    def stand(self, stands: bool) -> None:
-        """Say whether nobody moves by himself now. Time does not count then, and each event is waited for."""
-        self._stands = self._drain.hurried = stands
-
     def pass_on(self, number: int) -> None:
         """Give the main process a signal that came to us: what it does is its own affair. For a signal handler.
 
@@ -194,7 +189,8 @@ class Run:
             if batch and self._keep_open is not None and self._drain.heard:
                 self._close_keep_open()
             before, now = now, time.monotonic()
-            if deadline is not None and self._stands:
+            self._drain.hurried = self.gate.closed
+            if deadline is not None and self.gate.closed:  # nobody moves by himself: time does not count
                 deadline += now - before
             batch = self._follow(batch)
             if now >= next_look or self._seen_gone:

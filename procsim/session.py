@@ -180,7 +180,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
 def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
     """Follow a run that was entered, to its end."""
     conductor = Conductor(run.gate, state, plan)
-    batches = _told(watched(run, state), run, conductor)
+    batches = watched(run, state)
     _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
 
 
@@ -191,13 +191,6 @@ def _outcome(run: Run, interrupted: int) -> Outcome:
         ended=frozenset(run.ended),
         left_behind=tuple(run.left_behind),
     )
-
-
-def _told(batches: Iterable[list[Event]], run: Run, conductor: Conductor) -> Iterator[list[Event]]:
-    """The batches; the run is told whether somebody moves by himself."""
-    for batch in batches:
-        yield batch
-        run.stand(conductor.closed)
 
 
 def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:

@@ -130,3 +130,18 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
                 run.gate.say(TRY, event.pid, event.fields["native_id"])
     assert not run.timed_out
     assert told == ["reached first", *IN_THE_HANDLER, *after]
+
+
+def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("from multiprocessing import Lock\nLock().acquire()\n")
+    order = Order([sys.executable, str(program)], Settings("fork"), timeout=0.2, gate_closed=True)
+    with Run(order) as run:
+        for batch in run:
+            if any(event.kind == "gate_reached" for event in batch):
+                standing = batch
+            if run.now() > 10 * 0.2e9:
+                break
+        (there,) = (event for event in standing if event.kind == "gate_reached")
+        assert run.gate.say(TRY, there.pid, there.fields["native_id"]), "it still stands there"
+        assert not run.timed_out

@@ -176,7 +176,7 @@ def emit(
 
 
 def emit_again(kind: str, identity: int | None, constant: bytes, depth: int) -> bool:
-    """What `caller(depth)` and `emit` do, in one step, for what this thread has said before: a fifth less to do.
+    """What `caller(depth)` and `emit` do, in one step, for what this thread has said before: an eighth less to do.
 
     False: nothing was said, and those two are to be asked.
     """
