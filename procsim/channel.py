@@ -86,7 +86,7 @@ class EventQueue:
             try:
                 os.write(self.descriptor, HEADER.pack(len(data)) + data)
             except OSError as error:
-                if _raised_by_a_signal_handler(error):
+                if raised_elsewhere(error):
                     raise
                 if error.errno != errno.EBADF:
                     self._silent = error.errno in _READER_GONE
@@ -103,7 +103,7 @@ class EventQueue:
             try:
                 os.close(descriptor)
             except OSError as error:  # the program has closed it
-                if _raised_by_a_signal_handler(error):
+                if raised_elsewhere(error):
                     raise
 
     def open(self) -> bool:
@@ -112,7 +112,7 @@ class EventQueue:
             # Without O_NONBLOCK an open without a reader would wait for one.
             low = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            if _raised_by_a_signal_handler(error):
+            if raised_elsewhere(error):
                 raise
             self._silent = error.errno in _READER_GONE
             return False
@@ -121,11 +121,11 @@ class EventQueue:
         return True
 
 
-def _raised_by_a_signal_handler(error: OSError) -> bool:
-    """Whether code of the program's raised it, and not the system call in the frame that has caught it.
+def raised_elsewhere(error: BaseException) -> bool:
+    """Whether an exception, caught where the call that failed is C code, came from a signal handler of the program's.
 
-    A system call has no frame of its own; a signal handler has one. What a handler raises is the program's to
-    see, and may look just like an error of ours: a BrokenPipeError of another pipe, say.
+    Only then has Python code run below, which the traceback shows. What a handler raises is the program's to see, and
+    may look just like an error of ours: a BrokenPipeError of another pipe, say.
     """
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
@@ -138,7 +138,7 @@ def _lift(descriptor: int) -> int:
     try:
         high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, limit - limit // 8)
     except OSError as error:
-        if _raised_by_a_signal_handler(error):
+        if raised_elsewhere(error):
             raise
         return descriptor
     os.close(descriptor)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from procsim.channel import EventQueue, EventQueueReader
+from procsim.channel import EventQueue, EventQueueReader, raised_elsewhere
 from procsim.events import KINDS, Event
 from procsim.run import Order, Run
-from procsim.tracer import emit, inject, install, uninstall
+from procsim.tracer import inject, install, uninstall
 from procsim.tracer.inject import Settings
 
 from .conftest import HANG_SECONDS, Recording, Trace
@@ -932,10 +932,10 @@ def test_only_errors_raised_below_came_from_elsewhere() -> None:
     with pytest.raises(OSError) as raised:
         handler()
     caught_here, handlers_own = raised.value.__traceback__, raised.value
-    assert caught_here is not None and emit.raised_elsewhere(handlers_own)
+    assert caught_here is not None and raised_elsewhere(handlers_own)
     try:
         os.close(-1)
     except OSError as error:
-        assert not emit.raised_elsewhere(error)
+        assert not raised_elsewhere(error)
     else:
         pytest.fail("closed a descriptor that there is not")

@@ -6,10 +6,11 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import INTERNAL, call_site, caller, emit, emit_waiting
+from procsim.tracer.emit import emit, emit_waiting
 from procsim.tracer.locks import ENTERED, identity_of, keep_raw, owner_of, say_released, traced_acquire
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.sites import INTERNAL, call_site, caller
 
 
 def patch_conditions(module: ModuleType) -> None:

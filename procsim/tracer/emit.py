@@ -16,11 +16,11 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
-from procsim.channel import HEADER, ITEM_LIMIT, EventQueue
+from procsim.channel import HEADER, ITEM_LIMIT, EventQueue, raised_elsewhere
+from procsim.tracer.sites import call_site, sites_known
 
 NAME_LIMIT = 80
 """Characters of a name (of a process, a thread, an object, a file) that an event carries."""
@@ -182,7 +182,7 @@ def emit_again(kind: str, identity: int | None, constant: bytes, depth: int) -> 
     """
     try:
         frame = _getframe(depth)
-        data = _told.before[kind, identity, _sites[id(frame.f_code) + frame.f_lasti], constant]
+        data = _told.before[kind, identity, sites_known[id(frame.f_code) + frame.f_lasti], constant]
         _write(_queue.descriptor, _begin(len(data) + _SIZE_OF_TIME, _BEFORE_TIME, _now()) + data)  # type: ignore[union-attr]
         return True
     except (LookupError, OSError, ValueError, AttributeError) as error:
@@ -253,14 +253,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or type(value) in (bool, float, bytes) else f"<{type(value).__name__}>"
 
 
-def raised_elsewhere(error: BaseException) -> bool:
-    """Whether an exception, caught where the call that failed is C code, came from a signal handler of the program's.
-
-    Only then has Python code run below, which the traceback shows.
-    """
-    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
-
-
 def _cut(value: Any, limit: int) -> Any:
     if isinstance(value, str | bytes):
         return value[:limit]
@@ -294,134 +286,6 @@ def value_of(value: Any) -> Any:
         if all(type(item) in (int, float, bool, str, type(None)) for item in value):
             return str(tuple(inner) if kind is tuple else inner)[:VALUE_LIMIT]
     return f"<{kind.__name__}>"
-
-
-# Where in the code -------------------------------------------------------------------------------------------
-
-INTERNAL = ""
-"""The call site of a call that multiprocessing made itself."""
-
-_INTERNAL_MODULES = (
-    "multiprocessing.",
-    "concurrent.futures.process.",
-    "concurrent.futures._base.",
-    "procsim.tracer.",
-)  # not concurrent.futures.thread, whose threads make the program's own calls
-_sites: dict[int, str] = {}
-"""By the address of the instruction: a code object has its instructions inside, so that no two share one."""
-
-SITES_KEPT = 10_000
-
-_kept: list[CodeType] = []
-"""Those are kept alive, or their addresses could come to mean others."""
-
-
-def caller(depth: int = 2) -> str | None:
-    """The call site of the traced method that asks: "file:line"; INTERNAL; or None where there is no Python code.
-
-    `depth`: how far below the call our own function is that asks, itself included.
-    """
-    try:
-        frame = _getframe(depth)
-    except ValueError as error:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
-        if raised_elsewhere(error):
-            raise
-        return None
-    try:
-        return _sites[id(frame.f_code) + frame.f_lasti]
-    except KeyError as error:
-        if raised_elsewhere(error):
-            raise
-        return call_site(frame)
-
-
-def call_site(frame: FrameType | None) -> str | None:
-    """A place such as "tickets.py:41" for a frame of the program's; INTERNAL for one of multiprocessing's."""
-    if frame is None:
-        return None
-    key = id(frame.f_code) + frame.f_lasti
-    site = _sites.get(key)
-    if site is not None:
-        return site
-    if is_generated(frame) or _has_no_line(frame):  # Value(...).value: a property that sharedctypes made with exec
-        return call_site(frame.f_back)
-    site = INTERNAL if is_internal(frame) else f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
-    if len(_sites) >= SITES_KEPT:  # a program that makes code for ever
-        _sites.clear()
-        _kept.clear()
-    _kept.append(frame.f_code)
-    _sites[key] = site
-    return site
-
-
-def outer_site() -> str | None:
-    """The nearest call site outside multiprocessing, however deep inside it the traced call was made.
-
-    Outside asyncio too: `loop.run_in_executor(pool, work)`.
-    """
-    return call_site(program_frame(sys._getframe(1), _is_on_the_way))
-
-
-def program_site() -> str | None:
-    """The nearest call site outside the standard library: the line that called `json.load(file)`."""
-    return call_site(program_frame(sys._getframe(1), is_library))
-
-
-def program_frame(frame: FrameType | None, passed: Callable[[FrameType], bool] | None = None) -> FrameType | None:
-    """The nearest frame of the program's own code, from this one outwards; those that are `passed` are not.
-
-    None in a process that multiprocessing itself is busy with: below a forked child's own frames lie its parent's.
-    """
-    passed = passed or is_internal
-    while frame is not None and (passed(frame) or is_generated(frame)):
-        if frame.f_code.co_name == "_bootstrap" and is_internal(frame):
-            return None
-        frame = frame.f_back
-    return frame
-
-
-_LIBRARY = os.path.dirname(os.__file__)
-
-
-def is_library(frame: FrameType) -> bool:
-    """Whether this is code of the standard library, or ours."""
-    return frame.f_code.co_filename.startswith((_LIBRARY, "<frozen")) or is_internal(frame)
-
-
-def is_installed(frame: FrameType) -> bool:
-    """Whether this is code of a package, or of a command that came with one."""
-    path = frame.f_code.co_filename
-    return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
-
-
-def _is_on_the_way(frame: FrameType) -> bool:
-    return is_internal(frame) or str(frame.f_globals.get("__name__")).startswith("asyncio.")
-
-
-def is_internal(frame: FrameType) -> bool:
-    """Whether this is code of multiprocessing itself, or ours."""
-    module = frame.f_globals.get("__name__")
-    if not isinstance(module, str):
-        return False
-    if module == "threading":  # multiprocessing's Barrier inherits its methods from there
-        return frame.f_code.co_qualname.startswith("Barrier.")
-    return f"{module}.".startswith(_INTERNAL_MODULES)
-
-
-def is_generated(frame: FrameType) -> bool:
-    """Whether this is code that multiprocessing made with `exec`."""
-    return frame.f_code.co_filename == "<string>" and "__name__" not in frame.f_globals
-
-
-def _has_no_line(frame: FrameType) -> bool:
-    """Whether this is code that was made for a file of the program's and stands in none: `__init__` of a dataclass."""
-    return frame.f_code.co_filename == "<string>" and "__file__" in frame.f_globals
-
-
-def short_path(path: str) -> str:
-    """A file as people call it: its name, with its folder where many files have that name."""
-    parts = path.rsplit("/", 2)
-    return "/".join(parts[-2:] if parts[-1] in ("__init__.py", "__main__.py") else parts[-1:])[-NAME_LIMIT:]
 
 
 class Waiting:

@@ -12,9 +12,11 @@ import sys
 from types import FrameType
 from typing import Any
 
+from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE_LIMIT, active, call_site, emit, is_library, program_site, raised_elsewhere
+from procsim.tracer.emit import VALUE_LIMIT, active, emit
 from procsim.tracer.patching import Builtin, replace
+from procsim.tracer.sites import call_site, is_library, program_site
 
 PATH_LIMIT = 200
 """Characters of a path that an event carries (its end)."""

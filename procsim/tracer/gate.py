@@ -20,8 +20,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from procsim.channel import EventQueue
-from procsim.tracer.emit import emit, raised_elsewhere
+from procsim.channel import EventQueue, raised_elsewhere
+from procsim.tracer.emit import emit
 
 OPEN, CLOSED = 0, 1
 """What the byte says."""

@@ -13,20 +13,10 @@ from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import (
-    INTERNAL,
-    NO_FIELDS,
-    Waiting,
-    caller,
-    emit,
-    emit_again,
-    emit_waiting,
-    is_internal,
-    marshalled,
-    outer_site,
-)
+from procsim.tracer.emit import NO_FIELDS, Waiting, emit, emit_again, emit_waiting, marshalled
 from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import on_restore, replace
+from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
 
 
 def identity_of(lock: Any) -> int:

@@ -4,8 +4,9 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import Waiting, emit, emit_waiting, outer_site
+from procsim.tracer.emit import Waiting, emit, emit_waiting
 from procsim.tracer.patching import replace
+from procsim.tracer.sites import outer_site
 
 
 def _is_arbitrary(address: Any) -> bool:

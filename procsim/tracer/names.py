@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, call_site, emit, program_frame
+from procsim.tracer.emit import NAME_LIMIT, emit
+from procsim.tracer.sites import call_site, program_frame
 
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
 _PASSES = ("COPY", "RESUME", "NOP", "EXTENDED_ARG")

@@ -11,8 +11,10 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, emit, program_site, raised_elsewhere
+from procsim.channel import raised_elsewhere
+from procsim.tracer.emit import TEXT_LIMIT, emit
 from procsim.tracer.patching import on_restore
+from procsim.tracer.sites import program_site
 
 _parts: dict[tuple[str, int], list[str]] = {}
 

@@ -9,19 +9,12 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import (
-    INTERNAL,
-    call_site,
-    caller,
-    emit,
-    emit_waiting,
-    program_frame,
-    raised_elsewhere,
-    value_of,
-)
+from procsim.tracer.emit import emit, emit_waiting, value_of
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
+from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
 
 
 def identity_of_end(connection: Any) -> int:

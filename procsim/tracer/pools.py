@@ -18,11 +18,12 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_waiting, outer_site, short_path
+from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_waiting
 from procsim.tracer.locks import identity_of
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace, untraced
 from procsim.tracer.processes import when_process_begins
+from procsim.tracer.sites import outer_site, short_path
 
 Describe = Callable[[Any], tuple[Any, dict[str, Any]]]
 """Of an item that a worker took: the function of the program's that it calls, and the fields of its events."""

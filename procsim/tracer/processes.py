@@ -14,26 +14,12 @@ from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any
 
+from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import (
-    INTERNAL,
-    TEXT_LIMIT,
-    ask_who_we_are,
-    become,
-    call_site,
-    caller,
-    emit,
-    emit_of,
-    emit_waiting,
-    is_installed,
-    is_internal,
-    is_library,
-    outer_site,
-    process_name,
-    raised_elsewhere,
-)
+from procsim.tracer.emit import TEXT_LIMIT, ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
 from procsim.tracer.patching import Builtin, on_restore, replace
 from procsim.tracer.pipes import bytes_are_waiting
+from procsim.tracer.sites import INTERNAL, call_site, caller, is_installed, is_internal, is_library, outer_site
 
 
 class _Starting(threading.local):

@@ -4,9 +4,10 @@ import os
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import emit_of, program_site
+from procsim.tracer.emit import emit_of
 from procsim.tracer.inject import command_name, kept_out
 from procsim.tracer.patching import replace
+from procsim.tracer.sites import program_site
 
 
 def patch_subprocess(module: ModuleType) -> None:

@@ -13,21 +13,12 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import (
-    INTERNAL,
-    Waiting,
-    call_site,
-    caller,
-    emit,
-    emit_waiting,
-    is_installed,
-    is_internal,
-    value_of,
-)
+from procsim.tracer.emit import Waiting, emit, emit_waiting, value_of
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
+from procsim.tracer.sites import INTERNAL, call_site, caller, is_installed, is_internal
 
 FEEDER_SECONDS = 1.0
 """So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""

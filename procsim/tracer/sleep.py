@@ -5,8 +5,9 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import INTERNAL, caller, emit
+from procsim.tracer.emit import emit
 from procsim.tracer.patching import Builtin, replace
+from procsim.tracer.sites import INTERNAL, caller
 
 
 class _Sleep(Builtin):
