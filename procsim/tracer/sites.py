@@ -10,6 +10,8 @@ from types import CodeType, FrameType
 
 from procsim.channel import raised_elsewhere
 
+_getframe = sys._getframe
+
 INTERNAL = ""
 """The call site of a call that multiprocessing made itself."""
 
@@ -37,7 +39,7 @@ def caller(depth: int = 2) -> str | None:
     `depth`: how far below the call our own function is that asks, itself included.
     """
     try:
-        frame = sys._getframe(depth)
+        frame = _getframe(depth)
     except ValueError as error:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
         if raised_elsewhere(error):
             raise
