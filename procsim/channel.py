@@ -5,8 +5,8 @@ writer takes to its grave. An EventQueue is a named pipe: a write of at most PIP
 write(2)), so it needs neither thread nor lock; what is written survives its writer; and any process can open it
 by its name, however it was started.
 
-One item on the pipe is two bytes of length and a `marshal`led value: bytes, numbers, strings, tuples, lists
-and dicts of these.
+One item on the pipe is a record: two bytes of length and a `marshal`led value, which is bytes, numbers, strings,
+tuples, lists and dicts of these. In the buffers of `procsim.buffers` stand the same records.
 """
 
 import contextlib
@@ -39,7 +39,11 @@ HIGH_DESCRIPTORS = 1 << 12
 """The writing end lies below this: high enough to be out of the way, and a table that forks stay cheap with."""
 
 HEADER = struct.Struct("<H")
-"""Of an item on the pipe: the bytes that follow."""
+"""Of a record: twice the bytes that follow, and one. So its first byte is odd."""
+
+DONE = b"\x02\xd0\x4e\x02"
+"""Stands behind a record in a buffer, and tells that it is whole. No record begins so."""
+
 _READER_GONE = (errno.EPIPE, errno.ENXIO, errno.ENOENT)
 
 
@@ -74,17 +78,15 @@ class EventQueue:
         A program that has restored SIGPIPE would be killed by a put without a reader. It does not come to that: the
         reader closes only when every process of the run has ended, and if procsim is killed, its guardian ends them.
         """
-        return self.put_bytes(marshal.dumps(item))
+        return self.put_record(record_of(marshal.dumps(item)))
 
-    def put_bytes(self, data: bytes) -> bool:
-        """Write one item that is marshalled already."""
-        if len(data) > ITEM_LIMIT - HEADER.size:
-            raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
+    def put_record(self, record: bytes) -> bool:
+        """Write one item that is a record already."""
         while not self._silent:
             if self.descriptor < 0 and not self.open():
                 break
             try:
-                os.write(self.descriptor, HEADER.pack(len(data)) + data)
+                os.write(self.descriptor, record)
             except OSError as error:
                 if raised_elsewhere(error):
                     raise
@@ -119,6 +121,13 @@ class EventQueue:
         os.set_blocking(low, True)
         self.descriptor = _lift(low)
         return True
+
+
+def record_of(data: bytes) -> bytes:
+    """The record of an item that is marshalled already. Raises `ValueError` where it is too long."""
+    if len(data) > ITEM_LIMIT - HEADER.size:
+        raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
+    return HEADER.pack(len(data) << 1 | 1) + data
 
 
 def raised_elsewhere(error: BaseException) -> bool:
@@ -170,7 +179,7 @@ class EventQueueReader:
 
 
 class ItemDecoder:
-    """Cuts the bytes of the pipe back into items."""
+    """Cuts the bytes of the pipe, or of a buffer, back into items."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -185,8 +194,11 @@ class ItemDecoder:
         last = end - header
         while start <= last:
             (size,) = unpack(data, start)
+            if not size & 1:
+                start += len(DONE)
+                continue
             begin = start + header
-            stop = begin + size
+            stop = begin + (size >> 1)
             if stop > end:
                 break
             add(loads(data[begin:stop]))

@@ -1,8 +1,8 @@
-"""Empties the pipes of a run at all times, so that no process of it ever waits for a screen of ours.
+"""Empties the pipes and buffers of a run at all times, so that no process of it ever waits for a screen of ours.
 
-    events (the EventQueue) ─┐
-    standard output ─────────┼─► Drain (a thread) ──► chunks, held until somebody takes them
-    standard error ──────────┘
+    events: buffers, and the EventQueue ─┐
+    standard output ─────────────────────┼─► Drain (a thread) ──► rounds, held until somebody takes them
+    standard error ──────────────────────┘
 
 It only moves bytes, so that it is always quicker than the program. `Lines` makes text of the raw output.
 """
@@ -11,14 +11,19 @@ import contextlib
 import os
 import selectors
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, NamedTuple
 
-from procsim.channel import GATHER_BELOW, GATHER_SECONDS, READ_SIZE, EventQueueReader
+from procsim.buffers import BufferReader
+from procsim.channel import GATHER_BELOW, GATHER_SECONDS, PIPE_CAPACITY, READ_SIZE, EventQueueReader
 
 TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
+
+IDLE_SECONDS = GATHER_SECONDS * 3
+"""The pause where nothing has come: what is in a buffer, nobody tells of."""
 
 HURRIED_SECONDS = GATHER_SECONDS / 8
 """The pause for more, where each event is waited for."""
@@ -27,26 +32,43 @@ HELD_BYTES = 64 << 20
 """Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
 
 BATCH_BYTES = 1 << 18
-"""Bytes that one batch is decoded from: about 3,000 events."""
+"""Bytes that one batch is decoded from, or the one round that has more: about 3,000 events."""
 
 
-EVENTS, STDOUT, STDERR = "events", "stdout", "stderr"
+EVENTS, BUFFER, STDOUT, STDERR = "events", "buffer", "stdout", "stderr"
+
+
+class Round(NamedTuple):
+    """What all sources had for us, when each was asked once."""
+
+    began: int
+    """ns of the system's monotonic clock: all that was written before is in this round, or in an earlier one."""
+    chunks: list[tuple[str, bytes]]
+    """(source, bytes)."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(len(data) for _, data in self.chunks)
 
 
 class Drain(threading.Thread):
-    """The thread that empties the pipes."""
+    """The thread that empties the pipes and buffers."""
 
-    def __init__(self, reader: EventQueueReader, streams: list[IO[bytes]]) -> None:
+    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: list[IO[bytes]]) -> None:
         super().__init__(name="procsim-drain", daemon=True)
         self.heard = False
         """Whether a process of the run has said anything yet."""
         self.hurried = False
         """Whether somebody waits for each event: a step of one process is to be seen."""
         self.emptied = 0
-        """How often it has taken in all that was in the pipes."""
+        """How often it has taken in all that was there."""
         self._reader = reader
+        self._buffers = buffers
         self._streams = dict(zip((STDOUT, STDERR), streams, strict=False))
-        self._chunks: deque[tuple[str, bytes]] = deque()
+        self._rounds: deque[Round] = deque()
+        self._more = False
+        """Whether the last round had something."""
         self._held = 0
         self._changed = threading.Condition()
         self._open = {EVENTS, *self._streams}
@@ -58,73 +80,100 @@ class Drain(threading.Thread):
             for name, stream in self._streams.items():
                 os.set_blocking(stream.fileno(), False)
                 selector.register(stream, selectors.EVENT_READ, name)
+            pause = 0.0
             while True:
                 stopping = self._stopping.is_set()
-                size, all_of_it = 0, True
-                for key, _ in selector.select(0 if stopping else TICK_SECONDS):
-                    data = self._read(key.data)
-                    if data:
-                        size += len(data)
-                        all_of_it = all_of_it and len(data) < READ_SIZE
-                        self._keep(key.data, data)
-                    elif data == b"":
-                        self._at_end(selector, key)
-                self.emptied += all_of_it
+                ready = selector.select(0 if stopping else pause)
+                size = self._round(selector, [key.data for key, _ in ready])
+                self.emptied += 1
                 if stopping and not size:
                     break
+                pause = HURRIED_SECONDS if self.hurried else GATHER_SECONDS if size else IDLE_SECONDS
                 if 0 < size < GATHER_BELOW:
-                    self._stopping.wait(HURRIED_SECONDS if self.hurried else GATHER_SECONDS)
+                    self._stopping.wait(pause)
+                    pause = 0
         self._reader.close()
+        self._buffers.close()
         for stream in self._streams.values():
             stream.close()
 
+    def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> int:
+        """Take in what is there. Returns how many bytes."""
+        began, chunks = time.monotonic_ns(), []
+        for name in {EVENTS, *ready}:  # the events in any case: those that have come since may be older than others
+            data = self._read(name)
+            if data:
+                chunks.append((name, data))
+            elif data == b"":
+                self._at_end(selector, name)
+        chunks.extend((BUFFER, data) for data in self._buffers.read())
+        self._keep(Round(began, chunks))
+        return sum(len(data) for _, data in chunks)
+
     def _read(self, name: str) -> bytes | None:
-        if name == EVENTS:
-            return self._reader.read()
+        """All that stands in a pipe now; None: nothing; b"": nobody has it open."""
+        pieces = b""
+        for _ in range(PIPE_CAPACITY // READ_SIZE):  # what has come into it since we began can wait
+            piece = self._reader.read() if name == EVENTS else self._read_stream(name)
+            if not piece:
+                return pieces or piece
+            pieces += piece
+            if len(piece) < READ_SIZE:
+                break
+        return pieces
+
+    def _read_stream(self, name: str) -> bytes | None:
         with contextlib.suppress(BlockingIOError):
             return os.read(self._streams[name].fileno(), READ_SIZE)
         return None
 
-    def _at_end(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+    def _at_end(self, selector: selectors.BaseSelector, name: str) -> None:
         with self._changed:
-            self._open.discard(key.data)
+            self._open.discard(name)
             self._changed.notify()
-        if key.data == EVENTS:
+        if name == EVENTS:
             self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
         else:
-            selector.unregister(key.fileobj)
+            selector.unregister(self._streams[name])
 
-    def _keep(self, name: str, data: bytes) -> None:
+    def _keep(self, round_: Round) -> None:
+        sources = {source for source, _ in round_.chunks}
         with self._changed:
-            self._open.add(name)
-            self.heard = self.heard or name == EVENTS
-            self._chunks.append((name, data))
-            self._held += len(data)
+            if sources or self._more:  # what comes last in a round, the next one tells the place of
+                self._rounds.append(round_)
+            self._more = bool(sources)
+            self._open |= sources - {BUFFER}
+            self.heard = self.heard or not sources.isdisjoint((EVENTS, BUFFER))
+            self._held += round_.size
             self._changed.notify()
             while self._held > HELD_BYTES and not self._stopping.is_set():
                 self._changed.wait(TICK_SECONDS)
 
-    def take(self, timeout: float) -> list[tuple[str, bytes]]:
-        """The chunks that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
-        taken: list[tuple[str, bytes]] = []
+    def take(self, timeout: float) -> list[Round]:
+        """The rounds that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
+        taken: list[Round] = []
         size = 0
         with self._changed:
-            if not self._chunks and timeout and self._open:
+            if not self._rounds and timeout and self._open:
                 self._changed.wait(timeout)
-            while self._chunks and size < BATCH_BYTES:
-                taken.append(self._chunks.popleft())
-                size += len(taken[-1][1])
+            while self._rounds and size < BATCH_BYTES:
+                taken.append(self._rounds.popleft())
+                size += taken[-1].size
             self._held -= size
             self._changed.notify()
         return taken
 
+    def forget(self, pid: int) -> None:
+        """This process has ended: it will write nothing more."""
+        self._buffers.forget(pid)
+
     def waiting(self) -> bool:
-        """Whether chunks wait to be taken."""
-        return bool(self._chunks)
+        """Whether rounds wait to be taken."""
+        return bool(self._rounds)
 
     def ended(self) -> bool:
         """Whether nobody has the pipes open any more, and all that came was taken."""
-        return not self._open and not self._chunks
+        return not self._open and not self._rounds
 
     def stop(self) -> None:
         """Take in what is in the pipes now, then close them."""

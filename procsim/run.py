@@ -1,8 +1,8 @@
 """A run: start the traced program, yield its events, end it. The only place that spawns and kills.
 
-    program ──► EventQueue ──┐
-    its stdout, stderr ──────┼─► drain (a thread, at all times) ──► decode ──► batches of events
-    its end ─────────────────┘
+    program ──► buffers, EventQueue ──┐
+    its stdout, stderr ───────────────┼─► drain (a thread, at all times) ──► decode, in order ──► batches of events
+    its end ──────────────────────────┘
 
 Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
 """
@@ -17,21 +17,27 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 import psutil
 
 from procsim import members
+from procsim.buffers import BufferReader
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
-from procsim.drain import EVENTS, TICK_SECONDS, Drain, Lines
+from procsim.drain import BUFFER, EVENTS, STDERR, STDOUT, TICK_SECONDS, Drain, Lines, Round
 from procsim.events import Event, from_wire
 from procsim.gatekeeper import Gatekeeper
 from procsim.language import _
+from procsim.sequencer import Sequencer
 from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
 have asked."""
+
+BATCH_EVENTS = 3_000
+"""Events that one batch has at most, or the screen would stand still meanwhile."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
@@ -90,6 +96,9 @@ class Run:
         self._over = False
         self._started = 0
         self._items = ItemDecoder()
+        self._sequencer = Sequencer()
+        self._ready: list[Event] = []
+        """What was decoded and is to be yielded."""
         self._lines = Lines()
         self._pending: list[Event] = []
         self._alive: dict[int, str] = {}
@@ -114,7 +123,7 @@ class Run:
         taken = tuple((status.st_dev, status.st_ino) for status in (os.fstat(writer) for _, writer in pipes))
         write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
         self.gate = Gatekeeper(self._folder, order.gate_closed)
-        reader = EventQueueReader(queue)
+        reader, buffers = EventQueueReader(queue), BufferReader(self._folder)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
         self._lifeline, self._guardian = _start_guardian(self._folder, order.terminal)
@@ -137,6 +146,7 @@ class Run:
         except OSError as error:
             self._end_guardian()
             reader.close()
+            buffers.close()
             for end, _ in pipes:
                 os.close(end)
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
@@ -144,7 +154,7 @@ class Run:
             for _, writer in pipes:
                 os.close(writer)
         self._started = started
-        self._drain = Drain(reader, [os.fdopen(end, "rb", 0) for end, _ in pipes])
+        self._drain = Drain(reader, buffers, [os.fdopen(end, "rb", 0) for end, _ in pipes])
         self._drain.start()
         self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False))
         reason = kept_out(_with_interpreter(order.command), variables)
@@ -178,6 +188,7 @@ class Run:
 
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events, until no process of the run is left."""
+        main_seen_gone: int | None = None
         main_gone_at: float | None = None
         deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
         now = time.monotonic()
@@ -185,11 +196,11 @@ class Run:
         while True:
             batch, self._pending = self._pending, []
             ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
-            batch.extend(self._decoded(self._drain.take(0 if batch else TICK_SECONDS)))
+            batch.extend(self._next(0 if batch else TICK_SECONDS))
             if batch and self._keep_open is not None and self._drain.heard:
                 self._close_keep_open()
             before, now = now, time.monotonic()
-            self._drain.hurried = self.gate.closed
+            self._drain.hurried = self.gate.closed or main_seen_gone is not None
             if deadline is not None and self.gate.closed:  # nobody moves by himself: time does not count
                 deadline += now - before
             batch = self._follow(batch)
@@ -202,13 +213,15 @@ class Run:
             if deadline is not None and now > deadline and self._main.poll() is None:
                 self.timed_out = True
                 break
-            if self._main.poll() is not None and not self._drain.waiting():
+            if main_seen_gone is None and self._main.poll() is not None:
+                main_seen_gone = self._drain.emptied
+            if main_seen_gone is not None and self._has_heard_since(main_seen_gone):
                 if main_gone_at is None:
                     main_gone_at = now
                     self._close_keep_open()
                     self.exit_code = self._main.returncode
                     self._pending.append(self.event("process_ended", exit_code=self.exit_code))
-                elif ended or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
+                elif (ended and not self._is_anybody_alive()) or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
                     break
         ending_began = self.now()
         left = self._end()
@@ -218,8 +231,8 @@ class Run:
         # What they said before they ended is still on its way.
         self._drain.stop()
         last, self._pending = self._pending, []
-        while chunks := self._drain.take(0):  # batch by batch, since there may be a great many
-            said = self._decoded(chunks)
+        while self._said_waits():
+            said = self._next(0)  # batch by batch, since there may be a great many
             # What a program does while procsim ends it, one process after the other, is not its own doing any more.
             last.extend(event for event in said if event.t < ending_began or event.kind in ("process_ended", "printed"))
             self._follow(last)
@@ -239,18 +252,40 @@ class Run:
 
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
-        return not self._drain.waiting() and not self._pending
+        return not self._said_waits() and not self._pending
 
     def now(self) -> int:
         """ns since the start."""
         return time.monotonic_ns() - self._started
 
-    def _decoded(self, chunks: list[tuple[str, bytes]]) -> Iterator[Event]:
-        for source, data in chunks:
+    def _said_waits(self) -> bool:
+        """Whether more has come than what was yielded."""
+        return bool(self._ready) or self._drain.waiting() or self._sequencer.waiting()
+
+    def _has_heard_since(self, emptied: int) -> bool:
+        """Whether all was yielded that was said before the pipes had been emptied so often."""
+        # The round that was going on then may have begun before.
+        return self._drain.emptied > emptied + 1 and not self._said_waits()
+
+    def _next(self, timeout: float) -> list[Event]:
+        """The next events; waits up to `timeout` seconds for some."""
+        if not self._ready:
+            for round_ in self._drain.take(timeout):
+                self._ready.extend(self._decoded(round_))
+        batch, self._ready = self._ready[:BATCH_EVENTS], self._ready[BATCH_EVENTS:]
+        return batch
+
+    def _decoded(self, round_: Round) -> Iterator[Event]:
+        items: list[Any] = []
+        for source, data in round_.chunks:
             if source == EVENTS:
-                for item in self._items.items(data):
-                    yield from_wire(item, self._started)
-            else:
+                items += self._items.items(data)
+            elif source == BUFFER:
+                items += ItemDecoder().items(data)
+        for item in self._sequencer.add(items, round_.began):
+            yield from_wire(item, self._started)
+        for source, data in round_.chunks:
+            if source in (STDOUT, STDERR):
                 for text in self._lines.lines(source, data):
                     yield self._printed(text, source)
 
@@ -262,11 +297,15 @@ class Run:
                 self._found_ended.pop(event.pid, None)
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
+                self._drain.forget(event.pid)
         return [event for event in batch if not self._was_found(event)]
 
     def _was_found(self, event: Event) -> bool:
         """Whether a parent tells of an end that was told already, when it was found."""
         return event.kind == "process_ended" and self._found_ended.get(event.pid) == event.fields["exit_code"]
+
+    def _is_anybody_alive(self) -> bool:
+        return any(members.is_alive(pid) for pid in self._alive if pid != self._main.pid)
 
     def unseen_deaths(self) -> list[Event]:
         """Who has ended without anybody saying so. How, is known while its parent has not asked for it.
@@ -281,7 +320,7 @@ class Run:
         deaths = [
             self.event("process_ended", pid, self._alive.pop(pid), exit_code=code)
             for pid, (emptied, code) in self._seen_gone.items()
-            if self._over or self._drain.emptied > emptied + 1  # the round in which it was seen may have begun before
+            if self._over or self._has_heard_since(emptied)
         ]
         self._found_ended |= {death.pid: code for death in deaths if (code := death.fields["exit_code"]) is not None}
         return deaths

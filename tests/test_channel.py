@@ -141,7 +141,7 @@ def reading(queue: EventQueue) -> Iterator[Reading]:
 def on_the_wire(item: Any) -> bytes:
     """An item as it is on the pipe."""
     data = marshal.dumps(item)
-    return struct.pack("<H", len(data)) + data
+    return struct.pack("<H", len(data) * 2 + 1) + data
 
 
 # --- one process ---
@@ -511,7 +511,7 @@ def be_interrupted_in_put(queue: EventQueue, raised: BaseException, word: "Conne
     def interrupt(_signal_number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
         # Only an alarm that comes while put waits is to the point: the pipe is full, and nobody reads.
-        if frame is None or frame.f_code is not EventQueue.put_bytes.__code__:
+        if frame is None or frame.f_code is not EventQueue.put_record.__code__:
             return
         if interrupted:
             os._exit(SWALLOWED)

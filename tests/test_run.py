@@ -145,3 +145,96 @@ def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
         (there,) = (event for event in standing if event.kind == "gate_reached")
         assert run.gate.say(TRY, there.pid, there.fields["native_id"]), "it still stands there"
         assert not run.timed_out
+
+
+RUSH = """
+import os, signal, sys
+from multiprocessing import Lock, Process
+
+def rush(lock, count):
+    for _ in range(count):
+        with lock:
+            pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    lock = Lock()
+    processes = [Process(target=rush, args=(lock, 3_000)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+"""
+
+
+def test_all_that_the_killed_have_said_comes_and_cause_before_effect(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(RUSH)
+    said: Counter[tuple[str, int]] = Counter()
+    holder = 0
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        for event in (event for batch in run for event in batch):
+            said[event.kind, event.pid] += 1
+            if event.kind == "lock_acquired":
+                assert holder == 0, "another one holds it"
+                holder = event.pid
+            elif event.kind == "lock_released":
+                assert holder == event.pid
+                holder = 0
+    assert not run.timed_out
+    rushed = [count for (kind, _), count in said.items() if kind == "lock_released"]
+    assert rushed == [3_000] * 4
+
+
+CLOSES = """
+import os
+from multiprocessing import Lock
+
+lock = Lock()
+for _ in range(100):
+    lock.acquire()
+    lock.release()
+os.closerange(3, 65536)
+for _ in range(3):
+    lock.acquire()
+    lock.release()
+"""
+
+
+def test_a_program_that_closes_every_descriptor_still_stands_at_the_gate(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(CLOSES)
+    steps = 0
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind == "gate_reached":
+                assert run.gate.say(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
+                steps += 1
+    assert not run.timed_out
+    assert steps == 2 * 103
+
+
+FREEZES = """
+import sys, time
+from multiprocessing import Lock
+
+real = time.monotonic_ns
+for module in list(sys.modules.values()):
+    for name, value in list(vars(module).items()):
+        if value is real:
+            setattr(module, name, lambda: 1_577_836_800_000_000_000)
+lock = Lock()
+for _ in range(200):
+    lock.acquire()
+    lock.release()
+"""
+
+
+def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(FREEZES)
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        times = [event.t for batch in run for event in batch if event.kind in ("lock_acquired", "lock_released")]
+    assert len(times) == 400
+    assert times == sorted(times)
+    assert times[-1] < run.now()

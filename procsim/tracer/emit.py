@@ -1,7 +1,7 @@
-"""Says what happened: one event, written to the run's EventQueue before the traced call goes on.
+"""Says what happened: one event, written down for procsim before the traced call goes on.
 
     call site (file:line) ──┐
-    who (PID, process, thread) ──► tuple ──► marshal ──► EventQueue
+    who (PID, process, thread) ──► tuple ──► marshal ──► the buffer of this process, or the EventQueue
 
 This is the path that every traced operation takes, so it counts nanoseconds: what was marshalled once is kept, and
 nothing here catches an exception of the program's.
@@ -19,7 +19,8 @@ import time
 from types import FrameType
 from typing import Any
 
-from procsim.channel import HEADER, ITEM_LIMIT, EventQueue, raised_elsewhere
+from procsim.buffers import Buffers
+from procsim.channel import DONE, HEADER, ITEM_LIMIT, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
 
 NAME_LIMIT = 80
@@ -27,6 +28,9 @@ NAME_LIMIT = 80
 
 VALUE_LIMIT = 60
 """Characters of a value (an item of a queue, what was read from a file) that an event carries."""
+
+_INT_LIMIT = 1 << 63
+"""An int below it, and not below its negative, is told as it is."""
 
 TEXT_LIMIT = ITEM_LIMIT // 2
 """Bytes of a long text that one event carries, so that it fits with the names beside it."""
@@ -38,40 +42,46 @@ _FORMAT = 2
 # time, the time, comes first, so that all the rest can be kept as it was marshalled.
 _TUPLE = b"(" + (8).to_bytes(4, "little")
 _BEFORE_TIME = _TUPLE + b"I"  # marshal's sign of an integer of 64 bits
-_BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")
-_SIZE_OF_TIME = _BEGINNING.size - HEADER.size
+_BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")  # `channel.HEADER` first: twice the size, and one
+_ALL_BUT_DATA = (_BEGINNING.size - HEADER.size) * 2 + 1
 _ROOM = ITEM_LIMIT - _BEGINNING.size
 
 TOLD_LIMIT = 1_000
 """Events that a thread keeps marshalled."""
 
 _queue: EventQueue | None = None
+_buffers = Buffers()
 _pid = 0
 _process = ""
 
-_now = time.monotonic_ns
 _dumps = marshal.dumps
 _begin = _BEGINNING.pack
-_write = os.write
 _getframe = sys._getframe
 _ident = threading.get_ident
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 
 
+class Clock:
+    """Where nobody finds it who replaces a function of `time` in every module that has it, as freezegun does."""
+
+    now = time.monotonic_ns
+
+
 def open_channel(queue: EventQueue) -> None:
     """From now on, say events there."""
-    global _queue
+    global _queue, _buffers
     ask_who_we_are()
     queue.open()  # now, while this process still may: before a chroot, another user, a limit of descriptors
+    _buffers = Buffers(os.path.dirname(queue.path))
     _queue = queue
 
 
 def close_channel() -> None:
     """Say no more."""
-    global _queue
+    global _queue, _buffers
     if _queue is not None:
         _queue.close()
-        _queue = None
+        _queue, _buffers = None, Buffers()
 
 
 def active() -> bool:
@@ -88,7 +98,9 @@ def ask_who_we_are() -> None:
 def become(name: str) -> None:
     """This process is called so from now on."""
     global _pid, _process, _told
-    _pid = os.getpid()
+    forked_from, _pid = _pid, os.getpid()
+    if forked_from not in (0, _pid):
+        _buffers.begin()
     _process = _plain(str(name)[:NAME_LIMIT])
     _named.clear()
     _told = _Told()
@@ -106,6 +118,11 @@ class _Told(_thread._local):
         self.before: dict[tuple[str, int | None, str | None, bytes], bytes] = {}
         thread = getattr(_threads.get(_ident()), "_name", "thread")  # `.name` may be a property of the program's
         self.thread = _distinct(_plain(thread)[:NAME_LIMIT], _ident())
+        native_id = threading.get_native_id()
+        self.waits_for_ever = [
+            marshalled(timeout=None, native_id=native_id, interruptible=interruptible)
+            for interruptible in (False, True)
+        ]
 
     def learn(self, kind: str, identity: int | None, at: str | None, fields: bytes) -> bytes:
         """Marshal an event, but for its time; b"" for `fields`: and for its fields."""
@@ -144,6 +161,19 @@ def marshalled(**fields: Any) -> bytes:
 
 
 NO_FIELDS = marshalled()
+BEFORE_VALUE = marshalled(value=None)[:-2]
+"""Fields that begin with a value and have not ended."""
+
+
+def marshalled_value(value: Any) -> bytes:
+    """The short form of a value of the program's, ready for `emit_value`: what follows BEFORE_VALUE."""
+    if type(value) is not int or not -_INT_LIMIT <= value < _INT_LIMIT:
+        value = value_of(value)
+    return _dumps(value, _FORMAT) + b"0"  # marshal's sign of the end of a dict
+
+
+_NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
+"""Handlers of Ctrl-C."""
 
 
 def emit(
@@ -153,58 +183,75 @@ def emit(
 
     Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
     """
-    queue = _queue
-    if queue is None:
+    if _queue is None:
         return False
-    told = _told
-    if fields:
-        constant = b""
-    data = told.before.get((kind, identity, at, constant))
-    if data is None:
-        data = told.learn(kind, identity, at, constant)
     try:
+        data = _known(kind, identity, at, b"" if fields else constant)
         if fields:
             data += _dumps(fields, _FORMAT)
-        if len(data) <= _ROOM and queue.descriptor >= 0:
-            _write(queue.descriptor, _begin(len(data) + _SIZE_OF_TIME, _BEFORE_TIME, _now()) + data)
-            return True
-    except (OSError, ValueError) as error:
+        if len(data) <= _ROOM:
+            return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
+    except ValueError as error:
         if raised_elsewhere(error):
             raise
-    item = (_now(), kind, _pid, _process, told.thread, identity, at, fields or marshal.loads(constant))
-    return queue.put_bytes(_fitting(item))
+    item = (Clock.now(), kind, _pid, _process, _told.thread, identity, at, fields or marshal.loads(constant))
+    return _write(record_of(_fitting(item)))
 
 
-def emit_again(kind: str, identity: int | None, constant: bytes, depth: int) -> bool:
-    """What `caller(depth)` and `emit` do, in one step, for what this thread has said before: an eighth less to do.
+def emit_value(kind: str, identity: int, at: str | None, value: bytes) -> bool:
+    """The same for an event that has one field, `value`; `value`: see `marshalled_value`."""
+    if _queue is None:
+        return False
+    data = _known(kind, identity, at, BEFORE_VALUE) + value  # which fits: names and values are cut
+    return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
+
+
+def emit_again(kind: str, identity: int | None, constant: bytes, depth: int, value: bytes = b"") -> bool:
+    """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said before.
 
     False: nothing was said, and those two are to be asked.
     """
     try:
         frame = _getframe(depth)
-        data = _told.before[kind, identity, sites_known[id(frame.f_code) + frame.f_lasti], constant]
-        _write(_queue.descriptor, _begin(len(data) + _SIZE_OF_TIME, _BEFORE_TIME, _now()) + data)  # type: ignore[union-attr]
-        return True
-    except (LookupError, OSError, ValueError, AttributeError) as error:
+        data = _told.before[kind, identity, sites_known[id(frame.f_code) + frame.f_lasti], constant] + value
+        write = _buffers.write
+        write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
+    except (LookupError, ValueError) as error:
         if raised_elsewhere(error):
             raise
-    return False
+        return False
+    try:
+        write(DONE)
+    except ValueError as error:
+        if raised_elsewhere(error):
+            raise
+        _buffers.turn(write)
+    return True
+
+
+def _known(kind: str, identity: int | None, at: str | None, constant: bytes) -> bytes:
+    told = _told
+    return told.before.get((kind, identity, at, constant)) or told.learn(kind, identity, at, constant)
+
+
+def _write(record: bytes) -> bool:
+    """Write it into this process's buffer, or where there is no room onto the pipe. False: nobody listens."""
+    return _queue is not None and (_buffers.put(record) or _queue.put_record(record))
 
 
 def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
     """Say that this thread waits from now on; `timeout` in seconds, None: for ever."""
-    handler = _signal.getsignal(_signal.SIGINT)
-    interruptible = handler not in (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
-    native_id = threading.get_native_id()
-    emit(kind, identity, at, timeout=timeout, native_id=native_id, interruptible=interruptible, **fields)
+    interruptible = _signal.getsignal(_signal.SIGINT) not in _NOT_THE_PROGRAMS
+    if timeout is None and not fields:
+        emit(kind, identity, at, _told.waits_for_ever[interruptible])
+    else:
+        native_id = threading.get_native_id()
+        emit(kind, identity, at, timeout=timeout, native_id=native_id, interruptible=interruptible, **fields)
 
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
     """Say what happened to another process, which could not say it itself."""
-    queue = _queue
-    if queue is None:
-        return False
-    return queue.put_bytes(_fitting((_now(), kind, pid, process[:NAME_LIMIT], "MainThread", None, at, fields)))
+    return _write(record_of(_fitting((Clock.now(), kind, pid, process[:NAME_LIMIT], "MainThread", None, at, fields))))
 
 
 def say(text: str, fields: dict[str, Any]) -> None:
@@ -276,7 +323,7 @@ def value_of(value: Any) -> Any:
     if value is None or kind is bool or kind is float:
         return value
     if kind is int:
-        return value if -(1 << 63) <= value < 1 << 63 else f"<int of {value.bit_length()} bits>"
+        return value if -_INT_LIMIT <= value < _INT_LIMIT else f"<int of {value.bit_length()} bits>"
     if kind is str:
         return value if len(value) <= VALUE_LIMIT else value[: VALUE_LIMIT - 1] + "…"
     if kind in (bytes, bytearray):
@@ -294,8 +341,8 @@ class Waiting:
     __slots__ = ("began",)
 
     def __init__(self) -> None:
-        self.began = _now()
+        self.began = Clock.now()
 
     def took(self) -> int:
         """ns since it began."""
-        return _now() - self.began
+        return Clock.now() - self.began

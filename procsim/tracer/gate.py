@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from procsim.buffers import mapped
 from procsim.channel import EventQueue, raised_elsewhere
 from procsim.tracer.emit import emit
 
@@ -50,7 +51,7 @@ def find(folder: str, queue: EventQueue) -> None:
     except OSError:  # the run is over, or this process may open nothing more
         return
     try:
-        shared = mmap.mmap(descriptor, SIZE, mmap.MAP_SHARED, mmap.PROT_READ)
+        shared = mapped(descriptor, SIZE, access=mmap.ACCESS_READ)
     finally:
         os.close(descriptor)
     _folder, _queue = folder, queue
@@ -148,15 +149,18 @@ def _close(descriptor: int) -> None:
 def _word(descriptor: int) -> bytes:
     """What procsim says; empty: it is gone."""
     assert _queue is not None
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    if _queue.descriptor >= 0:
-        poll.register(_queue.descriptor, 0)  # tells when nobody reads the events any more
-    for ready, what in poll.poll():
-        if ready == descriptor and what & select.POLLIN:
+    while True:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if _queue.descriptor >= 0 or _queue.open():
+            poll.register(_queue.descriptor, 0)  # tells when nobody reads the events any more
+        found = dict(poll.poll())
+        if found.get(descriptor, 0) & select.POLLIN:
             try:
                 return os.read(descriptor, 1)
             except OSError as error:
                 if raised_elsewhere(error):
                     raise
-    return b""
+        if not found.get(_queue.descriptor, 0) & select.POLLNVAL:
+            return b""
+        _queue.close()  # the program has done so

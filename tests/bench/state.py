@@ -1,12 +1,13 @@
 """How many events a second come all the way, from the `put` of a traced process into the state that views draw?
 
-    1, 2 or 8 writers ──► EventQueue ──► drain (procsim's thread) ──► ItemDecoder ──► from_wire ──► apply
+    1, 2 or 8 writers ──► buffers, EventQueue ──► drain (procsim's thread) ──► decode, in order ──► apply
 
 The rival does less: a multiprocessing.Queue that carries the same tuples to a reader that only gets them. Each writer
 puts CYCLE over and over, the events of a process that waits for a lock, puts, gets and narrates. The clock runs at the
 reader, from the word to begin until it has the last event.
 """
 
+import marshal
 import multiprocessing
 import os
 import tempfile
@@ -18,9 +19,11 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from procsim.apply import apply
-from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
-from procsim.drain import TICK_SECONDS, Drain
+from procsim.buffers import BufferReader, Buffers
+from procsim.channel import EventQueue, EventQueueReader, ItemDecoder, record_of
+from procsim.drain import BUFFER, TICK_SECONDS, Drain
 from procsim.events import from_wire
+from procsim.sequencer import Sequencer
 from procsim.state import RunState
 from tests.bench.report import Figure, alternating, main
 
@@ -83,21 +86,29 @@ def into_state(writer_count: int) -> float:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="procsim-bench-"))
         queue = EventQueue.create(f"{folder}/events")
-        drain = Drain(EventQueueReader(queue), [])
+        drain = Drain(EventQueueReader(queue), BufferReader(folder), [])
+        buffers = Buffers(folder)  # each writer is forked, and takes a slot for itself
         keep_open = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
         stack.callback(os.close, keep_open)
         stack.callback(drain.stop)
 
         def take(count: int) -> None:
             drain.start()  # not before the writers are forked
-            decoder, state = ItemDecoder(), RunState()
+            decoder, sequencer, state = ItemDecoder(), Sequencer(), RunState()
             while state.events < count:
-                for _, data in drain.take(TICK_SECONDS):
+                for round_ in drain.take(TICK_SECONDS):
                     # As `Run` does it: a batch of events, which are then drawn one by one.
-                    for event in [from_wire(item, 0) for item in decoder.items(data)]:
+                    items: list[Any] = []
+                    for source, data in round_.chunks:
+                        items += (ItemDecoder() if source == BUFFER else decoder).items(data)
+                    for event in [from_wire(item, 0) for item in sequencer.add(items, round_.began)]:
                         apply(state, event)
 
-        return events_per_second(queue.put, take, writer_count)
+        def put(item: Any) -> bool:
+            record = record_of(marshal.dumps(item))
+            return buffers.put(record) or queue.put_record(record)
+
+        return events_per_second(put, take, writer_count)
 
 
 def only_got(writer_count: int) -> float:

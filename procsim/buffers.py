@@ -1,0 +1,320 @@
+"""The buffers that the processes of a run write their events into: no system call, and what is written survives.
+
+    a process ──► a slot of its own in the run's file, which both have mapped ──► procsim looks there, again and again
+
+A write to a pipe is a system call. It costs several times what all the rest of an event costs, and it lets the other
+threads of the program go first (CPython gives up the GIL for it). To write into memory that a file stands behind costs
+neither, and what was written stays there when its writer is killed. So a process takes a slot for itself alone; where
+it gets none, or the slot is full and procsim has not come by yet, the event goes through the EventQueue instead.
+
+A slot has several parts, which are written one after the other and over again. In a part stand records, each written
+by one call into C, so that no other thread can come between; and after each comes DONE, so that a reader who
+comes in the middle knows which are whole: those that something was written after.
+"""
+
+import _codecs
+import contextlib
+import mmap
+import os
+import resource
+import struct
+import sys
+from collections.abc import Callable
+
+from procsim.channel import DONE, ITEM_LIMIT, raised_elsewhere
+
+FILE_NAME, TICKETS_NAME = "buffers", "tickets"
+"""In the run's folder: the slots, and a byte for each one that was taken."""
+
+SLOT_SIZE = 1 << 19
+SLOTS = 1 << 14
+"""Who comes later gets none. The file is as long as all of them, and takes up no more than the parts that were used."""
+
+PARTS = 4
+PART_SIZE = SLOT_SIZE // PARTS
+"""About 1,500 events, which is what a program can say in 2 ms."""
+
+MUTE_RECORDS = 100
+"""So many records a process writes without a slot. To take one costs as much as a few hundred writes to a pipe (most of
+it, where it was forked, for the pages of memory that are copied then), and most processes have not so much to say."""
+
+_HEADER = struct.Struct("<BB2xI8x")
+"""Of a part: in which turn of the slot it was last written to its end, and in which it was read to its end (the lowest
+byte of each; the turns are counted from 1); the PID of its writer."""
+
+_WRITTEN, _READ = 0, 1
+
+_LOOK_SIZE = 1 << 13
+"""Bytes that are looked at first."""
+
+
+class Buffers:
+    """The writing side: the slot of this process. Without a folder, there is none."""
+
+    def __init__(self, folder: str = "", mute_records: int = MUTE_RECORDS) -> None:
+        self._folder = folder
+        self._mute_records = mute_records
+        self.begin()
+
+    def begin(self) -> None:
+        """This process is new, or was forked: it has no slot yet."""
+        self.write: Callable[[bytes], object] = NOWHERE
+        """Writes a record, and then DONE. Raises ValueError where there is no room for it: then see `turn`."""
+        self._records = 0
+        self._slot: int | None = None
+        self._parts: list[mmap.mmap] = []
+        self._turns = 0
+        self._claims: dict[int, object] = {}
+
+    def put(self, record: bytes) -> bool:
+        """Write a record down. False: there is no room for it now.
+
+        Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
+        """
+        while True:
+            write = self.write
+            try:
+                write(record)
+                break
+            except ValueError as error:
+                if raised_elsewhere(error):
+                    raise
+            if not self.turn(write):
+                return False
+        try:
+            write(DONE)
+        except ValueError as error:
+            if raised_elsewhere(error):
+                raise
+            self.turn(write)
+        return True
+
+    def turn(self, full: Callable[[bytes], object]) -> bool:
+        """Go on in the next part, where `full` (a value of `write`) has no room. False: there is none now.
+
+        What stands in the part that is left then is whole, also where DONE had no room.
+        Another thread, or a signal handler in the middle of this, may do the same: one of them does, and the others
+        are told that there is none.
+        """
+        if self.write is not full:
+            return True
+        if not self._folder:
+            return False
+        self._records += 1  # of two threads that do so at once, one may be counted
+        turn, claim = self._turns, object()
+        if self._records <= self._mute_records or self._claims.setdefault(turn, claim) is not claim:
+            return False
+        try:
+            return self._turns != turn or self._go_on(turn)
+        except (AttributeError, OSError) as error:  # macOS has no posix_fallocate
+            if not _is_ours(error):
+                raise
+            self._folder = ""  # not to be tried again with each record
+            return False
+        finally:
+            self._claims.pop(turn, None)
+
+    def _go_on(self, turn: int) -> bool:
+        """Whatever interrupts this, it can be begun anew."""
+        if turn:
+            before = self._parts[(turn - 1) % PARTS]
+            before.seek(0, os.SEEK_END)  # so that nobody writes there any more
+            before[_WRITTEN] = turn & 0xFF
+        number = turn % PARTS
+        part = self._parts[number] if number < len(self._parts) else self._new_part()
+        if turn >= PARTS and part[_READ] != (turn + 1 - PARTS) & 0xFF:
+            return False
+        part.seek(_HEADER.size)
+        self._turns = turn + 1
+        self.write = part.write
+        return True
+
+    def _new_part(self) -> mmap.mmap:
+        if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+            raise OSError("past such a limit the system would send a signal")
+        if self._slot is None:
+            self._slot = self._take_slot()
+        descriptor = os.open(f"{self._folder}/{FILE_NAME}", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            where = self._slot * SLOT_SIZE + len(self._parts) * PART_SIZE
+            # Now, since a write into memory that there is no room for would be the end of the program (SIGBUS).
+            os.posix_fallocate(descriptor, where, PART_SIZE)
+            part = mapped(descriptor, PART_SIZE, where)
+        finally:
+            os.close(descriptor)
+        _HEADER.pack_into(part, 0, 0, 0, os.getpid())
+        self._parts.append(part)
+        return part
+
+    def _take_slot(self) -> int:
+        descriptor = os.open(f"{self._folder}/{TICKETS_NAME}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"\0")
+            slot = os.lseek(descriptor, 0, os.SEEK_CUR) - 1  # nobody else has written this byte
+        finally:
+            os.close(descriptor)
+        if slot >= SLOTS:
+            raise OSError("all slots are taken")
+        return slot
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an exception comes from a call of this module's, and not from a signal handler of the program's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals is globals():
+        trace = trace.tb_next
+    return trace is None
+
+
+def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS_WRITE) -> mmap.mmap:
+    """A part of a file as memory, which takes none of the descriptors that the program would get."""
+    if sys.version_info >= (3, 13):
+        return mmap.mmap(descriptor, size, offset=where, access=access, trackfd=False)
+    copy = os.dup(descriptor)  # mmap makes a copy, too, and keeps it: it will have the number that is free again now
+    os.close(copy)
+    memory = mmap.mmap(descriptor, size, offset=where, access=access)
+    # At its own end it would close that number, whosever it may be then. So its end must not come before the program's.
+    _codecs.register_error(f"procsim.{id(memory)}", memory.write)  # type: ignore[arg-type]  # never called
+    try:
+        if os.fstat(copy)[1:3] == os.fstat(descriptor)[1:3]:  # st_ino, st_dev: another thread may have been quicker
+            os.close(copy)
+    except OSError as error:
+        if raised_elsewhere(error):
+            raise
+    return memory
+
+
+NOWHERE = mmap.mmap(-1, 1).write
+"""Always raises ValueError, as a part does that is full."""
+
+
+class _Slot:
+    """How far the slot of one process was read."""
+
+    def __init__(self, number: int, pid: int) -> None:
+        self.number = number
+        self.pid = pid
+        self.ended = False
+        """Its writer has ended."""
+        self._start = number * SLOT_SIZE
+        self._turn = 0
+        self._enter_next()
+
+    def _enter_next(self) -> None:
+        self._part = self._start + self._turn % PARTS * PART_SIZE
+        self._end = self._part + PART_SIZE
+        self._at = self._part + _HEADER.size
+        self._turn += 1
+
+    def read(self, memory: mmap.mmap) -> bytes:
+        """What was written since the last time."""
+        pieces = []
+        while True:
+            full = memory[self._part + _WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
+            if not full and (self._at == self._end or not memory[self._at]):
+                break
+            piece = memory[self._at : self._end].rstrip(b"\0") if full else self._whole(memory)
+            pieces.append(piece)
+            self._at += len(piece)
+            if not full:
+                break
+            begin = self._part + _HEADER.size
+            memory[begin : self._end] = bytes(self._end - begin)
+            memory[self._part + _READ] = self._turn & 0xFF
+            self._enter_next()
+        return b"".join(pieces)
+
+    def _whole(self, memory: mmap.mmap) -> bytes:
+        """The records that something was written after.
+
+        They are copied once more: when the end of the first copy was made, its beginning may have been old already.
+        """
+        size = _LOOK_SIZE
+        while True:
+            piece = memory[self._at : min(self._at + size, self._end)]
+            end = piece.rfind(DONE) + len(DONE)
+            if len(piece) < size or end + ITEM_LIMIT + len(DONE) <= size:
+                return memory[self._at : self._at + end] if end >= len(DONE) else b""
+            size *= 4
+
+    def give_back(self, memory: mmap.mmap) -> None:
+        """Its writer has ended: give back what it took up."""
+        with contextlib.suppress(AttributeError, OSError):  # MADV_REMOVE is Linux's, and not of every file system
+            memory.madvise(mmap.MADV_REMOVE, self._start, SLOT_SIZE)
+
+
+class BufferReader:
+    """The reading side: what all processes have written. It makes the file."""
+
+    def __init__(self, folder: str) -> None:
+        self._slots: list[_Slot] = []
+        self._awaited: list[int] = []
+        """The slots that were taken and of which nothing was seen yet."""
+        self._taken = 0
+        self._file = self._tickets = -1
+        self._memory: mmap.mmap | None = None
+        try:
+            self._file = _memory_file(f"{folder}/{FILE_NAME}")
+            self._tickets = _memory_file(f"{folder}/{TICKETS_NAME}")
+            os.ftruncate(self._file, SLOTS * SLOT_SIZE)
+            self._memory = mmap.mmap(self._file, SLOTS * SLOT_SIZE)
+        except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
+            self.close()
+
+    def read(self) -> list[bytes]:
+        """What has been written since the last time: for each process that wrote something, its records."""
+        memory = self._memory
+        if memory is None:
+            return []
+        found = []
+        self._begun()
+        slots = list(self._slots)
+        while slots:
+            for slot in slots:
+                ended = slot.ended  # asked first: then nothing comes after what is read now
+                if data := slot.read(memory):
+                    found.append(data)
+                if ended:
+                    slot.give_back(memory)
+                    self._slots.remove(slot)
+            slots = self._begun()  # whoever was started by what was said just now
+        return found
+
+    def _begun(self) -> list[_Slot]:
+        """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
+        taken = min(os.fstat(self._tickets).st_size, SLOTS)
+        self._awaited.extend(range(self._taken, taken))
+        self._taken = taken
+        begun = []
+        for number in self._awaited:
+            *_, pid = _HEADER.unpack(os.pread(self._file, _HEADER.size, number * SLOT_SIZE).ljust(_HEADER.size, b"\0"))
+            if pid:
+                begun.append(_Slot(number, pid))
+        if begun:
+            numbers = {slot.number for slot in begun}
+            self._awaited = [number for number in self._awaited if number not in numbers]
+            self._slots.extend(begun)
+        return begun
+
+    def forget(self, pid: int) -> None:
+        """This process has ended, and its slot is to be given back when it has been read."""
+        for slot in list(self._slots):
+            slot.ended = slot.ended or slot.pid == pid
+
+    def close(self) -> None:
+        """Give all of it back; a process that comes to it now takes no slot."""
+        for descriptor in (self._file, self._tickets):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._file = self._tickets = -1
+        self._memory = None
+
+
+def _memory_file(path: str) -> int:
+    """A file in memory (Linux, memfd_create), which the path leads to as long as we have it open.
+
+    It needs no removal, whatever becomes of us, and no file system that could be slow or full.
+    """
+    descriptor = os.memfd_create("procsim")
+    os.symlink(f"/proc/{os.getpid()}/fd/{descriptor}", path)
+    return descriptor

@@ -1,0 +1,351 @@
+"""The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
+
+import marshal
+import multiprocessing
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procsim.buffers import PART_SIZE, PARTS, SLOT_SIZE, BufferReader, Buffers, mapped
+from procsim.channel import DONE, ITEM_LIMIT, ItemDecoder, record_of
+from procsim.sequencer import Sequencer
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
+
+COUNT = 20_000
+"""Records that go several times through a slot."""
+
+
+def record(name: int, number: int) -> bytes:
+    """Of every size up to the limit, and known to the reader."""
+    return record_of(marshal.dumps((name, number, padding(number)), 2))
+
+
+def padding(number: int) -> bytes:
+    return bytes([number % 251]) * (number * 37 % (ITEM_LIMIT - 64 if number % 50 == 0 else 200))
+
+
+def put_all(folder: str, name: int, count: int) -> None:
+    """Put so many records, each as soon as there is room."""
+    buffers = Buffers(folder, mute_records=0)
+    for number in range(count):
+        while not buffers.put(record(name, number)):
+            pass
+
+
+def put_for_ever(folder: str, name: int) -> None:
+    put_all(folder, name, sys.maxsize)
+
+
+class Reading:
+    """The reading side, and what it has read: the numbers that each writer put."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.reader = BufferReader(folder)
+        self.numbers: dict[int, list[int]] = defaultdict(list)
+
+    def read(self) -> int:
+        """Take in what is there. Returns how many records."""
+        items = [item for data in self.reader.read() for item in ItemDecoder().items(data)]
+        for name, number, filling in items:
+            assert filling == padding(number), "torn"
+            self.numbers[name].append(number)
+        return len(items)
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Iterator[Reading]:
+    reading = Reading(str(tmp_path))
+    yield reading
+    reading.reader.close()
+
+
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+def test_writers_lose_and_tear_nothing_and_each_keeps_its_order(start_method: str, reading: Reading) -> None:
+    context: Any = multiprocessing.get_context(start_method)
+    writers = [context.Process(target=put_all, args=(reading.folder, name, COUNT)) for name in range(3)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        reading.read()
+    reading.read()
+    assert reading.numbers == {name: list(range(COUNT)) for name in range(3)}
+
+
+def test_what_killed_writers_have_put_is_there_and_none_of_it_torn(reading: Reading) -> None:
+    fork = multiprocessing.get_context("fork")
+    chance = random.Random(4711)
+    for name in range(20):
+        writer = fork.Process(target=put_for_ever, args=(reading.folder, name))
+        writer.start()
+        wanted = chance.randrange(1, 5_000)
+        while len(reading.numbers[name]) < wanted:
+            reading.read()
+        writer.kill()
+        writer.join()
+        reading.read()
+        assert reading.numbers[name] == list(range(len(reading.numbers[name])))
+        assert writer.pid is not None
+        reading.reader.forget(writer.pid)
+
+
+def test_threads_of_one_process_lose_nothing(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    refused: list[tuple[int, int]] = []
+    all_begin_at_once = threading.Barrier(6)
+
+    def put_in_order(name: int) -> None:
+        all_begin_at_once.wait()
+        for number in range(5_000):
+            if not buffers.put(record(name, number)):
+                refused.append((name, number))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=put_in_order, args=(name,)) for name in range(6)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            reading.read()
+        reading.read()
+    finally:
+        sys.setswitchinterval(interval)
+    for name, number in refused:
+        reading.numbers[name].append(number)
+    for name in range(6):
+        assert sorted(reading.numbers[name]) == list(range(5_000))
+
+
+class Raised(Exception):
+    pass
+
+
+def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    interrupted = 0
+    inside: list[FrameType] = []
+
+    def interrupt(_number: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_locals.get("self") is buffers and not inside:
+            inside.append(frame)
+            buffers.put(record(1, interrupted))  # in the middle of another put
+            inside.clear()
+            raise Raised
+
+    signal.signal(signal.SIGVTALRM, interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0003, 0.0003)
+    put: list[int] = []
+    try:
+        for number in range(COUNT):
+            try:
+                if buffers.put(record(0, number)):
+                    put.append(number)
+                elif number % 3:
+                    reading.read()
+            except Raised:
+                interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
+    while not buffers.put(record(2, 0)):
+        reading.read()
+    reading.read()
+    assert interrupted
+    assert set(put) <= set(reading.numbers[0])
+    assert reading.numbers[0] == sorted(set(reading.numbers[0]))
+    assert reading.numbers[2] == [0]
+
+
+def test_a_record_is_not_read_before_it_is_whole(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    assert buffers.put(record(0, 0))
+    assert reading.read() == 1
+    buffers.write(record(0, 1))
+    assert reading.read() == 0
+    buffers.write(DONE)
+    assert reading.read() == 1
+
+
+@pytest.mark.parametrize("room", range(len(DONE) + 1))
+def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: int, reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+
+    def put_and_read(length: int) -> int:
+        text = "x" * length
+        assert buffers.put(record_of(marshal.dumps(text, 2)))
+        (data,) = reading.reader.read()
+        assert ItemDecoder().items(data) == [text]
+        return len(record_of(marshal.dumps(text, 2)))
+
+    rest = PART_SIZE - 16
+    while rest > 3_000:
+        rest -= put_and_read(1_000) + len(DONE)
+    put_and_read(rest - len(record_of(marshal.dumps("", 2))) - room)
+    assert buffers.put(record(1, 0))
+    reading.read()
+    assert reading.numbers[1] == [0]
+
+
+def test_a_full_slot_takes_nothing_until_it_was_read(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    for _ in range(3):
+        count = 0
+        while buffers.put(record(0, count)):
+            count += 1
+        assert count > SLOT_SIZE // PARTS // ITEM_LIMIT
+        assert not buffers.put(record(0, count))
+        assert reading.read() == count
+        assert reading.numbers.pop(0) == list(range(count))
+
+
+def test_a_forked_process_writes_into_a_slot_of_its_own(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    assert buffers.put(record(0, 0))
+    child = os.fork()
+    if child == 0:
+        buffers.begin()
+        os._exit(0 if buffers.put(record(1, 0)) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert buffers.put(record(0, 1))
+    reading.read()
+    assert reading.numbers == {0: [0, 1], 1: [0]}
+
+
+def test_the_first_records_go_another_way(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=3)
+    assert [buffers.put(record(0, number)) for number in range(5)] == [False] * 3 + [True] * 2
+
+
+def test_memory_is_given_back_when_a_writer_has_ended(reading: Reading) -> None:
+    writer = multiprocessing.get_context("fork").Process(target=put_all, args=(reading.folder, 0, 10))
+    writer.start()
+    writer.join()
+    reading.read()
+    file = f"{reading.folder}/buffers"
+    assert os.stat(file).st_blocks > 0
+    assert writer.pid is not None
+    reading.reader.forget(writer.pid)
+    reading.read()
+    assert os.stat(file).st_blocks == 0
+    assert reading.numbers[0] == list(range(10))
+
+
+def no_such_folder(reading: Reading) -> Buffers:
+    return Buffers(f"{reading.folder}/none", mute_records=0)
+
+
+def procsim_is_gone(reading: Reading) -> Buffers:
+    reading.reader.close()
+    return Buffers(reading.folder, mute_records=0)
+
+
+@pytest.mark.parametrize("made", [no_such_folder, procsim_is_gone])
+def test_where_there_is_no_slot_there_is_no_room(made: Callable[[Reading], Buffers], reading: Reading) -> None:
+    buffers = made(reading)
+    assert not buffers.put(record(0, 0))
+    assert not buffers.put(record(0, 1))
+
+
+def test_under_a_limit_of_file_sizes_there_is_no_room(reading: Reading) -> None:
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
+        os._exit(1 if Buffers(reading.folder, mute_records=0).put(record(0, 0)) else 0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+MAPS = """
+import os, sys
+before = os.listdir("/proc/self/fd")
+from procsim.buffers import mapped
+descriptor = os.open(sys.argv[1], os.O_RDWR)
+memory = mapped(descriptor, 4096)
+os.close(descriptor)
+assert os.listdir("/proc/self/fd") == before
+
+class Last:
+    def __del__(self):  # when the interpreter has taken the modules apart
+        self.write(self.descriptor, b"the last word")
+
+last = Last()
+last.write, last.descriptor = os.write, os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
+sys.last = last
+"""
+
+
+def test_memory_takes_no_descriptor_and_closes_none_of_the_program(tmp_path: Path) -> None:
+    file, written = tmp_path / "file", tmp_path / "written"
+    file.write_bytes(bytes(4096))
+    subprocess.run([sys.executable, "-c", MAPS, str(file), str(written)], check=True)
+    assert written.read_text() == "the last word"
+
+
+def test_mapped_memory_is_that_of_the_file(tmp_path: Path) -> None:
+    with open(tmp_path / "file", "w+b") as file:
+        file.write(b"x" * 8192)
+        file.flush()
+        memory = mapped(file.fileno(), 4096, 4096)
+        memory[0] = ord("y")
+    assert (tmp_path / "file").read_bytes()[4096:4098] == b"yx"
+
+
+# --- their order ---
+
+
+def test_what_is_younger_than_the_round_waits_for_the_next() -> None:
+    sequencer = Sequencer()
+    assert sequencer.add([(3, "b"), (1, "a"), (9, "d")], began=5) == [(1, "a"), (3, "b")]
+    assert sequencer.waiting()
+    assert sequencer.add([(7, "c")], began=8) == [(7, "c"), (9, "d")]
+    assert not sequencer.waiting()
+
+
+def test_a_clock_that_goes_ahead_keeps_nothing_back_for_long() -> None:
+    sequencer = Sequencer()
+    assert sequencer.add([(10**18, "ahead")], began=5) == []
+    assert sequencer.add([], began=6) == [(10**18, "ahead")]
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.data())
+def test_cause_comes_before_effect_however_the_sources_are_read(writers: list[int], data: st.DataObject) -> None:
+    """Each event is the cause of the next; the sources are read one after the other, while more is written."""
+    sequencer = Sequencer()
+    unread: dict[int, list[tuple[int, int]]] = {writer: [] for writer in range(4)}
+    told: list[int] = []
+    clock, events = 0, iter(enumerate(writers))
+    rest = len(writers)
+    while rest or any(unread.values()) or sequencer.waiting():
+        began, items = clock, []
+        for source in range(4):
+            for _ in range(data.draw(st.integers(0, 3))):
+                for number, writer in events:
+                    clock += 1
+                    rest -= 1
+                    unread[writer].append((clock, number))
+                    break
+            items += unread[source]
+            unread[source] = []
+        told += [number for _, number in sequencer.add(items, began)]
+        if not data.draw(st.booleans()):
+            for number, writer in events:
+                clock += 1
+                rest -= 1
+                unread[writer].append((clock, number))
+                break
+    assert told == list(range(len(writers)))
