@@ -11,10 +11,12 @@ from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import emit, emit_waiting, value_of
+from procsim.tracer.emit import BEFORE_VALUE, emit, emit_again, emit_value, emit_waiting, marshalled_value
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
+
+_ioctl, _FIONREAD, _NONE = fcntl.ioctl, termios.FIONREAD, bytes(4)
 
 
 def identity_of_end(connection: Any) -> int:
@@ -22,13 +24,12 @@ def identity_of_end(connection: Any) -> int:
 
     Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
     """
-    try:
-        known: int = connection._procsim_identity
-    except AttributeError:
+    known: int | None = connection._procsim_identity
+    if known is None:
         handle = connection._handle
         if handle is None:
             return 0
-        known = connection._procsim_identity = inode(handle) << 1 | connection._readable
+        connection._procsim_identity = known = inode(handle) << 1 | connection._readable
     return known
 
 
@@ -52,8 +53,8 @@ def bytes_are_waiting(descriptor: int) -> bool:
     """Whether a read from this pipe or socket would find something."""
     try:
         count = bytearray(4)  # a buffer to be changed: ioctl copies any other one, which takes longer than the call
-        fcntl.ioctl(descriptor, termios.FIONREAD, count)
-        return any(count)
+        _ioctl(descriptor, _FIONREAD, count)
+        return count != _NONE
     except OSError as error:
         if raised_elsewhere(error):
             raise
@@ -89,26 +90,27 @@ def patch_connection(module: ModuleType) -> None:
                 emit("pipe_created", end, at, name=name, type="Pipe", other=other)
         return first, second
 
-    def traced_send(self: Any, obj: Any) -> None:
-        at = caller()
+    def say_sent(self: Any, value: bytes) -> None:
+        at = caller(3)
         if at != INTERNAL and self._handle is not None:
             if gate.shared[0]:
                 gate.arrive("pipe_sent", identity_of_end(self), at)
-            emit("pipe_sent", identity_of_end(self), at, value=value_of(obj))
+            emit_value("pipe_sent", identity_of_end(self), at, value)
+
+    def traced_send(self: Any, obj: Any) -> None:
+        value = marshalled_value(obj)
+        if gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, value):
+            say_sent(self, value)
         send(self, obj)
 
-    def traced_send_bytes(self: Any, buf: Any, *args: Any, **kwargs: Any) -> None:
+    def traced_send_bytes(self: Any, buf: Any, offset: Any = 0, size: Any = None) -> None:
         if self._procsim_inner:
-            send_bytes(self, buf, *args, **kwargs)
+            send_bytes(self, buf, offset, size)
             if gate.shared[0]:
                 self._procsim_sent += 1
             return
-        at = caller()
-        if at != INTERNAL and self._handle is not None:
-            if gate.shared[0]:
-                gate.arrive("pipe_sent", identity_of_end(self), at)
-            emit("pipe_sent", identity_of_end(self), at, value=value_of(buf))
-        send_bytes(self, buf, *args, **kwargs)
+        say_sent(self, marshalled_value(buf))
+        send_bytes(self, buf, offset, size)
 
     def receive(self: Any, at: str | None, call: Any, *args: Any) -> Any:
         identity = identity_of_end(self)
@@ -121,18 +123,31 @@ def patch_connection(module: ModuleType) -> None:
         except EOFError:
             emit("pipe_ended", identity, at)
             raise
-        emit("pipe_received", identity, at, value=value_of(received))
+        emit_value("pipe_received", identity, at, marshalled_value(received))
         return received
 
     def traced_recv(self: Any) -> Any:
-        at = caller()
-        return recv(self) if at == INTERNAL else receive(self, at, recv)
+        if gate.shared[0] or self._handle is None or not bytes_are_waiting(self._handle):
+            at = caller()
+            return recv(self) if at == INTERNAL else receive(self, at, recv)
+        try:
+            received = recv(self)
+        except EOFError:  # in the middle of a message
+            if (at := caller()) != INTERNAL:
+                emit("pipe_ended", identity_of_end(self), at)
+            raise
+        if not emit_again("pipe_received", self._procsim_identity, BEFORE_VALUE, 2, marshalled_value(received)):
+            at = caller()
+            if at != INTERNAL:
+                emit_value("pipe_received", identity_of_end(self), at, marshalled_value(received))
+        return received
 
     def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:
         at = INTERNAL if self._procsim_inner else caller()
         return recv_bytes(self, maxlength) if at == INTERNAL else receive(self, at, recv_bytes, maxlength)
 
     replace(module, "Pipe", traced_pipe)
+    replace(Connection, "_procsim_identity", None)
     replace(Connection, "_procsim_inner", False)
     replace(Connection, "_procsim_sent", 0)
     replace(Connection, "send", traced_send)

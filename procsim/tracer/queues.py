@@ -7,20 +7,29 @@ The identity of a queue is that of the lock which its readers share.
 
 import sys
 import threading
-import time
 import weakref
 from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import Waiting, emit, emit_waiting, value_of
+from procsim.tracer.emit import (
+    BEFORE_VALUE,
+    Clock,
+    Waiting,
+    emit,
+    emit_again,
+    emit_value,
+    emit_waiting,
+    marshalled_value,
+    value_of,
+)
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
 from procsim.tracer.sites import INTERNAL, call_site, caller, is_installed, is_internal
 
-FEEDER_SECONDS = 1.0
+FEEDER_NS = 1_000_000_000
 """So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
@@ -50,11 +59,11 @@ def _may_wait(queue: Any) -> bool:
     handle = queue._reader._handle
     if handle is None:
         return False
-    return _taken(queue._rlock) or _taken(queue._wlock) or not bytes_are_waiting(handle)
-
-
-def _taken(lock: Any) -> bool:
-    return lock is not None and bool(lock._semlock._is_zero())
+    return (
+        queue._rlock._semlock._is_zero()
+        or (queue._wlock is not None and queue._wlock._semlock._is_zero())  # None: Windows
+        or not bytes_are_waiting(handle)
+    )
 
 
 def _watch_places(queue: Any) -> None:
@@ -82,7 +91,7 @@ def _watch_places(queue: Any) -> None:
             if not acquired:
                 return False
         try:
-            emit("queue_put", identity, at, value=value)
+            emit_value("queue_put", identity, at, marshalled_value(value))
         except BaseException:  # raised by a signal handler of the program: the item will not be put
             raw.release()
             raise
@@ -114,8 +123,8 @@ def _traced_put(original: Any) -> Any:
 
 def _wait_for_feeder(queue: Any, sent: int) -> None:
     """At a closed gate an item is put when it is in the pipe; a thread of the queue's writes it there."""
-    deadline = time.monotonic() + FEEDER_SECONDS
-    while (queue._buffer or queue._writer._procsim_sent == sent) and time.monotonic() < deadline:
+    deadline = Clock.now() + FEEDER_NS
+    while (queue._buffer or queue._writer._procsim_sent == sent) and Clock.now() < deadline:
         _pause.wait(0.0005)
 
 
@@ -158,7 +167,7 @@ def _patch_queue(module: ModuleType) -> None:
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
             emit("queue_empty", identity, at, took=waiting.took())
             raise
-        emit("queue_got", identity, at, value=value_of(item))
+        emit_value("queue_got", identity, at, marshalled_value(item))
         return item
 
     def _start_thread(self: Any) -> None:
@@ -261,24 +270,31 @@ def _patch_simple_queue(module: ModuleType) -> None:
         belong_to_a_queue(self._reader, self._writer)
 
     def traced_put(self: Any, obj: Any) -> None:
-        at = caller()
-        if at != INTERNAL:
-            if gate.shared[0]:
-                gate.arrive("queue_put", identity_of(self._rlock), at, subject=value_of(obj))
-            emit("queue_put", identity_of(self._rlock), at, value=value_of(obj))
+        identity, value = self._rlock._procsim_identity, marshalled_value(obj)
+        if gate.shared[0] or not emit_again("queue_put", identity, BEFORE_VALUE, 2, value):
+            at = caller()
+            if at != INTERNAL:
+                identity = identity_of(self._rlock)
+                if gate.shared[0]:
+                    gate.arrive("queue_put", identity, at, subject=value_of(obj))
+                emit_value("queue_put", identity, at, value)
         put(self, obj)
 
     def traced_get(self: Any) -> Any:
-        at = caller()
-        if at == INTERNAL:
-            return get(self)
-        identity = identity_of(self._rlock)
-        if gate.shared[0]:
-            gate.arrive("queue_got", identity, at, lambda: not _may_wait(self))
-        if _may_wait(self):
-            emit_waiting("queue_get_waiting", identity, at)
+        if gate.shared[0] or _may_wait(self):
+            at = caller()
+            if at != INTERNAL:
+                identity = identity_of(self._rlock)
+                if gate.shared[0]:
+                    gate.arrive("queue_got", identity, at, lambda: not _may_wait(self))
+                if _may_wait(self):
+                    emit_waiting("queue_get_waiting", identity, at)
         item = get(self)
-        emit("queue_got", identity, at, value=value_of(item))
+        value = marshalled_value(item)
+        if not emit_again("queue_got", self._rlock._procsim_identity, BEFORE_VALUE, 2, value):
+            at = caller()
+            if at != INTERNAL:
+                emit_value("queue_got", identity_of(self._rlock), at, value)
         return item
 
     replace(SimpleQueue, "__init__", __init__)
