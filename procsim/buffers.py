@@ -21,10 +21,10 @@ import struct
 import sys
 from collections.abc import Callable
 
-from procsim.channel import DONE, ITEM_LIMIT, raised_elsewhere
+from procsim.channel import DONE, ITEM_LIMIT, Clock, lift, raised_elsewhere
 
-FILE_NAME, TICKETS_NAME = "buffers", "tickets"
-"""In the run's folder: the slots, and a byte for each one that was taken."""
+FILE_NAME = "buffers"
+"""In the run's folder: all slots, and behind them a byte for each one that was taken."""
 
 SLOT_SIZE = 1 << 19
 SLOTS = 1 << 14
@@ -44,6 +44,10 @@ byte of each; the turns are counted from 1); the PID of its writer."""
 
 _WRITTEN, _READ = 0, 1
 
+_TICKETS_BEGIN = SLOTS * SLOT_SIZE
+_TICKET = struct.Struct("<qq")
+"""Behind the slots: the PID of whoever took the slot with this number, and when."""
+
 _LOOK_SIZE = 1 << 13
 """Bytes that are looked at first."""
 
@@ -52,8 +56,13 @@ class Buffers:
     """The writing side: the slot of this process. Without a folder, there is none."""
 
     def __init__(self, folder: str = "", mute_records: int = MUTE_RECORDS) -> None:
-        self._folder = folder
+        self._path = f"{folder}/{FILE_NAME}" if folder else ""
         self._mute_records = mute_records
+        self._descriptor = -1
+        self._file: tuple[int, ...] = ()
+        """Which file it is: inode, device."""
+        if folder:
+            self._open()  # now, while this process still may
         self.begin()
 
     def begin(self) -> None:
@@ -98,7 +107,7 @@ class Buffers:
         """
         if self.write is not full:
             return True
-        if not self._folder:
+        if not self._path:
             return False
         self._records += 1  # of two threads that do so at once, one may be counted
         turn, claim = self._turns, object()
@@ -109,7 +118,7 @@ class Buffers:
         except (AttributeError, OSError) as error:  # macOS has no posix_fallocate
             if not _is_ours(error):
                 raise
-            self._folder = ""  # not to be tried again with each record
+            self._path = ""  # not to be tried again with each record
             return False
         finally:
             self._claims.pop(turn, None)
@@ -132,30 +141,46 @@ class Buffers:
     def _new_part(self) -> mmap.mmap:
         if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
             raise OSError("past such a limit the system would send a signal")
+        if not self._is_open() and not self._open():
+            raise OSError("procsim is gone, or this process may not come to it")
         if self._slot is None:
             self._slot = self._take_slot()
-        descriptor = os.open(f"{self._folder}/{FILE_NAME}", os.O_RDWR | os.O_CLOEXEC)
-        try:
-            where = self._slot * SLOT_SIZE + len(self._parts) * PART_SIZE
-            # Now, since a write into memory that there is no room for would be the end of the program (SIGBUS).
-            os.posix_fallocate(descriptor, where, PART_SIZE)
-            part = mapped(descriptor, PART_SIZE, where)
-        finally:
-            os.close(descriptor)
+        where = self._slot * SLOT_SIZE + len(self._parts) * PART_SIZE
+        # Now, since a write into memory that there is no room for would be the end of the program (SIGBUS).
+        os.posix_fallocate(self._descriptor, where, PART_SIZE)
+        part = mapped(self._descriptor, PART_SIZE, where)
         _HEADER.pack_into(part, 0, 0, 0, os.getpid())
         self._parts.append(part)
         return part
 
     def _take_slot(self) -> int:
-        descriptor = os.open(f"{self._folder}/{TICKETS_NAME}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, b"\0")
-            slot = os.lseek(descriptor, 0, os.SEEK_CUR) - 1  # nobody else has written this byte
-        finally:
-            os.close(descriptor)
+        """What is appended has a place of its own; `lseek` does not tell it, as forked processes share a descriptor."""
+        ticket = _TICKET.pack(os.getpid(), Clock.now())
+        os.write(self._descriptor, ticket)
+        size = os.fstat(self._descriptor).st_size - _TICKETS_BEGIN
+        taken = os.pread(self._descriptor, size, _TICKETS_BEGIN)
+        slot = list(_TICKET.iter_unpack(taken)).index(_TICKET.unpack(ticket))
         if slot >= SLOTS:
             raise OSError("all slots are taken")
         return slot
+
+    def _open(self) -> bool:
+        try:
+            self._descriptor = lift(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
+            self._file = os.fstat(self._descriptor)[1:3]
+        except OSError as error:
+            if raised_elsewhere(error):
+                raise
+            return False
+        return True
+
+    def _is_open(self) -> bool:
+        try:
+            return self._descriptor >= 0 and os.fstat(self._descriptor)[1:3] == self._file
+        except OSError as error:  # the program has closed it
+            if raised_elsewhere(error):
+                raise
+            return False
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -251,13 +276,14 @@ class BufferReader:
         self._awaited: list[int] = []
         """The slots that were taken and of which nothing was seen yet."""
         self._taken = 0
-        self._file = self._tickets = -1
+        self._file = -1
         self._memory: mmap.mmap | None = None
         try:
-            self._file = _memory_file(f"{folder}/{FILE_NAME}")
-            self._tickets = _memory_file(f"{folder}/{TICKETS_NAME}")
-            os.ftruncate(self._file, SLOTS * SLOT_SIZE)
-            self._memory = mmap.mmap(self._file, SLOTS * SLOT_SIZE)
+            # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
+            self._file = os.memfd_create("procsim")
+            os.ftruncate(self._file, _TICKETS_BEGIN)
+            self._memory = mmap.mmap(self._file, _TICKETS_BEGIN)
+            os.symlink(f"/proc/{os.getpid()}/fd/{self._file}", f"{folder}/{FILE_NAME}")
         except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
             self.close()
 
@@ -282,7 +308,7 @@ class BufferReader:
 
     def _begun(self) -> list[_Slot]:
         """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
-        taken = min(os.fstat(self._tickets).st_size, SLOTS)
+        taken = min((os.fstat(self._file).st_size - _TICKETS_BEGIN) // _TICKET.size, SLOTS)
         self._awaited.extend(range(self._taken, taken))
         self._taken = taken
         begun = []
@@ -303,18 +329,6 @@ class BufferReader:
 
     def close(self) -> None:
         """Give all of it back; a process that comes to it now takes no slot."""
-        for descriptor in (self._file, self._tickets):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._file = self._tickets = -1
-        self._memory = None
-
-
-def _memory_file(path: str) -> int:
-    """A file in memory (Linux, memfd_create), which the path leads to as long as we have it open.
-
-    It needs no removal, whatever becomes of us, and no file system that could be slow or full.
-    """
-    descriptor = os.memfd_create("procsim")
-    os.symlink(f"/proc/{os.getpid()}/fd/{descriptor}", path)
-    return descriptor
+        if self._file >= 0:
+            os.close(self._file)
+            self._file, self._memory = -1, None

@@ -17,6 +17,7 @@ import os
 import resource
 import select
 import struct
+import time
 from typing import Any
 
 ITEM_LIMIT = min(select.PIPE_BUF, 0xFFFF)
@@ -119,7 +120,7 @@ class EventQueue:
             self._silent = error.errno in _READER_GONE
             return False
         os.set_blocking(low, True)
-        self.descriptor = _lift(low)
+        self.descriptor = lift(low)
         return True
 
 
@@ -128,6 +129,12 @@ def record_of(data: bytes) -> bytes:
     if len(data) > ITEM_LIMIT - HEADER.size:
         raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
     return HEADER.pack(len(data) << 1 | 1) + data
+
+
+class Clock:
+    """Where nobody finds it who replaces a function of `time` in every module that has it, as freezegun does."""
+
+    now = time.monotonic_ns
 
 
 def raised_elsewhere(error: BaseException) -> bool:
@@ -139,7 +146,7 @@ def raised_elsewhere(error: BaseException) -> bool:
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
-def _lift(descriptor: int) -> int:
+def lift(descriptor: int) -> int:
     """Move a descriptor high up, where a program that counts or closes its own does not meet it."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY or limit > HIGH_DESCRIPTORS:

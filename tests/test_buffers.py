@@ -1,6 +1,7 @@
 """The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
 
 import marshal
+import mmap
 import multiprocessing
 import os
 import random
@@ -226,6 +227,33 @@ def test_a_forked_process_writes_into_a_slot_of_its_own(reading: Reading) -> Non
     assert reading.numbers == {0: [0, 1], 1: [0]}
 
 
+def test_forked_processes_that_share_a_descriptor_take_slots_of_their_own(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    begin, let_them_begin = os.pipe()
+    children = []
+    for name in range(20):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.close(let_them_begin)
+            os.read(begin, 1)
+            os._exit(0 if all(buffers.put(record(name, number)) for number in range(10)) else 1)
+    os.close(let_them_begin)
+    os.close(begin)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 20
+    reading.read()
+    assert reading.numbers == {name: list(range(10)) for name in range(20)}
+
+
+def test_a_program_that_closes_every_descriptor_still_takes_a_slot(reading: Reading) -> None:
+    child = os.fork()
+    if child == 0:
+        buffers = Buffers(reading.folder, mute_records=0)
+        os.closerange(3, 65536)
+        os._exit(0 if buffers.put(record(0, 0)) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert reading.read() == 1
+
+
 def test_the_first_records_go_another_way(reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=3)
     assert [buffers.put(record(0, number)) for number in range(5)] == [False] * 3 + [True] * 2
@@ -241,7 +269,7 @@ def test_memory_is_given_back_when_a_writer_has_ended(reading: Reading) -> None:
     assert writer.pid is not None
     reading.reader.forget(writer.pid)
     reading.read()
-    assert os.stat(file).st_blocks == 0
+    assert os.stat(file).st_blocks <= mmap.PAGESIZE // 512, "more than the tickets"
     assert reading.numbers[0] == list(range(10))
 
 

@@ -388,6 +388,7 @@ PROGRAMS = {
         lock, event = mp.Lock(), mp.Event()
         here, there = mp.Pipe()
         with lock: print(event.is_set(), there.send(1), here.recv())
+        for _ in range(200): lock.acquire(); lock.release()
     """,
     "exit codes and streams": """
         import sys

@@ -15,12 +15,11 @@ import resource  # noqa: F401 - the EventQueue imports it late, when a resource.
 import struct
 import sys
 import threading
-import time
 from types import FrameType
 from typing import Any
 
 from procsim.buffers import Buffers
-from procsim.channel import DONE, HEADER, ITEM_LIMIT, EventQueue, raised_elsewhere, record_of
+from procsim.channel import DONE, HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
 
 NAME_LIMIT = 80
@@ -59,12 +58,6 @@ _begin = _BEGINNING.pack
 _getframe = sys._getframe
 _ident = threading.get_ident
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
-
-
-class Clock:
-    """Where nobody finds it who replaces a function of `time` in every module that has it, as freezegun does."""
-
-    now = time.monotonic_ns
 
 
 def open_channel(queue: EventQueue) -> None:

@@ -11,10 +11,10 @@ import weakref
 from types import ModuleType
 from typing import Any
 
+from procsim.channel import Clock
 from procsim.tracer import gate
 from procsim.tracer.emit import (
     BEFORE_VALUE,
-    Clock,
     Waiting,
     emit,
     emit_again,
