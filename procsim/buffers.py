@@ -9,7 +9,8 @@ it gets none, or the slot is full and procsim has not come by yet, the event goe
 
 A slot has several parts, which are written one after the other and over again. In a part stand records, each written
 by one call into C, so that no other thread can come between; and after each comes DONE, so that a reader who
-comes in the middle knows which are whole: those that something was written after.
+comes in the middle knows which are whole: those that something was written after. DONE is another one in each run, so
+that no value of a program's looks like it by chance.
 """
 
 import _codecs
@@ -21,10 +22,10 @@ import struct
 import sys
 from collections.abc import Callable
 
-from procsim.channel import DONE, ITEM_LIMIT, Clock, lift, raised_elsewhere
+from procsim.channel import DONE_BEGINS, DONE_SIZE, ITEM_LIMIT, Clock, lift, raised_elsewhere
 
 FILE_NAME = "buffers"
-"""In the run's folder: all slots, and behind them a byte for each one that was taken."""
+"""In the run's folder: all slots, and behind them DONE, and a ticket for each slot that was taken."""
 
 SLOT_SIZE = 1 << 19
 SLOTS = 1 << 14
@@ -44,12 +45,28 @@ byte of each; the turns are counted from 1); the PID of its writer."""
 
 _WRITTEN, _READ = 0, 1
 
-_TICKETS_BEGIN = SLOTS * SLOT_SIZE
+_DONE_STANDS = SLOTS * SLOT_SIZE
+_TICKETS_BEGIN = _DONE_STANDS + DONE_SIZE
 _TICKET = struct.Struct("<qq")
 """Behind the slots: the PID of whoever took the slot with this number, and when."""
 
 _LOOK_SIZE = 1 << 13
 """Bytes that are looked at first."""
+
+
+_MADV_WIPEONFORK = 18
+"""Linux 4.14: a forked process finds this memory empty."""
+
+
+class _Taken:
+    """What a process has taken for itself."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.slot: int | None = None
+        self.parts: list[mmap.mmap] = []
+        self.turns = 0
+        self.claims: dict[int, object] = {}
 
 
 class Buffers:
@@ -61,26 +78,34 @@ class Buffers:
         self._descriptor = -1
         self._file: tuple[int, ...] = ()
         """Which file it is: inode, device."""
-        if folder:
-            self._open()  # now, while this process still may
+        self.done = b""
+        self.mine: mmap.mmap | bytes = b"\1"
+        """Its first byte is 0 in a process that was forked without a word to Python, by C: then see `begin`."""
+        self._taken = _Taken()
+        if folder and not (self._open() and self._notice_forks()):  # now, while this process still may
+            self._path = ""
         self.begin()
 
     def begin(self) -> None:
         """This process is new, or was forked: it has no slot yet."""
+        for part in self._taken.parts:
+            part.seek(0, os.SEEK_END)  # whoever was in the middle of a call when it was forked writes there no more
+        self._close_copy()
         self.write: Callable[[bytes], object] = NOWHERE
         """Writes a record, and then DONE. Raises ValueError where there is no room for it: then see `turn`."""
         self._records = 0
-        self._slot: int | None = None
-        self._parts: list[mmap.mmap] = []
-        self._turns = 0
-        self._claims: dict[int, object] = {}
+        self._taken = _Taken()
+        if isinstance(self.mine, mmap.mmap):
+            self.mine[0] = 1
 
     def put(self, record: bytes) -> bool:
-        """Write a record down. False: there is no room for it now.
+        """Write a record down, whose last byte is not 0. False: there is no room for it now.
 
         Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
         """
         while True:
+            if not self.mine[0]:
+                self.begin()
             write = self.write
             try:
                 write(record)
@@ -91,7 +116,7 @@ class Buffers:
             if not self.turn(write):
                 return False
         try:
-            write(DONE)
+            write(self.done)
         except ValueError as error:
             if raised_elsewhere(error):
                 raise
@@ -110,47 +135,53 @@ class Buffers:
         if not self._path:
             return False
         self._records += 1  # of two threads that do so at once, one may be counted
-        turn, claim = self._turns, object()
-        if self._records <= self._mute_records or self._claims.setdefault(turn, claim) is not claim:
+        taken, claim = self._taken, object()
+        turn = taken.turns
+        if self._records <= self._mute_records or taken.claims.setdefault(turn, claim) is not claim:
             return False
         try:
-            return self._turns != turn or self._go_on(turn)
+            return taken.turns != turn or self._go_on(taken, turn)
         except (AttributeError, OSError) as error:  # macOS has no posix_fallocate
             if not _is_ours(error):
                 raise
             self._path = ""  # not to be tried again with each record
             return False
         finally:
-            self._claims.pop(turn, None)
+            taken.claims.pop(turn, None)
 
-    def _go_on(self, turn: int) -> bool:
-        """Whatever interrupts this, it can be begun anew."""
+    def _go_on(self, taken: _Taken, turn: int) -> bool:
+        """Whatever interrupts this, it can be begun anew. Where that has forked, nothing here is this process's."""
         if turn:
-            before = self._parts[(turn - 1) % PARTS]
+            before = taken.parts[(turn - 1) % PARTS]
             before.seek(0, os.SEEK_END)  # so that nobody writes there any more
-            before[_WRITTEN] = turn & 0xFF
+            if taken is self._taken:
+                before[_WRITTEN] = turn & 0xFF
         number = turn % PARTS
-        part = self._parts[number] if number < len(self._parts) else self._new_part()
+        part = taken.parts[number] if number < len(taken.parts) else self._new_part(taken)
         if turn >= PARTS and part[_READ] != (turn + 1 - PARTS) & 0xFF:
             return False
         part.seek(_HEADER.size)
-        self._turns = turn + 1
-        self.write = part.write
+        taken.turns = turn + 1
+        if taken is self._taken:
+            self.write = part.write
+        else:
+            part.seek(0, os.SEEK_END)
         return True
 
-    def _new_part(self) -> mmap.mmap:
+    def _new_part(self, taken: _Taken) -> mmap.mmap:
         if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
             raise OSError("past such a limit the system would send a signal")
-        if not self._is_open() and not self._open():
+        if not self._is_open(self._descriptor) and not self._open():
             raise OSError("procsim is gone, or this process may not come to it")
-        if self._slot is None:
-            self._slot = self._take_slot()
-        where = self._slot * SLOT_SIZE + len(self._parts) * PART_SIZE
+        if taken.slot is None:
+            taken.slot = self._take_slot()
+        where = taken.slot * SLOT_SIZE + len(taken.parts) * PART_SIZE
         # Now, since a write into memory that there is no room for would be the end of the program (SIGBUS).
         os.posix_fallocate(self._descriptor, where, PART_SIZE)
         part = mapped(self._descriptor, PART_SIZE, where)
-        _HEADER.pack_into(part, 0, 0, 0, os.getpid())
-        self._parts.append(part)
+        if taken is self._taken:
+            _HEADER.pack_into(part, 0, 0, 0, taken.pid)
+            taken.parts.append(part)
         return part
 
     def _take_slot(self) -> int:
@@ -168,19 +199,43 @@ class Buffers:
         try:
             self._descriptor = lift(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
             self._file = os.fstat(self._descriptor)[1:3]
+            self.done = os.pread(self._descriptor, DONE_SIZE, _DONE_STANDS)
         except OSError as error:
             if raised_elsewhere(error):
                 raise
             return False
+        return len(self.done) == DONE_SIZE
+
+    def _notice_forks(self) -> bool:
+        try:
+            self.mine = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            self.mine.madvise(_MADV_WIPEONFORK)
+        except (AttributeError, OSError) as error:
+            if raised_elsewhere(error):
+                raise
+            self.mine = b"\1"
+            return False
         return True
 
-    def _is_open(self) -> bool:
+    def _is_open(self, descriptor: int) -> bool:
+        """Whether this is a descriptor of the buffers."""
         try:
-            return self._descriptor >= 0 and os.fstat(self._descriptor)[1:3] == self._file
+            return descriptor >= 0 and os.fstat(descriptor)[1:3] == self._file
         except OSError as error:  # the program has closed it
             if raised_elsewhere(error):
                 raise
             return False
+
+    def _close_copy(self) -> None:
+        """Close what another thread had open for a moment when it forked this process."""
+        global _copy
+        copy, _copy = _copy, -1
+        if self._is_open(copy):
+            os.close(copy)
+
+
+_copy = -1
+"""The descriptor that is mmap's for a moment."""
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -195,8 +250,9 @@ def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS
     """A part of a file as memory, which takes none of the descriptors that the program would get."""
     if sys.version_info >= (3, 13):
         return mmap.mmap(descriptor, size, offset=where, access=access, trackfd=False)
-    copy = os.dup(descriptor)  # mmap makes a copy, too, and keeps it: it will have the number that is free again now
-    os.close(copy)
+    global _copy
+    _copy = copy = os.dup(descriptor)
+    os.close(copy)  # mmap makes a copy, too, and keeps it: that will have the number that is free again now
     memory = mmap.mmap(descriptor, size, offset=where, access=access)
     # At its own end it would close that number, whosever it may be then. So its end must not come before the program's.
     _codecs.register_error(f"procsim.{id(memory)}", memory.write)  # type: ignore[arg-type]  # never called
@@ -206,6 +262,7 @@ def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS
     except OSError as error:
         if raised_elsewhere(error):
             raise
+    _copy = -1
     return memory
 
 
@@ -231,14 +288,14 @@ class _Slot:
         self._at = self._part + _HEADER.size
         self._turn += 1
 
-    def read(self, memory: mmap.mmap) -> bytes:
+    def read(self, memory: mmap.mmap, done: bytes) -> bytes:
         """What was written since the last time."""
         pieces = []
         while True:
             full = memory[self._part + _WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
             if not full and (self._at == self._end or not memory[self._at]):
                 break
-            piece = memory[self._at : self._end].rstrip(b"\0") if full else self._whole(memory)
+            piece = memory[self._at : self._end].rstrip(b"\0") if full else self._whole(memory, done)
             pieces.append(piece)
             self._at += len(piece)
             if not full:
@@ -249,7 +306,7 @@ class _Slot:
             self._enter_next()
         return b"".join(pieces)
 
-    def _whole(self, memory: mmap.mmap) -> bytes:
+    def _whole(self, memory: mmap.mmap, done: bytes) -> bytes:
         """The records that something was written after.
 
         They are copied once more: when the end of the first copy was made, its beginning may have been old already.
@@ -257,9 +314,9 @@ class _Slot:
         size = _LOOK_SIZE
         while True:
             piece = memory[self._at : min(self._at + size, self._end)]
-            end = piece.rfind(DONE) + len(DONE)
-            if len(piece) < size or end + ITEM_LIMIT + len(DONE) <= size:
-                return memory[self._at : self._at + end] if end >= len(DONE) else b""
+            end = piece.rfind(done) + DONE_SIZE
+            if len(piece) < size or end + ITEM_LIMIT + DONE_SIZE <= size:
+                return memory[self._at : self._at + end] if end >= DONE_SIZE else b""
             size *= 4
 
     def give_back(self, memory: mmap.mmap) -> None:
@@ -278,11 +335,13 @@ class BufferReader:
         self._taken = 0
         self._file = -1
         self._memory: mmap.mmap | None = None
+        self._done = DONE_BEGINS + os.urandom(DONE_SIZE - 1).replace(b"\0", b"\1")
         try:
             # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
             self._file = os.memfd_create("procsim")
-            os.ftruncate(self._file, _TICKETS_BEGIN)
-            self._memory = mmap.mmap(self._file, _TICKETS_BEGIN)
+            os.ftruncate(self._file, _DONE_STANDS)
+            os.pwrite(self._file, self._done, _DONE_STANDS)
+            self._memory = mmap.mmap(self._file, _DONE_STANDS)
             os.symlink(f"/proc/{os.getpid()}/fd/{self._file}", f"{folder}/{FILE_NAME}")
         except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
             self.close()
@@ -298,7 +357,7 @@ class BufferReader:
         while slots:
             for slot in slots:
                 ended = slot.ended  # asked first: then nothing comes after what is read now
-                if data := slot.read(memory):
+                if data := slot.read(memory, self._done):
                     found.append(data)
                 if ended:
                     slot.give_back(memory)

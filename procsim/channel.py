@@ -42,8 +42,9 @@ HIGH_DESCRIPTORS = 1 << 12
 HEADER = struct.Struct("<H")
 """Of a record: twice the bytes that follow, and one. So its first byte is odd."""
 
-DONE = b"\x02\xd0\x4e\x02"
-"""Stands behind a record in a buffer, and tells that it is whole. No record begins so."""
+DONE_SIZE = 8
+DONE_BEGINS = b"\x02"
+"""In a buffer so many bytes stand behind a record, which tell that it is whole. No record begins so."""
 
 _READER_GONE = (errno.EPIPE, errno.ENXIO, errno.ENOENT)
 
@@ -202,7 +203,7 @@ class ItemDecoder:
         while start <= last:
             (size,) = unpack(data, start)
             if not size & 1:
-                start += len(DONE)
+                start += DONE_SIZE
                 continue
             begin = start + header
             stop = begin + (size >> 1)

@@ -7,6 +7,7 @@
 Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -142,6 +143,7 @@ class Run:
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=order.apart,
+                close_fds=order.apart,  # else it has what was given to us: `procsim watch script.py <(command)`
             )
         except OSError as error:
             self._end_guardian()
@@ -281,7 +283,9 @@ class Run:
             if source == EVENTS:
                 items += self._items.items(data)
             elif source == BUFFER:
-                items += ItemDecoder().items(data)
+                # What the program has spoilt is nothing to fail of.
+                with contextlib.suppress(ValueError, EOFError, TypeError):
+                    items += ItemDecoder().items(data)
         for item in self._sequencer.add(items, round_.began):
             yield from_wire(item, self._started)
         for source, data in round_.chunks:
@@ -313,6 +317,8 @@ class Run:
         Told of once all was yielded that it may have said itself: what is in the pipe now was said before.
         """
         gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
+        for pid in gone:
+            self._drain.forget(pid)
         seen = {pid: (self._drain.emptied, members.exit_code(pid)) for pid in gone if pid not in self._seen_gone}
         self._seen_gone = {pid: self._seen_gone.get(pid) or seen[pid] for pid in gone}
         if not self.has_caught_up():

@@ -1,5 +1,6 @@
 """The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
 
+import ctypes
 import marshal
 import mmap
 import multiprocessing
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procsim.buffers import PART_SIZE, PARTS, SLOT_SIZE, BufferReader, Buffers, mapped
-from procsim.channel import DONE, ITEM_LIMIT, ItemDecoder, record_of
+from procsim.channel import DONE_SIZE, ITEM_LIMIT, ItemDecoder, record_of
 from procsim.sequencer import Sequencer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
@@ -31,8 +32,8 @@ COUNT = 20_000
 
 
 def record(name: int, number: int) -> bytes:
-    """Of every size up to the limit, and known to the reader."""
-    return record_of(marshal.dumps((name, number, padding(number)), 2))
+    """Of every size up to the limit, and known to the reader; like an event, it ends with a dict."""
+    return record_of(marshal.dumps((name, number, padding(number), {}), 2))
 
 
 def padding(number: int) -> bytes:
@@ -62,7 +63,7 @@ class Reading:
     def read(self) -> int:
         """Take in what is there. Returns how many records."""
         items = [item for data in self.reader.read() for item in ItemDecoder().items(data)]
-        for name, number, filling in items:
+        for name, number, filling, _ in items:
             assert filling == padding(number), "torn"
             self.numbers[name].append(number)
         return len(items)
@@ -151,8 +152,10 @@ def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: 
     signal.signal(signal.SIGVTALRM, interrupt)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.0003, 0.0003)
     put: list[int] = []
+    number = 0
     try:
-        for number in range(COUNT):
+        while interrupted < 20:
+            number += 1
             try:
                 if buffers.put(record(0, number)):
                     put.append(number)
@@ -166,7 +169,6 @@ def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: 
     while not buffers.put(record(2, 0)):
         reading.read()
     reading.read()
-    assert interrupted
     assert set(put) <= set(reading.numbers[0])
     assert reading.numbers[0] == sorted(set(reading.numbers[0]))
     assert reading.numbers[2] == [0]
@@ -178,11 +180,11 @@ def test_a_record_is_not_read_before_it_is_whole(reading: Reading) -> None:
     assert reading.read() == 1
     buffers.write(record(0, 1))
     assert reading.read() == 0
-    buffers.write(DONE)
+    buffers.write(buffers.done)
     assert reading.read() == 1
 
 
-@pytest.mark.parametrize("room", range(len(DONE) + 1))
+@pytest.mark.parametrize("room", range(DONE_SIZE + 1))
 def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: int, reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
 
@@ -195,7 +197,7 @@ def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: in
 
     rest = PART_SIZE - 16
     while rest > 3_000:
-        rest -= put_and_read(1_000) + len(DONE)
+        rest -= put_and_read(1_000) + DONE_SIZE
     put_and_read(rest - len(record_of(marshal.dumps("", 2))) - room)
     assert buffers.put(record(1, 0))
     reading.read()
@@ -252,6 +254,57 @@ def test_a_program_that_closes_every_descriptor_still_takes_a_slot(reading: Read
         os._exit(0 if buffers.put(record(0, 0)) else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert reading.read() == 1
+
+
+def test_a_fork_in_a_signal_handler_leaves_the_slot_to_the_parent(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    me, children, names = os.getpid(), [], [0]
+
+    def fork(_number: int, frame: FrameType | None) -> None:
+        if frame is None or frame.f_locals.get("self") is not buffers or os.getpid() != me:
+            return
+        child = os.fork()
+        if child:
+            children.append(child)
+        else:
+            names.append(len(children) + 1)
+            buffers.begin()
+
+    signal.signal(signal.SIGVTALRM, fork)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+    number = 0
+    try:
+        while len(children) < 20 and os.getpid() == me:
+            while not buffers.put(record(names[-1], number)):
+                if os.getpid() == me:
+                    reading.read()
+            number += 1
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if os.getpid() != me:
+            os._exit(0 if all(buffers.put(record(names[-1], number + more)) for more in range(50)) else 1)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 20
+    reading.read()
+    # The call in whose middle it was forked, a child ends as well.
+    assert sorted(set(reading.numbers.pop(0))) == list(range(number))
+    for numbers in reading.numbers.values():
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert len(numbers) >= 50
+
+
+def test_a_fork_that_python_is_not_told_of_leaves_the_slot_to_the_parent(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    assert buffers.put(record(0, 0))
+    child = ctypes.PyDLL(None).fork()
+    for number in range(1, 100):
+        assert buffers.put(record(0 if child else 1, number))
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    reading.read()
+    assert reading.numbers == {0: list(range(100)), 1: list(range(1, 100))}
 
 
 def test_the_first_records_go_another_way(reading: Reading) -> None:

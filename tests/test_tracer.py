@@ -376,6 +376,25 @@ def test_simple_queue(trace: Trace, start_method: str) -> None:
     assert [event.fields["value"] for event in run.of("queue_put", "queue_got")] == ["hello"] * 2
 
 
+def test_nothing_is_sent_through_a_closed_connection(trace: Trace) -> None:
+    run = trace(
+        """
+        from multiprocessing import Pipe
+        receiver, sender = Pipe(False)
+        def send(value): sender.send(value)
+        for number in range(150):
+            send(number)
+            receiver.recv()
+        sender.close()
+        try: send("closed")
+        except OSError as error: print(error)
+        """,
+        None,
+    )
+    assert run.printed() == "handle is closed\n"
+    assert [event.fields["value"] for event in run.of("pipe_sent", name="sender")] == list(range(150))
+
+
 @pytest.mark.parametrize("duplex", [True, False])
 def test_pipe(trace: Trace, start_method: str, duplex: bool) -> None:
     run = trace(

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from procsim.buffers import Buffers
-from procsim.channel import DONE, HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
+from procsim.channel import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
 
 NAME_LIMIT = 80
@@ -204,21 +204,24 @@ def emit_again(kind: str, identity: int | None, constant: bytes, depth: int, val
 
     False: nothing was said, and those two are to be asked.
     """
+    buffers = _buffers
     try:
         frame = _getframe(depth)
         data = _told.before[kind, identity, sites_known[id(frame.f_code) + frame.f_lasti], constant] + value
-        write = _buffers.write
+        if not buffers.mine[0]:
+            return False
+        write = buffers.write
         write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
     except (LookupError, ValueError) as error:
         if raised_elsewhere(error):
             raise
         return False
     try:
-        write(DONE)
+        write(buffers.done)
     except ValueError as error:
         if raised_elsewhere(error):
             raise
-        _buffers.turn(write)
+        buffers.turn(write)
     return True
 
 

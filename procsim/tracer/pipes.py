@@ -99,7 +99,8 @@ def patch_connection(module: ModuleType) -> None:
 
     def traced_send(self: Any, obj: Any) -> None:
         value = marshalled_value(obj)
-        if gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, value):
+        closed = self._handle is None  # then it raises
+        if closed or gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, value):
             say_sent(self, value)
         send(self, obj)
 

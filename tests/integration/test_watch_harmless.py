@@ -83,6 +83,7 @@ SHELL = {
     "there is no locale": "unset LC_ALL LC_CTYPE LANG; ",
     "the locale is C": "unset LC_ALL LANG; LC_CTYPE=C; export LC_CTYPE; ",
     "standard error is a disk that is full": "exec 2> /dev/full; ",
+    "there is one more descriptor": "exec 9< /dev/null; ",
 }
 
 STARTED = """
@@ -90,6 +91,7 @@ import os, signal, subprocess, sys
 print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)])
 print(os.environ.get("LC_CTYPE"), sys.flags.utf8_mode, sys.stdout.encoding, sys.stdout.errors, flush=True)
 subprocess.run(["sh", "-c", "echo $LC_CTYPE"])
+print([number for number in range(3, 256) if os.path.exists(f"/proc/self/fd/{number}")])
 sys.exit(4)
 """
 
