@@ -27,6 +27,9 @@ from procsim.channel import DONE_BEGINS, DONE_SIZE, ITEM_LIMIT, Clock, lift, rai
 FILE_NAME = "buffers"
 """In the run's folder: all slots, and behind them DONE, and a ticket for each slot that was taken."""
 
+_NAME = "procsim"
+"""What the system calls it."""
+
 SLOT_SIZE = 1 << 19
 SLOTS = 1 << 14
 """Who comes later gets none. The file is as long as all of them, and takes up no more than the parts that were used."""
@@ -197,6 +200,9 @@ class Buffers:
 
     def _open(self) -> bool:
         try:
+            # In another namespace of PIDs the link would lead to a file of somebody else's.
+            if not os.readlink(os.readlink(self._path)).startswith(f"/memfd:{_NAME}"):
+                return False
             self._descriptor = lift(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
             self._file = os.fstat(self._descriptor)[1:3]
             self.done = os.pread(self._descriptor, DONE_SIZE, _DONE_STANDS)
@@ -338,7 +344,7 @@ class BufferReader:
         self._done = DONE_BEGINS + os.urandom(DONE_SIZE - 1).replace(b"\0", b"\1")
         try:
             # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
-            self._file = os.memfd_create("procsim")
+            self._file = os.memfd_create(_NAME)
             os.ftruncate(self._file, _DONE_STANDS)
             os.pwrite(self._file, self._done, _DONE_STANDS)
             self._memory = mmap.mmap(self._file, _DONE_STANDS)
