@@ -262,12 +262,14 @@ class Run:
 
     def _said_waits(self) -> bool:
         """Whether more has come than what was yielded."""
-        return bool(self._ready) or self._drain.waiting() or self._sequencer.waiting()
+        waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
+        return bool(self._ready) or waiting
 
     def _has_heard_since(self, emptied: int) -> bool:
         """Whether all was yielded that was said before the pipes had been emptied so often."""
         # The round that was going on then may have begun before.
-        return self._drain.emptied > emptied + 1 and not self._said_waits()
+        heard = self._drain.emptied > emptied + 1 or not self._drain.is_alive()
+        return heard and not self._said_waits()
 
     def _next(self, timeout: float) -> list[Event]:
         """The next events; waits up to `timeout` seconds for some."""
