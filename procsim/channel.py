@@ -18,6 +18,7 @@ import resource
 import select
 import struct
 import time
+from collections.abc import Iterator
 from typing import Any
 
 ITEM_LIMIT = min(select.PIPE_BUF, 0xFFFF)
@@ -194,10 +195,12 @@ class ItemDecoder:
 
     def items(self, data: bytes) -> list[Any]:
         """The items that are whole now; the beginning of the next is kept for the next call."""
+        return list(self.one_by_one(data))
+
+    def one_by_one(self, data: bytes) -> Iterator[Any]:
+        """The same, each when it is asked for."""
         data = self._rest + data
         header, unpack, loads = HEADER.size, HEADER.unpack_from, marshal.loads
-        items: list[Any] = []
-        add = items.append
         start, end = 0, len(data)
         last = end - header
         while start <= last:
@@ -209,7 +212,6 @@ class ItemDecoder:
             stop = begin + (size >> 1)
             if stop > end:
                 break
-            add(loads(data[begin:stop]))
+            yield loads(data[begin:stop])
             start = stop
         self._rest = data[start:]
-        return items

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any
 
@@ -39,6 +40,9 @@ have asked."""
 
 BATCH_EVENTS = 3_000
 """Events that one batch has at most, or the screen would stand still meanwhile."""
+
+AT_ONCE_BYTES = 4 << 20
+"""Of events that are decoded together: they take up about six times as much then."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
@@ -98,8 +102,9 @@ class Run:
         self._started = 0
         self._items = ItemDecoder()
         self._sequencer = Sequencer()
-        self._ready: list[Event] = []
-        """What was decoded and is to be yielded."""
+        self._ready: Iterator[Event] = iter(())
+        """What was taken and is to be yielded."""
+        self._more_is_ready = False
         self._lines = Lines()
         self._pending: list[Event] = []
         self._alive: dict[int, str] = {}
@@ -263,7 +268,7 @@ class Run:
     def _said_waits(self) -> bool:
         """Whether more has come than what was yielded."""
         waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
-        return bool(self._ready) or waiting
+        return self._more_is_ready or waiting
 
     def _has_heard_since(self, emptied: int) -> bool:
         """Whether all was yielded that was said before the pipes had been emptied so often."""
@@ -273,22 +278,17 @@ class Run:
 
     def _next(self, timeout: float) -> list[Event]:
         """The next events; waits up to `timeout` seconds for some."""
-        if not self._ready:
-            for round_ in self._drain.take(timeout):
-                self._ready.extend(self._decoded(round_))
-        batch, self._ready = self._ready[:BATCH_EVENTS], self._ready[BATCH_EVENTS:]
+        batch = list(islice(self._ready, BATCH_EVENTS))
+        if not batch:
+            self._ready = chain.from_iterable(map(self._decoded, self._drain.take(timeout)))
+            batch = list(islice(self._ready, BATCH_EVENTS))
+        self._more_is_ready = len(batch) == BATCH_EVENTS
         return batch
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
-        items: list[Any] = []
-        for source, data in round_.chunks:
-            if source == EVENTS:
-                items += self._items.items(data)
-            elif source == BUFFER:
-                # What the program has spoilt is nothing to fail of.
-                with contextlib.suppress(ValueError, EOFError, TypeError):
-                    items += ItemDecoder().items(data)
-        for item in self._sequencer.add(items, round_.began):
+        sources = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
+        buffers = [_records(data) for source, data in round_.chunks if source == BUFFER]
+        for item in self._sequencer.add([*sources, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
             yield from_wire(item, self._started)
         for source, data in round_.chunks:
             if source in (STDOUT, STDERR):
@@ -358,6 +358,11 @@ class Run:
         self._guardian.kill()
         self._guardian.wait()
         os.close(self._lifeline)
+
+
+def _records(data: bytes) -> Iterator[Any]:
+    with contextlib.suppress(ValueError, EOFError, TypeError):  # what the program has spoilt is nothing to fail of
+        yield from ItemDecoder().one_by_one(data)
 
 
 def _with_interpreter(command: list[str]) -> list[str]:

@@ -6,7 +6,9 @@ by then, its order by time is right. What is younger was read by chance, before 
 for the next round.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -20,12 +22,22 @@ class Sequencer:
     def __init__(self) -> None:
         self._younger: list[Item] = []
 
-    def add(self, items: Sequence[Item], began: int) -> list[Item]:
-        """The items of a round, for which all sources were read from the moment `began` on: those that come next."""
-        ripe = self._younger + [item for item in items if item[0] <= began]
-        self._younger = [item for item in items if item[0] > began]
-        ripe.sort(key=itemgetter(0))
-        return ripe
+    def add(self, sources: Iterable[Iterable[Item]], began: int, at_once: bool = False) -> Iterator[Item]:
+        """The items that come next, once those of the round before were all taken.
+
+        `sources`: what each of them had in this round, for which they were read from the moment `began` on. They are
+        read as they are needed, since all of it could be more than memory holds; or `at_once`, which is quicker.
+        """
+        if at_once:
+            sources = [sorted(chain.from_iterable(sources), key=itemgetter(0))]
+        younger, self._younger = self._younger, []
+        # Those have waited for one round, whatever their clock says.
+        until = max([began, *(item[0] for item in younger)])
+        for item in merge(younger, *sources, key=itemgetter(0)):
+            if item[0] <= until:
+                yield item
+            else:
+                self._younger.append(item)
 
     def waiting(self) -> bool:
         """Whether something waits for the next round."""

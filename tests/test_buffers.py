@@ -391,16 +391,16 @@ def test_mapped_memory_is_that_of_the_file(tmp_path: Path) -> None:
 
 def test_what_is_younger_than_the_round_waits_for_the_next() -> None:
     sequencer = Sequencer()
-    assert sequencer.add([(3, "b"), (1, "a"), (9, "d")], began=5) == [(1, "a"), (3, "b")]
+    assert list(sequencer.add([[(3, "b")], [(1, "a"), (9, "d")]], began=5)) == [(1, "a"), (3, "b")]
     assert sequencer.waiting()
-    assert sequencer.add([(7, "c")], began=8) == [(7, "c"), (9, "d")]
+    assert list(sequencer.add([[(7, "c")]], began=8)) == [(7, "c"), (9, "d")]
     assert not sequencer.waiting()
 
 
 def test_a_clock_that_goes_ahead_keeps_nothing_back_for_long() -> None:
     sequencer = Sequencer()
-    assert sequencer.add([(10**18, "ahead")], began=5) == []
-    assert sequencer.add([], began=6) == [(10**18, "ahead")]
+    assert list(sequencer.add([[(10**18, "ahead")]], began=5)) == []
+    assert list(sequencer.add([], began=6)) == [(10**18, "ahead")]
 
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.data())
@@ -412,7 +412,8 @@ def test_cause_comes_before_effect_however_the_sources_are_read(writers: list[in
     clock, events = 0, iter(enumerate(writers))
     rest = len(writers)
     while rest or any(unread.values()) or sequencer.waiting():
-        began, items = clock, []
+        began = clock
+        sources: list[list[tuple[int, int]]] = []
         for source in range(4):
             for _ in range(data.draw(st.integers(0, 3))):
                 for number, writer in events:
@@ -420,9 +421,9 @@ def test_cause_comes_before_effect_however_the_sources_are_read(writers: list[in
                     rest -= 1
                     unread[writer].append((clock, number))
                     break
-            items += unread[source]
+            sources.append(unread[source])
             unread[source] = []
-        told += [number for _, number in sequencer.add(items, began)]
+        told += [number for _, number in sequencer.add(sources, began, data.draw(st.booleans()))]
         if not data.draw(st.booleans()):
             for number, writer in events:
                 clock += 1

@@ -23,6 +23,7 @@ from procsim.buffers import BufferReader, Buffers
 from procsim.channel import EventQueue, EventQueueReader, ItemDecoder, record_of
 from procsim.drain import BUFFER, TICK_SECONDS, Drain
 from procsim.events import from_wire
+from procsim.run import AT_ONCE_BYTES
 from procsim.sequencer import Sequencer
 from procsim.state import RunState
 from tests.bench.report import Figure, alternating, main
@@ -98,10 +99,14 @@ def into_state(writer_count: int) -> float:
             while state.events < count:
                 for round_ in drain.take(TICK_SECONDS):
                     # As `Run` does it: a batch of events, which are then drawn one by one.
-                    items: list[Any] = []
-                    for source, data in round_.chunks:
-                        items += (ItemDecoder() if source == BUFFER else decoder).items(data)
-                    for event in [from_wire(item, 0) for item in sequencer.add(items, round_.began)]:
+                    sources = [
+                        (ItemDecoder() if source == BUFFER else decoder).one_by_one(data)
+                        for source, data in round_.chunks
+                    ]
+                    for event in [
+                        from_wire(item, 0)
+                        for item in sequencer.add(sources, round_.began, round_.size <= AT_ONCE_BYTES)
+                    ]:
                         apply(state, event)
 
         def put(item: Any) -> bool:
