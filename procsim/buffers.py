@@ -145,7 +145,7 @@ class Buffers:
         try:
             return taken.turns != turn or self._go_on(taken, turn)
         except (AttributeError, OSError) as error:  # macOS has no posix_fallocate
-            if not _is_ours(error):
+            if raised_elsewhere(error):
                 raise
             self._path = ""  # not to be tried again with each record
             return False
@@ -242,14 +242,6 @@ class Buffers:
 
 _copy = -1
 """The descriptor that is mmap's for a moment."""
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether an exception comes from a call of this module's, and not from a signal handler of the program's."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals is globals():
-        trace = trace.tb_next
-    return trace is None
 
 
 def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS_WRITE) -> mmap.mmap:

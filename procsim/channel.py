@@ -140,12 +140,17 @@ class Clock:
 
 
 def raised_elsewhere(error: BaseException) -> bool:
-    """Whether an exception, caught where the call that failed is C code, came from a signal handler of the program's.
+    """Whether an exception that we have caught came from a signal handler of the program's, not from what we called.
 
-    Only then has Python code run below, which the traceback shows. What a handler raises is the program's to see, and
-    may look just like an error of ours: a BrokenPipeError of another pipe, say.
+    Only then has Python code run below that is not ours, which the traceback shows. What a handler raises is the
+    program's to see, and may look just like an error of ours: a BrokenPipeError of another pipe, say.
     """
-    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
+    trace = error.__traceback__ and error.__traceback__.tb_next
+    while trace is not None:
+        if not str(trace.tb_frame.f_globals.get("__name__")).startswith("procsim."):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def lift(descriptor: int) -> int:

@@ -13,7 +13,7 @@ import selectors
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -58,6 +58,11 @@ class Round(NamedTuple):
         """In bytes."""
         return sum(len(data) for _, data in self.chunks)
 
+    @property
+    def sources(self) -> set[str]:
+        """Those that had something."""
+        return {source for source, _ in self.chunks}
+
 
 class Drain(threading.Thread):
     """The thread that empties the pipes and buffers."""
@@ -92,36 +97,34 @@ class Drain(threading.Thread):
             while True:
                 stopping = self._stopping.is_set()
                 ready = selector.select(0 if stopping else pause)
-                sizes = self._round(selector, [key.data for key, _ in ready])
+                round_ = self._round(selector, [key.data for key, _ in ready])
+                self._keep(round_)
                 self.emptied += 1
-                if stopping and not sizes:
+                if stopping and not round_.chunks:
                     break
                 longest = HURRIED_SECONDS if self.hurried else IDLE_SECONDS
-                pause = 0 if sizes else longest
-                if 0 < sizes.total() < GATHER_BELOW:
+                pause = 0 if round_.chunks else longest
+                if 0 < round_.size < GATHER_BELOW:
                     self._stopping.wait(min(longest, GATHER_SECONDS))
-                elif BUFFER in sizes:
+                elif BUFFER in round_.sources:
                     self._stopping.wait(min(longest, BUFFERS_SECONDS))
         self._reader.close()
         self._buffers.close()
         for stream in self._streams.values():
             stream.close()
 
-    def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> Counter[str]:
-        """Take in what is there. Returns how many bytes of each source."""
+    def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> Round:
+        """Take in what is there."""
         began, chunks = time.monotonic_ns(), []
-        for name in {EVENTS, *ready}:  # the events in any case: those that have come since may be older than others
+        # The events in any case: those that have come since may be older than others.
+        for name in [EVENTS, *(name for name in ready if name != EVENTS)]:
             data = self._read(name)
             if data:
                 chunks.append((name, data))
             elif data == b"":
                 self._at_end(selector, name)
         chunks.extend((BUFFER, data) for data in self._buffers.read())
-        sizes: Counter[str] = Counter()
-        for source, data in chunks:
-            sizes[source] += len(data)
-        self._keep(Round(began, chunks), sizes)
-        return sizes
+        return Round(began, chunks)
 
     def _read(self, name: str) -> bytes | None:
         """All that stands in a pipe now; None: nothing; b"": nobody has it open."""
@@ -149,14 +152,15 @@ class Drain(threading.Thread):
         else:
             selector.unregister(self._streams[name])
 
-    def _keep(self, round_: Round, sizes: Counter[str]) -> None:
+    def _keep(self, round_: Round) -> None:
+        sources = round_.sources
         with self._changed:
-            if sizes or self._more:  # what comes last in a round, the next one tells the place of
+            if sources or self._more:  # what comes last in a round, the next one tells the place of
                 self._rounds.append(round_)
-            self._more = bool(sizes)
-            self._open |= sizes.keys() - {BUFFER}
-            self.heard = self.heard or not sizes.keys().isdisjoint((EVENTS, BUFFER))
-            self._held += sizes.total()
+            self._more = bool(sources)
+            self._open |= sources - {BUFFER}
+            self.heard = self.heard or not sources.isdisjoint((EVENTS, BUFFER))
+            self._held += round_.size
             self._changed.notify()
             while self._held > HELD_BYTES and not self._stopping.is_set():
                 self._changed.wait(TICK_SECONDS)

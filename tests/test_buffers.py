@@ -1,5 +1,6 @@
 """The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
 
+import _codecs
 import ctypes
 import marshal
 import mmap
@@ -289,6 +290,7 @@ def test_a_fork_in_a_signal_handler_leaves_the_slot_to_the_parent(reading: Readi
     reading.read()
     # The call in whose middle it was forked, a child ends as well.
     assert sorted(set(reading.numbers.pop(0))) == list(range(number))
+    assert sorted(reading.numbers) == list(range(1, 21))
     for numbers in reading.numbers.values():
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         assert len(numbers) >= 50
@@ -375,6 +377,27 @@ def test_memory_takes_no_descriptor_and_closes_none_of_the_program(tmp_path: Pat
     file.write_bytes(bytes(4096))
     subprocess.run([sys.executable, "-c", MAPS, str(file), str(written)], check=True)
     assert written.read_text() == "the last word"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="mmap then keeps no descriptor at all")
+def test_who_is_forked_while_memory_is_mapped_inherits_no_descriptor(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    before, register, ends = os.listdir("/proc/self/fd"), _codecs.register_error, []
+
+    def fork(*arguments: Any) -> None:
+        """What another thread may do at that moment."""
+        child = os.fork()
+        if child == 0:
+            buffers.begin()
+            os._exit(0 if os.listdir("/proc/self/fd") == before else 1)
+        ends.append(os.waitpid(child, 0)[1])
+        register(*arguments)
+
+    monkeypatch.setattr(_codecs, "register_error", fork)
+    assert buffers.put(record(0, 0))
+    assert ends == [0]
 
 
 def test_mapped_memory_is_that_of_the_file(tmp_path: Path) -> None:
