@@ -4,7 +4,7 @@
     standard output ─────────────────────┼─► Drain (a thread) ──► rounds, held until somebody takes them
     standard error ──────────────────────┘
 
-It only moves bytes, so that it is always quicker than the program. `Lines` makes text of the raw output.
+It only moves bytes, so that it is always quicker than the program.
 """
 
 import contextlib
@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from procsim.buffers import BufferReader
@@ -196,38 +195,3 @@ class Drain(threading.Thread):
         self._stopping.set()
         if self.is_alive():
             self.join()
-
-
-class Lines:
-    """Cuts the raw output of the program into lines of text."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, bytes] = {}
-
-    def lines(self, stream: str, data: bytes) -> Iterator[str]:
-        """The lines that are whole now, in as few pieces as they came."""
-        data = self._parts.pop(stream, b"") + data
-        end = data.rfind(b"\n") + 1
-        if not end and len(data) > BATCH_BYTES:
-            end = len(data)
-        if data[end:]:
-            self._parts[stream] = data[end:]
-        if end:
-            yield decoded(data[:end])
-
-    def rest(self) -> Iterator[tuple[str, str]]:
-        """(stream, text) of what never got its line end."""
-        for stream, data in self._parts.items():
-            yield stream, decoded(data)
-        self._parts = {}
-
-
-def decoded(data: bytes) -> str:
-    """The text of a program's output: UTF-8, or else line by line GBK, or else as far as it can be read."""
-    with contextlib.suppress(UnicodeDecodeError):
-        return data.decode()
-    if data.count(b"\n", 0, -1):
-        return "".join(decoded(line) for line in data.splitlines(keepends=True))
-    with contextlib.suppress(UnicodeDecodeError):
-        return data.decode("gb18030")
-    return data.decode(errors="replace")

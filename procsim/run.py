@@ -1,13 +1,12 @@
 """A run: start the traced program, yield its events, end it. The only place that spawns and kills.
 
     program ──► buffers, EventQueue ──┐
-    its stdout, stderr ───────────────┼─► drain (a thread, at all times) ──► decode, in order ──► batches of events
-    its end ──────────────────────────┘
+    its stdout, stderr ───────────────┴─► drain (a thread, at all times) ──► arrivals ──┐
+    its end ────────────────────────────────────────────────────────────────────────────┴─► batches of events
 
 Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -17,32 +16,24 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from types import TracebackType
-from typing import Any
 
 import psutil
 
 from procsim import members
+from procsim.arrivals import Arrivals
 from procsim.buffers import BufferReader
-from procsim.channel import EventQueue, EventQueueReader, ItemDecoder
-from procsim.drain import BUFFER, EVENTS, STDERR, STDOUT, TICK_SECONDS, Drain, Lines, Round
-from procsim.events import Event, from_wire
+from procsim.channel import EventQueue, EventQueueReader
+from procsim.drain import TICK_SECONDS, Drain
+from procsim.events import Event
 from procsim.gatekeeper import Gatekeeper
 from procsim.language import _
-from procsim.sequencer import Sequencer
 from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
 have asked."""
-
-BATCH_EVENTS = 3_000
-"""Events that one batch has at most, or the screen would stand still meanwhile."""
-
-AT_ONCE_BYTES = 4 << 20
-"""Of events that are decoded together: they take up about six times as much then."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
@@ -100,12 +91,6 @@ class Run:
         self._stopping = False
         self._over = False
         self._started = 0
-        self._items = ItemDecoder()
-        self._sequencer = Sequencer()
-        self._ready: Iterator[Event] = iter(())
-        """What was taken and is to be yielded."""
-        self._more_is_ready = False
-        self._lines = Lines()
         self._pending: list[Event] = []
         self._alive: dict[int, str] = {}
         """The processes that have begun and of which nobody has said that they ended, with their names."""
@@ -163,6 +148,7 @@ class Run:
         self._started = started
         self._drain = Drain(reader, buffers, [os.fdopen(end, "rb", 0) for end, _ in pipes])
         self._drain.start()
+        self._arrivals = Arrivals(self._drain, started)
         self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False))
         reason = kept_out(_with_interpreter(order.command), variables)
         if reason:
@@ -203,7 +189,7 @@ class Run:
         while True:
             batch, self._pending = self._pending, []
             ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
-            batch.extend(self._next(0 if batch else TICK_SECONDS))
+            batch.extend(self._arrivals.take(0 if batch else TICK_SECONDS))
             if batch and self._keep_open is not None and self._drain.heard:
                 self._close_keep_open()
             before, now = now, time.monotonic()
@@ -238,14 +224,14 @@ class Run:
         # What they said before they ended is still on its way.
         self._drain.stop()
         last, self._pending = self._pending, []
-        while self._said_waits():
-            said = self._next(0)  # batch by batch, since there may be a great many
+        while self._arrivals.waiting():
+            said = self._arrivals.take(0)  # batch by batch, since there may be a great many
             # What a program does while procsim ends it, one process after the other, is not its own doing any more.
             last.extend(event for event in said if event.t < ending_began or event.kind in ("process_ended", "printed"))
             self._follow(last)
             yield last
             last = []
-        last.extend(self._printed(text, source) for source, text in self._lines.rest())
+        last.extend(self._arrivals.rest())
         if main_gone_at is None:
             self.exit_code = self._main.wait()
             last.append(self.event("process_ended", exit_code=self.exit_code))
@@ -259,41 +245,17 @@ class Run:
 
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
-        return not self._said_waits() and not self._pending
+        return not self._arrivals.waiting() and not self._pending
 
     def now(self) -> int:
         """ns since the start."""
         return time.monotonic_ns() - self._started
 
-    def _said_waits(self) -> bool:
-        """Whether more has come than what was yielded."""
-        waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
-        return self._more_is_ready or waiting
-
     def _has_heard_since(self, emptied: int) -> bool:
         """Whether all was yielded that was said before the pipes had been emptied so often."""
         # The round that was going on then may have begun before.
         heard = self._drain.emptied > emptied + 1 or not self._drain.is_alive()
-        return heard and not self._said_waits()
-
-    def _next(self, timeout: float) -> list[Event]:
-        """The next events; waits up to `timeout` seconds for some."""
-        batch = list(islice(self._ready, BATCH_EVENTS))
-        if not batch:
-            self._ready = chain.from_iterable(map(self._decoded, self._drain.take(timeout)))
-            batch = list(islice(self._ready, BATCH_EVENTS))
-        self._more_is_ready = len(batch) == BATCH_EVENTS
-        return batch
-
-    def _decoded(self, round_: Round) -> Iterator[Event]:
-        sources = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
-        buffers = [_records(data) for source, data in round_.chunks if source == BUFFER]
-        for item in self._sequencer.add([*sources, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
-            yield from_wire(item, self._started)
-        for source, data in round_.chunks:
-            if source in (STDOUT, STDERR):
-                for text in self._lines.lines(source, data):
-                    yield self._printed(text, source)
+        return heard and not self._arrivals.waiting()
 
     def _follow(self, batch: list[Event]) -> list[Event]:
         """Keep in mind who is alive, by what the processes say. Returns what is new of it."""
@@ -337,10 +299,6 @@ class Run:
         """An event of now that procsim itself tells: of main, or of another process."""
         return Event(kind, self.now(), self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
 
-    def _printed(self, text: str, stream: str) -> Event:
-        """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
-        return self.event("printed", 0, "", text=text, stream=stream)
-
     def _end(self) -> list[int]:
         ended = members.end_all(self._folder, self._main.pid)
         self.ended.update(process.pid for process in ended)
@@ -358,11 +316,6 @@ class Run:
         self._guardian.kill()
         self._guardian.wait()
         os.close(self._lifeline)
-
-
-def _records(data: bytes) -> Iterator[Any]:
-    with contextlib.suppress(ValueError, EOFError, TypeError):  # what the program has spoilt is nothing to fail of
-        yield from ItemDecoder().one_by_one(data)
 
 
 def _with_interpreter(command: list[str]) -> list[str]:

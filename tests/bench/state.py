@@ -1,6 +1,6 @@
 """How many events a second come all the way, from the `put` of a traced process into the state that views draw?
 
-    1, 2 or 8 writers ──► buffers, EventQueue ──► drain (procsim's thread) ──► decode, in order ──► apply
+    1, 2 or 8 writers ──► buffers, EventQueue ──► drain (procsim's thread) ──► arrivals ──► apply
 
 The rival does less: a multiprocessing.Queue that carries the same tuples to a reader that only gets them. Each writer
 puts CYCLE over and over, the events of a process that waits for a lock, puts, gets and narrates. The clock runs at the
@@ -19,12 +19,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from procsim.apply import apply
+from procsim.arrivals import Arrivals
 from procsim.buffers import BufferReader, Buffers
-from procsim.channel import EventQueue, EventQueueReader, ItemDecoder, record_of
-from procsim.drain import BUFFER, TICK_SECONDS, Drain
-from procsim.events import from_wire
-from procsim.run import AT_ONCE_BYTES
-from procsim.sequencer import Sequencer
+from procsim.channel import EventQueue, EventQueueReader, record_of
+from procsim.drain import TICK_SECONDS, Drain
 from procsim.state import RunState
 from tests.bench.report import Figure, alternating, main
 
@@ -95,19 +93,10 @@ def into_state(writer_count: int) -> float:
 
         def take(count: int) -> None:
             drain.start()  # not before the writers are forked
-            decoder, sequencer, state = ItemDecoder(), Sequencer(), RunState()
+            arrivals, state = Arrivals(drain, 0), RunState()
             while state.events < count:
-                for round_ in drain.take(TICK_SECONDS):
-                    # As `Run` does it: a batch of events, which are then drawn one by one.
-                    sources = [
-                        (ItemDecoder() if source == BUFFER else decoder).one_by_one(data)
-                        for source, data in round_.chunks
-                    ]
-                    for event in [
-                        from_wire(item, 0)
-                        for item in sequencer.add(sources, round_.began, round_.size <= AT_ONCE_BYTES)
-                    ]:
-                        apply(state, event)
+                for event in arrivals.take(TICK_SECONDS):
+                    apply(state, event)
 
         def put(item: Any) -> bool:
             record = record_of(marshal.dumps(item))

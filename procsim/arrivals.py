@@ -1,0 +1,113 @@
+"""Makes events of what the drain has brought: decoded, and in one order.
+
+rounds: buffers, EventQueue ──► items ──► Sequencer ──┐
+        standard output, error ──► Lines ─────────────┴─► events, some at a time
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from procsim.channel import ItemDecoder
+from procsim.drain import BUFFER, EVENTS, STDERR, STDOUT, Drain, Round
+from procsim.events import Event, from_wire
+from procsim.sequencer import Sequencer
+
+BATCH_EVENTS = 3_000
+"""Events that one batch has at most, or the screen would stand still meanwhile."""
+
+AT_ONCE_BYTES = 4 << 20
+"""Of events that are decoded together: they take up about six times as much then."""
+
+LINE_BYTES = 1 << 18
+"""So much of the program's output is told though its line has not ended."""
+
+
+class Arrivals:
+    """The events that have arrived from the processes of a run, and wait to be taken."""
+
+    def __init__(self, drain: Drain, started: int) -> None:
+        self._drain = drain
+        self._started = started
+        self._items = ItemDecoder()
+        self._sequencer = Sequencer()
+        self._lines = Lines()
+        self._ready: Iterator[Event] = iter(())
+        """What was taken and is to be given."""
+        self._more_is_ready = False
+
+    def take(self, timeout: float) -> list[Event]:
+        """The next ones, as many as make a batch; waits up to `timeout` seconds for some."""
+        batch = list(islice(self._ready, BATCH_EVENTS))
+        if not batch:
+            self._ready = chain.from_iterable(map(self._decoded, self._drain.take(timeout)))
+            batch = list(islice(self._ready, BATCH_EVENTS))
+        self._more_is_ready = len(batch) == BATCH_EVENTS
+        return batch
+
+    def waiting(self) -> bool:
+        """Whether more has come than what was taken."""
+        waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
+        return self._more_is_ready or waiting
+
+    def rest(self) -> Iterator[Event]:
+        """What the program has printed and never given its line end."""
+        for stream, text in self._lines.rest():
+            yield self._printed(text, stream)
+
+    def _decoded(self, round_: Round) -> Iterator[Event]:
+        items = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
+        buffers = [_records(data) for source, data in round_.chunks if source == BUFFER]
+        for item in self._sequencer.add([*items, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
+            yield from_wire(item, self._started)
+        for source, data in round_.chunks:
+            if source in (STDOUT, STDERR):
+                for text in self._lines.lines(source, data):
+                    yield self._printed(text, source)
+
+    def _printed(self, text: str, stream: str) -> Event:
+        """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
+        now = time.monotonic_ns() - self._started
+        return Event("printed", now, 0, "", "MainThread", fields={"text": text, "stream": stream})
+
+
+def _records(data: bytes) -> Iterator[Any]:
+    with contextlib.suppress(ValueError, EOFError, TypeError):  # what the program has spoilt is nothing to fail of
+        yield from ItemDecoder().one_by_one(data)
+
+
+class Lines:
+    """Cuts the raw output of the program into lines of text."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, bytes] = {}
+
+    def lines(self, stream: str, data: bytes) -> Iterator[str]:
+        """The lines that are whole now, in as few pieces as they came."""
+        data = self._parts.pop(stream, b"") + data
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) > LINE_BYTES:
+            end = len(data)
+        if data[end:]:
+            self._parts[stream] = data[end:]
+        if end:
+            yield decoded(data[:end])
+
+    def rest(self) -> Iterator[tuple[str, str]]:
+        """(stream, text) of what never got its line end."""
+        for stream, data in self._parts.items():
+            yield stream, decoded(data)
+        self._parts = {}
+
+
+def decoded(data: bytes) -> str:
+    """The text of a program's output: UTF-8, or else line by line GBK, or else as far as it can be read."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode()
+    if data.count(b"\n", 0, -1):
+        return "".join(decoded(line) for line in data.splitlines(keepends=True))
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("gb18030")
+    return data.decode(errors="replace")
