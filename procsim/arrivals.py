@@ -8,18 +8,17 @@ import contextlib
 import time
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any
 
 from procsim.channel import ItemDecoder
-from procsim.drain import BUFFER, EVENTS, STDERR, STDOUT, Drain, Round
+from procsim.drain import EVENTS, STDERR, STDOUT, Drain, Round
 from procsim.events import Event, from_wire
 from procsim.sequencer import Sequencer
 
 BATCH_EVENTS = 3_000
 """Events that one batch has at most, or the screen would stand still meanwhile."""
 
-AT_ONCE_BYTES = 4 << 20
-"""Of events that are decoded together: they take up about six times as much then."""
+AT_ONCE_BYTES = 1 << 20
+"""Of events that are decoded together: they take up about twelve times as much then."""
 
 LINE_BYTES = 1 << 18
 """So much of the program's output is told though its line has not ended."""
@@ -59,7 +58,7 @@ class Arrivals:
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
         items = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
-        buffers = [_records(data) for source, data in round_.chunks if source == BUFFER]
+        buffers = [repetitions.items(data) for repetitions, data in round_.buffers]
         for item in self._sequencer.add([*items, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
             yield from_wire(item, self._started)
         for source, data in round_.chunks:
@@ -71,11 +70,6 @@ class Arrivals:
         """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
         now = time.monotonic_ns() - self._started
         return Event("printed", now, 0, "", "MainThread", fields={"text": text, "stream": stream})
-
-
-def _records(data: bytes) -> Iterator[Any]:
-    with contextlib.suppress(ValueError, EOFError, TypeError):  # what the program has spoilt is nothing to fail of
-        yield from ItemDecoder().one_by_one(data)
 
 
 class Lines:

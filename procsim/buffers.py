@@ -7,55 +7,78 @@ threads of the program go first (CPython gives up the GIL for it). To write into
 neither, and what was written stays there when its writer is killed. So a process takes a slot for itself alone; where
 it gets none, or the slot is full and procsim has not come by yet, the event goes through the EventQueue instead.
 
-A slot has several parts, which are written one after the other and over again. In a part stand records, each written
-by one call into C, so that no other thread can come between; and after each comes DONE, so that a reader who
-comes in the middle knows which are whole: those that something was written after. DONE is another one in each run, so
-that no value of a program's looks like it by chance.
+A slot has several parts, which are written one after the other and over again. In a part stands one of these after the
+other, each written by one call into C, so that no other thread can come between, and each of whole words (64 bits):
+
+    a record       as it stands in the EventQueue, filled up with zeros
+    DONE           one word behind a record, which is whole for a reader who finds something written after it
+    a repetition   three words: which event it was, by its number; when; and its value. No word of it is 0, so that
+                   a reader sees by itself whether it is whole. A value that is no small number stands behind it, as
+                   a record would
+
+Most of what a program says, it says again and again: the same thread, line, object and kind. A record tells the number
+of such an event once (`Buffers.number`), so that 24 bytes are enough from then on, which nobody has to marshal.
+
+DONE and the first word of a repetition hold a mark, which is another one in each run, so that no value of a program's
+looks like it by chance.
 """
 
 import _codecs
-import contextlib
+import _thread
+import itertools
+import marshal
 import mmap
 import os
 import resource
 import struct
 import sys
 from collections.abc import Callable
+from typing import Any
 
-from procsim.channel import DONE_BEGINS, DONE_SIZE, ITEM_LIMIT, Clock, lift, raised_elsewhere
+from procsim.channel import Clock, lift, raised_elsewhere, record_of
 
 FILE_NAME = "buffers"
 """In the run's folder: all slots, and behind them DONE, and a ticket for each slot that was taken."""
 
-_NAME = "procsim"
+MEMORY_NAME = "procsim"
 """What the system calls it."""
 
-SLOT_SIZE = 1 << 19
+SLOT_SIZE = 1 << 18
 SLOTS = 1 << 14
 """Who comes later gets none. The file is as long as all of them, and takes up no more than the parts that were used."""
 
 PARTS = 4
 PART_SIZE = SLOT_SIZE // PARTS
-"""About 1,500 events, which is what a program can say in 2 ms."""
+"""About 2,700 repetitions, which is what a program can say in 2 ms."""
 
 MUTE_RECORDS = 100
 """So many records a process writes without a slot. To take one costs as much as a few hundred writes to a pipe (most of
 it, where it was forked, for the pages of memory that are copied then), and most processes have not so much to say."""
 
-_HEADER = struct.Struct("<BB2xI8x")
+HEADER = struct.Struct("<BB2xI8x")
 """Of a part: in which turn of the slot it was last written to its end, and in which it was read to its end (the lowest
 byte of each; the turns are counted from 1); the PID of its writer."""
 
-_WRITTEN, _READ = 0, 1
+WRITTEN, READ = 0, 1
 
-_DONE_STANDS = SLOTS * SLOT_SIZE
-_TICKETS_BEGIN = _DONE_STANDS + DONE_SIZE
-_TICKET = struct.Struct("<qq")
+WORD = 8
+MARK_AT = 3
+DONE_BEGINS = b"\2\0\0"
+"""No record begins so: the first byte of `channel.HEADER` is odd. The mark follows."""
+
+AGAIN = struct.Struct("<QQq")
+"""A repetition. Its first word is DONE, with the number in the place of the zeros. The value is told as twice itself
+and one; or it is twice the bytes that follow, which are what is left of the marshalled fields behind `{"value": `."""
+
+NUMBERS = 4_096
+"""Events of one process that have a number. Any other one is a record each time."""
+
+_NUMBER_UNIT = 1 << 8
+
+DONE_STANDS = SLOTS * SLOT_SIZE
+TICKETS_BEGIN = DONE_STANDS + WORD
+TICKET = struct.Struct("<qq")
 """Behind the slots: the PID of whoever took the slot with this number, and when."""
-
-_LOOK_SIZE = 1 << 13
-"""Bytes that are looked at first."""
-
 
 _MADV_WIPEONFORK = 18
 """Linux 4.14: a forked process finds this memory empty."""
@@ -70,6 +93,18 @@ class _Taken:
         self.parts: list[mmap.mmap] = []
         self.turns = 0
         self.claims: dict[int, object] = {}
+        self.numbers = itertools.count(1)
+        self.unused: list[int] = []
+
+
+class Numbered(_thread._local):
+    """What a thread can say by its number."""
+
+    def __init__(self) -> None:
+        self.heads: dict[Any, int] = {}
+        """The first word of each repetition, by whatever key its user has."""
+        self.kept: list[object] = []
+        """What must not end before this does."""
 
 
 class Buffers:
@@ -97,15 +132,43 @@ class Buffers:
         self.write: Callable[[bytes], object] = NOWHERE
         """Writes a record, and then DONE. Raises ValueError where there is no room for it: then see `turn`."""
         self._records = 0
+        self.begin_numbers()
         self._taken = _Taken()
         if isinstance(self.mine, mmap.mmap):
             self.mine[0] = 1
+
+    def begin_numbers(self) -> None:
+        """What has had a number will not be said by it again."""
+        self.numbered = Numbered()
+
+    def number(self, event: tuple[Any, ...]) -> int:
+        """Give a number to an event, which is all but its time; where the last element is None, it has a value.
+
+        Returns the first word of its repetitions; 0: it has none, and has to be a record.
+        """
+        taken = self._taken
+        if self.write is NOWHERE:
+            return 0
+        try:
+            number = taken.unused.pop()
+        except IndexError as error:
+            if raised_elsewhere(error):
+                raise
+            number = next(taken.numbers)
+        if number > NUMBERS:
+            return 0
+        record = record_of(marshal.dumps((number, event), 2))
+        if self._taken is not taken or not self.put(record):
+            taken.unused.append(number)
+            return 0
+        return int.from_bytes(self.done, "little") + number * _NUMBER_UNIT
 
     def put(self, record: bytes) -> bool:
         """Write a record down, whose last byte is not 0. False: there is no room for it now.
 
         Raises nothing of its own; what a signal handler of the program raises meanwhile passes through.
         """
+        record += bytes(-len(record) % WORD)
         while True:
             if not self.mine[0]:
                 self.begin()
@@ -158,12 +221,12 @@ class Buffers:
             before = taken.parts[(turn - 1) % PARTS]
             before.seek(0, os.SEEK_END)  # so that nobody writes there any more
             if taken is self._taken:
-                before[_WRITTEN] = turn & 0xFF
+                before[WRITTEN] = turn & 0xFF
         number = turn % PARTS
         part = taken.parts[number] if number < len(taken.parts) else self._new_part(taken)
-        if turn >= PARTS and part[_READ] != (turn + 1 - PARTS) & 0xFF:
+        if turn >= PARTS and part[READ] != (turn + 1 - PARTS) & 0xFF:
             return False
-        part.seek(_HEADER.size)
+        part.seek(HEADER.size)
         taken.turns = turn + 1
         if taken is self._taken:
             self.write = part.write
@@ -183,17 +246,17 @@ class Buffers:
         os.posix_fallocate(self._descriptor, where, PART_SIZE)
         part = mapped(self._descriptor, PART_SIZE, where)
         if taken is self._taken:
-            _HEADER.pack_into(part, 0, 0, 0, taken.pid)
+            HEADER.pack_into(part, 0, 0, 0, taken.pid)
             taken.parts.append(part)
         return part
 
     def _take_slot(self) -> int:
         """What is appended has a place of its own; `lseek` does not tell it, as forked processes share a descriptor."""
-        ticket = _TICKET.pack(os.getpid(), Clock.now())
+        ticket = TICKET.pack(os.getpid(), Clock.now())
         os.write(self._descriptor, ticket)
-        size = os.fstat(self._descriptor).st_size - _TICKETS_BEGIN
-        taken = os.pread(self._descriptor, size, _TICKETS_BEGIN)
-        slot = list(_TICKET.iter_unpack(taken)).index(_TICKET.unpack(ticket))
+        size = os.fstat(self._descriptor).st_size - TICKETS_BEGIN
+        taken = os.pread(self._descriptor, size, TICKETS_BEGIN)
+        slot = list(TICKET.iter_unpack(taken)).index(TICKET.unpack(ticket))
         if slot >= SLOTS:
             raise OSError("all slots are taken")
         return slot
@@ -201,16 +264,16 @@ class Buffers:
     def _open(self) -> bool:
         try:
             # In another namespace of PIDs the link would lead to a file of somebody else's.
-            if not os.readlink(os.readlink(self._path)).startswith(f"/memfd:{_NAME}"):
+            if not os.readlink(os.readlink(self._path)).startswith(f"/memfd:{MEMORY_NAME}"):
                 return False
             self._descriptor = lift(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
             self._file = os.fstat(self._descriptor)[1:3]
-            self.done = os.pread(self._descriptor, DONE_SIZE, _DONE_STANDS)
+            self.done = os.pread(self._descriptor, WORD, DONE_STANDS)
         except OSError as error:
             if raised_elsewhere(error):
                 raise
             return False
-        return len(self.done) == DONE_SIZE
+        return len(self.done) == WORD
 
     def _notice_forks(self) -> bool:
         try:
@@ -266,126 +329,3 @@ def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS
 
 NOWHERE = mmap.mmap(-1, 1).write
 """Always raises ValueError, as a part does that is full."""
-
-
-class _Slot:
-    """How far the slot of one process was read."""
-
-    def __init__(self, number: int, pid: int) -> None:
-        self.number = number
-        self.pid = pid
-        self.ended = False
-        """Its writer has ended."""
-        self._start = number * SLOT_SIZE
-        self._turn = 0
-        self._enter_next()
-
-    def _enter_next(self) -> None:
-        self._part = self._start + self._turn % PARTS * PART_SIZE
-        self._end = self._part + PART_SIZE
-        self._at = self._part + _HEADER.size
-        self._turn += 1
-
-    def read(self, memory: mmap.mmap, done: bytes) -> bytes:
-        """What was written since the last time."""
-        pieces = []
-        while True:
-            full = memory[self._part + _WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
-            if not full and (self._at == self._end or not memory[self._at]):
-                break
-            piece = memory[self._at : self._end].rstrip(b"\0") if full else self._whole(memory, done)
-            pieces.append(piece)
-            self._at += len(piece)
-            if not full:
-                break
-            begin = self._part + _HEADER.size
-            memory[begin : self._end] = bytes(self._end - begin)
-            memory[self._part + _READ] = self._turn & 0xFF
-            self._enter_next()
-        return b"".join(pieces)
-
-    def _whole(self, memory: mmap.mmap, done: bytes) -> bytes:
-        """The records that something was written after.
-
-        They are copied once more: when the end of the first copy was made, its beginning may have been old already.
-        """
-        size = _LOOK_SIZE
-        while True:
-            piece = memory[self._at : min(self._at + size, self._end)]
-            end = piece.rfind(done) + DONE_SIZE
-            if len(piece) < size or end + ITEM_LIMIT + DONE_SIZE <= size:
-                return memory[self._at : self._at + end] if end >= DONE_SIZE else b""
-            size *= 4
-
-    def give_back(self, memory: mmap.mmap) -> None:
-        """Its writer has ended: give back what it took up."""
-        with contextlib.suppress(AttributeError, OSError):  # MADV_REMOVE is Linux's, and not of every file system
-            memory.madvise(mmap.MADV_REMOVE, self._start, SLOT_SIZE)
-
-
-class BufferReader:
-    """The reading side: what all processes have written. It makes the file."""
-
-    def __init__(self, folder: str) -> None:
-        self._slots: list[_Slot] = []
-        self._awaited: list[int] = []
-        """The slots that were taken and of which nothing was seen yet."""
-        self._taken = 0
-        self._file = -1
-        self._memory: mmap.mmap | None = None
-        self._done = DONE_BEGINS + os.urandom(DONE_SIZE - 1).replace(b"\0", b"\1")
-        try:
-            # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
-            self._file = os.memfd_create(_NAME)
-            os.ftruncate(self._file, _DONE_STANDS)
-            os.pwrite(self._file, self._done, _DONE_STANDS)
-            self._memory = mmap.mmap(self._file, _DONE_STANDS)
-            os.symlink(f"/proc/{os.getpid()}/fd/{self._file}", f"{folder}/{FILE_NAME}")
-        except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
-            self.close()
-
-    def read(self) -> list[bytes]:
-        """What has been written since the last time: for each process that wrote something, its records."""
-        memory = self._memory
-        if memory is None:
-            return []
-        found = []
-        self._begun()
-        slots = list(self._slots)
-        while slots:
-            for slot in slots:
-                ended = slot.ended  # asked first: then nothing comes after what is read now
-                if data := slot.read(memory, self._done):
-                    found.append(data)
-                if ended:
-                    slot.give_back(memory)
-                    self._slots.remove(slot)
-            slots = self._begun()  # whoever was started by what was said just now
-        return found
-
-    def _begun(self) -> list[_Slot]:
-        """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
-        taken = min((os.fstat(self._file).st_size - _TICKETS_BEGIN) // _TICKET.size, SLOTS)
-        self._awaited.extend(range(self._taken, taken))
-        self._taken = taken
-        begun = []
-        for number in self._awaited:
-            *_, pid = _HEADER.unpack(os.pread(self._file, _HEADER.size, number * SLOT_SIZE).ljust(_HEADER.size, b"\0"))
-            if pid:
-                begun.append(_Slot(number, pid))
-        if begun:
-            numbers = {slot.number for slot in begun}
-            self._awaited = [number for number in self._awaited if number not in numbers]
-            self._slots.extend(begun)
-        return begun
-
-    def forget(self, pid: int) -> None:
-        """This process has ended, and its slot is to be given back when it has been read."""
-        for slot in list(self._slots):
-            slot.ended = slot.ended or slot.pid == pid
-
-    def close(self) -> None:
-        """Give all of it back; a process that comes to it now takes no slot."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file, self._memory = -1, None

@@ -6,7 +6,7 @@ write(2)), so it needs neither thread nor lock; what is written survives its wri
 by its name, however it was started.
 
 One item on the pipe is a record: two bytes of length and a `marshal`led value, which is bytes, numbers, strings,
-tuples, lists and dicts of these. In the buffers of `procsim.buffers` stand the same records.
+tuples, lists and dicts of these. In the buffers of `procsim.buffers` stand such records too.
 """
 
 import contextlib
@@ -18,7 +18,6 @@ import resource
 import select
 import struct
 import time
-from collections.abc import Iterator
 from typing import Any
 
 ITEM_LIMIT = min(select.PIPE_BUF, 0xFFFF)
@@ -41,11 +40,7 @@ HIGH_DESCRIPTORS = 1 << 12
 """The writing end lies below this: high enough to be out of the way, and a table that forks stay cheap with."""
 
 HEADER = struct.Struct("<H")
-"""Of a record: twice the bytes that follow, and one. So its first byte is odd."""
-
-DONE_SIZE = 8
-DONE_BEGINS = b"\x02"
-"""In a buffer so many bytes stand behind a record, which tell that it is whole. No record begins so."""
+"""Of a record: twice the bytes that follow, and one. So its first byte is odd, by which it is known in a buffer."""
 
 _READER_GONE = (errno.EPIPE, errno.ENXIO, errno.ENOENT)
 
@@ -193,30 +188,26 @@ class EventQueueReader:
 
 
 class ItemDecoder:
-    """Cuts the bytes of the pipe, or of a buffer, back into items."""
+    """Cuts the bytes of the pipe back into items."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def items(self, data: bytes) -> list[Any]:
         """The items that are whole now; the beginning of the next is kept for the next call."""
-        return list(self.one_by_one(data))
-
-    def one_by_one(self, data: bytes) -> Iterator[Any]:
-        """The same, each when it is asked for."""
         data = self._rest + data
         header, unpack, loads = HEADER.size, HEADER.unpack_from, marshal.loads
+        items: list[Any] = []
+        add = items.append
         start, end = 0, len(data)
         last = end - header
         while start <= last:
             (size,) = unpack(data, start)
-            if not size & 1:
-                start += DONE_SIZE
-                continue
             begin = start + header
             stop = begin + (size >> 1)
             if stop > end:
                 break
-            yield loads(data[begin:stop])
+            add(loads(data[begin:stop]))
             start = stop
         self._rest = data[start:]
+        return items

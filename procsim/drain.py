@@ -16,7 +16,7 @@ import time
 from collections import deque
 from typing import IO, NamedTuple
 
-from procsim.buffers import BufferReader
+from procsim.buffer_reader import BufferReader, Repetitions
 from procsim.channel import GATHER_BELOW, GATHER_SECONDS, PIPE_CAPACITY, READ_SIZE, EventQueueReader
 
 TICK_SECONDS = 0.05
@@ -34,14 +34,14 @@ SWITCH_SECONDS = 0.001
 HURRIED_SECONDS = GATHER_SECONDS / 8
 """The pause for more, where each event is waited for."""
 
-HELD_BYTES = 64 << 20
+HELD_BYTES = 16 << 20
 """Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
 
 BATCH_BYTES = 1 << 18
-"""Bytes that one batch is decoded from, or the one round that has more: about 3,000 events."""
+"""Bytes that one batch is decoded from, or the one round that has more: 2,000 to 11,000 events."""
 
 
-EVENTS, BUFFER, STDOUT, STDERR = "events", "buffer", "stdout", "stderr"
+EVENTS, STDOUT, STDERR = "events", "stdout", "stderr"
 
 
 class Round(NamedTuple):
@@ -51,15 +51,17 @@ class Round(NamedTuple):
     """ns of the system's monotonic clock: all that was written before is in this round, or in an earlier one."""
     chunks: list[tuple[str, bytes]]
     """(source, bytes)."""
+    buffers: list[tuple[Repetitions, bytes]]
+    """What the buffers had, and what reads it."""
 
     @property
     def size(self) -> int:
         """In bytes."""
-        return sum(len(data) for _, data in self.chunks)
+        return sum(len(data) for _, data in (*self.chunks, *self.buffers))
 
     @property
     def sources(self) -> set[str]:
-        """Those that had something."""
+        """The pipes that had something."""
         return {source for source, _ in self.chunks}
 
 
@@ -99,13 +101,13 @@ class Drain(threading.Thread):
                 round_ = self._round(selector, [key.data for key, _ in ready])
                 self._keep(round_)
                 self.emptied += 1
-                if stopping and not round_.chunks:
+                if stopping and not round_.size:
                     break
                 longest = HURRIED_SECONDS if self.hurried else IDLE_SECONDS
-                pause = 0 if round_.chunks else longest
+                pause = 0 if round_.size else longest
                 if 0 < round_.size < GATHER_BELOW:
                     self._stopping.wait(min(longest, GATHER_SECONDS))
-                elif BUFFER in round_.sources:
+                elif round_.buffers:
                     self._stopping.wait(min(longest, BUFFERS_SECONDS))
         self._reader.close()
         self._buffers.close()
@@ -122,8 +124,7 @@ class Drain(threading.Thread):
                 chunks.append((name, data))
             elif data == b"":
                 self._at_end(selector, name)
-        chunks.extend((BUFFER, data) for data in self._buffers.read())
-        return Round(began, chunks)
+        return Round(began, chunks, self._buffers.read())
 
     def _read(self, name: str) -> bytes | None:
         """All that stands in a pipe now; None: nothing; b"": nobody has it open."""
@@ -154,11 +155,11 @@ class Drain(threading.Thread):
     def _keep(self, round_: Round) -> None:
         sources = round_.sources
         with self._changed:
-            if sources or self._more:  # what comes last in a round, the next one tells the place of
+            if round_.size or self._more:  # what comes last in a round, the next one tells the place of
                 self._rounds.append(round_)
-            self._more = bool(sources)
-            self._open |= sources - {BUFFER}
-            self.heard = self.heard or not sources.isdisjoint((EVENTS, BUFFER))
+            self._more = bool(round_.size)
+            self._open |= sources
+            self.heard = self.heard or EVENTS in sources or bool(round_.buffers)
             self._held += round_.size
             self._changed.notify()
             while self._held > HELD_BYTES and not self._stopping.is_set():

@@ -22,7 +22,7 @@ import psutil
 
 from procsim import members
 from procsim.arrivals import Arrivals
-from procsim.buffers import BufferReader
+from procsim.buffer_reader import BufferReader
 from procsim.channel import EventQueue, EventQueueReader
 from procsim.drain import TICK_SECONDS, Drain
 from procsim.events import Event

@@ -1,6 +1,7 @@
 """The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
 
 import _codecs
+import contextlib
 import ctypes
 import marshal
 import mmap
@@ -22,8 +23,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.buffers import PART_SIZE, PARTS, SLOT_SIZE, BufferReader, Buffers, mapped
-from procsim.channel import DONE_SIZE, ITEM_LIMIT, ItemDecoder, record_of
+from procsim.buffer_reader import BufferReader
+from procsim.buffers import AGAIN, NUMBERS, PART_SIZE, PARTS, SLOT_SIZE, WORD, Buffers, mapped
+from procsim.channel import ITEM_LIMIT, record_of
 from procsim.sequencer import Sequencer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
@@ -41,11 +43,42 @@ def padding(number: int) -> bytes:
     return bytes([number % 251]) * (number * 37 % (ITEM_LIMIT - 64 if number % 50 == 0 else 200))
 
 
+class Writer:
+    """Says one thing after the other: as records, and as repetitions with a small number, or with a text."""
+
+    def __init__(self, buffers: Buffers, name: int) -> None:
+        self.buffers = buffers
+        self.name = name
+        self.head = 0
+
+    def say(self, number: int) -> bool:
+        if number % 7 and self.head:
+            try:
+                self.repeat(number)
+            except ValueError:
+                pass  # there is no room, which `put` then looks for
+            else:
+                return True
+        said = self.buffers.put(record(self.name, number))
+        self.head = self.head or self.buffers.number((self.name, None))
+        return said
+
+    def repeat(self, number: int) -> None:
+        write, time = self.buffers.write, number + 1
+        if number % 3:
+            write(AGAIN.pack(self.head, time, (number << 1) + 1))
+            return
+        value = marshal.dumps(padding(number)[:100], 2) + b"0"
+        write(AGAIN.pack(self.head, time, len(value) << 1) + value + bytes(-len(value) % WORD))
+        with contextlib.suppress(ValueError):  # then it was the last one in its part
+            write(self.buffers.done)
+
+
 def put_all(folder: str, name: int, count: int) -> None:
-    """Put so many records, each as soon as there is room."""
-    buffers = Buffers(folder, mute_records=0)
+    """Say so many things, each as soon as there is room."""
+    writer = Writer(Buffers(folder, mute_records=0), name)
     for number in range(count):
-        while not buffers.put(record(name, number)):
+        while not writer.say(number):
             pass
 
 
@@ -60,12 +93,20 @@ class Reading:
         self.folder = folder
         self.reader = BufferReader(folder)
         self.numbers: dict[int, list[int]] = defaultdict(list)
+        self.repetitions = 0
 
     def read(self) -> int:
         """Take in what is there. Returns how many records."""
-        items = [item for data in self.reader.read() for item in ItemDecoder().items(data)]
-        for name, number, filling, _ in items:
-            assert filling == padding(number), "torn"
+        items = [item for repetitions, data in self.reader.read() for item in repetitions.items(data)]
+        for item in items:
+            if len(item) == 3:
+                time, name, fields = item
+                number = time - 1
+                assert fields == {"value": number if number % 3 else padding(number)[:100]}, "torn"
+                self.repetitions += 1
+            else:
+                name, number, filling, _ = item
+                assert filling == padding(number), "torn"
             self.numbers[name].append(number)
         return len(items)
 
@@ -87,6 +128,7 @@ def test_writers_lose_and_tear_nothing_and_each_keeps_its_order(start_method: st
         reading.read()
     reading.read()
     assert reading.numbers == {name: list(range(COUNT)) for name in range(3)}
+    assert reading.repetitions > COUNT
 
 
 def test_what_killed_writers_have_put_is_there_and_none_of_it_torn(reading: Reading) -> None:
@@ -113,8 +155,9 @@ def test_threads_of_one_process_lose_nothing(reading: Reading) -> None:
 
     def put_in_order(name: int) -> None:
         all_begin_at_once.wait()
+        writer = Writer(buffers, name)
         for number in range(5_000):
-            if not buffers.put(record(name, number)):
+            if not writer.say(number):
                 refused.append((name, number))
 
     interval = sys.getswitchinterval()
@@ -179,27 +222,72 @@ def test_a_record_is_not_read_before_it_is_whole(reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
     assert buffers.put(record(0, 0))
     assert reading.read() == 1
-    buffers.write(record(0, 1))
+    whole = record(0, 1)
+    buffers.write(whole + bytes(-len(whole) % WORD))
     assert reading.read() == 0
     buffers.write(buffers.done)
     assert reading.read() == 1
 
 
-@pytest.mark.parametrize("room", range(DONE_SIZE + 1))
+def test_a_repetition_is_not_read_before_it_is_whole(reading: Reading) -> None:
+    writer = Writer(Buffers(reading.folder, mute_records=0), 0)
+    assert writer.say(0)
+    assert reading.read() == 1
+    for missing in (1, 2):  # words; in which order memory takes them up, nobody says
+        kept = AGAIN.pack(writer.head, 2, 3)[: -WORD * missing]
+        writer.buffers.write(kept)
+        assert reading.read() == 0
+        assert isinstance(writer.buffers.write.__self__, mmap.mmap)  # type: ignore[attr-defined]
+        writer.buffers.write.__self__.seek(-len(kept), os.SEEK_CUR)  # type: ignore[attr-defined]
+    writer.repeat(1)
+    assert reading.read() == 1
+    value = AGAIN.pack(writer.head, 2, 5 << 1)
+    writer.buffers.write(value)
+    assert reading.read() == 0
+    assert not reading.reader.read()
+
+
+def test_a_repetition_that_is_on_its_way_keeps_nothing_back(reading: Reading) -> None:
+    writer = Writer(Buffers(reading.folder, mute_records=0), 0)
+    for number in range(3):
+        assert writer.say(number)
+    writer.buffers.write(AGAIN.pack(writer.head, 0, 0))
+    assert reading.read() == 3
+
+
+def test_only_so_many_events_have_a_number(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+    assert buffers.number((0, None)) == 0, "it has no slot yet"
+    assert buffers.put(record(0, 0))
+    heads = set()
+    for _ in range(NUMBERS):
+        while not (head := buffers.number((0, None))):  # where the slot is full, the number is for the next one
+            reading.read()
+        heads.add(head)
+    assert len(heads) == NUMBERS
+    reading.read()
+    assert not buffers.number((0, None))
+
+
+@pytest.mark.parametrize("room", range(0, 2 * WORD + 1, WORD))
 def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: int, reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
+
+    def size_of(text: str) -> int:
+        size = len(record_of(marshal.dumps(text, 2)))
+        return size + -size % WORD
 
     def put_and_read(length: int) -> int:
         text = "x" * length
         assert buffers.put(record_of(marshal.dumps(text, 2)))
-        (data,) = reading.reader.read()
-        assert ItemDecoder().items(data) == [text]
-        return len(record_of(marshal.dumps(text, 2)))
+        ((repetitions, data),) = reading.reader.read()
+        assert list(repetitions.items(data)) == [text]
+        return size_of(text)
 
     rest = PART_SIZE - 16
     while rest > 3_000:
-        rest -= put_and_read(1_000) + DONE_SIZE
-    put_and_read(rest - len(record_of(marshal.dumps("", 2))) - room)
+        rest -= put_and_read(1_000) + WORD
+    put_and_read(rest - size_of("") - room)
     assert buffers.put(record(1, 0))
     reading.read()
     assert reading.numbers[1] == [0]

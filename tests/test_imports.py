@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "events": set(),
     "channel": set(),
     "buffers": {"procsim.channel"},
+    "buffer_reader": {"procsim.buffers", "procsim.channel"},
     "sequencer": set(),
     "files": {"procsim.events"},
     "state": {"procsim.events", "procsim.files"},

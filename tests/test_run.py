@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from procsim import members
 from procsim.events import Event
 from procsim.gatekeeper import TRY
 from procsim.run import Order, Run
+from procsim.tracer.emit import value_of
 from procsim.tracer.inject import Settings
 
 COUNT = 50_000
@@ -238,3 +240,48 @@ def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
     assert len(times) == 400
     assert times == sorted(times)
     assert times[-1] < run.now()
+
+
+VALUES: list[Any] = [
+    *[0, 1, -1, 2**62 - 1, 2**62, -(2**62), -(2**62) - 1, 2**63 - 1, 2**63, -(2**63), 10**30],
+    *[0.0, 1.5, None, True, False, "", "text", "车票", "x" * 100, b"bytes", b"b" * 50],
+    *[(), (1, "two"), [3, None], {}, {1: 2}],
+]
+
+SAYS_AGAIN = f"""
+import threading
+from multiprocessing import Process, SimpleQueue
+
+queue = SimpleQueue()
+
+def exchange(count):
+    for _ in range(count):
+        for value in {VALUES!r}:
+            queue.put(value)
+            assert queue.get() == value
+
+exchange(20)
+thread = threading.Thread(target=exchange, args=(5,), name="helper")
+thread.start()
+thread.join()
+child = Process(target=exchange, args=(20,), name="child")
+child.start()
+child.join()
+"""
+
+
+def test_what_is_said_again_comes_as_it_was_said_first(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(SAYS_AGAIN)
+    told: dict[tuple[str, str, str, str | None], list[Any]] = {}
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind in ("queue_put", "queue_got"):
+                who = event.process, event.thread, event.kind, event.at
+                told.setdefault(who, []).append(event.fields["value"])
+    values = [value_of(value) for value in VALUES]
+    by = {("MainProcess", "MainThread"): 20, ("MainProcess", "helper"): 5, ("child", "MainThread"): 20}
+    for kind, at in (("queue_put", "program.py:10"), ("queue_got", "program.py:11")):
+        for (process, thread), count in by.items():
+            assert repr(told.pop((process, thread, kind, at))) == repr(values * count)  # 1 is True, and neither is 1.0
+    assert not told

@@ -2,9 +2,10 @@
 
     call site (file:line) ──┐
     who (PID, process, thread) ──► tuple ──► marshal ──► the buffer of this process, or the EventQueue
+                          └──────► number ─────────────► the buffer, for what was said before
 
-This is the path that every traced operation takes, so it counts nanoseconds: what was marshalled once is kept, and
-nothing here catches an exception of the program's.
+This is the path that every traced operation takes, so it counts nanoseconds: what was marshalled once is kept, what is
+said again has a number, and nothing here catches an exception of the program's.
 """
 
 import _signal  # type: ignore[import-not-found]  # signal itself makes an enum of every handler it is asked for
@@ -18,7 +19,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from procsim.buffers import Buffers
+from procsim.buffers import AGAIN, WORD, Buffers
 from procsim.channel import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
 
@@ -55,6 +56,7 @@ _process = ""
 
 _dumps = marshal.dumps
 _begin = _BEGINNING.pack
+_again = AGAIN.pack
 _getframe = sys._getframe
 _ident = threading.get_ident
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
@@ -92,7 +94,9 @@ def become(name: str) -> None:
     """This process is called so from now on."""
     global _pid, _process, _told
     forked_from, _pid = _pid, os.getpid()
-    if forked_from not in (0, _pid):
+    if forked_from in (0, _pid):
+        _buffers.begin_numbers()
+    else:
         _buffers.begin()
     _process = _plain(str(name)[:NAME_LIMIT])
     _named.clear()
@@ -157,12 +161,21 @@ NO_FIELDS = marshalled()
 BEFORE_VALUE = marshalled(value=None)[:-2]
 """Fields that begin with a value and have not ended."""
 
+END_OF_FIELDS = b"0"
+"""marshal's sign of the end of a dict."""
 
-def marshalled_value(value: Any) -> bytes:
-    """The short form of a value of the program's, ready for `emit_value`: what follows BEFORE_VALUE."""
-    if type(value) is not int or not -_INT_LIMIT <= value < _INT_LIMIT:
-        value = value_of(value)
-    return _dumps(value, _FORMAT) + b"0"  # marshal's sign of the end of a dict
+
+class Again:
+    """A kind of event that is mostly said again and again, by the same lines about the same objects.
+
+    `constant`: the fields that it always has, as `marshalled` makes them; BEFORE_VALUE: it has a value.
+    """
+
+    __slots__ = ("constant", "kind")
+
+    def __init__(self, kind: str, constant: bytes) -> None:
+        self.kind = kind
+        self.constant = constant
 
 
 _NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
@@ -191,30 +204,36 @@ def emit(
     return _write(record_of(_fitting(item)))
 
 
-def emit_value(kind: str, identity: int, at: str | None, value: bytes) -> bool:
-    """The same for an event that has one field, `value`; `value`: see `marshalled_value`."""
+def emit_value(kind: str, identity: int, at: str | None, value: Any) -> bool:
+    """The same for an event that has one field, `value`, of which the short form is told: see `value_of`."""
     if _queue is None:
         return False
-    data = _known(kind, identity, at, BEFORE_VALUE) + value  # which fits: names and values are cut
+    # Which fits: names and values are cut.
+    data = _known(kind, identity, at, BEFORE_VALUE) + _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
     return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
 
 
-def emit_again(kind: str, identity: int | None, constant: bytes, depth: int, value: bytes = b"") -> bool:
+def emit_again(what: Again, identity: int | None, depth: int, value: Any = 0) -> bool:
     """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said before.
 
     False: nothing was said, and those two are to be asked.
     """
     buffers = _buffers
     try:
+        write = buffers.write  # first: where a signal handler forks this process now, it leads nowhere
         frame = _getframe(depth)
-        data = _told.before[kind, identity, sites_known[id(frame.f_code) + frame.f_lasti], constant] + value
+        head = buffers.numbered.heads[what, identity, id(frame.f_code) + frame.f_lasti]
         if not buffers.mine[0]:
             return False
-        write = buffers.write
-        write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
-    except (LookupError, ValueError) as error:
+        if type(value) is int:
+            write(_again(head, Clock.now(), value + value + 1))
+            return True
+        told = _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
+        write(_again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD))
+    except (LookupError, ValueError, struct.error) as error:  # struct.error: an int that has no room in a word
         if raised_elsewhere(error):
             raise
+        _give_number(what, identity, depth + 1)
         return False
     try:
         write(buffers.done)
@@ -223,6 +242,29 @@ def emit_again(kind: str, identity: int | None, constant: bytes, depth: int, val
             raise
         buffers.turn(write)
     return True
+
+
+def _give_number(what: Again, identity: int | None, depth: int) -> None:
+    """What was said once already has a number from now on."""
+    numbered = _buffers.numbered
+    try:
+        frame = _getframe(depth)
+        address = id(frame.f_code) + frame.f_lasti
+        at = sites_known[address]
+        if not at or (what, identity, address) in numbered.heads or not _said(what, identity, at):
+            return
+        fields = None if what.constant is BEFORE_VALUE else marshal.loads(what.constant)
+        head = _buffers.number((what.kind, _pid, _process, _told.thread, identity, at, fields))
+        if head:
+            numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
+            numbered.heads[what, identity, address] = head
+    except (LookupError, ValueError) as error:
+        if raised_elsewhere(error):
+            raise
+
+
+def _said(what: Again, identity: int | None, at: str) -> bool:
+    return (what.kind, identity, at, what.constant) in _told.before
 
 
 def _known(kind: str, identity: int | None, at: str | None, constant: bytes) -> bytes:

@@ -11,10 +11,12 @@ from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import BEFORE_VALUE, emit, emit_again, emit_value, emit_waiting, marshalled_value
+from procsim.tracer.emit import BEFORE_VALUE, Again, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
+
+_SENT, _RECEIVED = Again("pipe_sent", BEFORE_VALUE), Again("pipe_received", BEFORE_VALUE)
 
 _ioctl, _FIONREAD, _NONE = fcntl.ioctl, termios.FIONREAD, bytes(4)
 
@@ -90,7 +92,7 @@ def patch_connection(module: ModuleType) -> None:
                 emit("pipe_created", end, at, name=name, type="Pipe", other=other)
         return first, second
 
-    def say_sent(self: Any, value: bytes) -> None:
+    def say_sent(self: Any, value: Any) -> None:
         at = caller(3)
         if at != INTERNAL and self._handle is not None:
             if gate.shared[0]:
@@ -98,10 +100,9 @@ def patch_connection(module: ModuleType) -> None:
             emit_value("pipe_sent", identity_of_end(self), at, value)
 
     def traced_send(self: Any, obj: Any) -> None:
-        value = marshalled_value(obj)
         closed = self._handle is None  # then it raises
-        if closed or gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, value):
-            say_sent(self, value)
+        if closed or gate.shared[0] or not emit_again(_SENT, self._procsim_identity, 2, obj):
+            say_sent(self, obj)
         send(self, obj)
 
     def traced_send_bytes(self: Any, buf: Any, offset: Any = 0, size: Any = None) -> None:
@@ -110,7 +111,7 @@ def patch_connection(module: ModuleType) -> None:
             if gate.shared[0]:
                 self._procsim_sent += 1
             return
-        say_sent(self, marshalled_value(buf))
+        say_sent(self, buf)
         send_bytes(self, buf, offset, size)
 
     def receive(self: Any, at: str | None, call: Any, *args: Any) -> Any:
@@ -124,7 +125,7 @@ def patch_connection(module: ModuleType) -> None:
         except EOFError:
             emit("pipe_ended", identity, at)
             raise
-        emit_value("pipe_received", identity, at, marshalled_value(received))
+        emit_value("pipe_received", identity, at, received)
         return received
 
     def traced_recv(self: Any) -> Any:
@@ -137,10 +138,10 @@ def patch_connection(module: ModuleType) -> None:
             if (at := caller()) != INTERNAL:
                 emit("pipe_ended", identity_of_end(self), at)
             raise
-        if not emit_again("pipe_received", self._procsim_identity, BEFORE_VALUE, 2, marshalled_value(received)):
+        if not emit_again(_RECEIVED, self._procsim_identity, 2, received):
             at = caller()
             if at != INTERNAL:
-                emit_value("pipe_received", identity_of_end(self), at, marshalled_value(received))
+                emit_value("pipe_received", identity_of_end(self), at, received)
         return received
 
     def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:

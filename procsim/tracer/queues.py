@@ -15,12 +15,12 @@ from procsim.channel import Clock
 from procsim.tracer import gate
 from procsim.tracer.emit import (
     BEFORE_VALUE,
+    Again,
     Waiting,
     emit,
     emit_again,
     emit_value,
     emit_waiting,
-    marshalled_value,
     value_of,
 )
 from procsim.tracer.locks import identity_of, keep_raw
@@ -33,6 +33,9 @@ FEEDER_NS = 1_000_000_000
 """So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
+
+
+_PUT, _GOT = Again("queue_put", BEFORE_VALUE), Again("queue_got", BEFORE_VALUE)
 
 
 class _Putting(threading.local):
@@ -91,7 +94,7 @@ def _watch_places(queue: Any) -> None:
             if not acquired:
                 return False
         try:
-            emit_value("queue_put", identity, at, marshalled_value(value))
+            emit_value("queue_put", identity, at, value)
         except BaseException:  # raised by a signal handler of the program: the item will not be put
             raw.release()
             raise
@@ -167,7 +170,7 @@ def _patch_queue(module: ModuleType) -> None:
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
             emit("queue_empty", identity, at, took=waiting.took())
             raise
-        emit_value("queue_got", identity, at, marshalled_value(item))
+        emit_value("queue_got", identity, at, item)
         return item
 
     def _start_thread(self: Any) -> None:
@@ -270,14 +273,13 @@ def _patch_simple_queue(module: ModuleType) -> None:
         belong_to_a_queue(self._reader, self._writer)
 
     def traced_put(self: Any, obj: Any) -> None:
-        identity, value = self._rlock._procsim_identity, marshalled_value(obj)
-        if gate.shared[0] or not emit_again("queue_put", identity, BEFORE_VALUE, 2, value):
+        if gate.shared[0] or not emit_again(_PUT, self._rlock._procsim_identity, 2, obj):
             at = caller()
             if at != INTERNAL:
                 identity = identity_of(self._rlock)
                 if gate.shared[0]:
                     gate.arrive("queue_put", identity, at, subject=value_of(obj))
-                emit_value("queue_put", identity, at, value)
+                emit_value("queue_put", identity, at, obj)
         put(self, obj)
 
     def traced_get(self: Any) -> Any:
@@ -290,11 +292,10 @@ def _patch_simple_queue(module: ModuleType) -> None:
                 if _may_wait(self):
                     emit_waiting("queue_get_waiting", identity, at)
         item = get(self)
-        value = marshalled_value(item)
-        if not emit_again("queue_got", self._rlock._procsim_identity, BEFORE_VALUE, 2, value):
+        if not emit_again(_GOT, self._rlock._procsim_identity, 2, item):
             at = caller()
             if at != INTERNAL:
-                emit_value("queue_got", identity_of(self._rlock), at, value)
+                emit_value("queue_got", identity_of(self._rlock), at, item)
         return item
 
     replace(SimpleQueue, "__init__", __init__)

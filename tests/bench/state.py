@@ -20,7 +20,8 @@ from typing import Any
 
 from procsim.apply import apply
 from procsim.arrivals import Arrivals
-from procsim.buffers import BufferReader, Buffers
+from procsim.buffer_reader import BufferReader
+from procsim.buffers import Buffers
 from procsim.channel import EventQueue, EventQueueReader, record_of
 from procsim.drain import TICK_SECONDS, Drain
 from procsim.state import RunState
