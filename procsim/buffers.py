@@ -92,7 +92,8 @@ class _Taken:
         self.slot: int | None = None
         self.parts: list[mmap.mmap] = []
         self.turns = 0
-        self.claims: dict[int, object] = {}
+        self.claims: list[object] = []
+        """Of those who are going on to the next part, in the order in which they came: the first one does."""
         self.numbers = itertools.count(1)
         self.unused: list[int] = []
 
@@ -201,19 +202,20 @@ class Buffers:
         if not self._path:
             return False
         self._records += 1  # of two threads that do so at once, one may be counted
+        if self._records <= self._mute_records:
+            return False
         taken, claim = self._taken, object()
         turn = taken.turns
-        if self._records <= self._mute_records or taken.claims.setdefault(turn, claim) is not claim:
-            return False
         try:
-            return taken.turns != turn or self._go_on(taken, turn)
+            taken.claims.append(claim)  # in here: a signal handler may raise as soon as that is done
+            return taken.claims[0] is claim and (taken.turns != turn or self._go_on(taken, turn))
         except (AttributeError, OSError) as error:  # macOS has no posix_fallocate
             if raised_elsewhere(error):
                 raise
             self._path = ""  # not to be tried again with each record
             return False
         finally:
-            taken.claims.pop(turn, None)
+            taken.claims.remove(claim)
 
     def _go_on(self, taken: _Taken, turn: int) -> bool:
         """Whatever interrupts this, it can be begun anew. Where that has forked, nothing here is this process's."""

@@ -218,6 +218,23 @@ def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: 
     assert reading.numbers[2] == [0]
 
 
+def test_a_signal_handler_may_raise_whenever_a_part_is_full(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, mute_records=0)
+
+    class Interrupted(list[object]):
+        """Python runs signal handlers when it has called something."""
+
+        def append(self, claim: object) -> None:
+            super().append(claim)
+            raise Raised
+
+    buffers._taken.claims = Interrupted()
+    with pytest.raises(Raised):
+        buffers.put(record(0, 0))
+    buffers._taken.claims = list(buffers._taken.claims)
+    assert buffers.put(record(0, 0))
+
+
 def test_a_record_is_not_read_before_it_is_whole(reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
     assert buffers.put(record(0, 0))

@@ -165,19 +165,6 @@ END_OF_FIELDS = b"0"
 """marshal's sign of the end of a dict."""
 
 
-class Again:
-    """A kind of event that is mostly said again and again, by the same lines about the same objects.
-
-    `constant`: the fields that it always has, as `marshalled` makes them; BEFORE_VALUE: it has a value.
-    """
-
-    __slots__ = ("constant", "kind")
-
-    def __init__(self, kind: str, constant: bytes) -> None:
-        self.kind = kind
-        self.constant = constant
-
-
 _NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
 """Handlers of Ctrl-C."""
 
@@ -191,6 +178,8 @@ def emit(
     """
     if _queue is None:
         return False
+    if not fields and emit_again(kind, identity, constant, 0, 0, at):
+        return True
     try:
         data = _known(kind, identity, at, b"" if fields else constant)
         if fields:
@@ -208,21 +197,35 @@ def emit_value(kind: str, identity: int, at: str | None, value: Any) -> bool:
     """The same for an event that has one field, `value`, of which the short form is told: see `value_of`."""
     if _queue is None:
         return False
+    if emit_again(kind, identity, BEFORE_VALUE, 0, value, at):
+        return True
     # Which fits: names and values are cut.
     data = _known(kind, identity, at, BEFORE_VALUE) + _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
     return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
 
 
-def emit_again(what: Again, identity: int | None, depth: int, value: Any = 0) -> bool:
-    """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said before.
+def emit_again(
+    kind: str, identity: int | None, constant: bytes, depth: int, value: Any = 0, at: str | None = None
+) -> bool:
+    """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said twice before.
 
+    `constant`: BEFORE_VALUE where it has a value. `depth` 0: it was `at`.
     False: nothing was said, and those two are to be asked.
     """
     buffers = _buffers
     try:
         write = buffers.write  # first: where a signal handler forks this process now, it leads nowhere
-        frame = _getframe(depth)
-        head = buffers.numbered.heads[what, identity, id(frame.f_code) + frame.f_lasti]
+        place: int | str | None = at
+        if depth:
+            frame = _getframe(depth)
+            place = id(frame.f_code) + frame.f_lasti
+        head = buffers.numbered.heads.get((kind, identity, place, constant))
+        if not head:
+            return (
+                depth > 0
+                and _is_known_by_line(kind, identity, constant, depth + 1)
+                and emit_again(kind, identity, constant, depth + 1, value)
+            )
         if not buffers.mine[0]:
             return False
         if type(value) is int:
@@ -230,10 +233,9 @@ def emit_again(what: Again, identity: int | None, depth: int, value: Any = 0) ->
             return True
         told = _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
         write(_again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD))
-    except (LookupError, ValueError, struct.error) as error:  # struct.error: an int that has no room in a word
+    except (ValueError, struct.error) as error:  # there is no room; or an int has none in a word
         if raised_elsewhere(error):
             raise
-        _give_number(what, identity, depth + 1)
         return False
     try:
         write(buffers.done)
@@ -244,32 +246,35 @@ def emit_again(what: Again, identity: int | None, depth: int, value: Any = 0) ->
     return True
 
 
-def _give_number(what: Again, identity: int | None, depth: int) -> None:
-    """What was said once already has a number from now on."""
+def _is_known_by_line(kind: str, identity: int | None, constant: bytes, depth: int) -> bool:
+    """Whether what has a number was said by the line that this instruction is in; it is known by that, too, then."""
     numbered = _buffers.numbered
-    try:
-        frame = _getframe(depth)
-        address = id(frame.f_code) + frame.f_lasti
-        at = sites_known[address]
-        if not at or (what, identity, address) in numbered.heads or not _said(what, identity, at):
-            return
-        fields = None if what.constant is BEFORE_VALUE else marshal.loads(what.constant)
-        head = _buffers.number((what.kind, _pid, _process, _told.thread, identity, at, fields))
-        if head:
-            numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
-            numbered.heads[what, identity, address] = head
-    except (LookupError, ValueError) as error:
-        if raised_elsewhere(error):
-            raise
-
-
-def _said(what: Again, identity: int | None, at: str) -> bool:
-    return (what.kind, identity, at, what.constant) in _told.before
+    frame = _getframe(depth)
+    place = id(frame.f_code) + frame.f_lasti
+    head = numbered.heads.get((kind, identity, sites_known.get(place), constant))
+    if not head:
+        return False
+    numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
+    numbered.heads[kind, identity, place, constant] = head
+    return True
 
 
 def _known(kind: str, identity: int | None, at: str | None, constant: bytes) -> bytes:
+    """An event but for its time and, with a value or b"" for `constant`, its fields.
+
+    What is said twice has a number from then on.
+    """
     told = _told
-    return told.before.get((kind, identity, at, constant)) or told.learn(kind, identity, at, constant)
+    data = told.before.get((kind, identity, at, constant))
+    if data is None:
+        return told.learn(kind, identity, at, constant)
+    numbered = _buffers.numbered
+    if constant and (kind, identity, at, constant) not in numbered.heads:
+        fields = None if constant is BEFORE_VALUE else marshal.loads(constant)
+        head = _buffers.number((kind, _pid, _process, told.thread, identity, at, fields))
+        if head:
+            numbered.heads[kind, identity, at, constant] = head
+    return data
 
 
 def _write(record: bytes) -> bool:

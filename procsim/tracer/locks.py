@@ -13,7 +13,7 @@ from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import NO_FIELDS, Again, Waiting, emit, emit_again, emit_waiting, marshalled
+from procsim.tracer.emit import NO_FIELDS, Waiting, emit, emit_again, emit_waiting, marshalled
 from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
@@ -51,14 +51,12 @@ def owner_of(frame: FrameType | None, lock: Any) -> Any:
 # The operations ----------------------------------------------------------------------------------------------
 
 
-CALLED = Again("lock_acquired", marshalled(entered=False))
-ENTERED = Again("lock_acquired", marshalled(entered=True))
+CALLED = marshalled(entered=False)
+ENTERED = marshalled(entered=True)
 """How a lock is acquired: by `with`, so that this thread is sure to release it."""
 
-_RELEASED = Again("lock_released", NO_FIELDS)
 
-
-def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: Again = CALLED) -> bool:
+def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
     """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
     raw, identity = lock._semlock, identity_of(lock)
     if gate.shared[0]:
@@ -66,7 +64,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
         return False
     try:
-        emit("lock_acquired", identity, at, how.constant)
+        emit("lock_acquired", identity, at, how)
     except BaseException:  # as below
         try:
             emit("lock_released", identity)
@@ -76,17 +74,17 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     return True
 
 
-def _acquire(lock: Any, block: Any, timeout: Any, how: Again) -> Any:
+def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
     """The same for a method of the lock's own, which the program mostly calls again and again, and gets it at once."""
     raw = lock._semlock
     if gate.shared[0] or not raw.acquire(False, timeout):
         at = caller(3)
         return raw.acquire(block, timeout) if at == INTERNAL else traced_acquire(lock, at, block, timeout, how)
     try:
-        if not emit_again(how, lock._procsim_identity, 3):
+        if not emit_again("lock_acquired", lock._procsim_identity, how, 3):
             at = caller(3)
             if at != INTERNAL:
-                emit("lock_acquired", identity_of(lock), at, how.constant)
+                emit("lock_acquired", identity_of(lock), at, how)
     except BaseException:  # a signal handler of the program's has raised, or this is the deepest call that may be
         try:
             emit("lock_released", identity_of(lock))
@@ -129,7 +127,7 @@ def _say_released(lock: Any) -> None:
     """The same for a method of the lock's own. (An RLock that is taken may still be another one's.)"""
     raw = lock._semlock
     known = not gate.shared[0] and raw.kind != _RECURSIVE_MUTEX and raw._is_zero()
-    if not known or not emit_again(_RELEASED, lock._procsim_identity, 3):
+    if not known or not emit_again("lock_released", lock._procsim_identity, NO_FIELDS, 3):
         at = caller(3)
         if at != INTERNAL:
             say_released(lock, at)

@@ -11,12 +11,10 @@ from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import BEFORE_VALUE, Again, emit, emit_again, emit_value, emit_waiting
+from procsim.tracer.emit import BEFORE_VALUE, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
-
-_SENT, _RECEIVED = Again("pipe_sent", BEFORE_VALUE), Again("pipe_received", BEFORE_VALUE)
 
 _ioctl, _FIONREAD, _NONE = fcntl.ioctl, termios.FIONREAD, bytes(4)
 
@@ -101,7 +99,7 @@ def patch_connection(module: ModuleType) -> None:
 
     def traced_send(self: Any, obj: Any) -> None:
         closed = self._handle is None  # then it raises
-        if closed or gate.shared[0] or not emit_again(_SENT, self._procsim_identity, 2, obj):
+        if closed or gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, obj):
             say_sent(self, obj)
         send(self, obj)
 
@@ -138,7 +136,7 @@ def patch_connection(module: ModuleType) -> None:
             if (at := caller()) != INTERNAL:
                 emit("pipe_ended", identity_of_end(self), at)
             raise
-        if not emit_again(_RECEIVED, self._procsim_identity, 2, received):
+        if not emit_again("pipe_received", self._procsim_identity, BEFORE_VALUE, 2, received):
             at = caller()
             if at != INTERNAL:
                 emit_value("pipe_received", identity_of_end(self), at, received)

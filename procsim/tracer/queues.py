@@ -15,7 +15,6 @@ from procsim.channel import Clock
 from procsim.tracer import gate
 from procsim.tracer.emit import (
     BEFORE_VALUE,
-    Again,
     Waiting,
     emit,
     emit_again,
@@ -33,9 +32,6 @@ FEEDER_NS = 1_000_000_000
 """So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
-
-
-_PUT, _GOT = Again("queue_put", BEFORE_VALUE), Again("queue_got", BEFORE_VALUE)
 
 
 class _Putting(threading.local):
@@ -273,7 +269,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
         belong_to_a_queue(self._reader, self._writer)
 
     def traced_put(self: Any, obj: Any) -> None:
-        if gate.shared[0] or not emit_again(_PUT, self._rlock._procsim_identity, 2, obj):
+        if gate.shared[0] or not emit_again("queue_put", self._rlock._procsim_identity, BEFORE_VALUE, 2, obj):
             at = caller()
             if at != INTERNAL:
                 identity = identity_of(self._rlock)
@@ -292,7 +288,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
                 if _may_wait(self):
                     emit_waiting("queue_get_waiting", identity, at)
         item = get(self)
-        if not emit_again(_GOT, self._rlock._procsim_identity, 2, item):
+        if not emit_again("queue_got", self._rlock._procsim_identity, BEFORE_VALUE, 2, item):
             at = caller()
             if at != INTERNAL:
                 emit_value("queue_got", identity_of(self._rlock), at, item)
