@@ -61,8 +61,22 @@ def _may_wait(queue: Any) -> bool:
     return (
         queue._rlock._semlock._is_zero()
         or (queue._wlock is not None and queue._wlock._semlock._is_zero())  # None: Windows
+        or _is_all_unsent(queue)
         or not bytes_are_waiting(handle)
     )
+
+
+def _is_all_unsent(queue: Any) -> bool:
+    """Whether all that is in a Queue is still in this process, and nothing in the pipe.
+
+    To look into the pipe, CPython gives up the GIL, and the queue's own thread takes it: where one `get` follows each
+    `put`, that cost more than all the rest. (A SimpleQueue has no such thread.)
+    """
+    unsent = getattr(queue, "_buffer", None)
+    try:
+        return unsent is not None and queue._maxsize - queue._sem._semlock._get_value() <= len(unsent)
+    except NotImplementedError:  # macOS has no sem_getvalue
+        return False
 
 
 def _watch_places(queue: Any) -> None:
@@ -158,13 +172,13 @@ def _patch_queue(module: ModuleType) -> None:
         identity = identity_of(self._rlock)
         if gate.shared[0]:
             gate.arrive("queue_got", identity, at, (lambda: not _may_wait(self)) if block and timeout is None else None)
-        waiting = Waiting()
+        began = Clock.now()
         if block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
         try:
             item = get(self, block, timeout)
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
-            emit("queue_empty", identity, at, took=waiting.took())
+            emit("queue_empty", identity, at, took=Clock.now() - began)
             raise
         emit_value("queue_got", identity, at, item)
         return item
