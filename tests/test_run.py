@@ -285,3 +285,30 @@ def test_what_is_said_again_comes_as_it_was_said_first(tmp_path: Path) -> None:
         for (process, thread), count in by.items():
             assert repr(told.pop((process, thread, kind, at))) == repr(values * count)  # 1 is True, and neither is 1.0
     assert not told
+
+
+AT_THE_END = """
+import atexit
+from multiprocessing import Lock
+
+lock = Lock()
+
+def last():
+    for _ in range(3):
+        lock.acquire()
+        lock.release()
+
+atexit.register(last)
+for _ in range(60):
+    atexit.register(lock.release)
+    atexit.register(lock.acquire)
+"""
+
+
+def test_what_a_line_says_is_not_taken_for_what_no_line_has_said(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(AT_THE_END)
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        events = [event for batch in run for event in batch]
+    places = [event.at for event in events if event.kind in ("lock_acquired", "lock_released")]
+    assert places == [None] * 120 + ["program.py:9", "program.py:10"] * 3

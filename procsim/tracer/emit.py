@@ -251,7 +251,8 @@ def _is_known_by_line(kind: str, identity: int | None, constant: bytes, depth: i
     numbered = _buffers.numbered
     frame = _getframe(depth)
     place = id(frame.f_code) + frame.f_lasti
-    head = numbered.heads.get((kind, identity, sites_known.get(place), constant))
+    at = sites_known.get(place)  # None: this line has not said anything yet
+    head = at and numbered.heads.get((kind, identity, at, constant))
     if not head:
         return False
     numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
