@@ -61,22 +61,8 @@ def _may_wait(queue: Any) -> bool:
     return (
         queue._rlock._semlock._is_zero()
         or (queue._wlock is not None and queue._wlock._semlock._is_zero())  # None: Windows
-        or _is_all_unsent(queue)
         or not bytes_are_waiting(handle)
     )
-
-
-def _is_all_unsent(queue: Any) -> bool:
-    """Whether all that is in a Queue is still in this process, and nothing in the pipe.
-
-    To look into the pipe, CPython gives up the GIL, and the queue's own thread takes it: where one `get` follows each
-    `put`, that cost more than all the rest. (A SimpleQueue has no such thread.)
-    """
-    unsent = getattr(queue, "_buffer", None)
-    try:
-        return unsent is not None and queue._maxsize - queue._sem._semlock._get_value() <= len(unsent)
-    except NotImplementedError:  # macOS has no sem_getvalue
-        return False
 
 
 def _watch_places(queue: Any) -> None:
