@@ -14,8 +14,9 @@ from procsim import members
 from procsim.events import Event
 from procsim.gatekeeper import TRY
 from procsim.run import Order, Run
-from procsim.tracer.emit import value_of
+from procsim.tracer.emit import HEADS_KEPT, value_of
 from procsim.tracer.inject import Settings
+from procsim.tracer.sites import SITES_KEPT
 
 COUNT = 50_000
 PROGRAM = f"""
@@ -312,3 +313,32 @@ def test_what_a_line_says_is_not_taken_for_what_no_line_has_said(tmp_path: Path)
         events = [event for batch in run for event in batch]
     places = [event.at for event in events if event.kind in ("lock_acquired", "lock_released")]
     assert places == [None] * 120 + ["program.py:9", "program.py:10"] * 3
+
+
+MAKES_CODE = f"""
+import weakref
+from multiprocessing import Lock
+
+lock = Lock()
+made = []
+for _ in range({SITES_KEPT + 3 * HEADS_KEPT}):
+    code = compile("lock.acquire(); lock.release()", "made.py", "exec")
+    made.append(weakref.ref(code))
+    exec(code)
+print(sum(reference() is not None for reference in made))
+"""
+
+
+def test_a_program_may_make_code_for_ever(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(MAKES_CODE)
+    said: Counter[str] = Counter()
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind in ("lock_acquired", "lock_released"):
+                assert event.at == "made.py:1"
+                said[event.kind] += 1
+            elif event.kind == "printed":
+                alive = int(event.fields["text"])
+    assert said == dict.fromkeys(("lock_acquired", "lock_released"), SITES_KEPT + 3 * HEADS_KEPT)
+    assert alive <= SITES_KEPT + HEADS_KEPT

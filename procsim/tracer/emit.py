@@ -19,7 +19,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from procsim.buffers import AGAIN, WORD, Buffers
+from procsim.buffers import AGAIN, NUMBERS, WORD, Buffers
 from procsim.channel import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
 
@@ -45,6 +45,9 @@ _BEFORE_TIME = _TUPLE + b"I"  # marshal's sign of an integer of 64 bits
 _BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")  # `channel.HEADER` first: twice the size, and one
 _ALL_BUT_DATA = (_BEGINNING.size - HEADER.size) * 2 + 1
 _ROOM = ITEM_LIMIT - _BEGINNING.size
+
+HEADS_KEPT = NUMBERS * 2
+"""Events that a thread says by their number: by the line, and by the instructions in it."""
 
 TOLD_LIMIT = 1_000
 """Events that a thread keeps marshalled."""
@@ -253,7 +256,7 @@ def _is_known_by_line(kind: str, identity: int | None, constant: bytes, depth: i
     place = id(frame.f_code) + frame.f_lasti
     at = sites_known.get(place)  # None: this line has not said anything yet
     head = at and numbered.heads.get((kind, identity, at, constant))
-    if not head:
+    if not head or len(numbered.heads) >= HEADS_KEPT:  # a program that makes code for ever
         return False
     numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
     numbered.heads[kind, identity, place, constant] = head
