@@ -144,13 +144,14 @@ class Repetitions:
                     at += WORD
                     continue
                 at += size_of_again
-                told, fields = known[number]
+                told, fields = known.get(number, ((), {}))
                 if fields is None and value & 1:
                     fields = {"value": value >> 1}
                 elif fields is None:
                     fields = {"value": marshal.loads(data[at : at + (value >> 1)])}
                     at += (value >> 1) + -(value >> 1) % WORD
-                yield (time, *told, fields)
+                if told:
+                    yield (time, *told, fields)
 
 
 class BufferReader:

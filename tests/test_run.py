@@ -343,3 +343,36 @@ def test_a_program_may_make_code_for_ever(tmp_path: Path) -> None:
                 alive = int(event.fields["text"])
     assert said == dict.fromkeys(("lock_acquired", "lock_released"), 2 * (SITES_KEPT + 3 * HEADS_KEPT))
     assert alive <= SITES_KEPT + HEADS_KEPT
+
+
+NAMED_BY_CODE = """
+from multiprocessing import Lock, Process
+
+lock = Lock()
+
+def use():
+    for _ in range(200):
+        with lock:
+            pass
+
+class Name(str):
+    def __str__(self):
+        use()
+        return str.__str__(self)
+
+child = Process(target=use)
+child._name = Name("child")
+child.start()
+child.join()
+"""
+
+
+def test_what_is_said_while_a_process_gets_its_name_is_not_said_so_again(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(NAMED_BY_CODE)
+    said: Counter[str] = Counter()
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind == "lock_acquired":
+                said[event.process] += 1
+    assert said["child"] >= 200

@@ -96,14 +96,15 @@ def ask_who_we_are() -> None:
 def become(name: str) -> None:
     """This process is called so from now on."""
     global _pid, _process, _told
+    name = _plain(str(name)[:NAME_LIMIT])  # which may be code of the program's
     forked_from, _pid = _pid, os.getpid()
-    if forked_from in (0, _pid):
+    _process = name
+    _named.clear()
+    _told = _Told()
+    if forked_from in (0, _pid):  # last: what was said meanwhile was said of who it was before
         _buffers.begin_numbers()
     else:
         _buffers.begin()
-    _process = _plain(str(name)[:NAME_LIMIT])
-    _named.clear()
-    _told = _Told()
 
 
 def process_name() -> str:
@@ -229,13 +230,17 @@ def emit_again(
                 and _is_known_by_line(kind, identity, constant, depth + 1)
                 and emit_again(kind, identity, constant, depth + 1, value)
             )
-        if not buffers.mine[0]:
+        whole = type(value) is int
+        if whole:
+            data = _again(head, Clock.now(), value + value + 1)
+        else:
+            told = _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
+            data = _again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD)
+        if not buffers.mine[0]:  # asked last: when something was called, a signal handler may have forked this process
             return False
-        if type(value) is int:
-            write(_again(head, Clock.now(), value + value + 1))
+        write(data)
+        if whole:
             return True
-        told = _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
-        write(_again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD))
     except (ValueError, struct.error) as error:  # there is no room; or an int has none in a word
         if raised_elsewhere(error):
             raise
