@@ -23,10 +23,11 @@ TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
 
 IDLE_SECONDS = GATHER_SECONDS * 3
-"""The pause where nothing has come: what is in a buffer, nobody tells of."""
+"""The pause where nothing has come, or only a little in the buffers, of which nobody tells. The program may have use for
+every processor: each time that we look is taken from it."""
 
 BUFFERS_SECONDS = 0.003
-"""The pause where buffers had more than that: a process that does nothing else fills its slot in 7 ms."""
+"""The pause where buffers had much: a process that does nothing else fills its slot in 8 ms."""
 
 SWITCH_SECONDS = 0.001
 """So long this thread waits at most for one that computes, in the place of Python's 5 ms."""
@@ -104,11 +105,12 @@ class Drain(threading.Thread):
                 if stopping and not round_.size:
                     break
                 longest = HURRIED_SECONDS if self.hurried else IDLE_SECONDS
-                pause = 0 if round_.size else longest
-                if 0 < round_.size < GATHER_BELOW:
-                    self._stopping.wait(min(longest, GATHER_SECONDS))
-                elif round_.buffers:
+                much = round_.size >= GATHER_BELOW
+                pause = 0 if round_.chunks or much else longest
+                if round_.buffers and much:
                     self._stopping.wait(min(longest, BUFFERS_SECONDS))
+                elif round_.chunks and not much:
+                    self._stopping.wait(min(longest, GATHER_SECONDS))
         self._reader.close()
         self._buffers.close()
         for stream in self._streams.values():
@@ -170,7 +172,7 @@ class Drain(threading.Thread):
         taken: list[Round] = []
         size = 0
         with self._changed:
-            if not self._rounds and timeout and self._open:
+            if not self._rounds and timeout and self.is_alive():
                 self._changed.wait(timeout)
             while self._rounds and size < BATCH_BYTES:
                 taken.append(self._rounds.popleft())

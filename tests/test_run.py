@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from procsim import members
+from procsim.buffer_reader import BufferReader
+from procsim.channel import EventQueue, EventQueueReader
+from procsim.drain import Drain
 from procsim.events import Event
 from procsim.gatekeeper import TRY
 from procsim.run import Order, Run
@@ -376,3 +379,21 @@ def test_what_is_said_while_a_process_gets_its_name_is_not_said_so_again(tmp_pat
             if event.kind == "lock_acquired":
                 said[event.process] += 1
     assert said["child"] >= 200
+
+
+def test_where_nobody_has_the_pipe_open_a_reader_waits_all_the_same(tmp_path: Path) -> None:
+    queue = EventQueue.create(tmp_path / "events")
+    reader = EventQueueReader(queue)
+    queue.put("here")
+    queue.close()
+    drain = Drain(reader, BufferReader(str(tmp_path)), [])
+    drain.start()
+    try:
+        while not drain.ended():
+            drain.take(60)
+        before = drain.emptied
+        for _ in range(10):
+            assert not drain.take(60)
+        assert drain.emptied - before >= 9, "each time it has looked, but for the one that is going on"
+    finally:
+        drain.stop()
