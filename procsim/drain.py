@@ -23,8 +23,8 @@ TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
 
 IDLE_SECONDS = GATHER_SECONDS * 3
-"""The pause where nothing has come, or only a little in the buffers, of which nobody tells. The program may have use for
-every processor: each time that we look is taken from it."""
+"""The pause where nothing has come, or only a little in the buffers, of which nobody tells. The program may have use
+for every processor: each time that we look is taken from it."""
 
 BUFFERS_SECONDS = 0.003
 """The pause where buffers had much: a process that does nothing else fills its slot in 8 ms."""
@@ -148,7 +148,6 @@ class Drain(threading.Thread):
     def _at_end(self, selector: selectors.BaseSelector, name: str) -> None:
         with self._changed:
             self._open.discard(name)
-            self._changed.notify()
         if name == EVENTS:
             self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
         else:
