@@ -1,13 +1,12 @@
-"""How many events a second come all the way, from the `put` of a traced process into the state that views draw?
+"""How many events a second come all the way, from a traced process that says them into the state that views draw?
 
     1, 2 or 8 writers ──► buffers, EventQueue ──► drain (procsim's thread) ──► arrivals ──► apply
 
 The rival does less: a multiprocessing.Queue that carries the same tuples to a reader that only gets them. Each writer
-puts CYCLE over and over, the events of a process that waits for a lock, puts, gets and narrates. The clock runs at the
+says CYCLE over and over, the events of a process that waits for a lock, puts, gets and narrates. The clock runs at the
 reader, from the word to begin until it has the last event.
 """
 
-import marshal
 import multiprocessing
 import os
 import tempfile
@@ -21,10 +20,10 @@ from typing import Any
 from procsim.apply import apply
 from procsim.arrivals import Arrivals
 from procsim.buffer_reader import BufferReader
-from procsim.buffers import Buffers
-from procsim.channel import EventQueue, EventQueueReader, record_of
+from procsim.channel import EventQueue, EventQueueReader
 from procsim.drain import TICK_SECONDS, Drain
 from procsim.state import RunState
+from procsim.tracer import emit
 from tests.bench.report import Figure, alternating, main
 
 WRITER_COUNTS = (1, 2, 8)
@@ -52,6 +51,7 @@ fork = multiprocessing.get_context("fork")
 
 def put_many(put: Callable[[Any], object], name: str, cycles: int, ready: Any, begin: Any) -> None:
     """A writer."""
+    emit.ask_who_we_are()  # it was forked; the rival does not mind
     pid = os.getpid()
     ready.wait()
     begin.wait()
@@ -81,13 +81,22 @@ def events_per_second(put: Callable[[Any], object], take: Callable[[int], None],
             writer.join()
 
 
+def say(item: tuple[Any, ...]) -> bool:
+    """What the tracer does."""
+    _, kind, _, _, _, identity, at, fields = item
+    return (
+        emit.emit_value(kind, identity, at, **fields) if "value" in fields else emit.emit(kind, identity, at, **fields)
+    )
+
+
 def into_state(writer_count: int) -> float:
     """procsim's way."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="procsim-bench-"))
         queue = EventQueue.create(f"{folder}/events")
         drain = Drain(EventQueueReader(queue), BufferReader(folder), [])
-        buffers = Buffers(folder)  # each writer is forked, and takes a slot for itself
+        emit.open_channel(queue)  # each writer is forked, and takes a slot for itself
+        stack.callback(emit.close_channel)
         keep_open = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
         stack.callback(os.close, keep_open)
         stack.callback(drain.stop)
@@ -99,11 +108,7 @@ def into_state(writer_count: int) -> float:
                 for event in arrivals.take(TICK_SECONDS):
                     apply(state, event)
 
-        def put(item: Any) -> bool:
-            record = record_of(marshal.dumps(item))
-            return buffers.put(record) or queue.put_record(record)
-
-        return events_per_second(put, take, writer_count)
+        return events_per_second(say, take, writer_count)
 
 
 def only_got(writer_count: int) -> float:
