@@ -16,9 +16,9 @@ from procsim.buffers import (
     DONE_BEGINS,
     DONE_STANDS,
     FILE_NAME,
-    HEADER,
     MARK_AT,
     MEMORY_NAME,
+    PART_HEADER,
     PART_SIZE,
     PARTS,
     READ,
@@ -29,8 +29,7 @@ from procsim.buffers import (
     WORD,
     WRITTEN,
 )
-from procsim.channel import HEADER as RECORD_HEADER
-from procsim.channel import ITEM_LIMIT
+from procsim.channel import HEADER, ITEM_LIMIT
 
 _LOOK_SIZE = 1 << 13
 """Bytes that are looked at first."""
@@ -52,7 +51,7 @@ class _Slot:
     def _enter_next(self) -> None:
         self._part = self._start + self._turn % PARTS * PART_SIZE
         self._end = self._part + PART_SIZE
-        self._at = self._part + HEADER.size
+        self._at = self._part + PART_HEADER.size
         self._turn += 1
 
     def read(self, memory: mmap.mmap, done: bytes) -> bytes:
@@ -67,7 +66,7 @@ class _Slot:
             self._at += len(piece)
             if not full:
                 break
-            begin = self._part + HEADER.size
+            begin = self._part + PART_HEADER.size
             memory[begin : self._end] = bytes(self._end - begin)
             memory[self._part + READ] = self._turn & 0xFF
             self._enter_next()
@@ -130,8 +129,8 @@ class Repetitions:
                 head, time, value = unpack(data, at)
                 if head & 1:
                     size = (head & 0xFFFF) >> 1
-                    item = marshal.loads(data[at + RECORD_HEADER.size : at + RECORD_HEADER.size + size])
-                    at += RECORD_HEADER.size + size
+                    item = marshal.loads(data[at + HEADER.size : at + HEADER.size + size])
+                    at += HEADER.size + size
                     at += -at % WORD
                     if len(item) == 2:
                         number, (*event, fields) = item
@@ -148,8 +147,9 @@ class Repetitions:
                 if fields is None and value & 1:
                     fields = {"value": value >> 1}
                 elif fields is None:
-                    fields = {"value": marshal.loads(data[at : at + (value >> 1)])}
-                    at += (value >> 1) + -(value >> 1) % WORD
+                    size = value >> 1
+                    fields = {"value": marshal.loads(data[at : at + size])}
+                    at += size + -size % WORD
                 if told:
                     yield (time, *told, fields)
 
@@ -201,7 +201,9 @@ class BufferReader:
         self._taken = taken
         begun = []
         for number in self._awaited:
-            *_, pid = HEADER.unpack(os.pread(self._file, HEADER.size, number * SLOT_SIZE).ljust(HEADER.size, b"\0"))
+            *_, pid = PART_HEADER.unpack(
+                os.pread(self._file, PART_HEADER.size, number * SLOT_SIZE).ljust(PART_HEADER.size, b"\0")
+            )
             if pid:
                 begun.append(_Slot(number, pid))
         if begun:

@@ -55,7 +55,7 @@ MUTE_RECORDS = 100
 """So many records a process writes without a slot. To take one costs as much as a few hundred writes to a pipe (most of
 it, where it was forked, for the pages of memory that are copied then), and most processes have not so much to say."""
 
-HEADER = struct.Struct("<BB2xI8x")
+PART_HEADER = struct.Struct("<BB2xI8x")
 """Of a part: in which turn of the slot it was last written to its end, and in which it was read to its end (the lowest
 byte of each; the turns are counted from 1); the PID of its writer."""
 
@@ -228,7 +228,7 @@ class Buffers:
         part = taken.parts[number] if number < len(taken.parts) else self._new_part(taken)
         if turn >= PARTS and part[READ] != (turn + 1 - PARTS) & 0xFF:
             return False
-        part.seek(HEADER.size)
+        part.seek(PART_HEADER.size)
         taken.turns = turn + 1
         if taken is self._taken:
             self.write = part.write
@@ -248,7 +248,7 @@ class Buffers:
         os.posix_fallocate(self._descriptor, where, PART_SIZE)
         part = mapped(self._descriptor, PART_SIZE, where)
         if taken is self._taken:
-            HEADER.pack_into(part, 0, 0, 0, taken.pid)
+            PART_HEADER.pack_into(part, 0, 0, 0, taken.pid)
             taken.parts.append(part)
         return part
 

@@ -60,11 +60,6 @@ class Round(NamedTuple):
         """In bytes."""
         return sum(len(data) for _, data in (*self.chunks, *self.buffers))
 
-    @property
-    def sources(self) -> set[str]:
-        """The pipes that had something."""
-        return {source for source, _ in self.chunks}
-
 
 class Drain(threading.Thread):
     """The thread that empties the pipes and buffers."""
@@ -154,7 +149,7 @@ class Drain(threading.Thread):
             selector.unregister(self._streams[name])
 
     def _keep(self, round_: Round) -> None:
-        sources = round_.sources
+        sources = {source for source, _ in round_.chunks}
         with self._changed:
             if round_.size or self._more:  # what comes last in a round, the next one tells the place of
                 self._rounds.append(round_)

@@ -414,49 +414,6 @@ def test_a_fork_that_python_is_not_told_of_leaves_the_slot_to_the_parent(reading
     assert reading.numbers == {0: list(range(100)), 1: list(range(1, 100))}
 
 
-FORKS_WHILE_IT_SAYS_SOMETHING = """
-import ctypes, os, sys
-from procsim.buffer_reader import BufferReader
-from procsim.channel import Clock, EventQueue, EventQueueReader
-from procsim.tracer import emit
-
-queue = EventQueue.create(sys.argv[1] + "/events")
-pipe, reader = EventQueueReader(queue), BufferReader(sys.argv[1])
-emit.open_channel(queue)
-
-def say(count):
-    for number in range(count):
-        assert emit.emit_value("queue_put", 1, "program.py:1", VALUE)
-
-def fork():
-    # A signal handler may do that as soon as Python has asked for the time.
-    Clock.now = now
-    if ctypes.PyDLL(None).fork() == 0:
-        os.read(begin, 1)
-    return now()
-
-VALUE = eval(sys.argv[2])
-me, now = os.getpid(), Clock.now
-begin, let_it_begin = os.pipe()
-say(300)
-Clock.now = fork
-say(1)
-if os.getpid() != me:
-    os._exit(0)
-say(500)
-os.write(let_it_begin, b"x")
-os.wait()
-((repetitions, data),) = reader.read()
-times = [item[0] for item in repetitions.items(data)]
-assert len(times) > 600 and times == sorted(times)
-"""
-
-
-@pytest.mark.parametrize("value", ["4711", "'text'"])
-def test_whoever_is_forked_in_the_middle_of_a_word_does_not_say_the_rest_there(value: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", FORKS_WHILE_IT_SAYS_SOMETHING, str(tmp_path), value], check=True)
-
-
 def test_what_a_program_has_spoilt_is_left_out_and_nothing_else(reading: Reading) -> None:
     writer = Writer(Buffers(reading.folder, mute_records=0), 0)
     assert writer.say(0)

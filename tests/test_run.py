@@ -6,20 +6,14 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from procsim import members
-from procsim.buffer_reader import BufferReader
-from procsim.channel import EventQueue, EventQueueReader
-from procsim.drain import Drain
 from procsim.events import Event
 from procsim.gatekeeper import TRY
 from procsim.run import Order, Run
-from procsim.tracer.emit import HEADS_KEPT, value_of
 from procsim.tracer.inject import Settings
-from procsim.tracer.sites import SITES_KEPT
 
 COUNT = 50_000
 PROGRAM = f"""
@@ -244,156 +238,3 @@ def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
     assert len(times) == 400
     assert times == sorted(times)
     assert times[-1] < run.now()
-
-
-VALUES: list[Any] = [
-    *[0, 1, -1, 2**62 - 1, 2**62, -(2**62), -(2**62) - 1, 2**63 - 1, 2**63, -(2**63), 10**30],
-    *[0.0, 1.5, None, True, False, "", "text", "车票", "x" * 100, b"bytes", b"b" * 50],
-    *[(), (1, "two"), [3, None], {}, {1: 2}],
-]
-
-SAYS_AGAIN = f"""
-import threading
-from multiprocessing import Process, SimpleQueue
-
-queue = SimpleQueue()
-
-def exchange(count):
-    for _ in range(count):
-        for value in {VALUES!r}:
-            queue.put(value)
-            assert queue.get() == value
-
-exchange(20)
-thread = threading.Thread(target=exchange, args=(5,), name="helper")
-thread.start()
-thread.join()
-child = Process(target=exchange, args=(20,), name="child")
-child.start()
-child.join()
-"""
-
-
-def test_what_is_said_again_comes_as_it_was_said_first(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(SAYS_AGAIN)
-    told: dict[tuple[str, str, str, str | None], list[Any]] = {}
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
-        for event in (event for batch in run for event in batch):
-            if event.kind in ("queue_put", "queue_got"):
-                who = event.process, event.thread, event.kind, event.at
-                told.setdefault(who, []).append(event.fields["value"])
-    values = [value_of(value) for value in VALUES]
-    by = {("MainProcess", "MainThread"): 20, ("MainProcess", "helper"): 5, ("child", "MainThread"): 20}
-    for kind, at in (("queue_put", "program.py:10"), ("queue_got", "program.py:11")):
-        for (process, thread), count in by.items():
-            assert repr(told.pop((process, thread, kind, at))) == repr(values * count)  # 1 is True, and neither is 1.0
-    assert not told
-
-
-AT_THE_END = """
-import atexit
-from multiprocessing import Lock
-
-lock = Lock()
-
-def last():
-    for _ in range(3):
-        lock.acquire()
-        lock.release()
-
-atexit.register(last)
-for _ in range(60):
-    atexit.register(lock.release)
-    atexit.register(lock.acquire)
-"""
-
-
-def test_what_a_line_says_is_not_taken_for_what_no_line_has_said(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(AT_THE_END)
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
-        events = [event for batch in run for event in batch]
-    places = [event.at for event in events if event.kind in ("lock_acquired", "lock_released")]
-    assert places == [None] * 120 + ["program.py:9", "program.py:10"] * 3
-
-
-MAKES_CODE = f"""
-import weakref
-from multiprocessing import Lock
-
-lock = Lock()
-made = []
-for _ in range({SITES_KEPT + 3 * HEADS_KEPT}):
-    code = compile("lock.acquire(); lock.release()", "made.py", "exec")
-    made.append(weakref.ref(code))
-    exec(code)
-    exec(code)
-print(sum(reference() is not None for reference in made))
-"""
-
-
-def test_a_program_may_make_code_for_ever(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(MAKES_CODE)
-    said: Counter[str] = Counter()
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
-        for event in (event for batch in run for event in batch):
-            if event.kind in ("lock_acquired", "lock_released"):
-                assert event.at == "made.py:1"
-                said[event.kind] += 1
-            elif event.kind == "printed":
-                alive = int(event.fields["text"])
-    assert said == dict.fromkeys(("lock_acquired", "lock_released"), 2 * (SITES_KEPT + 3 * HEADS_KEPT))
-    assert alive <= SITES_KEPT + HEADS_KEPT
-
-
-NAMED_BY_CODE = """
-from multiprocessing import Lock, Process
-
-lock = Lock()
-
-def use():
-    for _ in range(200):
-        with lock:
-            pass
-
-class Name(str):
-    def __str__(self):
-        use()
-        return str.__str__(self)
-
-child = Process(target=use)
-child._name = Name("child")
-child.start()
-child.join()
-"""
-
-
-def test_what_is_said_while_a_process_gets_its_name_is_not_said_so_again(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(NAMED_BY_CODE)
-    said: Counter[str] = Counter()
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
-        for event in (event for batch in run for event in batch):
-            if event.kind == "lock_acquired":
-                said[event.process] += 1
-    assert said["child"] >= 200
-
-
-def test_where_nobody_has_the_pipe_open_a_reader_waits_all_the_same(tmp_path: Path) -> None:
-    queue = EventQueue.create(tmp_path / "events")
-    reader = EventQueueReader(queue)
-    queue.put("here")
-    queue.close()
-    drain = Drain(reader, BufferReader(str(tmp_path)), [])
-    drain.start()
-    try:
-        while not drain.ended():
-            drain.take(60)
-        before = drain.emptied
-        for _ in range(10):
-            assert not drain.take(60)
-        assert drain.emptied - before >= 9, "each time it has looked, but for the one that is going on"
-    finally:
-        drain.stop()

@@ -219,17 +219,15 @@ def emit_again(
     buffers = _buffers
     try:
         write = buffers.write  # first: where a signal handler forks this process now, it leads nowhere
-        place: int | str | None = at
+        heads = buffers.numbered.heads
         if depth:
             frame = _getframe(depth)
             place = id(frame.f_code) + frame.f_lasti
-        head = buffers.numbered.heads.get((kind, identity, place, constant))
+            head = heads.get((kind, identity, place, constant)) or _head_of_line(kind, identity, constant, frame)
+        else:
+            head = heads.get((kind, identity, at, constant))
         if not head:
-            return (
-                depth > 0
-                and _is_known_by_line(kind, identity, constant, depth + 1)
-                and emit_again(kind, identity, constant, depth + 1, value)
-            )
+            return False
         whole = type(value) is int
         if whole:
             data = _again(head, Clock.now(), value + value + 1)
@@ -254,18 +252,18 @@ def emit_again(
     return True
 
 
-def _is_known_by_line(kind: str, identity: int | None, constant: bytes, depth: int) -> bool:
-    """Whether what has a number was said by the line that this instruction is in; it is known by that, too, then."""
+def _head_of_line(kind: str, identity: int | None, constant: bytes, frame: FrameType) -> int | None:
+    """The number of what was said by the line that this instruction is in; it is known by the instruction now, too."""
     numbered = _buffers.numbered
-    frame = _getframe(depth)
     place = id(frame.f_code) + frame.f_lasti
-    at = sites_known.get(place)  # None: this line has not said anything yet
-    head = at and numbered.heads.get((kind, identity, at, constant))
-    if not head or len(numbered.heads) >= HEADS_KEPT:  # a program that makes code for ever
-        return False
-    numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
-    numbered.heads[kind, identity, place, constant] = head
-    return True
+    at = sites_known.get(place)
+    if at is None:  # this line has not said anything yet
+        return None
+    head = numbered.heads.get((kind, identity, at, constant))
+    if head and len(numbered.heads) < HEADS_KEPT:  # it may be a program that makes code for ever
+        numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
+        numbered.heads[kind, identity, place, constant] = head
+    return head
 
 
 def _known(kind: str, identity: int | None, at: str | None, constant: bytes) -> bytes:

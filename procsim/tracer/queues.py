@@ -158,13 +158,13 @@ def _patch_queue(module: ModuleType) -> None:
         identity = identity_of(self._rlock)
         if gate.shared[0]:
             gate.arrive("queue_got", identity, at, (lambda: not _may_wait(self)) if block and timeout is None else None)
-        began = Clock.now()
+        waiting = Waiting()
         if block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
         try:
             item = get(self, block, timeout)
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
-            emit("queue_empty", identity, at, took=Clock.now() - began)
+            emit("queue_empty", identity, at, took=waiting.took())
             raise
         emit_value("queue_got", identity, at, item)
         return item
