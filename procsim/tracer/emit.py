@@ -119,9 +119,9 @@ class _Told(_thread._local):
         self.before: dict[tuple[str, int | None, str | None, bytes], bytes] = {}
         thread = getattr(_threads.get(_ident()), "_name", "thread")  # `.name` may be a property of the program's
         self.thread = _distinct(_plain(thread)[:NAME_LIMIT], _ident())
-        native_id = threading.get_native_id()
+        self.native_id = threading.get_native_id()
         self.waits_for_ever = [
-            marshalled(timeout=None, native_id=native_id, interruptible=interruptible)
+            marshalled(timeout=None, native_id=self.native_id, interruptible=interruptible)
             for interruptible in (False, True)
         ]
 
@@ -295,8 +295,7 @@ def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any =
     if timeout is None and not fields:
         emit(kind, identity, at, _told.waits_for_ever[interruptible])
     else:
-        native_id = threading.get_native_id()
-        emit(kind, identity, at, timeout=timeout, native_id=native_id, interruptible=interruptible, **fields)
+        emit(kind, identity, at, timeout=timeout, native_id=_told.native_id, interruptible=interruptible, **fields)
 
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:

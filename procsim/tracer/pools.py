@@ -50,20 +50,22 @@ def patch_pool(module: ModuleType) -> None:
 
     def init_apply_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         init_result(self, pool, *args, **kwargs)
-        watched = _watch(self._event, _lock_of(pool), self._job)
-        if watched and not isinstance(self, MapResult):
-            _say_submitted(pool, self._job, sys._getframe(1).f_locals.get("func"), 1)
+        lock = _lock_of(pool)
+        if _watch(self._event, lock, self._job) and not isinstance(self, MapResult):
+            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
 
     def init_map_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         init_map(self, pool, *args, **kwargs)
-        if _lock_of(pool) is not None:
-            _say_submitted(pool, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
+        lock = _lock_of(pool)
+        if lock is not None:
+            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
 
     def init_imap_iterator(self: Any, pool: Any) -> None:
         init_iterator(self, pool)
-        if _watch(self._cond, _lock_of(pool), self._job):
+        lock = _lock_of(pool)
+        if _watch(self._cond, lock, self._job):
             call = sys._getframe(1).f_locals
-            _say_submitted(pool, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
+            _say_submitted(lock, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
 
     def traced_join(self: Any) -> None:
         handler = getattr(self, "_worker_handler", None)
@@ -98,10 +100,9 @@ def patch_executor(module: ModuleType) -> None:
         init_item(self, future, fn, args, kwargs)
         # `submit` makes it when nothing speaks against it any more, and before anybody can see it.
         executor = sys._getframe(1).f_locals.get("self")
-        if isinstance(executor, Executor) and _lock_of(executor) is not None:
-            job = executor._queue_count
-            _watch(future._condition, _lock_of(executor), job)
-            _say_submitted(executor, job, inner(fn), 1)
+        lock = _lock_of(executor) if isinstance(executor, Executor) else None
+        if _watch(future._condition, lock, job := getattr(executor, "_queue_count", 0)):
+            _say_submitted(lock, job, inner(fn), 1)
 
     def traced_shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
         handler = self._executor_manager_thread if wait else None
@@ -151,10 +152,8 @@ def _lock_inside(tasks: Any) -> Any:
 # What is submitted -------------------------------------------------------------------------------------------
 
 
-def _say_submitted(pool: Any, job: int, function: Any, tasks: int | None) -> None:
-    emit(
-        "pool_submitted", identity_of(_lock_of(pool)), outer_site(), job=job, function=_name_of(function), tasks=tasks
-    )  # fmt: skip
+def _say_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
+    emit("pool_submitted", identity_of(lock), outer_site(), job=job, function=_name_of(function), tasks=tasks)
 
 
 def _chunks(iterable: Any, size: Any) -> int | None:

@@ -76,12 +76,21 @@ def outer_site() -> str | None:
 
     Outside asyncio too: `loop.run_in_executor(pool, work)`.
     """
-    return call_site(program_frame(sys._getframe(1), _is_on_the_way))
+    frame: FrameType | None = _getframe(1)
+    while frame is not None:
+        site = call_site(frame)
+        if site == INTERNAL:
+            if frame.f_code.co_name == "_bootstrap":  # as in `program_frame`
+                return None
+        elif not str(frame.f_globals.get("__name__")).startswith("asyncio."):
+            return site
+        frame = frame.f_back
+    return None
 
 
 def program_site() -> str | None:
     """The nearest call site outside the standard library: the line that called `json.load(file)`."""
-    return call_site(program_frame(sys._getframe(1), is_library))
+    return call_site(program_frame(_getframe(1), is_library))
 
 
 def program_frame(frame: FrameType | None, passed: Callable[[FrameType], bool] | None = None) -> FrameType | None:
@@ -109,10 +118,6 @@ def is_installed(frame: FrameType) -> bool:
     """Whether this is code of a package, or of a command that came with one."""
     path = frame.f_code.co_filename
     return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
-
-
-def _is_on_the_way(frame: FrameType) -> bool:
-    return is_internal(frame) or str(frame.f_globals.get("__name__")).startswith("asyncio.")
 
 
 def is_internal(frame: FrameType) -> bool:
