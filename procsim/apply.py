@@ -59,17 +59,18 @@ def draw(events: Iterable[Event]) -> RunState:
 
 def apply(run: RunState, event: Event) -> None:
     """Draw one event into the picture."""
-    run.counts[event.kind] += 1
-    if event.t > run.t:
-        run.t = event.t
-    process = run.processes.get(event.pid)
-    if process is None and event.pid and event.kind not in NOT_ITS_OWN:
-        process = _process(run, event.pid, event.process)
+    kind, t, pid, name, _, _, at, _ = event
+    run.counts[kind] += 1
+    if t > run.t:
+        run.t = t
+    process = run.processes.get(pid)
+    if process is None and pid and kind not in NOT_ITS_OWN:
+        process = _process(run, pid, name)
     if process is not None:
-        process.last = event.t
-        if event.at:
-            process.at = event.at
-    change = CHANGES.get(event.kind)
+        process.last = t
+        if at:
+            process.at = at
+    change = CHANGES.get(kind)
     if change is not None:
         change(run, event)
 

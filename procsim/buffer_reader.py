@@ -144,12 +144,16 @@ class Repetitions:
                     continue
                 at += size_of_again
                 told, fields = known.get(number, ((), {}))
-                if fields is None and value & 1:
-                    fields = {"value": value >> 1}
-                elif fields is None:
-                    size = value >> 1
-                    fields = {"value": marshal.loads(data[at : at + size])}
-                    at += size + -size % WORD
+                if type(fields) is tuple:
+                    if value & 1:
+                        values = (value >> 1,)
+                    else:
+                        size = value >> 1
+                        values = marshal.loads(data[at : at + size])
+                        at += size + -size % WORD
+                    if len(fields) != len(values):
+                        continue
+                    fields = dict(zip(fields, values))  # noqa: B905 - `strict` takes as long as all of it
                 if told:
                     yield (time, *told, fields)
 

@@ -13,7 +13,7 @@ other, each written by one call into C, so that no other thread can come between
     a record       as it stands in the EventQueue, filled up with zeros
     DONE           one word behind a record, which is whole for a reader who finds something written after it
     a repetition   three words: which event it was, by its number; when; and its value. No word of it is 0, so that
-                   a reader sees by itself whether it is whole. A value that is no small number stands behind it, as
+                   a reader sees by itself whether it is whole. Values that are no small number stand behind it, as
                    a record would
 
 Most of what a program says, it says again and again: the same thread, line, object and kind. A record tells the number
@@ -51,7 +51,7 @@ PARTS = 4
 PART_SIZE = SLOT_SIZE // PARTS
 """About 2,700 repetitions, which is what a program can say in 2 ms."""
 
-MUTE_RECORDS = 100
+MUTE_RECORDS = 50
 """So many records a process writes without a slot. To take one costs as much as a few hundred writes to a pipe (most of
 it, where it was forked, for the pages of memory that are copied then), and most processes have not so much to say."""
 
@@ -68,7 +68,7 @@ DONE_BEGINS = b"\2\0\0"
 
 AGAIN = struct.Struct("<QQq")
 """A repetition. Its first word is DONE, with the number in the place of the zeros. The value is told as twice itself
-and one; or it is twice the bytes that follow, which are what is left of the marshalled fields behind `{"value": `."""
+and one; or it is twice the bytes that follow, which are a marshalled tuple of values, and one byte more, not 0."""
 
 NUMBERS = 4_096
 """Events of one process that have a number. Any other one is a record each time."""
@@ -143,7 +143,9 @@ class Buffers:
         self.numbered = Numbered()
 
     def number(self, event: tuple[Any, ...]) -> int:
-        """Give a number to an event, which is all but its time; where the last element is None, it has a value.
+        """Give a number to an event, which is all but its time.
+
+        Its last element: its fields; or their names, where they have other values each time.
 
         Returns the first word of its repetitions; 0: it has none, and has to be a record.
         """

@@ -259,6 +259,7 @@ class Run:
 
     def _follow(self, batch: list[Event]) -> list[Event]:
         """Keep in mind who is alive, by what the processes say. Returns what is new of it."""
+        told_twice = []
         for event in batch:
             if event.kind in ("process_began", "process_untraced"):
                 self._alive[event.pid] = event.process
@@ -266,11 +267,9 @@ class Run:
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
                 self._drain.forget(event.pid)
-        return [event for event in batch if not self._was_found(event)]
-
-    def _was_found(self, event: Event) -> bool:
-        """Whether a parent tells of an end that was told already, when it was found."""
-        return event.kind == "process_ended" and self._found_ended.get(event.pid) == event.fields["exit_code"]
+                if self._found_ended.get(event.pid) == event.fields["exit_code"]:
+                    told_twice.append(event)  # by a parent, after the end was found
+        return [event for event in batch if event not in told_twice] if told_twice else batch
 
     def _is_anybody_alive(self) -> bool:
         return any(members.is_alive(pid) for pid in self._alive if pid != self._main.pid)

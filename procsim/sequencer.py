@@ -28,12 +28,12 @@ class Sequencer:
         `sources`: what each of them had in this round, for which they were read from the moment `began` on. They are
         read as they are needed, since all of it could be more than memory holds; or `at_once`, which is quicker.
         """
-        if at_once:
-            sources = [sorted(chain.from_iterable(sources), key=itemgetter(0))]
         younger, self._younger = self._younger, []
         # Those have waited for one round, whatever their clock says.
         until = max([began, *(item[0] for item in younger)])
-        for item in merge(younger, *sources, key=itemgetter(0)):
+        time = itemgetter(0)
+        items = sorted(chain(younger, *sources), key=time) if at_once else merge(younger, *sources, key=time)
+        for item in items:
             if item[0] <= until:
                 yield item
             else:

@@ -60,7 +60,7 @@ class Writer:
             else:
                 return True
         said = self.buffers.put(record(self.name, number))
-        self.head = self.head or self.buffers.number((self.name, None))
+        self.head = self.head or self.buffers.number((self.name, ("value",)))
         return said
 
     def repeat(self, number: int) -> None:
@@ -68,7 +68,7 @@ class Writer:
         if number % 3:
             write(AGAIN.pack(self.head, time, (number << 1) + 1))
             return
-        value = marshal.dumps(padding(number)[:100], 2) + b"0"
+        value = marshal.dumps((padding(number)[:100],), 2) + b"0"
         write(AGAIN.pack(self.head, time, len(value) << 1) + value + bytes(-len(value) % WORD))
         with contextlib.suppress(ValueError):  # then it was the last one in its part
             write(self.buffers.done)
@@ -274,16 +274,16 @@ def test_a_repetition_that_is_on_its_way_keeps_nothing_back(reading: Reading) ->
 
 def test_only_so_many_events_have_a_number(reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
-    assert buffers.number((0, None)) == 0, "it has no slot yet"
+    assert buffers.number((0, ("value",))) == 0, "it has no slot yet"
     assert buffers.put(record(0, 0))
     heads = set()
     for _ in range(NUMBERS):
-        while not (head := buffers.number((0, None))):  # where the slot is full, the number is for the next one
+        while not (head := buffers.number((0, ("value",)))):  # where the slot is full, the number is for the next one
             reading.read()
         heads.add(head)
     assert len(heads) == NUMBERS
     reading.read()
-    assert not buffers.number((0, None))
+    assert not buffers.number((0, ("value",)))
 
 
 @pytest.mark.parametrize("room", range(0, 2 * WORD + 1, WORD))

@@ -68,6 +68,39 @@ def test_what_is_said_again_comes_as_it_was_said_first(tmp_path: Path) -> None:
     assert not told
 
 
+TEXTS = [f"{mark}{'x' * length}" for length in (1, 80, 1_000, 2_000, 3_000, 5_000) for mark in ("", "票" * 9, "\udcff")]
+
+PRINTS_AGAIN = f"""
+import sys
+
+sys.stdout.reconfigure(errors="surrogateescape")
+for _ in range(30):
+    for text in {TEXTS!r}:
+        print(text)
+"""
+
+
+def test_fields_of_any_length_come_as_they_were_said(tmp_path: Path) -> None:
+    printed = [event for event in events_of(PRINTS_AGAIN, tmp_path) if event.kind == "printed"]
+    assert {(event.at, event.fields["stream"]) for event in printed} == {("program.py:7", "stdout")}
+    assert "".join(event.fields["text"] for event in printed) == "".join(f"{text}\n" for text in TEXTS) * 30
+
+
+SAYS_MUCH = """
+from procsim import say
+
+for _ in range(100):
+    for count in (0, 1, 10, 50, 100, 200):
+        say("so many", **{f"field{number}": "x" * 50 for number in range(count)})
+"""
+
+
+def test_more_fields_than_fit_are_cut_alike_each_time(tmp_path: Path) -> None:
+    said = [event.fields for event in events_of(SAYS_MUCH, tmp_path) if event.kind == "said"]
+    assert len(said) == 600 and said == said[:6] * 100
+    assert [len(fields["fields"]) for fields in said[:4]] == [0, 1, 10, 50]
+
+
 AT_THE_END = """
 import atexit
 from multiprocessing import Lock
@@ -160,7 +193,7 @@ emit.open_channel(queue)
 
 def say(count):
     for number in range(count):
-        assert emit.emit_value("queue_put", 1, "program.py:1", VALUE)
+        assert emit.emit("queue_put", 1, "program.py:1", value=VALUE)
 
 def fork():
     # A signal handler may do that as soon as Python has asked for the time.

@@ -52,6 +52,9 @@ HEADS_KEPT = NUMBERS * 2
 TOLD_LIMIT = 1_000
 """Events that a thread keeps marshalled."""
 
+Fields = bytes | tuple[str, ...]
+"""Of an event: what is always the same, marshalled; or the names of those that are other ones each time."""
+
 _queue: EventQueue | None = None
 _buffers = Buffers()
 _pid = 0
@@ -116,7 +119,7 @@ class _Told(_thread._local):
     """What a thread of this process has said before, marshalled: it is likely to say it again."""
 
     def __init__(self) -> None:
-        self.before: dict[tuple[str, int | None, str | None, bytes], bytes] = {}
+        self.before: dict[tuple[str, int | None, str | None, Fields], bytes] = {}
         thread = getattr(_threads.get(_ident()), "_name", "thread")  # `.name` may be a property of the program's
         self.thread = _distinct(_plain(thread)[:NAME_LIMIT], _ident())
         self.native_id = threading.get_native_id()
@@ -125,11 +128,13 @@ class _Told(_thread._local):
             for interruptible in (False, True)
         ]
 
-    def learn(self, kind: str, identity: int | None, at: str | None, fields: bytes) -> bytes:
-        """Marshal an event, but for its time; b"" for `fields`: and for its fields."""
+    def learn(self, kind: str, identity: int | None, at: str | None, fields: Fields) -> bytes:
+        """Marshal an event, but for its time and those fields that are other ones each time."""
         if len(self.before) >= TOLD_LIMIT:
             self.before.clear()
-        data = _dumps((kind, _pid, _process, self.thread, identity, at), _FORMAT)[len(_TUPLE) :] + fields
+        data = _dumps((kind, _pid, _process, self.thread, identity, at), _FORMAT)[len(_TUPLE) :]
+        if type(fields) is bytes:
+            data += fields
         if len(data) <= _ROOM:
             self.before[kind, identity, at, fields] = data
         return data
@@ -162,11 +167,10 @@ def marshalled(**fields: Any) -> bytes:
 
 
 NO_FIELDS = marshalled()
-BEFORE_VALUE = marshalled(value=None)[:-2]
-"""Fields that begin with a value and have not ended."""
+VALUE = ("value",)
 
-END_OF_FIELDS = b"0"
-"""marshal's sign of the end of a dict."""
+_LAST = b"0"
+"""Behind what was marshalled, since the last byte of all that is written must not be 0."""
 
 
 _NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
@@ -182,10 +186,16 @@ def emit(
     """
     if _queue is None:
         return False
-    if not fields and emit_again(kind, identity, constant, 0, 0, at):
+    if fields:
+        names, values = tuple(fields), tuple(fields.values())
+        whole = len(values) == 1 and type(values[0]) is int
+        said = emit_again(kind, identity, names, 0, values[0] if whole else values, at)
+    else:
+        said = emit_again(kind, identity, constant, 0, 0, at)
+    if said:
         return True
     try:
-        data = _known(kind, identity, at, b"" if fields else constant)
+        data = _known(kind, identity, at, names if fields else constant)
         if fields:
             data += _dumps(fields, _FORMAT)
         if len(data) <= _ROOM:
@@ -197,23 +207,13 @@ def emit(
     return _write(record_of(_fitting(item)))
 
 
-def emit_value(kind: str, identity: int, at: str | None, value: Any) -> bool:
-    """The same for an event that has one field, `value`, of which the short form is told: see `value_of`."""
-    if _queue is None:
-        return False
-    if emit_again(kind, identity, BEFORE_VALUE, 0, value, at):
-        return True
-    # Which fits: names and values are cut.
-    data = _known(kind, identity, at, BEFORE_VALUE) + _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
-    return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
-
-
 def emit_again(
-    kind: str, identity: int | None, constant: bytes, depth: int, value: Any = 0, at: str | None = None
+    kind: str, identity: int | None, fields: Fields, depth: int, value: Any = 0, at: str | None = None
 ) -> bool:
-    """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said twice before.
+    """What `caller(depth)` and `emit` do, in one step, for what this thread has said twice before.
 
-    `constant`: BEFORE_VALUE where it has a value. `depth` 0: it was `at`.
+    `value`: of VALUE, whatever the program has; of other names, their values, or the only one, if that is an int.
+    `depth` 0: it was `at`.
     False: nothing was said, and those two are to be asked.
     """
     buffers = _buffers
@@ -223,16 +223,18 @@ def emit_again(
         if depth:
             frame = _getframe(depth)
             place = id(frame.f_code) + frame.f_lasti
-            head = heads.get((kind, identity, place, constant)) or _head_of_line(kind, identity, constant, frame)
+            head = heads.get((kind, identity, place, fields)) or _head_of_line(kind, identity, fields, frame)
         else:
-            head = heads.get((kind, identity, at, constant))
+            head = heads.get((kind, identity, at, fields))
         if not head:
             return False
         whole = type(value) is int
         if whole:
             data = _again(head, Clock.now(), value + value + 1)
         else:
-            told = _dumps(value_of(value), _FORMAT) + END_OF_FIELDS
+            told = _dumps((value_of(value),) if fields is VALUE else value, _FORMAT) + _LAST
+            if len(told) > _ROOM:
+                return False
             data = _again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD)
         if not buffers.mine[0]:  # asked last: when something was called, a signal handler may have forked this process
             return False
@@ -252,35 +254,35 @@ def emit_again(
     return True
 
 
-def _head_of_line(kind: str, identity: int | None, constant: bytes, frame: FrameType) -> int | None:
+def _head_of_line(kind: str, identity: int | None, fields: Fields, frame: FrameType) -> int | None:
     """The number of what was said by the line that this instruction is in; it is known by the instruction now, too."""
     numbered = _buffers.numbered
     place = id(frame.f_code) + frame.f_lasti
     at = sites_known.get(place)
     if at is None:  # this line has not said anything yet
         return None
-    head = numbered.heads.get((kind, identity, at, constant))
+    head = numbered.heads.get((kind, identity, at, fields))
     if head and len(numbered.heads) < HEADS_KEPT:  # it may be a program that makes code for ever
         numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
-        numbered.heads[kind, identity, place, constant] = head
+        numbered.heads[kind, identity, place, fields] = head
     return head
 
 
-def _known(kind: str, identity: int | None, at: str | None, constant: bytes) -> bytes:
-    """An event but for its time and, with a value or b"" for `constant`, its fields.
+def _known(kind: str, identity: int | None, at: str | None, fields: Fields) -> bytes:
+    """An event but for its time, and for those fields that are other ones each time.
 
     What is said twice has a number from then on.
     """
     told = _told
-    data = told.before.get((kind, identity, at, constant))
+    data = told.before.get((kind, identity, at, fields))
     if data is None:
-        return told.learn(kind, identity, at, constant)
+        return told.learn(kind, identity, at, fields)
     numbered = _buffers.numbered
-    if constant and (kind, identity, at, constant) not in numbered.heads:
-        fields = None if constant is BEFORE_VALUE else marshal.loads(constant)
-        head = _buffers.number((kind, _pid, _process, told.thread, identity, at, fields))
+    if (kind, identity, at, fields) not in numbered.heads:
+        shape = marshal.loads(fields) if type(fields) is bytes else fields
+        head = _buffers.number((kind, _pid, _process, told.thread, identity, at, shape))
         if head:
-            numbered.heads[kind, identity, at, constant] = head
+            numbered.heads[kind, identity, at, fields] = head
     return data
 
 

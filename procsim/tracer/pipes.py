@@ -11,7 +11,7 @@ from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import BEFORE_VALUE, emit, emit_again, emit_value, emit_waiting
+from procsim.tracer.emit import VALUE, emit, emit_again, emit_waiting, value_of
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
@@ -95,11 +95,11 @@ def patch_connection(module: ModuleType) -> None:
         if at != INTERNAL and self._handle is not None:
             if gate.shared[0]:
                 gate.arrive("pipe_sent", identity_of_end(self), at)
-            emit_value("pipe_sent", identity_of_end(self), at, value)
+            emit("pipe_sent", identity_of_end(self), at, value=value_of(value))
 
     def traced_send(self: Any, obj: Any) -> None:
         closed = self._handle is None  # then it raises
-        if closed or gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, BEFORE_VALUE, 2, obj):
+        if closed or gate.shared[0] or not emit_again("pipe_sent", self._procsim_identity, VALUE, 2, obj):
             say_sent(self, obj)
         send(self, obj)
 
@@ -123,7 +123,7 @@ def patch_connection(module: ModuleType) -> None:
         except EOFError:
             emit("pipe_ended", identity, at)
             raise
-        emit_value("pipe_received", identity, at, received)
+        emit("pipe_received", identity, at, value=value_of(received))
         return received
 
     def traced_recv(self: Any) -> Any:
@@ -136,10 +136,10 @@ def patch_connection(module: ModuleType) -> None:
             if (at := caller()) != INTERNAL:
                 emit("pipe_ended", identity_of_end(self), at)
             raise
-        if not emit_again("pipe_received", self._procsim_identity, BEFORE_VALUE, 2, received):
+        if not emit_again("pipe_received", self._procsim_identity, VALUE, 2, received):
             at = caller()
             if at != INTERNAL:
-                emit_value("pipe_received", identity_of_end(self), at, received)
+                emit("pipe_received", identity_of_end(self), at, value=value_of(received))
         return received
 
     def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:

@@ -18,15 +18,17 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_waiting
+from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_again, emit_waiting
 from procsim.tracer.locks import identity_of
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace, untraced
 from procsim.tracer.processes import when_process_begins
 from procsim.tracer.sites import outer_site, short_path
 
-Describe = Callable[[Any], tuple[Any, dict[str, Any]]]
-"""Of an item that a worker took: the function of the program's that it calls, and the fields of its events."""
+TASK = ("job", "task", "items", "function")
+
+Describe = Callable[[Any], tuple[Any, int, int, int]]
+"""Of an item that a worker took: the function of the program's that it calls; and `job`, `task` and `items`."""
 
 _workers: list[tuple[Any, Describe]] = []
 """The functions that worker processes run, and what an item of theirs means."""
@@ -71,13 +73,13 @@ def patch_pool(module: ModuleType) -> None:
         handler = getattr(self, "_worker_handler", None)
         _join(_lock_of(self) if self._state != module.RUN else None, handler, partial(join, self))
 
-    def describe(item: Any) -> tuple[Any, dict[str, Any]]:
+    def describe(item: Any) -> tuple[Any, int, int, int]:
         job, index, function, args, _ = item
         items = 1
         if function is module.mapstar or function is module.starmapstar:
             function, chunk = args[0]
             items = len(chunk)
-        return function, {"job": job, "task": index, "items": items}
+        return function, job, index, items
 
     _expect_workers(module.worker, describe)
     replace(Pool, "_repopulate_pool", _repopulate_pool)
@@ -112,10 +114,10 @@ def patch_executor(module: ModuleType) -> None:
         is_map = type(function) is partial and function.func is module._process_chunk
         return function.args[0] if is_map else function
 
-    def describe(item: Any) -> tuple[Any, dict[str, Any]]:
+    def describe(item: Any) -> tuple[Any, int, int, int]:
         function = inner(item.fn)
         items = 1 if function is item.fn else len(item.args[0])
-        return function, {"job": item.work_id, "task": 0, "items": items}
+        return function, item.work_id, 0, items
 
     _expect_workers(module._process_worker, describe)
     replace(Executor, "__init__", __init__)
@@ -283,21 +285,26 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
     identity = identity_of(tasks._rlock)
     tasks._reader.recv_bytes = untraced(tasks._reader.recv_bytes)
     get, send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
-    taken: dict[str, Any] | None = None
+    taken: tuple[Any, ...] | None = None
+
+    def say(kind: str, at: str | None) -> None:
+        if not emit_again(kind, identity, TASK, 0, taken, at):
+            fields: dict[str, Any] = dict(zip(TASK, taken or (), strict=True))
+            emit(kind, identity, at, **fields)
 
     def traced_get(*args: Any, **kwargs: Any) -> Any:
         nonlocal taken
         item = get(*args, **kwargs)
         if item is not None:  # None: there is no more work
-            function, taken = describe(item)
-            taken["function"] = _name_of(function)
-            emit("pool_task_began", identity, _place_of(function), **taken)
+            function, *task = describe(item)
+            taken = (*task, _name_of(function))
+            say("pool_task_began", _place_of(function))
         return item
 
     def traced_send_bytes(*args: Any, **kwargs: Any) -> None:
         nonlocal taken
         if taken is not None:
-            emit("pool_task_ended", identity, **taken)
+            say("pool_task_ended", None)
             taken = None
         send_bytes(*args, **kwargs)
 

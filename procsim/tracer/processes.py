@@ -110,8 +110,7 @@ def patch_process(module: ModuleType) -> None:
 
     def traced_exitcode(self: Any) -> Any:
         code = exitcode.fget(self)
-        at = caller()
-        if code and at != INTERNAL:
+        if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
         return code
 

@@ -84,9 +84,7 @@ def events_per_second(put: Callable[[Any], object], take: Callable[[int], None],
 def say(item: tuple[Any, ...]) -> bool:
     """What the tracer does."""
     _, kind, _, _, _, identity, at, fields = item
-    return (
-        emit.emit_value(kind, identity, at, **fields) if "value" in fields else emit.emit(kind, identity, at, **fields)
-    )
+    return emit.emit(kind, identity, at, **fields)
 
 
 def into_state(writer_count: int) -> float:
