@@ -155,7 +155,8 @@ def _lock_inside(tasks: Any) -> Any:
 
 
 def _say_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
-    emit("pool_submitted", identity_of(lock), outer_site(), job=job, function=_name_of(function), tasks=tasks)
+    at = outer_site(3)  # past the constructor, and the method that calls it
+    emit("pool_submitted", identity_of(lock), at, job=job, function=_name_of(function), tasks=tasks)
 
 
 def _chunks(iterable: Any, size: Any) -> int | None:
@@ -233,7 +234,7 @@ def _make_visible(inside: Any, identity: int, job: int | None) -> None:
 
 def _wait(inside: Any, wait: Callable[[Any], bool], timeout: Any) -> bool:
     identity, job = inside._procsim_result
-    at = outer_site()
+    at = outer_site(2)
     emit_waiting("pool_result_waiting", identity, at, timeout, job=job)
     waiting = Waiting()
     got = False

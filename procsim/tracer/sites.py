@@ -71,12 +71,13 @@ def call_site(frame: FrameType | None) -> str | None:
     return site
 
 
-def outer_site() -> str | None:
+def outer_site(depth: int = 1) -> str | None:
     """The nearest call site outside multiprocessing, however deep inside it the traced call was made.
 
     Outside asyncio too: `loop.run_in_executor(pool, work)`.
+    `depth`: the frames that are passed by without a look; CPython makes an object of each that is looked at.
     """
-    frame: FrameType | None = _getframe(1)
+    frame: FrameType | None = _getframe(depth)
     while frame is not None:
         site = call_site(frame)
         if site == INTERNAL:
