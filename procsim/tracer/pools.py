@@ -102,9 +102,10 @@ def patch_executor(module: ModuleType) -> None:
         init_item(self, future, fn, args, kwargs)
         # `submit` makes it when nothing speaks against it any more, and before anybody can see it.
         executor = sys._getframe(1).f_locals.get("self")
-        lock = _lock_of(executor) if isinstance(executor, Executor) else None
-        if _watch(future._condition, lock, job := getattr(executor, "_queue_count", 0)):
-            _say_submitted(lock, job, inner(fn), 1)
+        if isinstance(executor, Executor):
+            lock, job = _lock_of(executor), executor._queue_count
+            if _watch(future._condition, lock, job):
+                _say_submitted(lock, job, inner(fn), 1)
 
     def traced_shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
         handler = self._executor_manager_thread if wait else None
