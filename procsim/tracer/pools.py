@@ -289,7 +289,7 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
     get, send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
     taken: tuple[Any, ...] | None = None
 
-    def say(kind: str, at: str | None) -> None:
+    def tell(kind: str, at: str | None) -> None:
         if not emit_again(kind, identity, TASK, 0, taken, at):
             fields: dict[str, Any] = dict(zip(TASK, taken or (), strict=True))
             emit(kind, identity, at, **fields)
@@ -300,13 +300,13 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
         if item is not None:  # None: there is no more work
             function, *task = describe(item)
             taken = (*task, _name_of(function))
-            say("pool_task_began", _place_of(function))
+            tell("pool_task_began", _place_of(function))
         return item
 
     def traced_send_bytes(*args: Any, **kwargs: Any) -> None:
         nonlocal taken
         if taken is not None:
-            say("pool_task_ended", None)
+            tell("pool_task_ended", None)
             taken = None
         send_bytes(*args, **kwargs)
 
