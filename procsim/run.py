@@ -149,7 +149,7 @@ class Run:
         self._drain = Drain(reader, buffers, [os.fdopen(end, "rb", 0) for end, _ in pipes])
         self._drain.start()
         self._arrivals = Arrivals(self._drain, started)
-        self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False))
+        self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False)._replace(t=0))
         reason = kept_out(_with_interpreter(order.command), variables)
         if reason:
             self._pending.append(self.event("process_untraced", reason=reason))

@@ -44,6 +44,15 @@ def test_what_waits_when_a_run_is_stopped_comes_in_batches_too(tmp_path: Path) -
     assert biggest < COUNT
 
 
+def test_the_run_begins_when_its_main_process_does(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("from multiprocessing import Lock\nlock = Lock()\n")
+    with Run(Order([sys.executable, str(program)], Settings(), timeout=120)) as run:
+        events = [event for batch in run for event in batch]
+    assert (events[0].kind, events[0].t) == ("process_began", 0)  # it may have said something before we got so far
+    assert events[1].kind == "lock_created"
+
+
 DIES = """
 import os, signal, sys
 from multiprocessing import Lock, Process
