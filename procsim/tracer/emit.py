@@ -186,16 +186,15 @@ def emit(
     """
     if _queue is None:
         return False
+    shape: Fields = tuple(fields) or constant
+    value: Any = 0
     if fields:
-        names, values = tuple(fields), tuple(fields.values())
-        whole = len(values) == 1 and type(values[0]) is int
-        said = emit_again(kind, identity, names, 0, values[0] if whole else values, at)
-    else:
-        said = emit_again(kind, identity, constant, 0, 0, at)
-    if said:
+        values = tuple(fields.values())
+        value = values[0] if len(values) == 1 and type(values[0]) is int else values
+    if emit_again(kind, identity, shape, 0, value, at):
         return True
     try:
-        data = _known(kind, identity, at, names if fields else constant)
+        data = _known(kind, identity, at, shape)
         if fields:
             data += _dumps(fields, _FORMAT)
         if len(data) <= _ROOM:
@@ -207,10 +206,15 @@ def emit(
     return _write(record_of(_fitting(item)))
 
 
+def emit_value(kind: str, identity: int, at: str | None, value: Any) -> bool:
+    """The same for an event that has one field, `value`, of which the short form is told: see `value_of`."""
+    return emit_again(kind, identity, VALUE, 0, value, at) or emit(kind, identity, at, value=value_of(value))
+
+
 def emit_again(
     kind: str, identity: int | None, fields: Fields, depth: int, value: Any = 0, at: str | None = None
 ) -> bool:
-    """What `caller(depth)` and `emit` do, in one step, for what this thread has said twice before.
+    """What `caller(depth)` and `emit` or `emit_value` do, in one step, for what this thread has said twice before.
 
     `value`: of VALUE, whatever the program has; of other names, their values, or the only one, if that is an int.
     `depth` 0: it was `at`.

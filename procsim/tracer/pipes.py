@@ -11,7 +11,7 @@ from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE, emit, emit_again, emit_waiting, value_of
+from procsim.tracer.emit import VALUE, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
@@ -95,7 +95,7 @@ def patch_connection(module: ModuleType) -> None:
         if at != INTERNAL and self._handle is not None:
             if gate.shared[0]:
                 gate.arrive("pipe_sent", identity_of_end(self), at)
-            emit("pipe_sent", identity_of_end(self), at, value=value_of(value))
+            emit_value("pipe_sent", identity_of_end(self), at, value)
 
     def traced_send(self: Any, obj: Any) -> None:
         closed = self._handle is None  # then it raises
@@ -123,7 +123,7 @@ def patch_connection(module: ModuleType) -> None:
         except EOFError:
             emit("pipe_ended", identity, at)
             raise
-        emit("pipe_received", identity, at, value=value_of(received))
+        emit_value("pipe_received", identity, at, received)
         return received
 
     def traced_recv(self: Any) -> Any:
@@ -139,7 +139,7 @@ def patch_connection(module: ModuleType) -> None:
         if not emit_again("pipe_received", self._procsim_identity, VALUE, 2, received):
             at = caller()
             if at != INTERNAL:
-                emit("pipe_received", identity_of_end(self), at, value=value_of(received))
+                emit_value("pipe_received", identity_of_end(self), at, received)
         return received
 
     def traced_recv_bytes(self: Any, maxlength: Any = None) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from procsim.channel import Clock
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_waiting, value_of
+from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_value, emit_waiting, value_of
 from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
@@ -82,8 +82,7 @@ def _watch_places(queue: Any) -> None:
             if not acquired:
                 return False
         try:
-            if not emit_again("queue_put", identity, VALUE, 0, value, at):
-                emit("queue_put", identity, at, value=value)
+            emit_value("queue_put", identity, at, value)
         except BaseException:  # raised by a signal handler of the program: the item will not be put
             raw.release()
             raise
@@ -159,8 +158,7 @@ def _patch_queue(module: ModuleType) -> None:
         except BaseException:  # Empty, or what a signal handler of the program raised: the wait is over
             emit("queue_empty", identity, at, took=waiting.took())
             raise
-        if not emit_again("queue_got", identity, VALUE, 0, item, at):
-            emit("queue_got", identity, at, value=value_of(item))
+        emit_value("queue_got", identity, at, item)
         return item
 
     def _start_thread(self: Any) -> None:
@@ -269,7 +267,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
                 identity = identity_of(self._rlock)
                 if gate.shared[0]:
                     gate.arrive("queue_put", identity, at, subject=value_of(obj))
-                emit("queue_put", identity, at, value=value_of(obj))
+                emit_value("queue_put", identity, at, obj)
         put(self, obj)
 
     def traced_get(self: Any) -> Any:
@@ -285,7 +283,7 @@ def _patch_simple_queue(module: ModuleType) -> None:
         if not emit_again("queue_got", self._rlock._procsim_identity, VALUE, 2, item):
             at = caller()
             if at != INTERNAL:
-                emit("queue_got", identity_of(self._rlock), at, value=value_of(item))
+                emit_value("queue_got", identity_of(self._rlock), at, item)
         return item
 
     replace(SimpleQueue, "__init__", __init__)
