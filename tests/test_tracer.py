@@ -558,8 +558,8 @@ def test_who_is_killed_by_another_process_by_its_pid(trace: Trace, start_method:
         def killer(pid, number):
             os.kill(pid, number)  # kills
         def main():
-            begun = SimpleQueue()
             for number in (signal.SIGTERM, signal.SIGKILL):
+                begun = SimpleQueue()  # of its own: a victim may be killed before it has released the queue's lock
                 victim = Process(target=killed, name=f"victim-{number}", args=(begun,))
                 victim.start()
                 begun.get()
