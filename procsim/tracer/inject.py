@@ -138,16 +138,12 @@ class Stowaway:
     def __reduce__(self) -> tuple[Any, ...]:
         # Plain source for a plain `exec`: the child may be unable to import procsim by itself.
         source = (
-            "import os, sys\n"
+            "import os\n"
             f"os.environ.setdefault({RUN_VARIABLE!r}, {self.folder!r})\n"
-            "if 'procsim.tracer' not in sys.modules:\n"
-            "    entries = sys.path[:]\n"
-            f"    sys.path[:] = [{_PACKAGE_ROOT!r}, *filter(None, entries)]\n"
-            "    try:\n"
-            "        import procsim.tracer\n"
-            "    finally:\n"
-            "        sys.path[:] = entries\n"
-            "    procsim.tracer.install()\n"
+            f"with open({HOOK_FOLDER + '/enter.py'!r}, encoding='utf-8') as file:\n"
+            "    enter = {'__name__': 'procsim.tracer.hook.enter'}\n"
+            "    exec(compile(file.read(), '<procsim.tracer.hook.enter, like importlib._bootstrap>', 'exec'), enter)\n"
+            f"enter['enter']({_PACKAGE_ROOT!r})\n"
         )
         return exec, (source,)
 

@@ -11,19 +11,22 @@ from procsim.tracer.sites import program_site
 
 
 def patch_subprocess(module: ModuleType) -> None:
-    """subprocess: every function of it makes a Popen."""
-    popen = module.Popen
-    init = popen.__init__
+    """subprocess: every function of it makes a Popen, which starts its program by `_execute_child`.
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
-        words = _words(self.args, kwargs.get("executable"))
-        variables = kwargs.get("env")
+    Not `__init__`, whose warnings are shown at the line that called it: that line would be ours.
+    """
+    popen = module.Popen
+    execute_child = popen._execute_child
+
+    def _execute_child(self: Any, args: Any, executable: Any, *rest: Any) -> None:
+        execute_child(self, args, executable, *rest)
+        words = _words(self.args, executable)
+        variables = rest[4]  # after preexec_fn, close_fds, pass_fds and cwd: env
         reason = kept_out(words, os.environ if variables is None else variables)
         if reason:
             emit_of(self.pid, command_name(words), "process_untraced", at=program_site(), reason=reason)
 
-    replace(popen, "__init__", __init__)
+    replace(popen, "_execute_child", _execute_child)
 
 
 def _words(command: Any, executable: Any) -> list[str]:

@@ -1,0 +1,63 @@
+"""Lets the tracer into this interpreter, so that the program's own tools do not take it for the program's code.
+
+Run by `sitecustomize.py`, and by what multiprocessing hands to a spawned child (`procsim.tracer.inject.Stowaway`), as
+plain source: this interpreter may be unable to import procsim by itself.
+
+    coverage, trace   pass by code whose file is no real one: its name begins with "<" and ends with ">"
+    warnings          passes by code whose file's name has "importlib" and "_bootstrap" in it (`_is_internal_frame`),
+                      and shows a warning at the program's line
+    pytest            leaves out of a traceback what has `__tracebackhide__` among its globals
+
+A debugger, `sys.setprofile` and a plain traceback still see these frames.
+"""
+
+import _frozen_importlib_external  # importlib.machinery, without an import that the program might see
+import _imp
+import sys
+
+_UNSEEN = "<{name}, like importlib._bootstrap>"
+"""The file name that the code of a module of ours goes by."""
+
+
+class _Loader(_frozen_importlib_external.SourceFileLoader):
+    """Loads a module of ours under a file name that is no real one."""
+
+    def get_code(self, name):
+        code = super().get_code(name)
+        _imp._fix_co_filename(code, _UNSEEN.format(name=name))  # in all code that is inside it, too
+        return code
+
+    def exec_module(self, module):
+        module.__tracebackhide__ = True
+        super().exec_module(module)
+
+
+class _Finder:
+    """Finds procsim, and nothing else, below the folder that it is installed in."""
+
+    def __init__(self, root):
+        self._root = root
+
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] != "procsim":
+            return None
+        spec = _frozen_importlib_external.PathFinder.find_spec(name, path or [self._root])
+        if spec is not None and type(spec.loader) is _frozen_importlib_external.SourceFileLoader:
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def enter(root):
+    """Import the tracer from the folder that procsim is installed in, and have it trace this process."""
+    before = set(sys.modules)
+    finder = _Finder(root)
+    sys.meta_path.insert(0, finder)
+    try:
+        import procsim.tracer
+    finally:
+        sys.meta_path.remove(finder)
+    procsim.tracer.install()
+    # These the tracer has imported, and multiprocessing would not: they are not to stand in the way of a module of
+    # that name beside the script.
+    for name in {"resource", "termios", "typing"} - before:
+        sys.modules.pop(name, None)

@@ -1,0 +1,211 @@
+"""What a program's own tools see of procsim: coverage, profilers, warnings and tracebacks tell of the program alone."""
+
+import json
+import os
+import pstats
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+import procsim
+from tests.integration.conftest import PATIENCE_SECONDS, House
+from tests.integration.test_watch_harmless import WATCH, program
+
+OURS = str(Path(procsim.__file__).parent)
+
+BUSY = """
+    import queue, subprocess, sys
+    from multiprocessing import Lock, Pool, Process, Queue
+
+    def square(number):
+        return number * number
+
+    def work(results, lock):
+        with lock:
+            results.put(1)
+
+    if __name__ == "__main__":
+        with Pool(2) as pool:
+            pool.apply_async(divmod, (7, 2)).get()
+        results, lock = Queue(), Lock()
+        worker = Process(target=work, args=(results, lock))
+        worker.start()
+        print(results.get(), open(__file__).readline() == "")
+        worker.join()
+        subprocess.run([sys.executable, "-c", "pass"], text=True)
+    """
+
+
+def run(house: House, watching: bool, *command: object) -> "subprocess.CompletedProcess[str]":
+    """A command, by itself or under `procsim watch`; in both ways its own output alone is on standard output."""
+    begin = [*WATCH, "--"] if watching else []
+    return subprocess.run(
+        [*begin, *map(str, command)],
+        env=house.environment,
+        cwd=house.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def measured(house: House, python: Path | str) -> dict[str, object]:
+    """What coverage has measured, by file."""
+    coverage = [python, "-m", "coverage"]
+    assert run(house, False, *coverage, "combine", "-q").returncode == 0
+    assert run(house, False, *coverage, "json", "-q", "-o", "all.json").returncode == 0
+    report = json.loads((house.folder / "all.json").read_text())
+    (house.folder / "all.json").unlink()
+    return {name: file["summary"] for name, file in report["files"].items()}
+
+
+def test_coverage_measures_what_it_would_measure(house: House) -> None:
+    path = program(house.folder, BUSY)
+    (house.folder / ".coveragerc").write_text("[run]\nconcurrency = multiprocessing\nparallel = true\n")
+    found = []
+    for watching in (False, True):
+        done = run(house, watching, sys.executable, "-m", "coverage", "run", path)
+        assert done.returncode == 0, done.stderr
+        found.append(measured(house, sys.executable))
+    assert list(found[0]) == ["program.py"]
+    assert found[0] == found[1]
+
+
+def test_a_coverage_that_starts_with_the_interpreter_counts_nothing_of_ours(house: House) -> None:
+    # In an environment of its own, whose .pth file starts it, as coverage's own and pytest-cov's do.
+    path = program(house.folder, BUSY)
+    venv.create(house.folder / "theirs", symlinks=True, with_pip=False)
+    python = house.folder / "theirs" / "bin" / "python"
+    (packages,) = (house.folder / "theirs").glob("lib/python*/site-packages")
+    shutil.copytree(Path(sysconfig.get_path("platlib")) / "coverage", packages / "coverage")
+    (packages / "start.pth").write_text("import coverage; coverage.process_startup()\n")
+    rc = house.folder / ".coveragerc"
+    rc.write_text("[run]\nparallel = true\n")
+    found = []
+    for watching in (False, True):
+        done = run(house, watching, "env", f"COVERAGE_PROCESS_START={rc}", python, path)
+        assert done.returncode == 0, done.stderr
+        found.append(measured(house, python))
+    without, with_procsim = found
+    hook = next((name for name in with_procsim if name.endswith("sitecustomize.py")), "")
+    summary = with_procsim.pop(hook, {"num_statements": 0})
+    assert isinstance(summary, dict)
+    assert summary["num_statements"] == 0
+    assert without == with_procsim
+
+
+def test_the_trace_module_writes_no_listing_of_ours(house: House) -> None:
+    path = program(house.folder, BUSY)
+    done = run(house, True, sys.executable, "-m", "trace", "--count", "-C", "listings", path)
+    assert done.returncode == 0, done.stderr
+    listings = {file.name for file in (house.folder / "listings").iterdir()}
+    assert "program.cover" in listings or "__main__.cover" in listings
+    assert not [name for name in listings if name.startswith("procsim")]
+
+
+def test_a_profile_names_procsims_functions_as_such(house: House) -> None:
+    path = program(house.folder, BUSY)
+    done = run(house, True, sys.executable, "-m", "cProfile", "-o", "profile", path)
+    assert done.returncode == 0, done.stderr
+    files = {file for file, _line, _name in pstats.Stats(str(house.folder / "profile")).stats}  # type: ignore[attr-defined]
+    assert [file for file in files if file.startswith("<procsim.tracer.")]
+    assert not [file for file in files if file.startswith(OURS)]
+
+
+@pytest.mark.parametrize(
+    "script", ["subprocess.run([sys.executable, '-c', 'pass'], text=True)", "open(__file__).close()"]
+)
+def test_a_warning_is_shown_at_the_programs_line(house: House, script: str) -> None:
+    path = program(house.folder, f"import subprocess, sys\nfrom multiprocessing import Queue\n{script}\n")
+    shown = []
+    for watching in (False, True):
+        done = run(house, watching, sys.executable, "-X", "warn_default_encoding", path)
+        shown.append([line for line in done.stderr.splitlines() if "EncodingWarning" in line])
+    assert len(shown[0]) == 1
+    assert f"{path.name}:3:" in shown[0][0]
+    assert shown[0] == shown[1]
+
+
+def test_a_warning_of_a_function_that_procsim_calls_is_shown_at_a_line_that_is_not_ours(house: House) -> None:
+    path = program(
+        house.folder,
+        """
+        import warnings
+        from multiprocessing import Pool
+        def task(number):
+            warnings.warn("old", DeprecationWarning, stacklevel=2)
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                pool.map(task, [1])
+        """,
+    )
+    shown = []
+    for watching in (False, True):
+        done = run(house, watching, sys.executable, "-W", "always", path)
+        shown.append([line for line in done.stderr.splitlines() if "DeprecationWarning: old" in line])
+    assert len(shown[0]) == 1
+    assert shown[0] == shown[1]
+
+
+def test_pytest_leaves_our_frames_out_of_a_traceback(house: House) -> None:
+    program(
+        house.folder,
+        """
+        from multiprocessing import Queue
+        def test_it():
+            Queue().get(timeout=0.01)
+        """,
+        "test_theirs.py",
+    )
+    shown = []
+    for watching in (False, True):
+        done = run(house, watching, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_theirs.py")
+        assert done.returncode == 1
+        shown.append(re.sub(r"0x[0-9a-f]+|\d+\.\d+", "", done.stdout))
+    assert "Empty" in shown[0]
+    assert shown[0] == shown[1]
+
+
+def test_a_traceback_shows_no_code_of_ours(house: House) -> None:
+    path = program(
+        house.folder,
+        """
+        from multiprocessing import Queue
+        Queue().get(timeout=0.01)
+        """,
+    )
+    done = run(house, True, sys.executable, path)
+    frames = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File ")]
+    assert [frame for frame in frames if frame.startswith('File "<procsim.tracer.queues')]
+    assert not [frame for frame in frames if OURS in frame]
+
+
+def test_the_tracer_gets_in_where_the_environment_was_cleared(house: House) -> None:
+    # A spawned child without PYTHONPATH gets the tracer from its parent: by the same door.
+    path = program(
+        house.folder,
+        """
+        import os, sys
+        from multiprocessing import Lock, Process, set_start_method
+        def child(lock):
+            with lock:
+                print(lock.acquire.__func__.__code__.co_filename)
+        if __name__ == "__main__":
+            set_start_method("spawn")
+            del os.environ["PYTHONPATH"]
+            lock = Lock()
+            worker = Process(target=child, args=(lock,))
+            worker.start()
+            worker.join()
+        """,
+    )
+    done = run(house, True, sys.executable, path)
+    assert done.stdout.startswith("<procsim.tracer.locks"), done.stderr
+    assert os.sep not in done.stdout
