@@ -151,6 +151,10 @@ def _manager_began(run: RunState, event: Event) -> None:
     run.processes[event.pid].is_manager = not event.fields.get("public")
 
 
+def _detached(run: RunState, event: Event) -> None:
+    run.processes[event.pid].detached = True
+
+
 def _untraced(run: RunState, event: Event) -> None:
     _process(run, event.pid, event.process).untraced = event.fields["reason"]
 
@@ -605,6 +609,7 @@ CHANGES: Mapping[str, Change] = {
     "process_joined": _wait_over,
     "process_terminated": _terminated,
     "process_untraced": _untraced,
+    "process_detached": _detached,
     "process_killed": _terminated,
     "process_exit_code_seen": _exit_code_seen,
     "gate_reached": _gate_reached,

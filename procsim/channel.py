@@ -52,7 +52,8 @@ class EventQueue:
         self.path = os.fspath(path)
         self.descriptor = -1
         """The writing end in this process; negative: it is not open."""
-        self._silent = False
+        self.silent = False
+        """Whether nobody reads any more: the run is over."""
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> "EventQueue":
@@ -80,7 +81,7 @@ class EventQueue:
 
     def put_record(self, record: bytes) -> bool:
         """Write one item that is a record already."""
-        while not self._silent:
+        while not self.silent:
             if self.descriptor < 0 and not self.open():
                 break
             try:
@@ -89,7 +90,7 @@ class EventQueue:
                 if raised_elsewhere(error):
                     raise
                 if error.errno != errno.EBADF:
-                    self._silent = error.errno in _READER_GONE
+                    self.silent = error.errno in _READER_GONE
                     break
                 self.descriptor = -1  # the program closed every descriptor it saw
             else:
@@ -114,7 +115,7 @@ class EventQueue:
         except OSError as error:
             if raised_elsewhere(error):
                 raise
-            self._silent = error.errno in _READER_GONE
+            self.silent = error.errno in _READER_GONE
             return False
         os.set_blocking(low, True)
         self.descriptor = lift(low)

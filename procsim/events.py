@@ -30,6 +30,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
     "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
+    "process_detached": (),  # said by procsim of what goes on after main, in a session of its own: it was left alone
     "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),

@@ -7,6 +7,7 @@
 Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty one where nothing happened.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -20,7 +21,6 @@ from types import TracebackType
 
 import psutil
 
-from procsim import members
 from procsim.arrivals import Arrivals
 from procsim.buffer_reader import BufferReader
 from procsim.channel import EventQueue, EventQueueReader
@@ -28,12 +28,16 @@ from procsim.drain import TICK_SECONDS, Drain
 from procsim.events import Event
 from procsim.gatekeeper import Gatekeeper
 from procsim.language import _
+from procsim.members import Ended, Members, exit_code, is_alive
 from procsim.sight import Sight, look
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
 have asked."""
+
+ROLL_CALL_SHARE = 100
+"""Between two looks at who belongs to the run there is a pause of so many times what a look takes: 1 % of a core."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
@@ -117,7 +121,9 @@ class Run:
         reader, buffers = EventQueueReader(queue), BufferReader(self._folder)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
-        self._lifeline, self._guardian = _start_guardian(self._folder, order.terminal)
+        session = 0 if order.apart else os.getsid(0)
+        self._lifeline, self._guardian = _start_guardian(self._folder, session, order.terminal)
+        self._members = Members(self._folder, session, self._tell_guardian)
         variables = environment(self._folder, _given_environment())
         if order.apart:
             temporary = f"{self._folder}/tmp"
@@ -146,6 +152,7 @@ class Run:
             for _, writer in pipes:
                 os.close(writer)
         self._started = started
+        self._members.add(self._main.pid, "main")
         self._drain = Drain(reader, buffers, [os.fdopen(end, "rb", 0) for end, _ in pipes])
         self._drain.start()
         self._arrivals = Arrivals(self._drain, started)
@@ -185,7 +192,7 @@ class Run:
         main_gone_at: float | None = None
         deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
         now = time.monotonic()
-        next_look = now + LOOK_SECONDS
+        next_look = next_roll_call = now + LOOK_SECONDS
         while True:
             batch, self._pending = self._pending, []
             ended = self._drain.ended()  # asked before taking: what comes before the end is not missed
@@ -200,6 +207,8 @@ class Run:
             if now >= next_look or self._seen_gone:
                 next_look = now + LOOK_SECONDS
                 batch.extend(self.unseen_deaths())
+            if now >= next_roll_call:
+                next_roll_call = now + max(LOOK_SECONDS, ROLL_CALL_SHARE * self._call_the_roll())
             yield batch
             if self._stopping:
                 break
@@ -214,10 +223,10 @@ class Run:
                     self._close_keep_open()
                     self.exit_code = self._main.returncode
                     self._pending.append(self.event("process_ended", exit_code=self.exit_code))
-                elif (ended and not self._is_anybody_alive()) or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
+                elif self._is_over(ended) or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
                     break
         ending_began = self.now()
-        left = self._end()
+        left, detached = self._end()
         self._over = True
         if main_gone_at is not None:
             self.left_behind = left
@@ -237,11 +246,12 @@ class Run:
             last.append(self.event("process_ended", exit_code=self.exit_code))
         last = self._follow(last)
         last.extend(self.unseen_deaths())
+        last.extend(self.event("process_detached", pid, self._alive.get(pid, name)) for pid, name in detached)
         yield last
 
     def sight(self) -> Sight | None:
         """What the system shows of its processes now; None where it shows nothing."""
-        return look(self._folder, self._main.pid, self._alive)
+        return look(self._members)
 
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
@@ -263,6 +273,7 @@ class Run:
         for event in batch:
             if event.kind in ("process_began", "process_untraced"):
                 self._alive[event.pid] = event.process
+                self._members.add(event.pid)
                 self._found_ended.pop(event.pid, None)
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
@@ -271,18 +282,34 @@ class Run:
                     told_twice.append(event)  # by a parent, after the end was found
         return [event for event in batch if event not in told_twice] if told_twice else batch
 
-    def _is_anybody_alive(self) -> bool:
-        return any(members.is_alive(pid) for pid in self._alive if pid != self._main.pid)
+    def _is_over(self, ended: bool) -> bool:
+        """Whether only those are left that are meant to go on; `ended`: nobody has our pipes open any more."""
+        if not any(is_alive(pid) for pid in self._alive if pid != self._main.pid):
+            return ended
+        return self._members.are_detached(self._members.alive())
+
+    def _call_the_roll(self) -> float:
+        """Look who belongs to the run now. Returns the seconds of our own time that it took.
+
+        So those are known who will not be recognized later: their parent ends, and their environment does not tell.
+        """
+        began = time.thread_time()
+        self._members.alive()
+        return time.thread_time() - began
+
+    def _tell_guardian(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # it was killed, or is stopped
+            os.write(self._lifeline, f"{line}\n".encode())
 
     def unseen_deaths(self) -> list[Event]:
         """Who has ended without anybody saying so. How, is known while its parent has not asked for it.
 
         Told of once all was yielded that it may have said itself: what is in the pipe now was said before.
         """
-        gone = [pid for pid in self._alive if pid != self._main.pid and not members.is_alive(pid)]
+        gone = [pid for pid in self._alive if pid != self._main.pid and not is_alive(pid)]
         for pid in gone:
             self._drain.forget(pid)
-        seen = {pid: (self._drain.emptied, members.exit_code(pid)) for pid in gone if pid not in self._seen_gone}
+        seen = {pid: (self._drain.emptied, exit_code(pid)) for pid in gone if pid not in self._seen_gone}
         self._seen_gone = {pid: self._seen_gone.get(pid) or seen[pid] for pid in gone}
         if not self.has_caught_up():
             return []
@@ -298,13 +325,13 @@ class Run:
         """An event of now that procsim itself tells: of main, or of another process."""
         return Event(kind, self.now(), self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
 
-    def _end(self) -> list[int]:
-        ended = members.end_all(self._folder, self._main.pid)
-        self.ended.update(process.pid for process in ended)
-        # A forkserver that stays when main was killed is none of the program's processes; what it forked is.
-        known = set(self._alive)
-        theirs = [process.pid for process in ended if process.pid in known or not process.is_forkserver]
-        return [pid for pid in theirs if pid != self._main.pid]
+    def _end(self) -> Ended:
+        """End all who are still there, but for main's helpers and those who are meant to go on."""
+        if self.gate.closed:
+            self.gate.closed = False  # those who go on find it open
+        found = self._members.end()
+        self.ended.update(found.ended)
+        return found._replace(ended=[pid for pid in found.ended if pid != self._main.pid])
 
     def _close_keep_open(self) -> None:
         if self._keep_open is not None:
@@ -362,16 +389,18 @@ def _temporary_root() -> str:
     return usual if len(usual) + BELOW_ROOT_CHARACTERS <= SOCKET_PATH_CHARACTERS else "/tmp"
 
 
-def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
-    """Start the guardian; returns the descriptor that it waits to see closed, and its process."""
+def _start_guardian(folder: str, session: int, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
+    """Start the guardian; returns the descriptor by which it hears from us, and which it waits to see closed; and its
+    process."""
     from procsim import guardian
 
     theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
     # A copy: the terminal is mostly our standard input, and the guardian's is something else.
     copies = [] if terminal is None else [os.dup(terminal)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        [sys.executable, "-E", guardian.__file__, folder, *map(str, copies)],
+        [sys.executable, "-E", guardian.__file__, folder, str(session), *map(str, copies)],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -12,13 +12,12 @@ import os
 import platform
 import stat
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import psutil
 
-from procsim import members
+from procsim.members import Members, is_tracker
 
 
 class Thread(NamedTuple):
@@ -76,27 +75,18 @@ class Sight:
     """Whether there are processes that we may not look at (another user's, say)."""
 
 
-def look(folder: str, main: int, known: Iterable[int]) -> Sight | None:
-    """The processes of a run now; None where the system does not show them.
-
-    `known` are PIDs that have said that they are processes of the program, which tells what a forkserver has forked
-    from the forkserver itself.
-    """
+def look(members: Members) -> Sight | None:
+    """The processes of a run now; None where the system does not show them."""
     if _NUMBERS is None:
         return None
-    processes = members.members(folder, main)
-    forkservers = {process.pid for process in processes if members.runs(process, "forkserver")}
-    theirs = set(known)
     seen: dict[int, Seen] = {}
     blind = False
-    for process in processes:
-        if members.runs(process, "resource_tracker"):
+    for process in members.alive():
+        if is_tracker(process):
             continue
         try:
-            parent = process.ppid()
-            seen[process.pid] = _see(process.pid, parent)
-            forked = process.pid in theirs or parent in forkservers  # it keeps the command line of the forkserver
-            seen[process.pid].is_forkserver = process.pid in forkservers and not forked
+            seen[process.pid] = _see(process.pid, process.ppid())
+            seen[process.pid].is_forkserver = members.is_forkserver(process)
         except (PermissionError, psutil.AccessDenied):
             blind = True
         except (OSError, psutil.Error):

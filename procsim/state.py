@@ -248,6 +248,8 @@ class Process:
     ended: int | None = None
     exit_code: int | None = None
     terminated_by: str = ""
+    detached: bool = False
+    """Whether it has gone on after main, in a session of its own."""
     untraced: str = ""
     """Why the tracer is not in it."""
     exit_code_seen: bool = False

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from procsim import members
 from procsim.events import Event
 from procsim.gatekeeper import TRY
+from procsim.members import is_alive
 from procsim.run import Order, Run
 from procsim.tracer.inject import Settings
 
@@ -71,7 +71,6 @@ def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkey
     program, way = tmp_path / "program.py", tmp_path / "way"
     program.write_text(DIES)
     os.mkfifo(way)
-    is_alive = members.is_alive
 
     def dies_meanwhile(pid: int) -> bool:
         """Of all that it said before nothing is in the pipe any more; now it says the rest, and dies."""
@@ -83,7 +82,7 @@ def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkey
                 time.sleep(0.001)
         return is_alive(pid)
 
-    monkeypatch.setattr(members, "is_alive", dies_meanwhile)
+    monkeypatch.setattr("procsim.run.is_alive", dies_meanwhile)
     told: list[Event] = []
     with Run(Order([sys.executable, str(program), str(way)], Settings("fork"), timeout=120)) as run:
         for batch in run:

@@ -121,7 +121,8 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "left_behind",
                 "{process} (PID {pid}) was still running after main had ended; procsim ended it",
                 figures,
-                "wait for what is started without multiprocessing: os.waitpid() after os.fork(), wait() of a Popen",
+                "wait for it: os.waitpid() after os.fork(), wait() of a Popen; or, if it is to go on after main, "
+                "start it in a session of its own: start_new_session=True",
             )
         elif main.exit_code is not None and main.exit_code < 0:
             yield Finding(

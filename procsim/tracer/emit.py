@@ -90,6 +90,11 @@ def active() -> bool:
     return _queue is not None
 
 
+def run_is_over() -> bool:
+    """Whether this process goes on after the run that it belonged to: nobody reads what it says."""
+    return _queue is not None and _queue.silent
+
+
 def ask_who_we_are() -> None:
     """Learn PID and name of this process anew: when it begins, and after a fork."""
     multiprocessing = sys.modules.get("multiprocessing.process")

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from procsim.channel import raised_elsewhere
-from procsim.tracer.emit import TEXT_LIMIT, emit
+from procsim.tracer.emit import TEXT_LIMIT, emit, run_is_over
 from procsim.tracer.patching import on_restore
 from procsim.tracer.sites import program_site
 
@@ -50,7 +50,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
         unsaid = _say(name, text)
         if not taken:
             return original_write(text)
-        if unsaid:
+        if unsaid and not run_is_over():  # then procsim reads these pipes no longer, and to write would end the program
             original_write(unsaid)
         return len(text)
 
@@ -60,7 +60,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
 
     def say_parts() -> None:
         for key in list(_parts):
-            if key[0] == name and (unsaid := _say_parts(key)) and taken:
+            if key[0] == name and (unsaid := _say_parts(key)) and taken and not run_is_over():
                 original_write(unsaid)
 
     try:

@@ -44,6 +44,10 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     width = min(console.width, LANES_WIDEST) if console.is_terminal else WIDTH_ELSEWHERE
     for line in lanes_whole(run, width, min(rows_wanted(run), LANES_ROWS), plain_marks):
         console.print(line, soft_wrap=True)
+    for process in run.processes.values():
+        if process.detached:
+            words = _("{process} (PID {pid}) goes on, in a session of its own: procsim no longer watches it")
+            console.print(clean(words.format(process=process.name, pid=process.pid)), soft_wrap=True)
     print_verdict(console, verdict)
 
 

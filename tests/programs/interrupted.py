@@ -28,7 +28,11 @@ def interrupted(operation, thing, number):
         nonlocal steps, place
         # A signal is seen where a function begins and where a call of C code returns.
         begins = event == "call" and not frame.f_code.co_flags & inspect.CO_GENERATOR
-        if frame.f_globals.get("__name__", "").startswith(TRACER) and (begins or event == "c_return") and os.getpid() == main:
+        if (
+            frame.f_globals.get("__name__", "").startswith(TRACER)
+            and (begins or event == "c_return")
+            and os.getpid() == main
+        ):
             steps += 1
             if steps == number:
                 sys.setprofile(None)
