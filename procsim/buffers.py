@@ -35,7 +35,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from procsim.channel import Clock, lift, raised_elsewhere, record_of
+from procsim.channel import Clock, OwnDescriptor, leads_to, raised_elsewhere, record_of
 
 FILE_NAME = "buffers"
 """In the run's folder: all slots, and behind them DONE, and a ticket for each slot that was taken."""
@@ -114,9 +114,8 @@ class Buffers:
     def __init__(self, folder: str = "", mute_records: int = MUTE_RECORDS) -> None:
         self._path = f"{folder}/{FILE_NAME}" if folder else ""
         self._mute_records = mute_records
-        self._descriptor = -1
-        self._file: tuple[int, ...] = ()
-        """Which file it is: inode, device."""
+        self._file: OwnDescriptor | None = None
+        """The run's file; None: it was never open in here."""
         self.done = b""
         self.mine: mmap.mmap | bytes = b"\1"
         """Its first byte is 0 in a process that was forked without a word to Python, by C: then see `begin`."""
@@ -241,14 +240,13 @@ class Buffers:
     def _new_part(self, taken: _Taken) -> mmap.mmap:
         if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
             raise OSError("past such a limit the system would send a signal")
-        if not self._is_open(self._descriptor) and not self._open():
-            raise OSError("procsim is gone, or this process may not come to it")
         if taken.slot is None:
             taken.slot = self._take_slot()
         where = taken.slot * SLOT_SIZE + len(taken.parts) * PART_SIZE
+        file = self._opened()
         # Now, since a write into memory that there is no room for would be the end of the program (SIGBUS).
-        os.posix_fallocate(self._descriptor, where, PART_SIZE)
-        part = mapped(self._descriptor, PART_SIZE, where)
+        os.posix_fallocate(file.number, where, PART_SIZE)
+        part = mapped(file, PART_SIZE, where)
         if taken is self._taken:
             PART_HEADER.pack_into(part, 0, 0, 0, taken.pid)
             taken.parts.append(part)
@@ -257,27 +255,33 @@ class Buffers:
     def _take_slot(self) -> int:
         """What is appended has a place of its own; `lseek` does not tell it, as forked processes share a descriptor."""
         ticket = TICKET.pack(os.getpid(), Clock.now())
-        os.write(self._descriptor, ticket)
-        size = os.fstat(self._descriptor).st_size - TICKETS_BEGIN
-        taken = os.pread(self._descriptor, size, TICKETS_BEGIN)
-        slot = list(TICKET.iter_unpack(taken)).index(TICKET.unpack(ticket))
-        if slot >= SLOTS:
+        os.write(self._opened().number, ticket)
+        number = self._opened().number
+        size = os.fstat(number).st_size - TICKETS_BEGIN
+        taken = os.pread(number, max(size, 0), TICKETS_BEGIN)
+        tickets = [taken[at : at + TICKET.size] for at in range(0, len(taken), TICKET.size)]
+        if ticket not in tickets[:SLOTS]:
             raise OSError("all slots are taken")
-        return slot
+        return tickets.index(ticket)
 
     def _open(self) -> bool:
         try:
             # In another namespace of PIDs the link would lead to a file of somebody else's.
             if not os.readlink(os.readlink(self._path)).startswith(f"/memfd:{MEMORY_NAME}"):
                 return False
-            self._descriptor = lift(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
-            self._file = os.fstat(self._descriptor)[1:3]
-            self.done = os.pread(self._descriptor, WORD, DONE_STANDS)
+            self._file = OwnDescriptor(self._path, os.O_RDWR | os.O_APPEND)
+            self.done = os.pread(self._file.number, WORD, DONE_STANDS)
         except OSError as error:
             if raised_elsewhere(error):
                 raise
             return False
         return len(self.done) == WORD
+
+    def _opened(self) -> OwnDescriptor:
+        """The run's file, opened anew where the program has closed it. Raises `OSError` where it cannot be."""
+        if self._file is None or not (self._file.is_ours() or self._open()):
+            raise OSError("procsim is gone, or this process may not come to it")
+        return self._file
 
     def _notice_forks(self) -> bool:
         try:
@@ -290,20 +294,11 @@ class Buffers:
             return False
         return True
 
-    def _is_open(self, descriptor: int) -> bool:
-        """Whether this is a descriptor of the buffers."""
-        try:
-            return descriptor >= 0 and os.fstat(descriptor)[1:3] == self._file
-        except OSError as error:  # the program has closed it
-            if raised_elsewhere(error):
-                raise
-            return False
-
     def _close_copy(self) -> None:
         """Close what another thread had open for a moment when it forked this process."""
         global _copy
         copy, _copy = _copy, -1
-        if self._is_open(copy):
+        if self._file is not None and leads_to(copy, self._file.file):
             os.close(copy)
 
 
@@ -311,23 +306,26 @@ _copy = -1
 """The descriptor that is mmap's for a moment."""
 
 
-def mapped(descriptor: int, size: int, where: int = 0, access: int = mmap.ACCESS_WRITE) -> mmap.mmap:
-    """A part of a file as memory, which takes none of the descriptors that the program would get."""
+def mapped(file: OwnDescriptor, size: int, where: int = 0, access: int = mmap.ACCESS_WRITE) -> mmap.mmap:
+    """A part of a file as memory, which takes none of the descriptors that the program would get. Raises `OSError`."""
     if sys.version_info >= (3, 13):
-        return mmap.mmap(descriptor, size, offset=where, access=access, trackfd=False)
+        return _if_ours(mmap.mmap(file.number, size, offset=where, access=access, trackfd=False), file)
     global _copy
-    _copy = copy = os.dup(descriptor)
+    _copy = copy = os.dup(file.number)
     os.close(copy)  # mmap makes a copy, too, and keeps it: that will have the number that is free again now
-    memory = mmap.mmap(descriptor, size, offset=where, access=access)
+    memory = _if_ours(mmap.mmap(file.number, size, offset=where, access=access), file)
     # At its own end it would close that number, whosever it may be then. So its end must not come before the program's.
     _codecs.register_error(f"procsim.{id(memory)}", memory.write)  # type: ignore[arg-type]  # never called
-    try:
-        if os.fstat(copy)[1:3] == os.fstat(descriptor)[1:3]:  # st_ino, st_dev: another thread may have been quicker
-            os.close(copy)
-    except OSError as error:
-        if raised_elsewhere(error):
-            raise
+    if leads_to(copy, file.file):  # another thread may have been quicker
+        os.close(copy)
     _copy = -1
+    return memory
+
+
+def _if_ours(memory: mmap.mmap, file: OwnDescriptor) -> mmap.mmap:
+    """That memory, if it is the file's: it is, where the descriptor is ours still."""
+    if not file.is_ours():
+        raise OSError("the program has closed it, and may have opened a file of its own there")
     return memory
 
 

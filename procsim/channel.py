@@ -9,6 +9,7 @@ One item on the pipe is a record: two bytes of length and a `marshal`led value, 
 tuples, lists and dicts of these. In the buffers of `procsim.buffers` stand such records too.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal itself makes an enum of every handler it is asked for
 import contextlib
 import errno
 import fcntl
@@ -50,8 +51,8 @@ class EventQueue:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        self.descriptor = -1
-        """The writing end in this process; negative: it is not open."""
+        self._end: OwnDescriptor | None = None
+        """The writing end in this process; None: it is not open."""
         self.silent = False
         """Whether nobody reads any more: the run is over."""
 
@@ -74,52 +75,70 @@ class EventQueue:
         Raises `ValueError` for an item that marshal cannot write or that has more than ITEM_LIMIT bytes, and
         nothing else of its own; what a signal handler of the program raises meanwhile passes through.
 
-        A program that has restored SIGPIPE would be killed by a put without a reader. It does not come to that: the
-        reader closes only when every process of the run has ended, and if procsim is killed, its guardian ends them.
+        A program that has restored SIGPIPE would be killed by a put without a reader, so that is asked for before: who
+        goes on after the run (see `procsim.members`) puts into a pipe that nobody reads.
         """
         return self.put_record(record_of(marshal.dumps(item)))
 
     def put_record(self, record: bytes) -> bool:
         """Write one item that is a record already."""
-        while not self.silent:
-            if self.descriptor < 0 and not self.open():
+        while (number := self.writing_end()) >= 0:
+            if _signal.getsignal(_signal.SIGPIPE) is not _signal.SIG_IGN and _has_no_reader(number):
+                self.silent = True
                 break
             try:
-                os.write(self.descriptor, record)
+                os.write(number, record)
             except OSError as error:
                 if raised_elsewhere(error):
                     raise
-                if error.errno != errno.EBADF:
+                if error.errno != errno.EBADF:  # else another thread of the program has just closed it
                     self.silent = error.errno in _READER_GONE
                     break
-                self.descriptor = -1  # the program closed every descriptor it saw
             else:
                 return True
         return False
 
+    def writing_end(self) -> int:
+        """The number of the writing end in this process, which is opened where it is not open; negative: it cannot be.
+
+        It is to be asked for before each use, since the program may have closed it and opened a file of its own there.
+        """
+        end = self._end
+        if end is not None and end.is_ours():
+            return end.number
+        self._end = end = self._opened()
+        return -1 if end is None else end.number
+
     def close(self) -> None:
         """Close the writing end in this process; the next `put` opens it again."""
-        descriptor, self.descriptor = self.descriptor, -1
-        if descriptor >= 0:
-            try:
-                os.close(descriptor)
-            except OSError as error:  # the program has closed it
-                if raised_elsewhere(error):
-                    raise
+        end, self._end = self._end, None
+        if end is not None:
+            end.close()
 
     def open(self) -> bool:
         """Open the writing end now, and not with the first `put`. False: it cannot be."""
+        return self.writing_end() >= 0
+
+    def _opened(self) -> "OwnDescriptor | None":
+        if self.silent:
+            return None
         try:
             # Without O_NONBLOCK an open without a reader would wait for one.
-            low = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            end = OwnDescriptor(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            os.set_blocking(end.number, True)
         except OSError as error:
             if raised_elsewhere(error):
                 raise
             self.silent = error.errno in _READER_GONE
-            return False
-        os.set_blocking(low, True)
-        self.descriptor = lift(low)
-        return True
+            return None
+        return end
+
+
+def _has_no_reader(number: int) -> bool:
+    """Whether nobody has the reading end of this pipe."""
+    poll = select.poll()
+    poll.register(number, 0)  # of errors it tells in any case
+    return any(what & select.POLLERR for _, what in poll.poll(0))
 
 
 def record_of(data: bytes) -> bytes:
@@ -149,19 +168,65 @@ def raised_elsewhere(error: BaseException) -> bool:
     return False
 
 
-def lift(descriptor: int) -> int:
-    """Move a descriptor high up, where a program that counts or closes its own does not meet it."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if limit == resource.RLIM_INFINITY or limit > HIGH_DESCRIPTORS:
-        limit = HIGH_DESCRIPTORS
+_fstat = os.fstat
+
+
+def leads_to(number: int, file: tuple[int, ...]) -> bool:
+    """Whether a descriptor of this process leads to that file, known by `stat(path)[1:3]`: its inode and device."""
     try:
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, limit - limit // 8)
-    except OSError as error:
+        return _fstat(number)[1:3] == file
+    except OSError as error:  # it is not open
         if raised_elsewhere(error):
             raise
-        return descriptor
-    os.close(descriptor)
-    return high
+        return False
+
+
+class OwnDescriptor:
+    """A descriptor of ours in a process of the program, which may close it and open a file of its own there.
+
+    Daemons close every descriptor that they can reach. The next file that the program opens may then get our number, so
+    the number alone proves nothing: `is_ours` is to be asked before each use.
+
+    The system has no write that depends on which file a number leads to. So there remains a moment, between the answer
+    and the use, in which another thread of the program could close all descriptors and open as many files as there are
+    numbers below ours, which is high up. To open the pipe anew for each use would not end this: that descriptor would
+    have a number, too, and a low one. Memory needs no number, which is why `procsim.buffers` writes there.
+    """
+
+    def __init__(self, path: str, flags: int) -> None:
+        """Open it. Raises `OSError`."""
+        self.file = os.stat(path)[1:3]  # by its path, which is not the program's to change as a number is
+        self.number = os.open(path, flags | os.O_CLOEXEC)
+        self._lift()
+        if not self.is_ours():
+            raise OSError(errno.EBADF, "the program has taken it")
+
+    def is_ours(self) -> bool:
+        """Whether its number still leads to the file that was opened."""
+        return leads_to(self.number, self.file)
+
+    def close(self) -> None:
+        """Close it, if it is still ours."""
+        if self.is_ours():
+            try:
+                os.close(self.number)
+            except OSError as error:  # the program has just closed it
+                if raised_elsewhere(error):
+                    raise
+
+    def _lift(self) -> None:
+        """Move it high up, where a program that counts or closes its own does not meet it."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if limit == resource.RLIM_INFINITY or limit > HIGH_DESCRIPTORS:
+            limit = HIGH_DESCRIPTORS
+        try:
+            high = fcntl.fcntl(self.number, fcntl.F_DUPFD_CLOEXEC, limit - limit // 8)
+        except OSError as error:
+            if raised_elsewhere(error):
+                raise
+            return
+        self.close()
+        self.number = high
 
 
 class EventQueueReader:

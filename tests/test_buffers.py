@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from procsim.buffer_reader import BufferReader
 from procsim.buffers import AGAIN, NUMBERS, PART_SIZE, PARTS, SLOT_SIZE, WORD, Buffers, mapped
-from procsim.channel import ITEM_LIMIT, record_of
+from procsim.channel import ITEM_LIMIT, OwnDescriptor, record_of
 from procsim.sequencer import Sequencer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
@@ -362,6 +362,23 @@ def test_a_program_that_closes_every_descriptor_still_takes_a_slot(reading: Read
     assert reading.read() == 1
 
 
+@pytest.mark.parametrize("before", [0, 100], ids=["the first part", "the next part"])
+def test_a_file_of_the_programs_under_our_number_is_neither_mapped_nor_written(
+    before: int, reading: Reading, tmp_path: Path
+) -> None:
+    """As where the program has closed every descriptor, and opened as many as there are numbers below ours."""
+    own = tmp_path / "own"
+    child = os.fork()
+    if child == 0:
+        buffers = Buffers(reading.folder, mute_records=0)
+        said = [buffers.put(record(0, number)) for number in range(before)]
+        assert buffers._file is not None
+        os.dup2(os.open(own, os.O_RDWR | os.O_CREAT), buffers._file.number)
+        said += [buffers.put(record(0, number)) for number in range(before, before + 1_000)]
+        os._exit(0 if any(said[before:]) and own.read_bytes() == b"" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_fork_in_a_signal_handler_leaves_the_slot_to_the_parent(reading: Reading) -> None:
     buffers = Buffers(reading.folder, mute_records=0)
     me, children, names = os.getpid(), [], [0]
@@ -471,9 +488,10 @@ MAPS = """
 import os, sys
 before = os.listdir("/proc/self/fd")
 from procsim.buffers import mapped
-descriptor = os.open(sys.argv[1], os.O_RDWR)
-memory = mapped(descriptor, 4096)
-os.close(descriptor)
+from procsim.channel import OwnDescriptor
+file = OwnDescriptor(sys.argv[1], os.O_RDWR)
+memory = mapped(file, 4096)
+file.close()
 assert os.listdir("/proc/self/fd") == before
 
 class Last:
@@ -515,12 +533,28 @@ def test_who_is_forked_while_memory_is_mapped_inherits_no_descriptor(
 
 
 def test_mapped_memory_is_that_of_the_file(tmp_path: Path) -> None:
-    with open(tmp_path / "file", "w+b") as file:
-        file.write(b"x" * 8192)
-        file.flush()
-        memory = mapped(file.fileno(), 4096, 4096)
-        memory[0] = ord("y")
+    (tmp_path / "file").write_bytes(b"x" * 8192)
+    file = OwnDescriptor(str(tmp_path / "file"), os.O_RDWR)
+    memory = mapped(file, 4096, 4096)
+    memory[0] = ord("y")
+    file.close()
     assert (tmp_path / "file").read_bytes()[4096:4098] == b"yx"
+
+
+def test_what_is_not_the_file_that_was_opened_is_not_mapped(tmp_path: Path) -> None:
+    for name in ("ours", "theirs"):
+        (tmp_path / name).write_bytes(bytes(4096))
+    file = OwnDescriptor(str(tmp_path / "ours"), os.O_RDWR)
+    theirs = os.open(tmp_path / "theirs", os.O_RDWR)
+    before = os.listdir("/proc/self/fd")
+    os.dup2(theirs, file.number)
+    with pytest.raises(OSError, match="the program has closed it"):
+        mapped(file, 4096)
+    assert os.listdir("/proc/self/fd") == before
+    file.close()
+    assert os.fstat(file.number).st_ino == os.fstat(theirs).st_ino, "it is the program's to close"
+    os.close(theirs)
+    os.close(file.number)
 
 
 # --- their order ---

@@ -10,6 +10,7 @@ import random
 import resource
 import select
 import signal
+import socket
 import struct
 import threading
 from collections import Counter, defaultdict
@@ -471,6 +472,52 @@ def test_a_program_that_closes_every_descriptor_can_still_put(
     assert reading.items_of([writer]) == ["before", "after", "again"]
     assert writer.exitcode == 0
     assert own_file.read_text() == "mine alone"
+
+
+def lay_over_ours(queue: EventQueue, how: str, own: str) -> int:
+    """Put something of the program's where our descriptor is; the number by which the program knows it."""
+    ours = queue.writing_end()
+    if how == "closes all and opens many":
+        os.closerange(3, 65536)
+        while (number := os.open(own, os.O_RDWR | os.O_CREAT)) < ours:
+            pass
+        return number
+    if how == "a pipe":
+        number = os.pipe()[1]
+    elif how == "a socket":
+        number = socket.socketpair()[0].detach()
+    elif how == "for reading":
+        number = os.open("/", os.O_RDONLY)
+    else:
+        number = os.open(own, os.O_RDWR | os.O_CREAT)
+    return os.dup2(number, ours)
+
+
+def put_where_a_file_of_the_programs_is(queue: EventQueue, how: str, own: str, calls: str) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    assert queue.put("before")
+    number = lay_over_ours(queue, how, own)
+    behind = os.fstat(number)[1:3]
+    assert queue.put("after")
+    if calls == "close":
+        queue.close()
+    assert os.fstat(number)[1:3] == behind
+    assert queue.put("at last")
+    if os.path.exists(own):
+        assert Path(own).read_bytes() == b""
+
+
+OWN = ["closes all and opens many", "lays a file over it", "a pipe", "a socket", "for reading"]
+
+
+@pytest.mark.parametrize("calls", ["close", ""])
+@pytest.mark.parametrize("how", OWN)
+def test_what_the_program_has_under_our_number_is_neither_written_nor_closed(
+    how: str, calls: str, queue: EventQueue, reading: Reading, start: Start, tmp_path: Path
+) -> None:
+    writer = start(EXECUTED_ANEW, put_where_a_file_of_the_programs_is, queue, how, os.fspath(tmp_path / "own"), calls)
+    assert reading.items_of([writer]) == ["before", "after", "at last"]
+    assert writer.exitcode == 0
 
 
 def test_put_takes_no_descriptor_that_the_program_would_get(queue: EventQueue, reading: Reading) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from procsim.events import Event
-from procsim.gatekeeper import TRY
+from procsim.gatekeeper import GO, TRY
 from procsim.members import is_alive
 from procsim.run import Order, Run
 from procsim.tracer.inject import Settings
@@ -220,6 +220,49 @@ def test_a_program_that_closes_every_descriptor_still_stands_at_the_gate(tmp_pat
                 steps += 1
     assert not run.timed_out
     assert steps == 2 * 103
+
+
+TAKES_THE_NUMBER = """
+import os, resource, sys, threading
+from multiprocessing import Lock
+
+if resource.getrlimit(resource.RLIMIT_NOFILE)[0] != 64:  # it is to hold from the beginning
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+lock = Lock()
+with open("full", "w") as file:
+    file.write("of words" * 100)
+other = threading.Thread(target=lock.acquire)
+other.start()
+while not os.path.exists("stands"):
+    pass
+os.closerange(3, 64)
+files = [os.open("full", os.O_RDONLY) for _ in range(58)]
+os.mkdir("taken")
+other.join()
+print("read by others:", [os.lseek(file, 0, 1) for file in files if os.lseek(file, 0, 1)], flush=True)
+"""
+
+
+def test_who_stands_at_the_gate_reads_nothing_of_a_file_under_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "program.py"
+    program.write_text(TAKES_THE_NUMBER)
+    printed = ""
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+        for event in (event for batch in run for event in batch):
+            printed += event.fields["text"] if event.kind == "printed" else ""
+            if event.kind != "gate_reached":
+                continue
+            if event.fields["operation"] == "lock_acquired":
+                (tmp_path / "stands").touch()
+                while not (tmp_path / "taken").exists():
+                    time.sleep(0.001)
+            run.gate.say(GO, event.pid, event.fields["native_id"])
+    assert not run.timed_out
+    assert printed == "read by others: []\n"
 
 
 FREEZES = """

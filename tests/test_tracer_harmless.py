@@ -151,6 +151,24 @@ PROGRAMS = {
         os.closerange(3, 65536); lock.acquire(); lock.release()
         print(os.open("/dev/null", os.O_RDONLY))
     """,
+    "descriptors are closed, and files opened under their numbers": """
+        import os, resource, sys
+        from multiprocessing import Lock, Process
+        def take(lock, names, method):
+            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            os.closerange(3, limit)
+            files = [open(name, "wb", buffering=0) for name in names]
+            for _ in range(100):
+                with lock: pass
+            for file in files: file.write(b"mine"); file.close()
+            print(method, "foreign bytes:", [name for name in names if open(name, "rb").read() != b"mine"], flush=True)
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] != 256:  # it is to hold from the beginning
+            resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+            os.execv(sys.executable, [sys.executable, *sys.argv])
+        lock, names = Lock(), [f"out-{number}" for number in range(236)]
+        child = Process(target=take, args=(lock, names, "fork")); child.start(); child.join()
+        take(lock, names, "main")
+    """,
     "a file that nobody closes, at the very end": """
         import sys, atexit, os
         def kept(path=sys.argv[1] if sys.argv[1:] else "kept.txt"):

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procsim.buffers import mapped
-from procsim.channel import EventQueue, raised_elsewhere
+from procsim.channel import EventQueue, OwnDescriptor, raised_elsewhere
 from procsim.tracer.emit import emit
 
 OPEN, CLOSED = 0, 1
@@ -47,13 +47,13 @@ def find(folder: str, queue: EventQueue) -> None:
     """This process belongs to the run that has this folder, and passes its gate, if it has one."""
     global shared, _folder, _queue
     try:
-        descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # the run is over, or this process may open nothing more
+        file = OwnDescriptor(f"{folder}/{FILE_NAME}", os.O_RDONLY)
+        try:
+            shared = mapped(file, SIZE, access=mmap.ACCESS_READ)
+        finally:
+            file.close()
+    except (OSError, ValueError):  # the run is over, or this process may open nothing more, or has no memory left
         return
-    try:
-        shared = mapped(descriptor, SIZE, access=mmap.ACCESS_READ)
-    finally:
-        os.close(descriptor)
     _folder, _queue = folder, queue
 
 
@@ -76,8 +76,8 @@ def arrive(
     `subject` what it is about, where that is no object.
     """
     native_id = threading.get_native_id()
-    descriptor = _open(way_to(_folder, os.getpid(), native_id))
-    if descriptor < 0:
+    words = _open(way_to(_folder, os.getpid(), native_id))
+    if words is None:
         return False
     depth = _standing[native_id] = _standing.get(native_id, 0) + 1
     said: bool | str | None = "nothing"
@@ -92,7 +92,7 @@ def arrive(
                     "gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id
                 )
                 said = could
-            word = _word(descriptor)
+            word = _word(words)
         emit("gate_passed", identity, at, operation=operation)
         return shared[0] == CLOSED
     except BaseException:  # raised by a signal handler of the program
@@ -101,10 +101,10 @@ def arrive(
     finally:
         _standing[native_id] = depth - 1
         if depth > 1:
-            _remind(descriptor, depth - 1)
+            _remind(words, depth - 1)
         else:
             del _standing[native_id]
-        _close(descriptor)
+        words.close()
 
 
 def way_to(folder: str, pid: int, native_id: int) -> str:
@@ -112,17 +112,17 @@ def way_to(folder: str, pid: int, native_id: int) -> str:
     return f"{folder}/{FILE_NAME}-{pid}-{native_id}"
 
 
-def _open(path: str) -> int:
-    """The reading end of that pipe; negative: this process cannot open one now, and does not stand."""
+def _open(path: str) -> OwnDescriptor | None:
+    """The reading end of that pipe; None: this process cannot open one now, and does not stand."""
     try:
         if not os.path.exists(path):
             os.mkfifo(path, 0o600)
         # Also for writing, or it would have an end whenever procsim has said its word.
-        return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        return OwnDescriptor(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as error:
         if raised_elsewhere(error):
             raise
-        return -1
+        return None
 
 
 def _again(depth: int) -> bytes:
@@ -130,37 +130,32 @@ def _again(depth: int) -> bytes:
     return bytes([depth])
 
 
-def _remind(descriptor: int, depth: int) -> None:
+def _remind(words: OwnDescriptor, depth: int) -> None:
     try:
-        os.write(descriptor, _again(depth))
-    except OSError as error:  # full of words, or the program has closed it
+        if words.is_ours():
+            os.write(words.number, _again(depth))
+    except OSError as error:  # full of words, or the program has just closed it
         if raised_elsewhere(error):
             raise
 
 
-def _close(descriptor: int) -> None:
-    try:
-        os.close(descriptor)
-    except OSError as error:  # the program has closed it
-        if raised_elsewhere(error):
-            raise
-
-
-def _word(descriptor: int) -> bytes:
-    """What procsim says; empty: it is gone."""
+def _word(words: OwnDescriptor) -> bytes:
+    """What procsim says; empty: it is gone, or the program has closed what we hear it by."""
     assert _queue is not None
-    while True:
+    while words.is_ours():
         poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        if _queue.descriptor >= 0 or _queue.open():
-            poll.register(_queue.descriptor, 0)  # tells when nobody reads the events any more
+        poll.register(words.number, select.POLLIN)
+        events = _queue.writing_end()
+        if events >= 0:
+            poll.register(events, 0)  # tells when nobody reads the events any more
         found = dict(poll.poll())
-        if found.get(descriptor, 0) & select.POLLIN:
+        if found.get(words.number, 0) & select.POLLIN:
             try:
-                return os.read(descriptor, 1)
+                if words.is_ours():
+                    return os.read(words.number, 1)
             except OSError as error:
                 if raised_elsewhere(error):
                     raise
-        if not found.get(_queue.descriptor, 0) & select.POLLNVAL:
+        elif not found.get(events, 0) & select.POLLNVAL:  # else the program has closed it
             return b""
-        _queue.close()  # the program has done so
+    return b""
