@@ -10,8 +10,11 @@ def main() -> None:
     # Until a run has begun there is nothing to clean up: Ctrl-C just ends us, where a shell does not keep it from us.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
-    from procsim.cli import run
-
+    try:
+        from procsim.cli import run
+    except OSError as error:  # no descriptor is left to read our own files by
+        os.write(2, f"procsim: cannot be loaded: {error.strerror}\n".encode())
+        os._exit(2)
     sys.exit(run())
 
 

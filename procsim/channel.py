@@ -60,7 +60,8 @@ class EventQueue:
     def create(cls, path: str | os.PathLike[str]) -> "EventQueue":
         """Make the named pipe. Raises `OSError`, also where the system has none."""
         path = os.path.abspath(path)  # a process that opens it may be in another folder
-        os.mkfifo(path, 0o600)
+        os.mkfifo(path)
+        os.chmod(path, 0o600)  # whatever the umask leaves of it
         return cls(path)
 
     def __reduce__(self) -> tuple[type["EventQueue"], tuple[str]]:
@@ -249,8 +250,10 @@ class EventQueueReader:
             return None
 
     def close(self) -> None:
-        """Close the reading end: every `put` from now on returns False."""
-        os.close(self.descriptor)
+        """Close the reading end, if it is open: every `put` from now on returns False."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class ItemDecoder:

@@ -375,7 +375,7 @@ def _forget_output() -> None:
 
 
 def _complain(text: str) -> int:
-    print(f"procsim: {' '.join(text.split())}", file=sys.stderr)
+    spoken.complain(text)
     return ExitCode.WRONG_USE
 
 

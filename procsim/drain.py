@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from procsim.buffer_reader import BufferReader, Repetitions
@@ -64,7 +65,7 @@ class Round(NamedTuple):
 class Drain(threading.Thread):
     """The thread that empties the pipes and buffers."""
 
-    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: list[IO[bytes]]) -> None:
+    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]]) -> None:
         super().__init__(name="procsim-drain", daemon=True)
         self.heard = False
         """Whether a process of the run has said anything yet."""
@@ -80,12 +81,13 @@ class Drain(threading.Thread):
         """Whether the last round had something."""
         self._held = 0
         self._changed = threading.Condition()
+        self._selector = selectors.DefaultSelector()  # here: where no descriptor is left for it, the run cannot start
         self._open = {EVENTS, *self._streams}
         self._stopping = threading.Event()
 
     def run(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
-        with selectors.DefaultSelector() as selector:
+        with self._selector as selector:
             selector.register(self._reader, selectors.EVENT_READ, EVENTS)
             for name, stream in self._streams.items():
                 os.set_blocking(stream.fileno(), False)
@@ -106,10 +108,6 @@ class Drain(threading.Thread):
                     self._stopping.wait(min(longest, BUFFERS_SECONDS))
                 elif round_.chunks and not much:
                     self._stopping.wait(min(longest, GATHER_SECONDS))
-        self._reader.close()
-        self._buffers.close()
-        for stream in self._streams.values():
-            stream.close()
 
     def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> Round:
         """Take in what is there."""
@@ -188,7 +186,12 @@ class Drain(threading.Thread):
         return not self._open and not self._rounds
 
     def stop(self) -> None:
-        """Take in what is in the pipes now, then close them."""
+        """Take in what is in the pipes now, if it was started, then close them. Stopping twice does nothing."""
         self._stopping.set()
         if self.is_alive():
             self.join()
+        self._selector.close()
+        self._reader.close()
+        self._buffers.close()
+        for stream in self._streams.values():
+            stream.close()

@@ -19,7 +19,10 @@ class Gatekeeper:
         self._folder = folder
         descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.ftruncate(descriptor, SIZE)
+            os.chmod(descriptor, 0o600)  # whatever the umask leaves of it
+            # Written, not only as long: to look at memory of a file for which the disk has no room left ends a process.
+            if os.write(descriptor, bytes(SIZE)) < SIZE:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._shared = mmap.mmap(descriptor, SIZE)
         finally:
             os.close(descriptor)

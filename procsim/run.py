@@ -8,6 +8,7 @@ Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty o
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -42,10 +43,10 @@ ROLL_CALL_SHARE = 100
 LEFT_BEHIND_GRACE_SECONDS = 1.0
 """What processes get to end by themselves when the main process is gone."""
 
-SOCKET_PATH_CHARACTERS = 103
+SOCKET_PATH_BYTES = 103
 """The longest path of a socket (sun_path: 104 bytes on macOS, 108 on Linux, the last one is 0)."""
 
-BELOW_ROOT_CHARACTERS = len("/procsim-12345678/tmp/pymp-12345678/listener-12345678")
+BELOW_ROOT_BYTES = len("/procsim-12345678/tmp/pymp-12345678/listener-12345678")
 
 MAIN_NAME = "MainProcess"
 
@@ -100,36 +101,61 @@ class Run:
         """The processes that have begun and of which nobody has said that they ended, with their names."""
 
     def __enter__(self) -> "Run":
+        if sys.platform == "linux" and not os.path.exists("/proc/self"):
+            raise CannotStart(_("/proc is not mounted here, by which procsim knows the processes of a run"))
         try:
-            self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
-            try:
-                self._start()
-            except BaseException:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                raise
+            with contextlib.ExitStack() as undoing:
+                self._start(undoing)
+                self._leaving = undoing.pop_all()
         except OSError as error:
             raise CannotStart(_("the run cannot be started: {reason}").format(reason=error.strerror)) from error
         return self
 
-    def _start(self) -> None:
+    def _start(self, undoing: contextlib.ExitStack) -> None:
+        """Start the program; `undoing` learns how to undo each thing that was begun for it."""
+        self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
+        undoing.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        os.chmod(self._folder, 0o700)  # whatever the umask leaves of it
+        session = 0 if self.order.apart else os.getsid(0)
+        self._lifeline, self._guardian = _start_guardian(self._folder, session, self.order.terminal)
+        undoing.callback(self._end_guardian)
+        self._members = Members(self._folder, session, self._tell_guardian)
+        with contextlib.ExitStack() as until_started:
+            writers = self._prepare(undoing, until_started)
+            self._start_main(*writers or (None, None))
+
+    def _prepare(self, undoing: contextlib.ExitStack, until_started: contextlib.ExitStack) -> list[int]:
+        """Make what the program and procsim share. Returns the pipes for its standard output and error, if any."""
         order = self.order
         queue = EventQueue.create(f"{self._folder}/events")
-        pipes = [os.pipe(), os.pipe()] if order.settings.take_output else []
-        taken = tuple((status.st_dev, status.st_ino) for status in (os.fstat(writer) for _, writer in pipes))
+        readers, writers = [], []
+        for _number in range(2 if order.settings.take_output else 0):
+            reader, writer = os.pipe()
+            until_started.callback(os.close, writer)
+            writers.append(writer)
+            readers.append(undoing.enter_context(os.fdopen(reader, "rb", 0)))
+        taken = tuple((status.st_dev, status.st_ino) for status in map(os.fstat, writers))
         write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
         self.gate = Gatekeeper(self._folder, order.gate_closed)
-        reader, buffers = EventQueueReader(queue), BufferReader(self._folder)
+        self._drain = Drain(EventQueueReader(queue), BufferReader(self._folder), readers)
+        undoing.callback(self._drain.stop)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
-        session = 0 if order.apart else os.getsid(0)
-        self._lifeline, self._guardian = _start_guardian(self._folder, session, order.terminal)
-        self._members = Members(self._folder, session, self._tell_guardian)
+        undoing.callback(self._close_keep_open)
+        try:
+            self._drain.start()
+        except RuntimeError as error:  # "can't start new thread"
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+        return writers
+
+    def _start_main(self, stdout: int | None, stderr: int | None) -> None:
+        order = self.order
         variables = environment(self._folder, _given_environment())
         if order.apart:
             temporary = f"{self._folder}/tmp"
             os.mkdir(temporary)
+            os.chmod(temporary, 0o700)
             variables |= {"TMPDIR": temporary, "PYTHONUNBUFFERED": "1"}
-        stdout, stderr = [writer for _, writer in pipes] or (None, None)
         started = time.monotonic_ns()
         try:
             self._main = subprocess.Popen(
@@ -142,19 +168,9 @@ class Run:
                 close_fds=order.apart,  # else it has what was given to us: `procsim watch script.py <(command)`
             )
         except OSError as error:
-            self._end_guardian()
-            reader.close()
-            buffers.close()
-            for end, _ in pipes:
-                os.close(end)
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
-        finally:
-            for _, writer in pipes:
-                os.close(writer)
         self._started = started
         self._members.add(self._main.pid, "main")
-        self._drain = Drain(reader, buffers, [os.fdopen(end, "rb", 0) for end, _ in pipes])
-        self._drain.start()
         self._arrivals = Arrivals(self._drain, started)
         self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False)._replace(t=0))
         reason = kept_out(_with_interpreter(order.command), variables)
@@ -164,13 +180,10 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._over:
-            self._end()
-        self._drain.stop()
-        self._close_keep_open()
-        self._main.wait()
-        self._end_guardian()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with self._leaving:
+            if not self._over:
+                self._end()
+            self._main.wait()
 
     def stop(self) -> None:
         """Have the run ended: the iteration yields what is still there, and ends. A signal handler may call this."""
@@ -386,32 +399,43 @@ def _in_foreground() -> bool:
 def _temporary_root() -> str:
     """Where the run's folder goes: its path must leave room for the sockets that multiprocessing makes below it."""
     usual = tempfile.gettempdir()
-    return usual if len(usual) + BELOW_ROOT_CHARACTERS <= SOCKET_PATH_CHARACTERS else "/tmp"
+    return usual if len(os.fsencode(usual)) + BELOW_ROOT_BYTES <= SOCKET_PATH_BYTES else "/tmp"
 
 
 def _start_guardian(folder: str, session: int, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
-    """Start the guardian; returns the descriptor by which it hears from us, and which it waits to see closed; and its
-    process."""
-    from procsim import guardian
-
+    """Start the guardian; returns the descriptor by which it hears from us, and its process."""
     theirs, ours = os.pipe()
     os.set_blocking(ours, False)
+    try:
+        return ours, _guardian(theirs, folder, session, terminal)
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _guardian(lifeline: int, folder: str, session: int, terminal: int | None) -> "subprocess.Popen[bytes]":
+    from procsim import guardian
+
     # A copy: the terminal is mostly our standard input, and the guardian's is something else.
     copies = [] if terminal is None else [os.dup(terminal)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    process = subprocess.Popen(
-        [sys.executable, "-E", guardian.__file__, folder, str(session), *map(str, copies)],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=variables,
-        pass_fds=copies,
-        start_new_session=True,
-    )
-    for descriptor in (theirs, *copies):
-        os.close(descriptor)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-E", guardian.__file__, folder, str(session), *map(str, copies)],
+            stdin=lifeline,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=variables,
+            pass_fds=copies,
+            start_new_session=True,
+        )
+    finally:
+        for descriptor in copies:
+            os.close(descriptor)
     if process.stdout is not None:
         if terminal is not None:
             process.stdout.read(1)
         process.stdout.close()
-    return ours, process
+    return process

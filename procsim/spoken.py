@@ -4,6 +4,7 @@ typer asks gettext for some of its words and has the rest in English: both come 
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,17 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 """What is wrong with a command line, in one line. (typer shows no such name itself.)"""
 
 typer.core._ = _  # type: ignore[attr-defined,assignment]
+
+
+def complain(text: str) -> None:
+    """Say in one line of standard error what is wrong. Where that cannot be written, there is nobody to read it."""
+    try:
+        print(f"procsim: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    except OSError:
+        from procsim.views.base import forget_output
+
+        forget_output(sys.stderr)
+
 
 WORDS = (
     N_("Arguments"),

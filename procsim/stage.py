@@ -16,7 +16,7 @@ from procsim import catalog, language
 from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.options import Option, as_arguments
-from procsim.spoken import UsageError
+from procsim.spoken import UsageError, complain
 from procsim.views import COMPARED, VIEWS, Again, Showing
 
 ViewName = Literal["live", "plain", "json"]
@@ -171,7 +171,7 @@ def show(
             recorder = stack.enter_context(Recorder(common.record, header))
         code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
     if recorder is not None and recorder.failure is not None:
-        raise recorder.failure
+        complain(str(recorder.failure))  # the run went on without, and keeps the exit code that it has
     return code, _wanted_next(shown.again, code, stage, showing) if scenario else shown.again
 
 

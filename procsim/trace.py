@@ -5,8 +5,10 @@
 {"kind": "verdict", "scenario": "tickets", "claims": [...], "findings": [...]}
 """
 
+import errno
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -69,8 +71,12 @@ class Recorder:
         self.path = path
         self.failure: NoTrace | None = None
         try:
-            self._file: TextIO = path.open("w", encoding="utf-8")
+            self._file: TextIO = open(path, "w", encoding="utf-8", opener=_opened_to_write)  # noqa: SIM115
         except OSError as error:
+            if error.errno == errno.ENXIO and path.is_fifo():
+                raise NoTrace(
+                    _("{path}: is a named pipe that nobody reads; start its reader first").format(path=path)
+                ) from error
             raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
         # In the order in which people read it.
         self._write({name: getattr(header, name) for name in ("procsim", "schema", "scenario", "options", "code")})
@@ -104,6 +110,13 @@ class Recorder:
                 self._file.write(line_of(value) + "\n")
             except OSError as error:
                 self.failure = self._cut_off(error)
+
+
+def _opened_to_write(path: str, flags: int) -> int:
+    """Open a file to write; a named pipe without a reader raises an `OSError`, and does not wait for one."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 class Trace:

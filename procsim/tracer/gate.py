@@ -116,7 +116,8 @@ def _open(path: str) -> OwnDescriptor | None:
     """The reading end of that pipe; None: this process cannot open one now, and does not stand."""
     try:
         if not os.path.exists(path):
-            os.mkfifo(path, 0o600)
+            os.mkfifo(path)
+            os.chmod(path, 0o600)  # whatever the umask leaves of it
         # Also for writing, or it would have an end whenever procsim has said its word.
         return OwnDescriptor(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as error:

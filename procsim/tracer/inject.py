@@ -42,6 +42,7 @@ class Settings(NamedTuple):
 def write_settings(folder: str, settings: Settings) -> None:
     """Leave the settings in the run's folder."""
     with open(f"{folder}/settings", "wb") as file:
+        os.chmod(file.fileno(), 0o600)  # whatever the umask leaves of it
         marshal.dump(tuple(settings), file)
 
 

@@ -110,13 +110,44 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
     assert done.stderr.count("\n") == 1
 
 
-def test_a_full_disk_ends_the_recording_with_a_clear_word(house: House) -> None:
+NOT_WHOLE = "procsim: /dev/full: No space left on device; the recording is not whole\n"
+
+
+def test_a_full_disk_ends_the_recording_with_a_clear_word_and_not_the_run(house: House) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     done = house.run("tickets", "--users", "2", "--think", "0.1", "--record", "/dev/full")
-    assert done.returncode == 2
-    assert done.stderr == "procsim: /dev/full: No space left on device; the recording is not whole\n"
+    assert (done.returncode, done.stderr) == (0, NOT_WHOLE)
     assert "M2" in done.stdout, "the run itself is shown to its end"
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_a_program_keeps_its_exit_code_where_its_recording_has_no_room(house: House, code: int) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    path = house.folder / "program.py"
+    path.write_text(f"raise SystemExit({code})")
+    done = house.run("watch", "--record", "/dev/full", path)
+    assert done.returncode == code
+    assert done.stderr.endswith("\n" + NOT_WHOLE)
+
+
+def test_a_named_pipe_that_nobody_reads_takes_no_recording(house: House) -> None:
+    pipe = house.folder / "pipe"
+    os.mkfifo(pipe)
+    done = house.run("tickets", "--users", "2", "--record", pipe)
+    assert done.returncode == 2
+    assert done.stderr == f"procsim: {pipe}: is a named pipe that nobody reads; start its reader first\n"
+
+
+def test_a_named_pipe_takes_a_recording_to_whoever_reads_it(house: House) -> None:
+    pipe = house.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    done = house.run("tickets", "--users", "2", "--think", "0.1", "--record", pipe)
+    assert (done.returncode, done.stderr) == (0, "")
+    with open(reader, encoding="utf-8") as lines:
+        assert [json.loads(line)["kind"] for line in lines.readlines()[1:]][-1] == "verdict"
 
 
 @pytest.mark.parametrize("arguments", ["tickets --users 2", "tickets --users 2 --view json", "list", "--help"])
