@@ -61,8 +61,8 @@ class Order:
     apart: bool = True
     """In a session of its own, without our terminal and standard input, and with a temporary folder that is removed
     afterwards. False: where and as it would run without procsim."""
-    terminal: int | None = None
-    """The descriptor of a terminal that must be restored if procsim is killed."""
+    keyboard: bool = False
+    """Whether our standard input is a keyboard whose keys are for us, and not for the program."""
 
     gate_closed: bool = False
     """Whether nobody may begin an operation before it is let."""
@@ -70,7 +70,7 @@ class Order:
     @property
     def signals_are_passed_on(self) -> bool:
         """Whether SIGINT, SIGTERM and SIGHUP are for the program, which runs as it would without procsim."""
-        return not self.apart and self.terminal is None
+        return not self.apart and not self.keyboard
 
 
 class Run:
@@ -117,7 +117,7 @@ class Run:
         reader, buffers = EventQueueReader(queue), BufferReader(self._folder)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
         self._keep_open: int | None = os.open(queue.path, os.O_WRONLY | os.O_CLOEXEC)
-        self._lifeline, self._guardian = _start_guardian(self._folder, order.terminal)
+        self._lifeline, self._guardian = _start_guardian(self._folder)
         variables = environment(self._folder, _given_environment())
         if order.apart:
             temporary = f"{self._folder}/tmp"
@@ -129,7 +129,7 @@ class Run:
             self._main = subprocess.Popen(
                 order.command,
                 env=variables,
-                stdin=subprocess.DEVNULL if order.apart or order.terminal is not None else None,
+                stdin=subprocess.DEVNULL if order.apart or order.keyboard else None,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=order.apart,
@@ -362,27 +362,19 @@ def _temporary_root() -> str:
     return usual if len(usual) + BELOW_ROOT_CHARACTERS <= SOCKET_PATH_CHARACTERS else "/tmp"
 
 
-def _start_guardian(folder: str, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
+def _start_guardian(folder: str) -> tuple[int, "subprocess.Popen[bytes]"]:
     """Start the guardian; returns the descriptor that it waits to see closed, and its process."""
     from procsim import guardian
 
     theirs, ours = os.pipe()
-    # A copy: the terminal is mostly our standard input, and the guardian's is something else.
-    copies = [] if terminal is None else [os.dup(terminal)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        [sys.executable, "-E", guardian.__file__, folder, *map(str, copies)],
+        [sys.executable, "-E", guardian.__file__, folder],
         stdin=theirs,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=variables,
-        pass_fds=copies,
         start_new_session=True,
     )
-    for descriptor in (theirs, *copies):
-        os.close(descriptor)
-    if process.stdout is not None:
-        if terminal is not None:
-            process.stdout.read(1)
-        process.stdout.close()
+    os.close(theirs)
     return ours, process

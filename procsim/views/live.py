@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from types import TracebackType
 
-from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -25,10 +26,11 @@ from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
 from procsim.views.code import Source
-from procsim.views.keyboard import suspend
+from procsim.views.keyboard import open_keyboard, pressed
 from procsim.views.keys import Keys
 from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
+from procsim.views.terminal import terminal
 from procsim.views.words import state_words
 
 FRAMES_PER_SECOND = 12
@@ -37,17 +39,19 @@ PACE_FACTOR = 1.5
 """By so much `+` and `-` change the pace."""
 
 KEYS_READ = 200
-"""The most key presses that are obeyed in one frame; those of a stuck key are not saved up."""
+"""The most key presses that are obeyed before the next frame is drawn."""
 
 
 class LiveView:
     """Draws a run on the whole terminal, and obeys the keys."""
 
-    def __init__(self, console: Console, showing: Showing, keyboard: Input | None = None) -> None:
+    def __init__(self, console: Console, showing: Showing) -> None:
         self.again = Again.NO
         self._console = console
         self._showing = showing
-        self._input = keyboard
+        self._input: Input | None = None
+        self._ending = False
+        """Whether people have ended it: what they type from then on is for the next screen."""
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
         self._next_frame = 0.0
@@ -83,10 +87,6 @@ class LiveView:
         }
 
     def __enter__(self) -> "LiveView":
-        if self._input is None and sys.stdin.isatty():
-            self._input = create_input(sys.stdin)
-        if self._input is not None:
-            self._leaving.callback(self._input.close)
         try:
             self._take_terminal()
         except BaseException:
@@ -95,8 +95,11 @@ class LiveView:
         return self
 
     def _take_terminal(self) -> None:
-        if self._input is not None:
-            self._leaving.enter_context(self._input.raw_mode())  # or what people type would stand on the screen
+        self._leaving.enter_context(terminal.screen())
+        if sys.stdin.isatty():
+            self._input = open_keyboard()
+            self._leaving.callback(self._input.close)
+            self._leaving.enter_context(self._input.raw_mode())
         self._leaving.enter_context(self._live)
 
     def __exit__(
@@ -110,10 +113,10 @@ class LiveView:
 
     def tick(self, run: RunState, conductor: Conductor | None) -> None:
         self._conductor = conductor
-        pressed = self._read_keys(run)
+        some_pressed = self._read_keys(run)
         now = time.monotonic()
         stepped = conductor is not None and conductor.held and conductor.steps != self._steps  # people wait to see it
-        if now < self._next_frame and not (pressed or stepped):
+        if now < self._next_frame and not (some_pressed or stepped):
             return
         self._steps = conductor.steps if conductor is not None else 0
         self._next_frame = now + 1 / FRAMES_PER_SECOND
@@ -151,15 +154,17 @@ class LiveView:
 
     def _read_keys(self, run: RunState) -> bool:
         """Obey what was pressed; whether anything was."""
-        if self._input is None:
-            return False
-        presses = [*self._input.read_keys(), *self._input.flush_keys()]
-        for press in presses[:KEYS_READ]:
-            obey = self._obey.get(press.key)
-            if obey is not None:
-                self._message = ""
-                obey(run)
-        return bool(presses)
+        count = 0
+        if self._input is not None and not self._ending:
+            for key in islice(pressed(self._input), KEYS_READ):
+                count += 1
+                obey = self._obey.get(key)
+                if obey is not None:
+                    self._message = ""
+                    obey(run)
+                if self._ending:
+                    break
+        return count > 0
 
     def _pause_or_go_on(self, run: RunState) -> None:
         if self._conductor is None:
@@ -221,7 +226,7 @@ class LiveView:
         self._waits = True
 
     def _end(self, again: Again = Again.NO) -> None:
-        self.again = again
+        self.again, self._ending = again, True
         signal.raise_signal(signal.SIGINT)
 
     def _suspend(self) -> None:
@@ -231,10 +236,7 @@ class LiveView:
         if conductor is not None and moves:
             conductor.pause()
         self._leaving.close()
-        suspend()
-        if self._input is not None:
-            self._input = create_input(sys.stdin)
-            self._leaving.callback(self._input.close)
+        terminal.suspend()
         self._take_terminal()
         if conductor is not None and moves:
             conductor.go_on()
