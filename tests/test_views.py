@@ -153,6 +153,12 @@ def test_a_recording_offers_no_key_that_would_do_nothing() -> None:
     assert keys.page().row_count == 2
 
 
+def test_no_key_is_offered_for_code_that_is_not_there() -> None:
+    assert "c code" in Keys().line(200, False).plain
+    assert "c code" not in Keys(code=False).line(200, False).plain
+    assert Keys(code=False).page().row_count == Keys().page().row_count - 1
+
+
 def test_a_key_that_has_a_name_has_it_in_the_chosen_language() -> None:
     language.choose("zh")
     stream = io.StringIO()

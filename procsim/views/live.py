@@ -135,6 +135,7 @@ class LiveView:
             other_way=self._showing.other_way,
             steps=self._conductor is not None,
             daemons=any(process.daemon for process in run.processes.values()),
+            code=self._showing.source is not None,
         )
         with writing():
             self._live.update(self._picture(run, drawn), refresh=True)

@@ -156,6 +156,18 @@ def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None
     terminal.wait_for_end()
 
 
+@pytest.mark.parametrize("options", [(), ("--pace", "5/s")], ids=["running", "slow-motion"])
+def test_the_code_is_shown_at_once_also_while_the_run_goes_on(start: Start, options: tuple[str, ...]) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 30, *options)
+    terminal.wait_for("MainProcess")
+    terminal.press("c")
+    terminal.wait_for("def ", "(")
+    assert not terminal.row("it stands")
+    terminal.press("c")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
 def test_all_keys_are_explained(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--step")
     terminal.wait_for("? keys")

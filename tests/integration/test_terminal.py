@@ -1,6 +1,7 @@
 """The terminal in procsim's hands: given back however procsim ends, and quiet between two screens."""
 
 import signal
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,59 @@ def test_a_stopped_procsim_that_is_killed_leaves_the_terminal_alone(house: House
     assert terminal.wait_for_end() == 0
     house.assert_empty()
     assert terminal.settings() == theirs
+
+
+def echoes(terminal: Terminal) -> bool:
+    """Whether what is typed now is shown by the terminal itself."""
+    return bool(terminal.settings()[3] & termios.ECHO)
+
+
+def test_what_is_typed_between_the_menu_and_a_run_is_for_the_run_and_not_shown(start: Start) -> None:
+    terminal = start()
+    terminal.wait_for("D1")
+    terminal.press("\r ")
+    terminal.wait_for("$ procsim daemon")
+    assert not echoes(terminal), "the run has not begun"
+    terminal.wait_for("it stands")
+    terminal.press(" ")
+    terminal.wait_for(ASKS)
+    terminal.press("qq")
+    assert terminal.wait_for_end() == 0, "the second q is for the menu"
+
+
+def test_what_is_typed_between_two_runs_is_for_the_next_one_and_not_shown(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 0.1)
+    terminal.wait_for(ASKS)
+    assert not echoes(terminal)
+    terminal.press("r ")
+    house.wait_until(lambda: not terminal.row(ASKS))
+    assert not echoes(terminal)
+    first = terminal.wait_for("it stands")
+    assert "step" not in first
+    before = terminal.wait_for("MainProcess")
+    terminal.press("r ")
+    house.wait_until(lambda: terminal.row("MainProcess") not in ("", before))
+    terminal.wait_for("it stands")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_what_is_typed_before_a_question_is_seen_is_no_answer(start: Start) -> None:
+    terminal = start()
+    terminal.wait_for("D1")
+    terminal.press("eq")
+    terminal.wait_for("Press a key")
+    terminal.press("q")
+    terminal.wait_for("q quit")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_ctrl_c_between_two_screens_ends_procsim_and_the_terminal_is_as_it_was(start: Start, house: House) -> None:
+    terminal, before = started(start)
+    terminal.wait_for("D1")
+    terminal.press("e")
+    terminal.wait_for("What to ask the class")
+    terminal.press("\x03", "\x03")
+    assert terminal.wait_for_end() in (0, 130)
+    house.wait_until(lambda: terminal.settings() == before)
