@@ -183,10 +183,13 @@ class LiveView:
             self._message = _("nobody can move: now they wait as they would without procsim")
             conductor.let_wait()
             return
-        chosen = run.processes.get(conductor.selected or 0)
-        if chosen is not None:
-            words, _style = state_words(run, chosen, {})
-            self._message = _("{process} cannot move: {words}").format(process=clean(chosen.name), words=words)
+        if conductor.selected is not None:
+            self._say_why_not(run, conductor.selected)
+
+    def _say_why_not(self, run: RunState, pid: int) -> None:
+        process = run.processes[pid]
+        words, _style = state_words(run, process, {})
+        self._message = _("{process} cannot move: {words}").format(process=clean(process.name), words=words)
 
     def _choose(self, run: RunState, by: int) -> None:
         """The next one, or the one before, of those who stand at the gate."""
@@ -198,8 +201,12 @@ class LiveView:
         self._select(rows[place % len(rows)])
 
     def _choose_row(self, run: RunState, row: int) -> None:
-        if row < len(self._drawn.rows):
-            self._select(self._drawn.rows[row])
+        if row >= len(self._drawn.rows):
+            return
+        pid = self._drawn.rows[row]
+        self._select(pid)
+        if pid in run.processes and not run.processes[pid].alive:
+            self._say_why_not(run, pid)
 
     def _select(self, pid: int | None) -> None:
         if self._conductor is not None:
