@@ -21,17 +21,18 @@ from rich.text import Text
 
 from procsim.conductor import Conductor
 from procsim.events import Event
-from procsim.language import _
+from procsim.language import N_, _
 from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
+from procsim.views.clock import Clock
 from procsim.views.code import Source
 from procsim.views.keyboard import open_keyboard, pressed
 from procsim.views.keys import Keys
 from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
 from procsim.views.terminal import terminal
-from procsim.views.words import state_words
+from procsim.views.words import counted, state_words
 
 FRAMES_PER_SECOND = 12
 
@@ -57,7 +58,7 @@ class LiveView:
         self._next_frame = 0.0
         self._waits = False
         """Whether people have seen why it hangs, and want it to go on waiting."""
-        self._last: tuple[int, float] = (0, 0.0)
+        self._clock = Clock(showing.speed)
         self._conductor: Conductor | None = None
         self._steps = 0
         """Those on the screen."""
@@ -124,7 +125,8 @@ class LiveView:
 
     def _draw(self, run: RunState) -> None:
         drawn = self._drawn
-        drawn.title, drawn.size, drawn.t = self._showing.title, self._console.size, self._time(run)
+        drawn.title, drawn.size = self._showing.title, self._console.size
+        drawn.t = self._clock.at(run.t, time.monotonic())
         drawn.plain_marks = ascii_only(self._console)
         drawn.asking = bool(run.found) and not self._waits
         drawn.message = self._message
@@ -142,14 +144,6 @@ class LiveView:
 
     def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
         return screen(run, drawn)
-
-    def _time(self, run: RunState) -> int:
-        """ns since the start of the run, also while nothing happens."""
-        t, seen = self._last
-        if run.t != t:
-            self._last = (run.t, time.monotonic())
-            return run.t
-        return t + int((time.monotonic() - seen) * 1e9)
 
     # Keys ----------------------------------------------------------------------------------------------------
 
@@ -264,6 +258,7 @@ class LiveView:
         watching = self._showing.watching
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):
-            self._console.print(_("… {count} lines before").format(count=run.printed_lines - len(lines)), style="dim")
+            before = counted(run.printed_lines - len(lines), N_("… 1 line before"), N_("… {count} lines before"))
+            self._console.print(before, style="dim")
         for line in lines:
             self._console.print(Text(clean(line.text)), soft_wrap=True)

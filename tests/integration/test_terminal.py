@@ -59,6 +59,7 @@ def test_a_killed_replay_gives_the_terminal_back(house: House, start: Start, tmp
     house.run("tickets", "--users", 2, "--think", 0.1, "--record", trace)
     terminal, before = started(start, "replay", trace, "--speed", 0.001, redirected=redirected)
     terminal.wait_for("MainProcess")
+    terminal.wait_for(" 0.0 s")
     assert not terminal.is_given_back()
     assert_given_back_when_killed(terminal, before, house)
 
