@@ -208,7 +208,7 @@ def _replay(
     language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.LESSONS)
     name = stage.view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
-    shown = VIEWS[name](Showing(f"procsim replay {trace.name}"))
+    shown = VIEWS[name](Showing(f"procsim replay {trace.name}", speed=speed))
     raise typer.Exit(session.show_trace(recording, batches, shown))
 
 

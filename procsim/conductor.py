@@ -73,8 +73,7 @@ class Conductor:
         self._run = run
         self.pace = plan.pace
         """Steps a second that are taken by themselves; None: none are."""
-        self.selected: int | None = None
-        """The PID of the process that people have chosen to move next."""
+        self._selected: int | None = None
         self.moved: int | None = None
         """The PID of the process that moved last."""
         self.steps = 0
@@ -103,6 +102,18 @@ class Conductor:
     def held(self) -> bool:
         """Whether the run stands until people say so."""
         return self.closed and self.pace is None and not self._following
+
+    @property
+    def selected(self) -> int | None:
+        """The PID of the process that people have chosen to move next. One that has ended is let go."""
+        process = self._run.processes.get(self._selected or 0)
+        if process is None or not process.alive:
+            self._selected = None
+        return self._selected
+
+    @selected.setter
+    def selected(self, pid: int | None) -> None:
+        self._selected = pid
 
     def pause(self) -> None:
         """Nobody moves any more, but by a step."""
@@ -144,13 +155,17 @@ class Conductor:
     def next(self) -> tuple[Process, str, Standing] | None:
         """Who takes the next step: one of the selected process's threads, or else who has stood there for longest.
 
-        Not who was told already: it is stopped, or the machine is slow.
+        Where steps are taken by themselves, a selected process that cannot move keeps nobody else from it. Not who was
+        told already: it is stopped, or the machine is slow.
         """
-        for process, thread, there in self.at_the_gate():
-            chosen = self.selected in (None, process.pid)
-            if chosen and there.ready is not False and self._told.get((process.pid, thread)) != there:
-                return process, thread, there
-        return None
+        could = [
+            (process, thread, there)
+            for process, thread, there in self.at_the_gate()
+            if there.ready is not False and self._told.get((process.pid, thread)) != there
+        ]
+        selected = self.selected
+        chosen = [each for each in could if selected in (None, each[0].pid)]
+        return next(iter(chosen if chosen or self.held else could), None)
 
     # Moving --------------------------------------------------------------------------------------------------
 

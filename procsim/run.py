@@ -66,8 +66,8 @@ class Order:
     apart: bool = True
     """In a session of its own, without our terminal and standard input, and with a temporary folder that is removed
     afterwards. False: where and as it would run without procsim."""
-    terminal: int | None = None
-    """The descriptor of a terminal that must be restored if procsim is killed."""
+    keyboard: bool = False
+    """Whether our standard input is a keyboard whose keys are for us, and not for the program."""
 
     gate_closed: bool = False
     """Whether nobody may begin an operation before it is let."""
@@ -75,7 +75,7 @@ class Order:
     @property
     def signals_are_passed_on(self) -> bool:
         """Whether SIGINT, SIGTERM and SIGHUP are for the program, which runs as it would without procsim."""
-        return not self.apart and self.terminal is None
+        return not self.apart and not self.keyboard
 
 
 class Run:
@@ -117,7 +117,7 @@ class Run:
         undoing.callback(shutil.rmtree, self._folder, ignore_errors=True)
         os.chmod(self._folder, 0o700)  # whatever the umask leaves of it
         session = 0 if self.order.apart else os.getsid(0)
-        self._lifeline, self._guardian = _start_guardian(self._folder, session, self.order.terminal)
+        self._lifeline, self._guardian = _start_guardian(self._folder, session)
         undoing.callback(self._end_guardian)
         self._members = Members(self._folder, session, self._tell_guardian)
         with contextlib.ExitStack() as until_started:
@@ -161,7 +161,7 @@ class Run:
             self._main = subprocess.Popen(
                 order.command,
                 env=variables,
-                stdin=subprocess.DEVNULL if order.apart or order.terminal is not None else None,
+                stdin=subprocess.DEVNULL if order.apart or order.keyboard else None,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=order.apart,
@@ -402,40 +402,25 @@ def _temporary_root() -> str:
     return usual if len(os.fsencode(usual)) + BELOW_ROOT_BYTES <= SOCKET_PATH_BYTES else "/tmp"
 
 
-def _start_guardian(folder: str, session: int, terminal: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
+def _start_guardian(folder: str, session: int) -> tuple[int, "subprocess.Popen[bytes]"]:
     """Start the guardian; returns the descriptor by which it hears from us, and its process."""
+    from procsim import guardian
+
     theirs, ours = os.pipe()
     os.set_blocking(ours, False)
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
-        return ours, _guardian(theirs, folder, session, terminal)
+        process = subprocess.Popen(
+            [sys.executable, "-E", guardian.__file__, folder, str(session)],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=variables,
+            start_new_session=True,
+        )
     except BaseException:
         os.close(ours)
         raise
     finally:
         os.close(theirs)
-
-
-def _guardian(lifeline: int, folder: str, session: int, terminal: int | None) -> "subprocess.Popen[bytes]":
-    from procsim import guardian
-
-    # A copy: the terminal is mostly our standard input, and the guardian's is something else.
-    copies = [] if terminal is None else [os.dup(terminal)]
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-E", guardian.__file__, folder, str(session), *map(str, copies)],
-            stdin=lifeline,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=variables,
-            pass_fds=copies,
-            start_new_session=True,
-        )
-    finally:
-        for descriptor in copies:
-            os.close(descriptor)
-    if process.stdout is not None:
-        if terminal is not None:
-            process.stdout.read(1)
-        process.stdout.close()
-    return process
+    return ours, process

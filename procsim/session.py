@@ -116,7 +116,7 @@ def show_compared(
                 for way in ways:
                     stack.enter_context(way.run)
                     if way is ways[0]:
-                        stack.enter_context(view)  # after its guardian, which has seen the terminal as it was
+                        stack.enter_context(view)
                     way.column.begun = True
                     view.begin(way.column)
                     _play(way.run, way.column.run, view, None, True, plan)

@@ -88,8 +88,6 @@ def show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common
         for way in scenario.ways(values):
             line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
             order = _order(line, common, stage, watching=False)
-            if ways:
-                order.terminal = None  # the guardian of the first one has it
             judge = partial(scenario.claims, values=way.options)
             ways.append(session.WayRun(Run(order), judge, Column(way.name)))
         showing = Showing(command_typed())
@@ -122,6 +120,10 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
     if common.step and not keyboard:
         words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
         raise UsageError(words)
+    if view == "live":
+        from procsim.views.keyboard import leave_by_signals
+
+        leave_by_signals()  # while no run is on, which knows what to do with them
     return _Stage(view, keyboard, _plan(common, header))
 
 
@@ -135,7 +137,7 @@ def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> An
         Settings(common.start_method, common.seed, take_output=not watching or stage.view != "plain"),
         timeout=common.timeout or None,
         apart=not watching,
-        terminal=sys.stdin.fileno() if stage.keyboard else None,
+        keyboard=stage.keyboard,
         gate_closed=stage.plan.closed,
     )
 

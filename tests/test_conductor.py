@@ -201,6 +201,34 @@ def test_a_pace_takes_steps_by_itself() -> None:
     assert not stage.conductor.held
 
 
+def test_in_slow_motion_a_chosen_process_goes_first_and_keeps_nobody_from_moving() -> None:
+    stage = Stage(Plan(pace=1000.0))
+    stage.tell(Story().began(1, 2, 3, 4))
+    stage.conductor.selected = 3
+    stage.reach(2)
+    assert stage.gate.heard() == [(TRY, 2)], "3 is elsewhere"
+    stage.pass_gate(2)
+    stage.tell(Story().tell(4, "gate_reached", LOCK, "x.py:5", **at_the_gate(4)))
+    stage.reach(3)
+    stage.reach(2)
+    assert stage.gate.heard() == [(TRY, 3)], "4 has stood there for longer"
+    stage.reach(3, ready=False)
+    assert (TRY, 4) in stage.gate.heard(), "3 was told to try, and could not"
+    assert stage.conductor.selected == 3
+
+
+def test_who_has_ended_is_chosen_no_more() -> None:
+    stage = held()
+    stage.conductor.selected = 3
+    stage.reach(2, 3)
+    stage.tell(Story().tell(3, "process_ended", exit_code=0))
+    assert stage.conductor.selected is None
+    assert stage.conductor.step()
+    assert stage.gate.heard() == [(TRY, 2)]
+    stage.conductor.selected = 3
+    assert stage.conductor.selected is None, "nor is it chosen afterwards"
+
+
 SCHEDULE = (
     Step("p3", "MainThread", "lock_acquired", "x.py:5"),
     Step("p2", "MainThread", "lock_acquired", "x.py:5"),

@@ -15,6 +15,7 @@ from procsim.findings import FINDINGS, Outcome, findings
 from procsim.lessons import LESSONS
 from procsim.state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
+from procsim.views.clock import Clock
 from procsim.views.compare import picture
 from procsim.views.keys import Keys
 from procsim.views.plain import PlainView
@@ -48,6 +49,36 @@ def rush(users: int) -> RunState:
     for pid in range(3, users + 2):
         story.tell(pid, "lock_waiting", 9, "tickets.py:50")
     return draw(story.tell(1, "noted", name="stock", value=3).tell(2, "noted", name="stock", value=-4).events)
+
+
+def test_one_is_counted_as_one() -> None:
+    story = Story().began(1)
+    run = draw(story.events)
+    assert "1 of 1 process " in text_of(run)[0]
+    assert "1 event " in text_of(run)[0]
+    stream = io.StringIO()
+    print_summary(Console(file=stream, width=100), run, Verdict("tickets"))
+    assert "tickets: 1 process, 1 event in " in stream.getvalue()
+    story.tell(1, "pool_created", 5, "x.py:1", name="squares", type="Pool", workers=1).began(2)
+    story.tell(2, "pool_worker_began", 5).tell(1, "pool_submitted", 5, "x.py:2", job=0, function="square", tasks=1)
+    run = draw(story.events)
+    assert "1 of 2 processes" not in text_of(run)[0]
+    assert "2 of 2 processes   5 events" in text_of(run)[0]
+    assert "1 worker, 0 of 1 task done" in row(text_of(run), " Pool ")
+
+
+def test_a_clock_goes_on_where_nothing_happens_and_never_back() -> None:
+    clock = Clock()
+    assert clock.at(0, now=4000.0) == 0, "whatever the clock of the system says when a run begins"
+    assert clock.at(0, now=4001.0) == 1000 * MS
+    assert clock.at(900 * MS, now=4001.1) == 1000 * MS, "it has come a while after it happened"
+    assert clock.at(900 * MS, now=4002.1) == 1900 * MS
+
+
+def test_the_clock_of_a_replay_is_as_fast_as_the_replay() -> None:
+    clock = Clock(speed=0.5)
+    assert clock.at(0, now=4000.0) == 0
+    assert clock.at(0, now=4001.0) == 500 * MS
 
 
 def row(rows: list[str], word: str) -> str:
@@ -151,6 +182,12 @@ def test_a_recording_offers_no_key_that_would_do_nothing() -> None:
     keys = Keys(steps=False)
     assert keys.line(80, False).plain == "? keys   q quit"
     assert keys.page().row_count == 2
+
+
+def test_no_key_is_offered_for_code_that_is_not_there() -> None:
+    assert "c code" in Keys().line(200, False).plain
+    assert "c code" not in Keys(code=False).line(200, False).plain
+    assert Keys(code=False).page().row_count == Keys().page().row_count - 1
 
 
 def test_a_key_that_has_a_name_has_it_in_the_chosen_language() -> None:

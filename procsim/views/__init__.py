@@ -33,6 +33,8 @@ class Showing:
     """The code of a scenario, or of the script that is watched."""
     other_way: str = ""
     """What would be changed, where people ask for it the other way; empty: there is none."""
+    speed: float = 1
+    """Seconds of a recording that are shown in one second."""
     asks: bool = False
     """Whether it is for people to say what becomes of a program that hangs."""
 

@@ -15,13 +15,14 @@ from procsim.language import _
 from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
+from procsim.views.clock import Clock
 from procsim.views.live import LiveView
 from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, gauges_line
 from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.timeline import lanes, rows_wanted
-from procsim.views.words import STYLES, counted_states, holdings, processes_words
+from procsim.views.words import STYLES, counted_states, events_words, holdings, processes_words
 
 NARROWEST_COLUMN = 37
 """Cells that a column needs; where there are fewer for each, the ways stand one below the other."""
@@ -103,7 +104,7 @@ def _head(column: Column, plain_marks: bool) -> Text:
 
 def _facts(column: Column, t: int) -> Text:
     run = column.run
-    facts = _("{processes}, {events} events").format(processes=processes_words(len(run.processes)), events=run.events)
+    facts = _(", ").join((processes_words(run.process_count), events_words(run.events)))
     return Text.assemble((seconds(_time(column, t)), "bold"), "   ", (facts, "cyan"))
 
 
@@ -128,7 +129,7 @@ class ComparedLive(LiveView):
         self._columns = columns
 
     def begin(self, column: Column) -> None:
-        self._last = (0, 0.0)
+        self._clock = Clock()
 
     def end(self, column: Column) -> None:
         self._draw(column.run)
@@ -180,7 +181,7 @@ class ComparedPlain(PlainView):
         table.add_row(*(Text(word, "dim") for word in (_("way"), _("time"), _("processes"), _("events"))))
         for column in self._columns:
             seen = column.run
-            figures = (seconds(seen.t), str(len(seen.processes)), str(seen.events)) if column.begun else ()
+            figures = (seconds(seen.t), str(seen.process_count), str(seen.events)) if column.begun else ()
             table.add_row(Text(clean(_(column.name))), *map(Text, figures))
         with writing():
             self._console.print(table)

@@ -1,13 +1,13 @@
-"""Keys that are waited for, where nothing else goes on: in the menu, and when a lesson is over."""
+"""Keys: read one by one, and waited for where nothing else goes on: in the menu, and when a lesson is over."""
 
-import os
 import select
 import signal
 import sys
-import termios
 from collections.abc import Callable, Collection, Iterator
 
-from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.input import Input
+from prompt_toolkit.input.posix_utils import PosixStdinReader
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.keys import Keys
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +15,7 @@ from rich.text import Text
 from procsim.language import _
 from procsim.views import Again
 from procsim.views.base import writing
+from procsim.views.terminal import terminal
 
 LOOK_SECONDS = 0.1
 """Between two looks at what else there is to do meanwhile."""
@@ -22,55 +23,76 @@ LOOK_SECONDS = 0.1
 LEAVE = ("q", "Q", Keys.ControlC, Keys.ControlD, Keys.ControlBackslash)
 
 
+class _ByteByByte(PosixStdinReader):
+    """Reads no further than is asked for: what people have typed after a key may be meant for the next screen."""
+
+    def read(self, count: int = 1) -> str:
+        return super().read(1)
+
+
+def open_keyboard() -> Input:
+    """The keys of standard input, which must be a terminal."""
+    keyboard = Vt100Input(sys.stdin)
+    keyboard.stdin_reader = _ByteByByte(keyboard.fileno(), encoding=sys.stdin.encoding)
+    return keyboard
+
+
+def pressed(keyboard: Input, timeout: float = 0) -> Iterator[str]:
+    """The keys that were pressed; waits up to `timeout` seconds for the first. Those that nobody takes stay unread."""
+    while not keyboard.closed and select.select([keyboard.fileno()], [], [], timeout)[0]:
+        timeout = 0
+        yield from (press.key for press in keyboard.read_keys())
+    # A lone Escape may be the beginning of an arrow key: it is flushed when nothing has followed.
+    yield from (press.key for press in keyboard.flush_keys())
+
+
 def presses(keyboard: Input, meanwhile: Callable[[], None] = lambda: None) -> Iterator[str]:
     """The keys as they are pressed, until the terminal is gone. It must be in raw mode."""
     while not keyboard.closed:
-        ready, _writers, _errors = select.select([keyboard.fileno()], [], [], LOOK_SECONDS)
-        # A lone Escape may be the beginning of an arrow key: it is flushed when nothing has followed.
-        pressed = keyboard.read_keys() if ready else keyboard.flush_keys()
-        yield from (press.key for press in pressed)
+        yield from pressed(keyboard, LOOK_SECONDS)
         meanwhile()
 
 
-def press_one(keyboard: Input, among: Collection[str] | None = None) -> str | None:
-    """The next key, if wanted the next of some; None: the terminal is gone."""
+def answer(keyboard: Input, question: Text, console: Console, among: Collection[str] | None = None) -> str | None:
+    """Ask something that is answered by one key, if wanted by one of some; None: the terminal is gone.
+
+    A key that was pressed before people could see the question is no answer: a last step, say.
+    """
+    terminal.take()
+    terminal.forget_keys()
+    with writing():
+        console.print(question, end="", soft_wrap=True)
     wanted = among and {*among, Keys.ControlZ}
     while True:
         with keyboard.raw_mode():
-            pressed = next((key for key in presses(keyboard) if wanted is None or key in wanted), None)
-        if pressed != Keys.ControlZ:
-            return pressed
-        suspend()
-
-
-def suspend() -> None:
-    """What Ctrl-Z does where the terminal is not in raw mode: stand still until the shell lets us go on."""
-    os.kill(0, signal.SIGTSTP)
+            key = next((key for key in presses(keyboard) if wanted is None or key in wanted), None)
+        if key != Keys.ControlZ:
+            break
+        terminal.suspend()
+    with writing():
+        console.print()
+    return key
 
 
 def leave_by_signals() -> None:
-    """From now on SIGINT and SIGTERM raise `SystemExit`, and so the terminal is restored on the way out."""
+    """From now on SIGINT and SIGTERM raise `SystemExit`, and so the terminal is given back on the way out."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
 
 
 def ask_again(other_way: str) -> Again:
     """When a lesson is over: whether people want it again, or the other way, which changes that."""
-    leave_by_signals()
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # a key that was pressed before is no answer: a last step, say
     console = Console(highlight=False, markup=False, emoji=False)
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
-    with writing():
-        console.print(Text("   ".join(words), "dim"), end="", soft_wrap=True)
-    keyboard = create_input(sys.stdin)
+    # Not any other key, since people may still be stepping.
+    done = {*LEAVE, Keys.Enter, Keys.ControlJ, Keys.Escape}
+    keyboard = open_keyboard()
     try:
-        # Not any other key, since people may still be stepping.
-        done = {*LEAVE, Keys.Enter, Keys.ControlJ, Keys.Escape}
-        pressed = press_one(keyboard, {"r", "t", *done} if other_way else {"r", *done})
+        wanted = {"r", "t", *done} if other_way else {"r", *done}
+        key = answer(keyboard, Text("   ".join(words), "dim"), console, wanted)
     finally:
         keyboard.close()
-        with writing():
-            console.print()
-    if pressed == "t":
+    if key == "t":
         return Again.OTHER_WAY
-    return Again.SAME if pressed == "r" else Again.NO
+    return Again.SAME if key == "r" else Again.NO

@@ -58,6 +58,8 @@ class Keys(NamedTuple):
     """Whether the run can be paused: it is no recording."""
     daemons: bool = False
     """Whether the sign for daemon processes is on the screen."""
+    code: bool = True
+    """Whether there is code to be shown."""
 
     def line(self, width: int, plain_marks: bool) -> Text:
         """As many of them as fit into the last line of the screen, the most wanted first."""
@@ -77,7 +79,8 @@ class Keys(NamedTuple):
         words.append(_("r again"))
         if self.other_way:
             words.append(_("t {way}").format(way=self.other_way))
-        words += [_("c code"), _("+ - pace")]
+        words += [_("c code")] if self.code else []
+        words.append(_("+ - pace"))
         if self.daemons:
             words.append(_("(d) daemon process"))
         return [*words, _("? keys"), _("q quit")]
@@ -92,4 +95,5 @@ class Keys(NamedTuple):
     def _all(self) -> Sequence[Key]:
         if not self.steps:
             return [Key.HELP, Key.QUIT]
-        return [key for key in Key if key is not Key.OTHER_WAY or self.other_way]
+        missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code}
+        return [key for key in Key if not missing.get(key)]

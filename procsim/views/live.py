@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from types import TracebackType
 
-from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -20,16 +21,18 @@ from rich.text import Text
 
 from procsim.conductor import Conductor
 from procsim.events import Event
-from procsim.language import _
+from procsim.language import N_, _
 from procsim.state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
+from procsim.views.clock import Clock
 from procsim.views.code import Source
-from procsim.views.keyboard import suspend
+from procsim.views.keyboard import open_keyboard, pressed
 from procsim.views.keys import Keys
 from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
-from procsim.views.words import state_words
+from procsim.views.terminal import terminal
+from procsim.views.words import counted, state_words
 
 FRAMES_PER_SECOND = 12
 
@@ -37,23 +40,25 @@ PACE_FACTOR = 1.5
 """By so much `+` and `-` change the pace."""
 
 KEYS_READ = 200
-"""The most key presses that are obeyed in one frame; those of a stuck key are not saved up."""
+"""The most key presses that are obeyed before the next frame is drawn."""
 
 
 class LiveView:
     """Draws a run on the whole terminal, and obeys the keys."""
 
-    def __init__(self, console: Console, showing: Showing, keyboard: Input | None = None) -> None:
+    def __init__(self, console: Console, showing: Showing) -> None:
         self.again = Again.NO
         self._console = console
         self._showing = showing
-        self._input = keyboard
+        self._input: Input | None = None
+        self._ending = False
+        """Whether people have ended it: what they type from then on is for the next screen."""
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
         self._next_frame = 0.0
         self._waits = False
         """Whether people have seen why it hangs, and want it to go on waiting."""
-        self._last: tuple[int, float] = (0, 0.0)
+        self._clock = Clock(showing.speed)
         self._conductor: Conductor | None = None
         self._steps = 0
         """Those on the screen."""
@@ -83,10 +88,6 @@ class LiveView:
         }
 
     def __enter__(self) -> "LiveView":
-        if self._input is None and sys.stdin.isatty():
-            self._input = create_input(sys.stdin)
-        if self._input is not None:
-            self._leaving.callback(self._input.close)
         try:
             self._take_terminal()
         except BaseException:
@@ -95,8 +96,11 @@ class LiveView:
         return self
 
     def _take_terminal(self) -> None:
-        if self._input is not None:
-            self._leaving.enter_context(self._input.raw_mode())  # or what people type would stand on the screen
+        self._leaving.enter_context(terminal.screen())
+        if sys.stdin.isatty():
+            self._input = open_keyboard()
+            self._leaving.callback(self._input.close)
+            self._leaving.enter_context(self._input.raw_mode())
         self._leaving.enter_context(self._live)
 
     def __exit__(
@@ -110,10 +114,10 @@ class LiveView:
 
     def tick(self, run: RunState, conductor: Conductor | None) -> None:
         self._conductor = conductor
-        pressed = self._read_keys(run)
+        some_pressed = self._read_keys(run)
         now = time.monotonic()
         stepped = conductor is not None and conductor.held and conductor.steps != self._steps  # people wait to see it
-        if now < self._next_frame and not (pressed or stepped):
+        if now < self._next_frame and not (some_pressed or stepped):
             return
         self._steps = conductor.steps if conductor is not None else 0
         self._next_frame = now + 1 / FRAMES_PER_SECOND
@@ -121,7 +125,8 @@ class LiveView:
 
     def _draw(self, run: RunState) -> None:
         drawn = self._drawn
-        drawn.title, drawn.size, drawn.t = self._showing.title, self._console.size, self._time(run)
+        drawn.title, drawn.size = self._showing.title, self._console.size
+        drawn.t = self._clock.at(run.t, time.monotonic())
         drawn.plain_marks = ascii_only(self._console)
         drawn.asking = bool(run.found) and not self._waits
         drawn.message = self._message
@@ -132,6 +137,7 @@ class LiveView:
             other_way=self._showing.other_way,
             steps=self._conductor is not None,
             daemons=any(process.daemon for process in run.processes.values()),
+            code=self._showing.source is not None,
         )
         with writing():
             self._live.update(self._picture(run, drawn), refresh=True)
@@ -139,27 +145,21 @@ class LiveView:
     def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
         return screen(run, drawn)
 
-    def _time(self, run: RunState) -> int:
-        """ns since the start of the run, also while nothing happens."""
-        t, seen = self._last
-        if run.t != t:
-            self._last = (run.t, time.monotonic())
-            return run.t
-        return t + int((time.monotonic() - seen) * 1e9)
-
     # Keys ----------------------------------------------------------------------------------------------------
 
     def _read_keys(self, run: RunState) -> bool:
         """Obey what was pressed; whether anything was."""
-        if self._input is None:
-            return False
-        presses = [*self._input.read_keys(), *self._input.flush_keys()]
-        for press in presses[:KEYS_READ]:
-            obey = self._obey.get(press.key)
-            if obey is not None:
-                self._message = ""
-                obey(run)
-        return bool(presses)
+        count = 0
+        if self._input is not None and not self._ending:
+            for key in islice(pressed(self._input), KEYS_READ):
+                count += 1
+                obey = self._obey.get(key)
+                if obey is not None:
+                    self._message = ""
+                    obey(run)
+                if self._ending:
+                    break
+        return count > 0
 
     def _pause_or_go_on(self, run: RunState) -> None:
         if self._conductor is None:
@@ -177,10 +177,13 @@ class LiveView:
             self._message = _("nobody can move: now they wait as they would without procsim")
             conductor.let_wait()
             return
-        chosen = run.processes.get(conductor.selected or 0)
-        if chosen is not None:
-            words, _style = state_words(run, chosen, {})
-            self._message = _("{process} cannot move: {words}").format(process=clean(chosen.name), words=words)
+        if conductor.selected is not None:
+            self._say_why_not(run, conductor.selected)
+
+    def _say_why_not(self, run: RunState, pid: int) -> None:
+        process = run.processes[pid]
+        words, _style = state_words(run, process, {})
+        self._message = _("{process} cannot move: {words}").format(process=clean(process.name), words=words)
 
     def _choose(self, run: RunState, by: int) -> None:
         """The next one, or the one before, of those who stand at the gate."""
@@ -192,8 +195,12 @@ class LiveView:
         self._select(rows[place % len(rows)])
 
     def _choose_row(self, run: RunState, row: int) -> None:
-        if row < len(self._drawn.rows):
-            self._select(self._drawn.rows[row])
+        if row >= len(self._drawn.rows):
+            return
+        pid = self._drawn.rows[row]
+        self._select(pid)
+        if pid in run.processes and not run.processes[pid].alive:
+            self._say_why_not(run, pid)
 
     def _select(self, pid: int | None) -> None:
         if self._conductor is not None:
@@ -221,7 +228,7 @@ class LiveView:
         self._waits = True
 
     def _end(self, again: Again = Again.NO) -> None:
-        self.again = again
+        self.again, self._ending = again, True
         signal.raise_signal(signal.SIGINT)
 
     def _suspend(self) -> None:
@@ -231,10 +238,7 @@ class LiveView:
         if conductor is not None and moves:
             conductor.pause()
         self._leaving.close()
-        suspend()
-        if self._input is not None:
-            self._input = create_input(sys.stdin)
-            self._leaving.callback(self._input.close)
+        terminal.suspend()
         self._take_terminal()
         if conductor is not None and moves:
             conductor.go_on()
@@ -254,6 +258,7 @@ class LiveView:
         watching = self._showing.watching
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):
-            self._console.print(_("… {count} lines before").format(count=run.printed_lines - len(lines)), style="dim")
+            before = counted(run.printed_lines - len(lines), N_("… 1 line before"), N_("… {count} lines before"))
+            self._console.print(before, style="dim")
         for line in lines:
             self._console.print(Text(clean(line.text)), soft_wrap=True)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from prompt_toolkit.input import create_input
 from prompt_toolkit.keys import Keys
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
@@ -20,9 +19,10 @@ from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.lessons import LESSONS, Lesson
 from procsim.views.base import writing
-from procsim.views.keyboard import LEAVE, leave_by_signals, press_one, presses, suspend
+from procsim.views.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
 from procsim.views.pages import MOST_CELLS, explanation
 from procsim.views.summary import ascii_only
+from procsim.views.terminal import terminal
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Menu:
 
     def __init__(self, language: str | None) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False)
-        self._input = create_input(sys.stdin)
+        self._input = open_keyboard()
         self._language = ["--lang", language] if language else []
         self._choice = Choice()
         self._size = self._console.size
@@ -119,22 +119,19 @@ class Menu:
         leave_by_signals()
         while (key := self._choose()) is not None:
             if key == Keys.ControlZ:
-                suspend()
+                terminal.suspend()
                 continue
             if key == "e":
                 self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
             elif self._run(self._choice.line) != ExitCode.WRONG_USE:
                 continue  # it has waited for a key itself
-            self._console.print(Text(_("Press a key to go back to the menu"), "dim"), end="")
-            pressed = press_one(self._input)
-            self._console.print()
-            if pressed is None or pressed in LEAVE:
+            if answer(self._input, Text(_("Press a key to go back to the menu"), "dim"), self._console) is None:
                 return
 
     def _choose(self) -> str | None:
         """Let people choose; "e", "run" or Ctrl-Z is what they want with it, None that they leave."""
         live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
-        with writing(), self._input.raw_mode(), live:
+        with writing(), terminal.screen(), self._input.raw_mode(), live:
             self._draw(live)
             for key in presses(self._input, lambda: self._draw(live) if self._size != self._console.size else None):
                 if key in LEAVE:

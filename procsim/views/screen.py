@@ -13,7 +13,7 @@ from rich.text import Text
 
 from procsim.conductor import Conductor
 from procsim.findings.base import from_fields
-from procsim.language import _, listed
+from procsim.language import N_, _, listed
 from procsim.state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
@@ -21,7 +21,17 @@ from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
 from procsim.views.prose import Prose
 from procsim.views.timeline import lanes_live, rows_wanted
-from procsim.views.words import STYLES, counted_states, holdings, narration, state_words, told
+from procsim.views.words import (
+    STYLES,
+    counted,
+    counted_states,
+    events_words,
+    holdings,
+    narration,
+    processes_words,
+    state_words,
+    told,
+)
 
 Thing = Lock | Queue | Signal | Pool
 """What has a row in the table of objects."""
@@ -153,8 +163,11 @@ def _fitted(text: Text, width: int) -> Text:
 
 def _headline(run: RunState, drawn: Drawn) -> RenderableType:
     alive = sum(process.alive for process in run.processes.values())
-    facts = _("{alive} of {processes} processes   {events} events   {time}").format(
-        time=f"{drawn.t / 1e9:.1f} s", alive=alive, processes=run.process_count, events=run.events
+    facts = _("{alive} of {processes}   {events}   {time}").format(
+        time=f"{drawn.t / 1e9:.1f} s",
+        alive=alive,
+        processes=processes_words(run.process_count),
+        events=events_words(run.events),
     )
     line = Table.grid(expand=True)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
@@ -224,8 +237,8 @@ def _process_table(run: RunState, rows: int, width: int, drawn: Drawn) -> Render
         )
     if not left_out:
         return table
-    counted = listed(words for words, _style in counted_states(run, left_out, held)[:4])
-    more = _("… and {count} more: {states}").format(count=len(left_out), states=counted)
+    states = listed(words for words, _style in counted_states(run, left_out, held)[:4])
+    more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
     return Group(table, _fitted(Text(more, "dim"), width))
 
 
@@ -304,8 +317,9 @@ def _now(run: RunState, thing: Thing, plain_marks: bool) -> Text:
     if isinstance(thing, Queue):
         return _depth(thing, plain_marks)
     if isinstance(thing, Pool):
-        facts = _("{workers} workers, {done} of {tasks} tasks done")
-        return Text(facts.format(workers=len(run.workers_of(thing)), done=thing.done, tasks=thing.submitted))
+        workers = counted(len(run.workers_of(thing)), N_("1 worker"), N_("{count} workers"))
+        tasks = counted(thing.submitted, N_("1 task"), N_("{count} tasks"))
+        return Text(_("{workers}, {done} of {tasks} done").format(workers=workers, done=thing.done, tasks=tasks))
     if thing.type == "Event":
         return Text(_("set") if thing.is_set else _("not set"))
     if thing.type == "Barrier":

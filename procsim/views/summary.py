@@ -13,7 +13,7 @@ from procsim.views.base import Verdict, clean, seconds
 from procsim.views.prose import Prose
 from procsim.views.screen import gauges_line
 from procsim.views.timeline import lanes_whole, rows_wanted
-from procsim.views.words import STYLES, WAIT_WORDS, processes_words, told
+from procsim.views.words import STYLES, WAIT_WORDS, events_words, processes_words, told
 
 LANES_ROWS = 14
 LANES_WIDEST = 120
@@ -32,10 +32,10 @@ def ascii_only(console: Console) -> bool:
 def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     """Print the last word on a run: wrapped with a hanging indent on a terminal, elsewhere a line each."""
     plain_marks = ascii_only(console)
-    head = _("{scenario}: {processes}, {events} events in {time}").format(
+    head = _("{scenario}: {processes}, {events} in {time}").format(
         scenario=clean(verdict.scenario),
         processes=processes_words(run.process_count),
-        events=run.events,
+        events=events_words(run.events),
         time=seconds(run.t),
     )
     console.print(Text(head, style="bold"), soft_wrap=True)

@@ -150,9 +150,19 @@ STYLES: Mapping[str, str] = {
 """Colours, by what is told; a view may show them or not."""
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """What is said of so many: `one` where there is one, else `many`, which has a place for the `count`."""
+    return _(one) if count == 1 else _(many).format(count=count)
+
+
 def processes_words(count: int) -> str:
     """So many processes."""
-    return _("1 process") if count == 1 else _("{count} processes").format(count=count)
+    return counted(count, N_("1 process"), N_("{count} processes"))
+
+
+def events_words(count: int) -> str:
+    """So many events."""
+    return counted(count, N_("1 event"), N_("{count} events"))
 
 
 def told(template: str, figures: Mapping[str, Any]) -> str:

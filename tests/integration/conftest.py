@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from procsim import keeper
+
 if TYPE_CHECKING:
     from tests.integration.terminal import Terminal
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
+KEEPER = keeper.__file__
 PROCSIM = [sys.executable, "-m", "procsim"]
 PATIENCE_SECONDS = 60
 """How long a test waits for what must come; never how long it may take."""
@@ -68,13 +71,14 @@ class House:
         )
 
     def members(self) -> list[psutil.Process]:
-        """The processes that were started with a run's folder in here, and are not yet gone."""
+        """The processes that were started with a run's folder in here, or to keep a terminal, and are not yet gone."""
         found = []
         for process in psutil.process_iter():
             try:
                 inside = process.environ().get("PROCSIM_RUN", "").startswith(str(self.folder))
                 guardian = any(str(self.folder) in word for word in process.cmdline()[2:4])
-                if (inside or guardian) and process.status() != psutil.STATUS_ZOMBIE:
+                keeper = process.environ().get("TMPDIR") == str(self.folder) and process.cmdline()[-1:] == [KEEPER]
+                if (inside or guardian or keeper) and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except psutil.Error:
                 continue

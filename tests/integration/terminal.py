@@ -4,6 +4,7 @@ import contextlib
 import os
 import shlex
 import signal
+import termios
 import time
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 TAKEN, FRAME, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[H", b"\x1b[?1049l"
 """How the live view takes the screen, begins a frame, and gives the screen back; its frames follow each other at all
 times."""
+
+STILL_SECONDS = 0.5
+"""A screen to which nothing was written for so long stands still, as the menu does: its last frame is whole."""
 
 
 ASKS = "q done"
@@ -45,6 +49,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._unseen = b""
         self._taken = False
+        self._still_since = 0.0
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -53,12 +58,16 @@ class Terminal:
 
     def rows(self) -> list[str]:
         """What stood on the screen when the last frame was drawn: a frame of which more is to come is not looked at."""
+        before = len(self._unseen)
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF, OSError, ValueError):
             while True:
                 self._unseen += self.child.read_nonblocking(1 << 16, 0)
+        if len(self._unseen) != before:
+            self._still_since = time.monotonic()
         if TAKEN in self._unseen or GIVEN_BACK in self._unseen:
             self._taken = self._unseen.rfind(TAKEN) > self._unseen.rfind(GIVEN_BACK)
-        end = self._unseen.rfind(FRAME) if self._taken and self.child.isalive() else len(self._unseen)
+        drawing = self._taken and self.child.isalive() and time.monotonic() - self._still_since < STILL_SECONDS
+        end = self._unseen.rfind(FRAME) if drawing else len(self._unseen)
         if end > 0:
             self._stream.feed(self._unseen[:end])
             self._unseen = self._unseen[end:]
@@ -90,6 +99,15 @@ class Terminal:
             time.sleep(0.01)
         self.rows()
         return self.child.exitstatus if self.child.exitstatus is not None else -(self.child.signalstatus or 0)
+
+    def settings(self) -> list[Any]:
+        """What the terminal does with what is typed and written, as `termios` has it."""
+        return termios.tcgetattr(self.child.child_fd)
+
+    def is_given_back(self) -> bool:
+        """Whether it is on no full screen, and shows its cursor."""
+        self.rows()
+        return not self._taken and not self._screen.cursor.hidden
 
     def kill(self) -> None:
         """SIGKILL to procsim, if it has not ended."""

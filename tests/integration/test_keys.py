@@ -156,6 +156,18 @@ def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None
     terminal.wait_for_end()
 
 
+@pytest.mark.parametrize("options", [(), ("--pace", "5/s")], ids=["running", "slow-motion"])
+def test_the_code_is_shown_at_once_also_while_the_run_goes_on(start: Start, options: tuple[str, ...]) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 30, *options)
+    terminal.wait_for("MainProcess")
+    terminal.press("c")
+    terminal.wait_for("def ", "(")
+    assert not terminal.row("it stands")
+    terminal.press("c")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
 def test_all_keys_are_explained(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--step")
     terminal.wait_for("? keys")
@@ -182,6 +194,37 @@ def test_slow_motion(house: House, start: Start) -> None:
     assert terminal.wait_for_end() == 0
 
 
+NAPS = """
+import time
+from multiprocessing import Lock, Process
+def nap():
+    time.sleep(3)
+def work(lock):
+    for _ in range(30):
+        with lock:
+            pass
+if __name__ == "__main__":
+    lock = Lock()
+    children = [Process(target=nap, name="napper"), Process(target=work, args=(lock,), name="worker")]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    print("all have ended")
+"""
+
+
+def test_in_slow_motion_a_choice_never_stops_the_pace(start: Start, tmp_path: Path) -> None:
+    program = tmp_path / "naps.py"
+    program.write_text(NAPS)
+    terminal = start("watch", "--pace", "30/s", program)
+    row = terminal.wait_for("napper")
+    place = [each for each in terminal.rows() if re.search(r" \d{3,} ", each)].index(row) + 1
+    terminal.press(str(place), "n")
+    assert terminal.wait_for_end() == 0
+    assert terminal.row("all have ended")
+
+
 def test_a_key_that_is_pressed_a_thousand_times(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 3, "--step")
     terminal.wait_for("next:")
@@ -205,7 +248,10 @@ def test_a_process_that_dies_at_the_gate(house: House, start: Start) -> None:
     step_until(terminal, house, "user-1", "next: read")
     pid = int(re.findall(r"user-1 +(\d+)", terminal.row("next: read"))[0])
     psutil.Process(pid).kill()
-    terminal.wait_for("user-1", "SIGKILL")
+    place = terminal.wait_for("user-1", "SIGKILL").split()[0].rstrip("▸-")
+    terminal.press(place)
+    terminal.wait_for("user-1 cannot move: ended by SIGKILL")
+    step(terminal, house)
     terminal.press("q")
     assert terminal.wait_for_end() == 130
 

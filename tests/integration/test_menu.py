@@ -81,6 +81,8 @@ def test_a_lesson_is_chosen_run_and_left(open_terminal: Callable[..., Terminal],
     terminal.wait_for("What to ask the class")
     terminal.wait_for("Press a key to go back")
     terminal.child.send("q")
+    terminal.child.expect("q quit")
+    terminal.child.send("q")
     terminal.child.expect(pexpect.EOF)
     terminal.child.close()
     assert terminal.child.exitstatus == 0

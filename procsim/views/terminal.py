@@ -1,0 +1,126 @@
+"""The terminal that procsim draws on: taken with the first screen, and given back when procsim ends, however it ends.
+
+Between two screens it stays taken: what people type then is not echoed, and waits for the next screen. Meanwhile Ctrl-C
+ends procsim as it does elsewhere.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import marshal
+import os
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from typing import Any
+
+from procsim import keeper
+
+KEYS, SCREEN = 0, 1
+"""The descriptors by which keys come and a screen is drawn; each of them may be something else than a terminal."""
+
+IFLAG, LFLAG, CC = 0, 3, 6
+"""Places in what `termios.tcgetattr` returns."""
+
+
+class Terminal:
+    """The terminal of this process."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, list[Any]] = {}
+        """The settings that it had before it was taken, by descriptor; empty: it is not taken."""
+        self._keeper: subprocess.Popen[bytes] | None = None
+
+    def take(self) -> None:
+        """Take it, if that was not done before. From now on nothing is echoed."""
+        if self._before:
+            return
+        for descriptor in (KEYS, SCREEN):
+            with contextlib.suppress(termios.error):  # it is no terminal
+                self._before[descriptor] = termios.tcgetattr(descriptor)
+        if not self._before:
+            return
+        with contextlib.suppress(OSError):  # no process can be started now: we give it back alone
+            self._keeper = _start_keeper(self._before)
+        atexit.register(self.give_back)
+        if KEYS in self._before:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(KEYS, termios.TCSANOW, _quiet(self._before[KEYS]))
+
+    def give_back(self) -> None:
+        """Let it be as it was before it was taken."""
+        before, self._before = self._before, {}
+        for descriptor, settings in before.items():
+            with contextlib.suppress(termios.error):  # this terminal is gone
+                termios.tcsetattr(descriptor, termios.TCSANOW, settings)
+        atexit.unregister(self.give_back)
+        ended, self._keeper = self._keeper, None
+        if ended is not None:
+            ended.kill()
+            ended.communicate()
+
+    @contextlib.contextmanager
+    def screen(self) -> Iterator[None]:
+        """Take it for a full screen, which is drawn and left inside."""
+        self.take()
+        self._tell_keeper(keeper.SCREEN_TAKEN)
+        try:
+            yield
+        finally:
+            self._tell_keeper(keeper.SCREEN_LEFT)
+
+    def suspend(self) -> None:
+        """What Ctrl-Z does elsewhere: the terminal is the shell's until it lets us go on."""
+        self.give_back()
+        os.kill(0, signal.SIGTSTP)
+        self.take()
+
+    def forget_keys(self) -> None:
+        """What was typed up to now goes nowhere."""
+        with contextlib.suppress(termios.error):
+            termios.tcflush(KEYS, termios.TCIFLUSH)
+
+    def _tell_keeper(self, word: bytes) -> None:
+        if self._keeper is not None and self._keeper.stdin is not None:
+            with contextlib.suppress(OSError):  # somebody has ended the keeper
+                self._keeper.stdin.write(word)
+
+
+terminal = Terminal()
+"""There is one for each process."""
+
+
+def _quiet(settings: list[Any]) -> list[Any]:
+    """The settings between two screens: keys wait as they were pressed, unseen; only Ctrl-C acts at once."""
+    quiet = [*settings[:CC], list(settings[CC])]
+    quiet[IFLAG] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON | termios.IXOFF)
+    quiet[LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    nothing = bytes([os.fpathconf(KEYS, "PC_VDISABLE")])
+    quiet[CC][termios.VSUSP] = quiet[CC][termios.VQUIT] = nothing
+    quiet[CC][termios.VMIN], quiet[CC][termios.VTIME] = 1, 0
+    return quiet
+
+
+def _start_keeper(before: dict[int, list[Any]]) -> "subprocess.Popen[bytes]":
+    # Its own standard streams are something else, so the copies must be none of these either.
+    copies = {descriptor: fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3) for descriptor in before}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", keeper.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            pass_fds=copies.values(),
+            start_new_session=True,
+        )
+    finally:
+        for copy in copies.values():
+            os.close(copy)
+    settings = [(copies[descriptor], each) for descriptor, each in before.items()]
+    kept: keeper.Kept = settings, copies.get(SCREEN, -1)
+    if process.stdin is not None:
+        process.stdin.write(marshal.dumps(kept))
+    return process

@@ -1,0 +1,149 @@
+"""The terminal in procsim's hands: given back however procsim ends, and quiet between two screens."""
+
+import signal
+import termios
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import House, Start
+from tests.integration.terminal import ASKS, Terminal
+
+LONG = ("tickets", "--users", 5, "--think", 50, "--no-lock")
+"""A run that goes on until somebody ends it."""
+
+
+def started(start: Start, *arguments: object, redirected: str = "") -> tuple[Terminal, list[Any]]:
+    """procsim in a terminal, and the settings that the terminal had before."""
+    terminal = start(*arguments, shell=f"echo ready; read answer; exec {{procsim}} {redirected}")
+    terminal.wait_for("ready")
+    before = terminal.settings()
+    terminal.press("\n")
+    return terminal, before
+
+
+def assert_given_back_when_killed(terminal: Terminal, before: list[Any], house: House) -> None:
+    """Kill procsim, which has the terminal: nothing of it is left there."""
+    terminal.kill()
+    house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
+    house.assert_empty()
+
+
+@pytest.mark.parametrize("redirected", ["", "</dev/null"], ids=["keyboard", "no-keyboard"])
+def test_a_killed_live_view_gives_the_terminal_back(house: House, start: Start, redirected: str) -> None:
+    terminal, before = started(start, *LONG, redirected=redirected)
+    terminal.wait_for("reads")
+    assert not terminal.is_given_back()
+    assert_given_back_when_killed(terminal, before, house)
+
+
+def test_a_killed_page_of_keys_gives_the_terminal_back(house: House, start: Start) -> None:
+    terminal, before = started(start, *LONG)
+    terminal.wait_for("reads")
+    terminal.press("?")
+    terminal.wait_for("again, the other way")
+    assert_given_back_when_killed(terminal, before, house)
+
+
+def test_a_killed_question_gives_the_terminal_back(house: House, start: Start) -> None:
+    terminal, before = started(start, "tickets", "--users", 2, "--think", 0.1)
+    terminal.wait_for(ASKS)
+    assert terminal.settings() != before
+    assert_given_back_when_killed(terminal, before, house)
+
+
+@pytest.mark.parametrize("redirected", ["", "</dev/null"], ids=["keyboard", "no-keyboard"])
+def test_a_killed_replay_gives_the_terminal_back(house: House, start: Start, tmp_path: Path, redirected: str) -> None:
+    trace = tmp_path / "trace.jsonl"
+    house.run("tickets", "--users", 2, "--think", 0.1, "--record", trace)
+    terminal, before = started(start, "replay", trace, "--speed", 0.001, redirected=redirected)
+    terminal.wait_for("MainProcess")
+    terminal.wait_for(" 0.0 s")
+    assert not terminal.is_given_back()
+    assert_given_back_when_killed(terminal, before, house)
+
+
+def test_a_killed_menu_gives_the_terminal_back(house: House, start: Start) -> None:
+    terminal, before = started(start)
+    terminal.wait_for("D1")
+    assert_given_back_when_killed(terminal, before, house)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_page_of_the_menu_gives_the_terminal_back(house: House, start: Start, number: int) -> None:
+    terminal, before = started(start)
+    terminal.wait_for("D1")
+    terminal.press("e")
+    terminal.wait_for("Press a key")
+    terminal.child.kill(number)
+    terminal.child.wait()
+    house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
+
+
+def test_a_stopped_procsim_that_is_killed_leaves_the_terminal_alone(house: House, start: Start) -> None:
+    terminal = start(*LONG, shell="{procsim}; echo now at the shell; stty -echo; echo changed; read answer; kill -9 %1")
+    terminal.wait_for("reads")
+    terminal.press("\x1a")
+    terminal.wait_for("changed")
+    theirs = terminal.settings()
+    terminal.press("\n")
+    assert terminal.wait_for_end() == 0
+    house.assert_empty()
+    assert terminal.settings() == theirs
+
+
+def echoes(terminal: Terminal) -> bool:
+    """Whether what is typed now is shown by the terminal itself."""
+    return bool(terminal.settings()[3] & termios.ECHO)
+
+
+def test_what_is_typed_between_the_menu_and_a_run_is_for_the_run_and_not_shown(start: Start) -> None:
+    terminal = start()
+    terminal.wait_for("D1")
+    terminal.press("\r ")
+    terminal.wait_for("$ procsim daemon")
+    assert not echoes(terminal), "the run has not begun"
+    terminal.wait_for("it stands")
+    terminal.press(" ")
+    terminal.wait_for(ASKS)
+    terminal.press("qq")
+    assert terminal.wait_for_end() == 0, "the second q is for the menu"
+
+
+def test_what_is_typed_between_two_runs_is_for_the_next_one_and_not_shown(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--think", 0.1)
+    terminal.wait_for(ASKS)
+    assert not echoes(terminal)
+    terminal.press("r ")
+    house.wait_until(lambda: not terminal.row(ASKS))
+    assert not echoes(terminal)
+    first = terminal.wait_for("it stands")
+    assert "step" not in first
+    before = terminal.wait_for("MainProcess")
+    terminal.press("r ")
+    house.wait_until(lambda: terminal.row("MainProcess") not in ("", before))
+    terminal.wait_for("it stands")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_what_is_typed_before_a_question_is_seen_is_no_answer(start: Start) -> None:
+    terminal = start()
+    terminal.wait_for("D1")
+    terminal.press("eq")
+    terminal.wait_for("Press a key")
+    terminal.press("q")
+    terminal.wait_for("q quit")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_ctrl_c_between_two_screens_ends_procsim_and_the_terminal_is_as_it_was(start: Start, house: House) -> None:
+    terminal, before = started(start)
+    terminal.wait_for("D1")
+    terminal.press("e")
+    terminal.wait_for("What to ask the class")
+    terminal.press("\x03", "\x03")
+    assert terminal.wait_for_end() in (0, 130)
+    house.wait_until(lambda: terminal.settings() == before)
