@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
-    "queue_task_done_refused": ("installed",),  # one too many; whether by the code of a package
+    "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,
     "queue_joined": (),
     "queue_flush_waiting": WAITING,
@@ -102,7 +102,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "printed": ("text", "stream"),
     "said": ("text", "fields"),
     "noted": ("name", "value"),
-    "raised": ("type", "text"),
+    # An exception ended the process, or one thread of it. `during`: what multiprocessing was doing ("sending",
+    # "receiving", "starting", "task_done", "not_started"; None: nothing of it); `subject`: the process it is about.
+    "raised": ("type", "text", "during", "subject"),
+    "thread_raised": ("type", "text", "during", "subject"),
     # Said by procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from procsim.events import Event
-from procsim.findings.base import Finding, Outcome
+from procsim.findings.base import Finding, Outcome, error_words
 from procsim.state import RunState
 
+# How pickle calls what an exception is about. That it came of sending or receiving, the tracer has seen.
 _LOCAL = re.compile(r"Can't (?:pickle|get) local object '?(?:<function )?([\w.<>]+)")
 _FUNCTION = re.compile(r"Can't pickle (?:<(?:function|class) '?)([\w.<>]+)")
 _OBJECT = re.compile(r"cannot pickle '([\w.]+)' (?:object|instances)")
@@ -20,7 +21,7 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
     However many processes end of it, it is one finding.
     """
-    refused = [event for event in run.raised if _lacks_guard(event)]
+    refused = [event for event in run.raised if event.fields.get("during") == "starting"]
     if refused:
         first = refused[0]
         figures = {
@@ -42,9 +43,19 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """What a process was to run, or was to be given, cannot be sent to it."""
     for event in run.raised:
-        what = _unsendable(run, event)
-        figures = {"process": _child_name(run, event), "pid": event.pid, "at": event.at or "?", "what": what}
-        if what and _SHARED.match(event.fields["text"]):
+        if event.fields.get("during") != "sending":
+            continue
+        text = event.fields["text"]
+        shared, local = _SHARED.match(text), _LOCAL.match(text) or _FUNCTION.match(text)
+        match = shared or local or _OBJECT.match(text)
+        figures = {
+            "process": _child_name(run, event),
+            "pid": event.pid,
+            "at": event.at or "?",
+            "what": _readable(match[1]) if match else "",
+            "error": error_words(event.fields),
+        }
+        if shared:
             yield Finding(
                 "unpicklable_target",
                 "{process} could not send a {what} to another process at {at}: it can only be given to a process "
@@ -52,20 +63,27 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "pass it in args= of the Process, or through the initializer of a Pool",
             )
-        elif what and _OBJECT.match(event.fields["text"]):
-            yield Finding(
-                "unpicklable_target",
-                "{process} could not send what it wanted to another process at {at}: a {what} in it cannot be pickled",
-                figures,
-                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
-            )
-        elif what:
+        elif local:
             yield Finding(
                 "unpicklable_target",
                 "{process} could not send {what} to another process at {at}: only what has a name at the top level "
                 "of a file can be found there",
                 figures,
                 "use a function that is defined with def at the top level of the file",
+            )
+        elif match:
+            yield Finding(
+                "unpicklable_target",
+                "{process} could not send what it wanted to another process at {at}: a {what} in it cannot be pickled",
+                figures,
+                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
+            )
+        else:
+            yield Finding(
+                "unpicklable_target",
+                "{process} could not send what it wanted to another process at {at}: pickling it raised {error}",
+                figures,
+                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
             )
 
 
@@ -102,34 +120,9 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             )
 
 
-def explained(run: RunState, event: Event) -> bool:
+def explained(event: Event) -> bool:
     """Whether one of these findings, or `task_done_too_many`, says what an exception that ended a process means."""
-    too_often = any(pid == event.pid for queue in run.queues.values() for pid, _ in queue.done_too_often)
-    return bool(
-        _lacks_guard(event)
-        or _unsendable(run, event)
-        or _unknown(event)
-        or (too_often and event.fields["text"] == "task_done() called too many times")
-    )
-
-
-def _lacks_guard(event: Event) -> bool:
-    return event.fields["type"] == "RuntimeError" and "finished its bootstrapping phase" in event.fields["text"]
-
-
-def _unsendable(run: RunState, event: Event) -> str:
-    """What could not be sent; "" where the exception is another one, or has nothing to do with other processes."""
-    if not (run.counts["process_created"] or len(run.processes) > 1):
-        return ""
-    text = event.fields["text"]
-    patterns: dict[str, tuple[re.Pattern[str], ...]] = {
-        "PicklingError": (_LOCAL, _FUNCTION),
-        "AttributeError": (_LOCAL,),
-        "TypeError": (_OBJECT,),
-        "RuntimeError": (_SHARED,),
-    }
-    matches = (pattern.match(text) for pattern in patterns.get(event.fields["type"], ()))
-    return next((_readable(match[1]) for match in matches if match), "")
+    return event.fields.get("during") in ("starting", "sending", "task_done") or bool(_unknown(event))
 
 
 def _readable(name: str) -> str:
@@ -139,7 +132,8 @@ def _readable(name: str) -> str:
 
 
 def _unknown(event: Event) -> str:
-    match = _UNKNOWN.match(event.fields["text"]) if event.fields["type"] == "AttributeError" else None
+    """What a process did not find as it unpickled what it was given."""
+    match = _UNKNOWN.match(event.fields["text"]) if event.fields.get("during") == "receiving" else None
     return match[1] if match else ""
 
 

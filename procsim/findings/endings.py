@@ -17,8 +17,8 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """
     for event in run.raised:
         process = run.processes[event.pid]
-        seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
-        if seen or process.terminated_by or beginner.explained(run, event) or _was_to_end(run, event):
+        seen = _is_seen(run, process) or (event.pid != run.main and event.pid not in run.started)
+        if seen or process.terminated_by or beginner.explained(event) or _was_to_end(run, event):
             continue
         figures = {
             "process": event.process,
@@ -57,9 +57,7 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if process.pid in told:  # in a sentence that says more
             continue
         code = process.exit_code
-        if code is None or not was_killed(run, process, outcome) or process.exit_code_seen:
-            continue
-        if _unnoticed(run, process) and run.pool_type(process) == "ProcessPoolExecutor":  # it tells the program
+        if code is None or not was_killed(run, process, outcome) or _is_seen(run, process):
             continue
         figures = {
             "process": process.name,
@@ -96,6 +94,14 @@ def _starter(run: RunState, pid: int) -> dict[str, Any]:
     """Who started a process, and where, as far as that is known."""
     start = run.started.get(pid)
     return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at or "?"} if start else {}
+
+
+def _is_seen(run: RunState, process: Process) -> bool:
+    """Whether the program was told how this process ended.
+
+    It has looked at the exit code; or the process worked for an executor, which raises BrokenProcessPool.
+    """
+    return process.exit_code_seen or (run.pool_type(process) == "ProcessPoolExecutor" and _unnoticed(run, process))
 
 
 def _unnoticed(run: RunState, process: Process) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
+from procsim.events import Event
 from procsim.files import Access
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
@@ -93,25 +94,35 @@ def _tasks_left(queue: Queue) -> int:
 
 
 def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A task of a queue was reported done when none was left to be done."""
-    for queue in run.queues.values():
-        for (pid, at), count in queue.done_too_often.items():
-            figures = {
-                "process": run.process_name(pid),
-                "pid": pid,
-                "at": at or "?",
-                "queue": queue.name,
-                "queue_at": queue.at or "?",
-                "made": queue.puts,
-                "count": count,
-            }
-            yield Finding(
-                "task_done_too_many",
-                "{process} called task_done() of {queue} (made at {queue_at}) at {at}, when all {made} items had been "
-                "reported done: a ValueError",
-                figures,
-                "call task_done() once for each item taken with get()",
-            )
+    """A task of a queue was reported done when none was left to be done, and nobody caught the ValueError."""
+    for event in (*run.raised, *run.raised_in_threads):
+        if event.fields.get("during") != "task_done":
+            continue
+        # What ended the thread is the last such call that it made.
+        refused = next((last for last in reversed(run.refused) if _is_refused_report(last, event)), None)
+        queue = run.queues.get(refused.object or 0) if refused is not None else None
+        if queue is None or refused is None:
+            continue
+        figures = {
+            "process": run.process_name(event.pid),
+            "pid": event.pid,
+            "at": event.at or refused.at or "?",
+            "queue": queue.name,
+            "queue_at": queue.at or "?",
+            "made": queue.puts,
+        }
+        yield Finding(
+            "task_done_too_many",
+            "{process} called task_done() of {queue} (made at {queue_at}) at {at}, when all {made} items had been "
+            "reported done: a ValueError",
+            figures,
+            "call task_done() once for each item taken with get()",
+        )
+
+
+def _is_refused_report(refused: Event, raised: Event) -> bool:
+    same_thread = (refused.pid, refused.thread) == (raised.pid, raised.thread)
+    return refused.kind == "queue_task_done_refused" and same_thread
 
 
 def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
