@@ -7,6 +7,7 @@ import pytest
 from procsim.apply import draw
 from procsim.files import WRITES_KEPT
 from procsim.findings import Finding, Outcome, findings
+from procsim.findings.base import as_fields, sentence_of
 from procsim.state import FILES_KEPT
 from tests.events import Story
 
@@ -284,7 +285,8 @@ def test_no_item_is_lost_where_people_or_the_time_limit_ended_the_run() -> None:
 
 
 def refused_report(thread: str = "MainThread") -> Program:
-    program = Program(2).queue(9, type="JoinableQueue").queue(8, "other", type="JoinableQueue")
+    program = Program(2)
+    program.queue(9, type="JoinableQueue").queue(8, "other", type="JoinableQueue")
     program.tell(2, "queue_task_done_refused", 8, "x.py:8", thread=thread)
     program.tell(2, "queue_task_done_refused", 9, "x.py:9", thread=thread)
     return program
@@ -322,7 +324,7 @@ def test_main_ends_as_if_nothing_had_happened() -> None:
 
 def test_a_main_that_fails_too_does_not_pretend() -> None:
     (finding,) = found(Program(2).ends(2, -9).ends(1, 1))
-    assert finding.text == "{process} (PID {pid}) was ended by {signal}, last seen at {at}"
+    assert finding.text == "{signal} has ended {process}⟨ (PID {pid})⟩⟨, last seen at {at}⟩"
 
 
 def test_what_a_process_raises_that_is_being_terminated_is_no_surprise() -> None:
@@ -444,3 +446,49 @@ def test_what_a_new_process_does_not_find(method: str, module: str) -> None:
     assert finding.id == "unknown_target"
     assert finding.figures.items() >= {"process": "p2", "at": "x.py:3", "what": "work", "method": method}.items()
     assert ("{method}" in finding.text) is (method == "spawn")
+
+
+# What is said of them ----------------------------------------------------------------------------------------
+
+
+def said(story: Story) -> list[str]:
+    return [as_fields(finding)["text"] for finding in found(story)]
+
+
+def all_raise(children: int, at: str | None = "x.py:9", text: str = "no") -> Program:
+    program = Program(*range(2, 2 + children))
+    for pid in range(2, 2 + children):
+        program.tell(pid, "raised", at=at, type="ValueError", text=text.format(pid=pid))
+        program.ends(pid, 1)
+    return program.ends(1)
+
+
+def test_findings_that_differ_by_their_process_alone_are_one() -> None:
+    sentence = "p1 ended as if nothing had happened, but {} had ended at x.py:9 by an exception: ValueError: no"
+    assert said(all_raise(1)) == [sentence.format("p2")]
+    assert said(all_raise(3)) == [sentence.format("3 processes (p2, p3, p4)")]
+    assert said(all_raise(4)) == [sentence.format("4 processes (p2, p3, p4, p5)")]
+    assert said(all_raise(10)) == [sentence.format("10 processes (p2, p3, p4, … 7 more)")]
+    (finding,) = found(all_raise(10))
+    assert (finding.figures["same"][-1], finding.figures["same_pids"]) == ("p11", list(range(2, 12)))
+    assert len(said(all_raise(3, text="no {pid}"))) == 3, "these say different things"
+
+
+def test_of_several_that_were_killed_no_pid_is_said() -> None:
+    (text,) = said(Program(2, 3).ends(2, -9).ends(3, -9).ends(1, 1))
+    assert text == "SIGKILL has ended 2 processes (p2, p3)"
+
+
+def test_a_place_that_is_not_known_is_left_out() -> None:
+    expected = "p1 ended as if nothing had happened, but p2 had ended by an exception: ValueError: no"
+    assert said(all_raise(1, at=None)) == [expected]
+
+
+def test_a_process_without_a_name_is_called_by_its_pid_once() -> None:
+    (finding,) = findings(draw(Program(2).ends(1).events), Outcome(left_behind=(7,)))
+    text = as_fields(finding)["text"]
+    assert text == "PID 7 still ran when main had ended; procsim ended it"
+
+
+def test_what_stands_in_brackets_of_other_kinds_stays() -> None:
+    assert sentence_of("[{a}] ({b}) ⟨, {c}⟩", {"a": 1, "b": None, "c": None}) == "[1] (None) "

@@ -27,13 +27,13 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": _child_name(run, first),
             "pid": first.pid,
-            "at": first.at or "?",
+            "at": first.at,
             "method": _start_method(run, first.pid),
             "count": len(refused),
         }
         yield Finding(
             "missing_main_guard",
-            "under {method} a new process first runs the file of the program, and so {process} came to {at}, where "
+            "under {method} a new process first runs the file of the program, and so {process} came to⟨ {at},⟩ where "
             "it would have started a process itself, and ended there",
             figures,
             'put what only main is to do below the line: if __name__ == "__main__"',
@@ -51,14 +51,14 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": _child_name(run, event),
             "pid": event.pid,
-            "at": event.at or "?",
+            "at": event.at,
             "what": _readable(match[1]) if match else "",
             "error": error_words(event.fields),
         }
         if shared:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send a {what} to another process at {at}: it can only be given to a process "
+                "{process} could not send a {what} to another process⟨ at {at}⟩: it can only be given to a process "
                 "when that is started",
                 figures,
                 "pass it in args= of the Process, or through the initializer of a Pool",
@@ -66,7 +66,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         elif local:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send {what} to another process at {at}: only what has a name at the top level "
+                "{process} could not send {what} to another process⟨ at {at}⟩: only what has a name at the top level "
                 "of a file can be found there",
                 figures,
                 "use a function that is defined with def at the top level of the file",
@@ -74,14 +74,15 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         elif match:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send what it wanted to another process at {at}: a {what} in it cannot be pickled",
+                "{process} could not send what it wanted to another process⟨ at {at}⟩: a {what} in it cannot be "
+                "pickled",
                 figures,
                 "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
             )
         else:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send what it wanted to another process at {at}: pickling it raised {error}",
+                "{process} could not send what it wanted to another process⟨ at {at}⟩: pickling it raised {error}",
                 figures,
                 "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
             )
@@ -99,21 +100,21 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": _child_name(run, event),
             "pid": event.pid,
-            "at": start.at if start and start.at else event.at or "?",
+            "at": start.at if start and start.at else event.at,
             "what": what,
             "method": method,
         }
         if method == "fork":
             yield Finding(
                 "unknown_target",
-                "{process}, started at {at}, does not know {what}: it was started before {what} was defined",
+                "{process}⟨, started at {at},⟩ does not know {what}: it was started before {what} was defined",
                 figures,
                 "define {what} above the line that starts the process or the Pool",
             )
         else:
             yield Finding(
                 "unknown_target",
-                "{process}, started at {at}, did not find {what}: under {method} it first runs the file of the "
+                "{process}⟨, started at {at},⟩ did not find {what}: under {method} it first runs the file of the "
                 "program, but not what stands below the __main__ guard",
                 figures,
                 "define {what} at the top level of the file, above the __main__ guard",

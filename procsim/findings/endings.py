@@ -23,19 +23,19 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": event.process,
             "pid": event.pid,
-            "at": event.at or "?",
+            "at": event.at,
             "error": error_words(event.fields),
             **event.fields,
             **_starter(run, event.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("raised", "{process} ended at {at} by an exception: {error}", figures)
+            yield Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
         else:
             yield Finding(
                 "raised",
-                "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {error}",
+                "{parent} ended as if nothing had happened, but {process} had ended⟨ at {at}⟩ by an exception: {error}",
                 figures,
-                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                "after join(), {parent} can look at its exitcode, which is not 0",
             )
 
 
@@ -63,18 +63,18 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             "process": process.name,
             "pid": process.pid,
             "signal": signal_name(-code),
-            "at": process.at or "?",
+            "at": process.at,
             **_starter(run, process.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("died", "{process} (PID {pid}) was ended by {signal}, last seen at {at}", figures)
+            yield Finding("died", "{signal} has ended {process}⟨ (PID {pid})⟩⟨, last seen at {at}⟩", figures)
         else:
             yield Finding(
                 "died",
-                "{parent} ended as if nothing had happened, but {process} (PID {pid}) had been ended by {signal}, "
-                "last seen at {at}",
+                "{parent} ended as if nothing had happened, but {signal} had ended {process}⟨ (PID {pid})⟩"
+                "⟨, last seen at {at}⟩",
                 figures,
-                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                "after join(), {parent} can look at its exitcode, which is not 0",
             )
 
 
@@ -93,7 +93,7 @@ def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
 def _starter(run: RunState, pid: int) -> dict[str, Any]:
     """Who started a process, and where, as far as that is known."""
     start = run.started.get(pid)
-    return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at or "?"} if start else {}
+    return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at} if start else {}
 
 
 def _is_seen(run: RunState, process: Process) -> bool:
@@ -118,37 +118,37 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": run.process_name(pid),
             "pid": pid,
-            "at": (process and process.at) or "?",
+            "at": process.at if process else None,
             "daemon": process is not None and process.daemon,
             **_starter(run, pid),
         }
         if pid not in run.started or main is None:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}) was still running after main had ended; procsim ended it",
+                "{process}⟨ (PID {pid})⟩ still ran when main had ended; procsim ended it",
                 figures,
                 "wait for what is started without multiprocessing: os.waitpid() after os.fork(), wait() of a Popen",
             )
         elif main.exit_code is not None and main.exit_code < 0:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had been ended by "
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, ran on after main had been ended by "
                 "{signal} and could not end it; procsim ended it",
                 figures | {"signal": signal_name(-main.exit_code)},
-                "let {process} end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
+                "let it end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
             )
         elif main.returned is None:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had left by os._exit, "
-                "which neither ends nor joins the children; procsim ended it",
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, ran on after main had left by "
+                "os._exit, which neither ends nor joins the children; procsim ended it",
                 figures,
-                "end main with sys.exit(), or join {process} before",
+                "end main with sys.exit(), or join it before",
             )
         else:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, was still running after main had ended; "
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, still ran when main had ended; "
                 "procsim ended it",
                 figures,
                 "join it in {parent}, and do not end {parent} before it",

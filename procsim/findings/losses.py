@@ -35,9 +35,9 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             figures = {
                 "process": last.name,
                 "pid": last.pid,
-                "at": last.at or "?",
+                "at": last.at,
                 "queue": queue.name,
-                "queue_at": queue.at or "?",
+                "queue_at": queue.at,
                 "made": queue.puts,
                 "taken": queue.gots,
                 "lost": in_queue + in_hand,
@@ -47,8 +47,8 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             }
             yield Finding(
                 "items_lost",
-                "{queue} (made at {queue_at}) lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
-                "taken and not done, when {takers} had to end (last seen at {at})",
+                "{queue}⟨ (made at {queue_at})⟩ lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
+                "taken and not done, when {takers} had to end⟨ (last seen at {at})⟩",
                 figures,
                 "have main wait before it ends: with join() of a JoinableQueue, or with a stop marker for each "
                 "process, and its join()",
@@ -106,14 +106,14 @@ def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": run.process_name(event.pid),
             "pid": event.pid,
-            "at": event.at or refused.at or "?",
+            "at": event.at or refused.at,
             "queue": queue.name,
-            "queue_at": queue.at or "?",
+            "queue_at": queue.at,
             "made": queue.puts,
         }
         yield Finding(
             "task_done_too_many",
-            "{process} called task_done() of {queue} (made at {queue_at}) at {at}, when all {made} items had been "
+            "{process} called task_done() of {queue}⟨ (made at {queue_at})⟩⟨ at {at}⟩, when all {made} items had been "
             "reported done: a ValueError",
             figures,
             "call task_done() once for each item taken with get()",
@@ -141,13 +141,13 @@ def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 **_side("second", second),
                 "process": second.event.process,
                 "pid": second.event.pid,
-                "at": second.event.at or "?",
+                "at": second.event.at,
             }
             yield Finding(
                 "lost_update",
-                "updates of {file} lost: {count}; {first} read {first_read} ({first_read_at}) and wrote {first_wrote} "
-                "({first_wrote_at}); {second} had read {second_read} before that ({second_read_at}) and wrote "
-                "{second_wrote} over it ({second_wrote_at})",
+                "updates of {file} lost: {count}; {first} read {first_read}⟨ ({first_read_at})⟩ and wrote {first_wrote}"
+                "⟨ ({first_wrote_at})⟩; {second} had read {second_read} before that⟨ ({second_read_at})⟩ and wrote "
+                "{second_wrote} over it⟨ ({second_wrote_at})⟩",
                 figures,
                 "hold one lock, made in main and passed to all of them, from the read to the end of the write",
             )
@@ -181,7 +181,7 @@ def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             }
             yield Finding(
                 "lock_made_anew",
-                "{count} processes each made a {type} of their own at {at}, which keeps nobody out: {other} and "
+                "{count} processes each made a {type} of their own⟨ at {at}⟩, which keeps nobody out: {other} and "
                 "{process} both held theirs while they changed {file}",
                 figures,
                 "make it once, in main, and pass it to each process",
@@ -206,9 +206,9 @@ def _side(name: str, write: Access) -> dict[str, Any]:
         name: write.event.process,
         f"{name}_pid": write.event.pid,
         f"{name}_read": _value(write.read),
-        f"{name}_read_at": write.read.event.at or "?",
+        f"{name}_read_at": write.read.event.at,
         f"{name}_wrote": _value(write),
-        f"{name}_wrote_at": write.event.at or "?",
+        f"{name}_wrote_at": write.event.at,
     }
 
 

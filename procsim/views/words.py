@@ -158,7 +158,7 @@ def processes_words(count: int) -> str:
 
 def told(template: str, figures: Mapping[str, Any]) -> str:
     """What a claim or a finding says, in the chosen language."""
-    return clean(sentence_of(_(template), figures, _(", ")))
+    return clean(sentence_of(_(template), figures, _))
 
 
 def event_words(event: Event, run: RunState) -> str | None:
