@@ -598,6 +598,7 @@ CHANGES: Mapping[str, Change] = {
     "process_ended": _ended,
     "process_join_waiting": _wait,
     "process_joined": _wait_over,
+    "process_without_target": lambda run, event: run.without_target.append(event),
     "process_terminated": _terminated,
     "process_untraced": _untraced,
     "process_killed": _terminated,

@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
+    "process_without_target": ("child_name", "made"),  # started, with nothing to run; `made`: where
     "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
     "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
@@ -102,10 +103,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "printed": ("text", "stream"),
     "said": ("text", "fields"),
     "noted": ("name", "value"),
-    # An exception ended the process, or one thread of it. `during`: what multiprocessing was doing ("sending",
-    # "receiving", "starting", "task_done", "not_started"; None: nothing of it); `subject`: the process it is about.
-    "raised": ("type", "text", "during", "subject"),
-    "thread_raised": ("type", "text", "during", "subject"),
+    # An exception ended the process, or one thread of it. `during`: what was being done ("sending", "receiving",
+    # "starting", "task_done", "not_started", "importing"; None: something else); `subject`: the name of the process or
+    # module that it is about; `made`: where that process was made.
+    "raised": ("type", "text", "during", "subject", "made"),
+    "thread_raised": ("type", "text", "during", "subject", "made"),
     # Said by procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),

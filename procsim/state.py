@@ -465,6 +465,8 @@ class RunState:
     raised: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     raised_in_threads: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     """Exceptions that ended one thread of a process."""
+    without_target: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
+    """Processes that were started with nothing to run."""
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=REFUSED_KEPT))
     """Tries that found a queue empty or full, a lock taken, or no task left to be reported done."""
     found: list[Event] = field(default_factory=list)

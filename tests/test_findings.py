@@ -470,7 +470,7 @@ def test_findings_that_differ_by_their_process_alone_are_one() -> None:
     assert said(all_raise(4)) == [sentence.format("4 processes (p2, p3, p4, p5)")]
     assert said(all_raise(10)) == [sentence.format("10 processes (p2, p3, p4, … 7 more)")]
     (finding,) = found(all_raise(10))
-    assert (finding.figures["same"][-1], finding.figures["same_pids"]) == ("p11", list(range(2, 12)))
+    assert (finding.figures["same_processes"][-1], finding.figures["same_pids"]) == ("p11", list(range(2, 12)))
     assert len(said(all_raise(3, text="no {pid}"))) == 3, "these say different things"
 
 

@@ -33,6 +33,10 @@ class Outcome(NamedTuple):
     """The signal by which people ended it early."""
     ended: frozenset[int] = frozenset()
     """PIDs of the processes that procsim ended."""
+    typed_elsewhere: str = ""
+    """What would give the program the keyboard, where it has none: the option, or the command; "" where it has it."""
+    other_python: str = ""
+    """The command that would run it with another Python, where procsim's own has run it; "" where there is none."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that were still there when main was gone, and that procsim ended."""
 
@@ -69,9 +73,10 @@ def sentence_of(text: str, figures: Mapping[str, Any], translate: Callable[[str]
     """The text with those figures that it has a place for: lists joined as its language does, floats short."""
     comma = translate(", ")
     unknown = {name for name, value in figures.items() if value is None}
-    if "same" in figures:
-        figures = {**figures, "process": several(figures["same"], translate)}
-    if "same" in figures or figures.get("process") == f"PID {figures.get('pid')}":
+    alike = figures.get("same_processes")
+    if isinstance(alike, list):
+        figures = {**figures, "process": several(alike, translate)}
+    if isinstance(alike, list) or figures.get("process") == f"PID {figures.get('pid')}":
         unknown.add("pid")
     text = _OPTIONAL.sub(lambda part: "" if unknown & set(_PLACEHOLDER.findall(part[1])) else part[1], text)
     return sentence(text, {name: _figure(value, comma) for name, value in figures.items() if "{" + name in text})
@@ -84,11 +89,9 @@ NAMED = 3
 """Processes of several that are named."""
 
 
-def several(names: Sequence[str], translate: Callable[[str], str] = str) -> str:
+def several(processes: Sequence[object], translate: Callable[[str], str] = str) -> str:
     """Processes, by their names: of many the first ones."""
-    if len(names) == 1:
-        return names[0]
-    comma, more = translate(", "), len(names) - NAMED
+    names, comma, more = [*map(str, processes)], translate(", "), len(processes) - NAMED
     if more <= 1:
         return translate("{count} processes ({names})").format(count=len(names), names=comma.join(names))
     text = translate("{count} processes ({names}, … {more} more)")
@@ -96,7 +99,7 @@ def several(names: Sequence[str], translate: Callable[[str], str] = str) -> str:
 
 
 def folded(found: Iterable[Finding]) -> list[Finding]:
-    """Findings that say the same, each of another process, are one, with all their processes in `same`."""
+    """Findings that say the same, each of another process, are one, with all their processes in `same_processes`."""
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in found:
         figures = {**finding.figures, "process": "", "pid": None}
@@ -109,7 +112,7 @@ def _of_all(group: list[Finding]) -> Finding:
     names = {finding.figures.get("pid"): finding.figures.get("process") for finding in group}
     if len(names) == 1:
         return group[0]
-    return group[0]._replace(figures={**group[0].figures, "same": [*names.values()], "same_pids": [*names]})
+    return group[0]._replace(figures={**group[0].figures, "same_processes": [*names.values()], "same_pids": [*names]})
 
 
 def _figure(value: Any, comma: str) -> Any:

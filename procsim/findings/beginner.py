@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 from procsim.events import Event
@@ -121,9 +122,71 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             )
 
 
+def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A process was started that has nothing to run: its function was called where it was to be given, mostly."""
+    for event in run.without_target:
+        yield Finding(
+            "no_target",
+            "{process} had nothing to do: the Process made⟨ at {made}⟩ was given no target",
+            {
+                "process": event.fields["child_name"],
+                "pid": event.pid,
+                "at": event.at,
+                "made": event.fields["made"],
+            },
+            "give it the function itself, without calling it, and its arguments apart: target=work, args=(2,)",
+        )
+
+
+def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """What only a started process can do was asked of one that never was."""
+    for event in run.raised:
+        if event.fields.get("during") == "not_started":
+            figures = {
+                "process": event.process,
+                "pid": event.pid,
+                "at": event.at,
+                "child": event.fields["subject"],
+                "made": event.fields["made"],
+                "error": error_words(event.fields),
+            }
+            yield Finding(
+                "not_started",
+                "{child}⟨ (made at {made})⟩ was never started, and so {process} ended⟨ at {at}⟩ by an exception: "
+                "{error}",
+                figures,
+                "call its start(), with the parentheses, before its join()",
+            )
+
+
+def say_without_value(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A narration has a {placeholder} and was given nothing to put there; said once for each line."""
+    lines: dict[str | None, tuple[Event, str]] = {}
+    for event in run.said:
+        for name in _placeholders(event.fields["text"]):
+            if name not in event.fields["fields"]:
+                lines.setdefault(event.at, (event, name))
+    for event, name in lines.values():
+        yield Finding(
+            "say_without_value",
+            "{process} said {placeholder}⟨ at {at}⟩ as it stands: say() was given no {name}",
+            {"process": event.process, "pid": event.pid, "at": event.at, "name": name, "placeholder": f"{{{name}}}"},
+            "give say() the value by its name: say(…, {name}=…)",
+        )
+
+
+def _placeholders(text: str) -> list[str]:
+    """The names of what a text has a place for; what else stands in braces is no slip."""
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name]
+    except ValueError:  # a single brace: it is no template
+        return []
+    return [name for name in names if name.isidentifier()]
+
+
 def explained(event: Event) -> bool:
     """Whether one of these findings, or `task_done_too_many`, says what an exception that ended a process means."""
-    return event.fields.get("during") in ("starting", "sending", "task_done") or bool(_unknown(event))
+    return event.fields.get("during") in ("starting", "sending", "task_done", "not_started") or bool(_unknown(event))
 
 
 def _readable(name: str) -> str:

@@ -62,16 +62,18 @@ def patch_process(module: ModuleType) -> None:
     base = module.BaseProcess
     init, start, join = base.__init__, base.start, base.join
     terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
-    exitcode = base.exitcode
+    exitcode, run = base.exitcode, base.run
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         init(self, *args, **kwargs)
-        emit("process_created", at=outer_site(), child_name=self._name, daemon=bool(self.daemon))
+        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
 
     def traced_start(self: Any) -> None:
         at = outer_site()
         if gate.shared[0]:
             gate.arrive("process_started", None, at, subject=self._name)
+        nothing_to_run = self._target is None and type(self).run is run and "run" not in vars(self)
         before, _starting.now = _starting.now, True
         try:
             start(self)
@@ -80,6 +82,8 @@ def patch_process(module: ModuleType) -> None:
         self._popen._procsim_name = self._name
         method = getattr(self._popen, "method", None)
         daemon = bool(self.daemon)
+        if nothing_to_run:
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
         emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
 
     def traced_join(self: Any, timeout: Any = None) -> None:
@@ -125,6 +129,7 @@ def patch_process(module: ModuleType) -> None:
             begin_listener(self)
         return bootstrap(self, *args, **kwargs)
 
+    replace(base, "_procsim_made", None)  # of those that were made before they were traced
     replace(base, "__init__", __init__)
     replace(base, "start", traced_start)
     replace(base, "join", traced_join)

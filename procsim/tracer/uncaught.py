@@ -38,7 +38,7 @@ def say_raised(error: BaseException, kind: str = "raised") -> None:
     except Exception:
         text = ""
     frames = _frames(error.__traceback__)
-    during, subject = _operation([frame for frame, _ in frames])
+    during, subject, made = _importing(error) or _operation([frame for frame, _ in frames])
     emit(
         kind,
         at=_origin(frames),
@@ -46,6 +46,7 @@ def say_raised(error: BaseException, kind: str = "raised") -> None:
         text=text[: TEXT_LIMIT // 4],
         during=during,
         subject=subject,
+        made=made,
     )
 
 
@@ -85,32 +86,43 @@ def _function(frame: FrameType) -> tuple[str, str]:
     return _module(frame), frame.f_code.co_name
 
 
-def _operation(frames: list[FrameType]) -> tuple[str | None, str | None]:
-    """What multiprocessing was doing when an exception began, and of which process; None where that is nothing of it.
+Operation = tuple[str | None, str | None, str | None]
+"""What was being done, what the process or module is called that it is about, and where that process was made."""
+
+
+NOTHING: Operation = (None, None, None)
+
+
+def _importing(error: BaseException) -> Operation | None:
+    return ("importing", error.name, None) if isinstance(error, ModuleNotFoundError) and error.name else None
+
+
+def _operation(frames: list[FrameType]) -> Operation:
+    """What multiprocessing was doing when an exception began; None where that is nothing of it.
 
     "starting": a process, while the file of the program was first run by a new interpreter. "task_done": once too
     often. "not_started": what only a started process can do. "sending" and "receiving": pickling what goes to another
     process, and unpickling what has come from one.
     """
     if not frames:
-        return None, None
+        return NOTHING
     innermost = frames[-1]
     if _function(innermost) == ("multiprocessing.spawn", "_check_not_importing_main"):
-        return "starting", None
+        return "starting", None, None
     if _function(innermost) == ("multiprocessing.queues", "task_done"):
-        return "task_done", None
+        return "task_done", None, None
     process = innermost.f_locals.get("self") if _function(innermost) in _NEED_A_START else None
     if process is not None and process._popen is None and process._parent_pid == os.getpid():
-        return "not_started", process._name
+        return "not_started", process._name, process._procsim_made
     for caller, frame in pairwise(frames):
         if _function(frame) in _DUMPS and is_internal(caller):
-            return "sending", None
+            return "sending", None, None
     for frame, following in zip(frames, [*frames[1:], None], strict=True):
         variable = _LOADS.get(_function(frame))
         prepares = following is not None and _function(following) == ("multiprocessing.spawn", "prepare")
         if variable is not None and variable in frame.f_locals and not prepares:
-            return "receiving", None
-    return None, None
+            return "receiving", None, None
+    return NOTHING
 
 
 def _origin(frames: list[tuple[FrameType, int]]) -> str | None:

@@ -86,7 +86,7 @@ def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
     for (words, at), group in groups.items():
         figures = {**group[0], "words": words}
         if len(group) > 1:
-            figures["same"] = [wait["process"] for wait in group]
+            figures["same_processes"] = [wait["process"] for wait in group]
         yield clean(f"{told(N_('{process}⟨ (PID {pid})⟩: {words}'), figures)}  {at}").rstrip(), len(group)
 
 
