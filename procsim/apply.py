@@ -422,11 +422,6 @@ def _task_done(run: RunState, event: Event) -> None:
     queue.last_done = event.t
 
 
-def _task_done_refused(run: RunState, event: Event) -> None:
-    if not event.fields.get("installed"):  # a package may mean it: mpire reports until there is no more to report
-        _queue(run, event).done_too_often[event.pid, event.at] += 1
-
-
 def _queue_joined(run: RunState, event: Event) -> None:
     _queue(run, event).joined = event.t
     _wait_over(run, event)
@@ -607,6 +602,7 @@ CHANGES: Mapping[str, Change] = {
     "process_ended": _ended,
     "process_join_waiting": _wait,
     "process_joined": _wait_over,
+    "process_without_target": lambda run, event: run.without_target.append(event),
     "process_terminated": _terminated,
     "process_untraced": _untraced,
     "process_detached": _detached,
@@ -633,7 +629,7 @@ CHANGES: Mapping[str, Change] = {
     "queue_got": _queue_got,
     "queue_empty": _refused,
     "queue_task_done": _task_done,
-    "queue_task_done_refused": _task_done_refused,
+    "queue_task_done_refused": lambda run, event: run.refused.append(event),
     "queue_join_waiting": _wait,
     "queue_joined": _queue_joined,
     "queue_flush_waiting": _wait,
@@ -673,6 +669,7 @@ CHANGES: Mapping[str, Change] = {
     "said": _said,
     "noted": _noted,
     "raised": _raised,
+    "thread_raised": lambda run, event: run.raised_in_threads.append(event),
     "process_stuck": _stuck,
     "finding": lambda run, event: run.found.append(event),
 }

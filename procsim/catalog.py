@@ -136,7 +136,7 @@ def load(path: Path, name: str | None = None) -> Scenario:
         options = options_of(main)
     except (TypeError, NameError, ValueError) as error:
         raise NoScenario(f"{path}: {error}") from error
-    if options and not _calls_start(path):
+    if not _is_called(path, with_options=bool(options)):
         raise NoScenario(
             _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
         )
@@ -180,7 +180,17 @@ def _import(path: Path) -> ModuleType:
     return module
 
 
-def _calls_start(path: Path) -> bool:
-    """Whether the file hands its main to `start`, so that the options reach it."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call))
-    return any(getattr(called, "id", getattr(called, "attr", None)) == "start" for called in calls)
+def _is_called(path: Path, with_options: bool) -> bool:
+    """Whether the file calls its main: hands it to `start`, so that options reach it, or, without options, uses it."""
+    nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    if not with_options:
+        return any(
+            isinstance(node, ast.Name) and node.id == "main" and isinstance(node.ctx, ast.Load) for node in nodes
+        )
+    return any(isinstance(node, ast.Call) and node.args and _is_start(node) for node in nodes)
+
+
+def _is_start(call: ast.Call) -> bool:
+    """Whether a call may be `start(main)`; `process.start()` is none."""
+    called = getattr(call.func, "id", getattr(call.func, "attr", None))
+    return called == "start" or any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)

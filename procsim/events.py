@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
+    "process_without_target": ("child_name", "made"),  # started, with nothing to run; `made`: where
     "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
     "process_detached": (),  # said by procsim of what goes on after main, in a session of its own: it was left alone
     "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
@@ -48,7 +49,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_got": ("value",),
     "queue_empty": ("took",),
     "queue_task_done": (),
-    "queue_task_done_refused": ("installed",),  # one too many; whether by the code of a package
+    "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,
     "queue_joined": (),
     "queue_flush_waiting": WAITING,
@@ -103,7 +104,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "printed": ("text", "stream"),
     "said": ("text", "fields"),
     "noted": ("name", "value"),
-    "raised": ("type", "text"),
+    # An exception ended the process, or one thread of it. `during`: what was being done ("sending", "receiving",
+    # "starting", "task_done", "not_started", "importing"; None: something else); `subject`: the name of the process or
+    # module that it is about; `made`: where that process was made.
+    "raised": ("type", "text", "during", "subject", "made"),
+    "thread_raised": ("type", "text", "during", "subject", "made"),
     # Said by procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),

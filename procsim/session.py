@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
-from procsim import Claim
+from procsim import Claim, surroundings
 from procsim.apply import apply
 from procsim.conductor import Conductor, Plan
 from procsim.events import Event
@@ -62,7 +62,7 @@ def show_run(
         except ReaderGone:
             reader_gone = True
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
-        outcome = _outcome(run, interrupted)
+        outcome = _outcome(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
         claims = _judge(judge, state) if judge and ended_by_itself else []
         verdict = Verdict(scenario, claims, findings(state, outcome))
@@ -122,7 +122,7 @@ def show_compared(
                     _play(way.run, way.column.run, view, None, True, plan)
                     ended_by_itself = not (signals.received or way.run.timed_out)
                     claims = _judge(way.judge, way.column.run) if ended_by_itself else []
-                    found = findings(way.column.run, _outcome(way.run, signals.received))
+                    found = findings(way.column.run, _outcome(way.run, way.column.run, signals.received))
                     way.column.verdict = Verdict(scenario, claims, found)
                     view.end(way.column)
                     if not ended_by_itself:
@@ -184,12 +184,15 @@ def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop
     _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
 
 
-def _outcome(run: Run, interrupted: int) -> Outcome:
+def _outcome(run: Run, state: RunState, interrupted: int) -> Outcome:
+    lacks_module = any(event.pid == state.main and event.fields.get("during") == "importing" for event in state.raised)
     return Outcome(
         timed_out=run.order.timeout if run.timed_out else None,
         interrupted=interrupted,
         ended=frozenset(run.ended),
         left_behind=tuple(run.left_behind),
+        typed_elsewhere=surroundings.with_keyboard(run.order),
+        other_python=surroundings.with_other_python(run.order) if lacks_module else "",
     )
 
 

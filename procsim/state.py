@@ -339,8 +339,6 @@ class Queue:
     got: Counter[int] = field(default_factory=Counter)
     done: Counter[int] = field(default_factory=Counter)
     """task_done calls, by PID."""
-    done_too_often: Counter[tuple[int, str | None]] = field(default_factory=Counter)
-    """task_done calls that raised, since all was reported done, by PID and line."""
     puts: int = 0
     gots: int = 0
     depth: int = 0
@@ -467,8 +465,12 @@ class RunState:
     started: dict[int, Event] = field(default_factory=dict)
     """`process_started` by child, for what it tells: the start method, who started it, where."""
     raised: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
+    raised_in_threads: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
+    """Exceptions that ended one thread of a process."""
+    without_target: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
+    """Processes that were started with nothing to run."""
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=REFUSED_KEPT))
-    """Tries that found a queue empty or full, or a lock taken."""
+    """Tries that found a queue empty or full, a lock taken, or no task left to be reported done."""
     found: list[Event] = field(default_factory=list)
     """The findings of procsim's that came while the program still ran: why it hangs."""
     hung: int | None = None

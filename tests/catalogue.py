@@ -20,6 +20,7 @@ CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po
 SHOWN = {
     "_": (0,),
     "N_": (0,),
+    "translate": (0,),
     "say": (0,),
     "narrated": (0,),
     "Way": (0,),

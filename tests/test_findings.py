@@ -7,6 +7,7 @@ import pytest
 from procsim.apply import draw
 from procsim.files import WRITES_KEPT
 from procsim.findings import Finding, Outcome, findings
+from procsim.findings.base import as_fields, sentence_of
 from procsim.state import FILES_KEPT
 from tests.events import Story
 
@@ -283,14 +284,27 @@ def test_no_item_is_lost_where_people_or_the_time_limit_ended_the_run() -> None:
         assert "items_lost" not in ids(worked_off([1, 2, 3], 1, 1), outcome)
 
 
-@pytest.mark.parametrize("caught", [True, False])
-def test_one_task_done_too_many_is_said_once(caught: bool) -> None:
-    program = Program(2).queue(9, type="JoinableQueue").tell(2, "queue_task_done_refused", 9, "x.py:9", installed=False)
-    if not caught:
-        program.tell(2, "raised", at="x.py:9", type="ValueError", text="task_done() called too many times")
+def refused_report(thread: str = "MainThread") -> Program:
+    program = Program(2)
+    program.queue(9, type="JoinableQueue").queue(8, "other", type="JoinableQueue")
+    program.tell(2, "queue_task_done_refused", 8, "x.py:8", thread=thread)
+    program.tell(2, "queue_task_done_refused", 9, "x.py:9", thread=thread)
+    return program
+
+
+@pytest.mark.parametrize(("kind", "thread"), [("raised", "MainThread"), ("thread_raised", "Thread-1")])
+def test_one_task_done_too_many_is_said_once(kind: str, thread: str) -> None:
+    program = refused_report(thread)
+    program.tell(2, kind, at="x.py:9", thread=thread, type="ValueError", text="", during="task_done")
     (finding,) = found(program)
     assert finding.id == "task_done_too_many"
     assert finding.figures.items() >= {"process": "p2", "queue": "q", "queue_at": "x.py:2", "at": "x.py:9"}.items()
+
+
+def test_a_task_done_too_many_that_the_program_catches_is_no_fault() -> None:
+    assert ids(refused_report()) == []
+    text = "task_done() called too many times"  # the program's own words
+    assert ids(refused_report().tell(2, "raised", at="x.py:7", type="ValueError", text=text)) == ["raised"]
 
 
 # How processes ended -----------------------------------------------------------------------------------------
@@ -310,7 +324,7 @@ def test_main_ends_as_if_nothing_had_happened() -> None:
 
 def test_a_main_that_fails_too_does_not_pretend() -> None:
     (finding,) = found(Program(2).ends(2, -9).ends(1, 1))
-    assert finding.text == "{process} (PID {pid}) was ended by {signal}, last seen at {at}"
+    assert finding.text == "{signal} has ended {process}⟨ (PID {pid})⟩⟨, last seen at {at}⟩"
 
 
 def test_what_a_process_raises_that_is_being_terminated_is_no_surprise() -> None:
@@ -334,6 +348,16 @@ def test_an_executor_tells_the_program_of_a_dead_worker() -> None:
 
     assert ids(executor(0)) == []
     assert ids(executor(1)) == ["died"]
+
+
+def test_an_executor_tells_the_program_of_a_worker_that_raised() -> None:
+    def executor(main_ends_with: int) -> Story:
+        program = Program(2).tell(1, "pool_created", 7, name="pool", type="ProcessPoolExecutor", workers=1)
+        program.tell(2, "pool_worker_began", 7).tell(2, "raised", type="ValueError", text="no", during="receiving")
+        return program.tell(2, "process_ended", exit_code=1).tell(1, "process_ended", exit_code=main_ends_with)
+
+    assert ids(executor(0)) == []
+    assert ids(executor(1)) == ["raised"]
 
 
 def test_an_exception_that_says_no_more_than_its_name() -> None:
@@ -378,7 +402,7 @@ def test_why_a_process_was_left_behind() -> None:
 def test_the_missing_guard_is_said_once() -> None:
     program = Program(2, 3, method="spawn")
     for pid in (2, 3):
-        program.tell(pid, "raised", at="x.py:12", type="RuntimeError", text=BOOTSTRAPPING)
+        program.tell(pid, "raised", at="x.py:12", type="RuntimeError", text=BOOTSTRAPPING, during="starting")
     (finding,) = found(program)
     assert finding.id == "missing_main_guard"
     assert finding.figures.items() >= {"process": "p2", "at": "x.py:12", "method": "spawn", "count": 2}.items()
@@ -388,16 +412,28 @@ def test_the_missing_guard_is_said_once() -> None:
 def test_what_cannot_be_sent(text: str) -> None:
     type, what = NOT_SENT[text]
     story = Story().began(1).tell(1, "process_created", child_name="p2", daemon=False)
-    (finding,) = found(story.tell(1, "raised", at="x.py:9", type=type, text=text))
+    (finding,) = found(story.tell(1, "raised", at="x.py:9", type=type, text=text, during="sending"))
     assert finding.id == "unpicklable_target"
     assert finding.figures.items() >= {"process": "p1", "at": "x.py:9", "what": what}.items()
 
 
-def test_what_cannot_be_pickled_where_there_is_no_other_process() -> None:
-    story = (
-        Story().began(1).tell(1, "raised", at="x.py:9", type="TypeError", text="cannot pickle '_thread.lock' object")
-    )
-    assert ids(story) == ["raised"]
+def test_what_fails_as_it_is_sent_for_a_reason_of_the_programs_own() -> None:
+    story = Story().began(1).tell(1, "raised", at="x.py:9", type="KeyError", text="'b'", during="sending")
+    (finding,) = found(story)
+    assert (finding.id, finding.figures["error"]) == ("unpicklable_target", "KeyError: 'b'")
+
+
+SAME_WORDS = [(type, text) for text, (type, _) in NOT_SENT.items()] + [
+    ("RuntimeError", BOOTSTRAPPING),
+    ("AttributeError", "Can't get attribute 'work' on <module '__main__' from '/f/x.py'>"),
+    ("ValueError", "task_done() called too many times"),
+]
+
+
+@pytest.mark.parametrize(("type", "text"), SAME_WORDS)
+def test_the_words_of_an_exception_prove_nothing(type: str, text: str) -> None:
+    program = Program(2).tell(2, "raised", at="x.py:9", type=type, text=text, during=None)
+    assert ids(program.tell(2, "process_ended", exit_code=1).tell(1, "process_ended", exit_code=0)) == ["raised"]
 
 
 @pytest.mark.parametrize(("method", "module"), [("spawn", "__mp_main__"), ("fork", "__main__")])
@@ -405,8 +441,54 @@ def test_what_a_new_process_does_not_find(method: str, module: str) -> None:
     program = Program(2, 3, method=method)
     for pid in (2, 3):
         text = f"Can't get attribute 'work' on <module '{module}' from '/f/x.py'>"
-        program.tell(pid, "raised", at="<string>:1", type="AttributeError", text=text)
+        program.tell(pid, "raised", at="<string>:1", type="AttributeError", text=text, during="receiving")
     (finding,) = found(program)
     assert finding.id == "unknown_target"
     assert finding.figures.items() >= {"process": "p2", "at": "x.py:3", "what": "work", "method": method}.items()
     assert ("{method}" in finding.text) is (method == "spawn")
+
+
+# What is said of them ----------------------------------------------------------------------------------------
+
+
+def said(story: Story) -> list[str]:
+    return [as_fields(finding)["text"] for finding in found(story)]
+
+
+def all_raise(children: int, at: str | None = "x.py:9", text: str = "no") -> Program:
+    program = Program(*range(2, 2 + children))
+    for pid in range(2, 2 + children):
+        program.tell(pid, "raised", at=at, type="ValueError", text=text.format(pid=pid))
+        program.ends(pid, 1)
+    return program.ends(1)
+
+
+def test_findings_that_differ_by_their_process_alone_are_one() -> None:
+    sentence = "p1 ended as if nothing had happened, but {} had ended at x.py:9 by an exception: ValueError: no"
+    assert said(all_raise(1)) == [sentence.format("p2")]
+    assert said(all_raise(3)) == [sentence.format("3 processes (p2, p3, p4)")]
+    assert said(all_raise(4)) == [sentence.format("4 processes (p2, p3, p4, p5)")]
+    assert said(all_raise(10)) == [sentence.format("10 processes (p2, p3, p4, … 7 more)")]
+    (finding,) = found(all_raise(10))
+    assert (finding.figures["same_processes"][-1], finding.figures["same_pids"]) == ("p11", list(range(2, 12)))
+    assert len(said(all_raise(3, text="no {pid}"))) == 3, "these say different things"
+
+
+def test_of_several_that_were_killed_no_pid_is_said() -> None:
+    (text,) = said(Program(2, 3).ends(2, -9).ends(3, -9).ends(1, 1))
+    assert text == "SIGKILL has ended 2 processes (p2, p3)"
+
+
+def test_a_place_that_is_not_known_is_left_out() -> None:
+    expected = "p1 ended as if nothing had happened, but p2 had ended by an exception: ValueError: no"
+    assert said(all_raise(1, at=None)) == [expected]
+
+
+def test_a_process_without_a_name_is_called_by_its_pid_once() -> None:
+    (finding,) = findings(draw(Program(2).ends(1).events), Outcome(left_behind=(7,)))
+    text = as_fields(finding)["text"]
+    assert text == "PID 7 still ran when main had ended; procsim ended it"
+
+
+def test_what_stands_in_brackets_of_other_kinds_stays() -> None:
+    assert sentence_of("[{a}] ({b}) ⟨, {c}⟩", {"a": 1, "b": None, "c": None}) == "[1] (None) "

@@ -331,27 +331,6 @@ def test_an_array_says_where_the_program_uses_it_and_nothing_where_it_has_the_lo
     assert [event.at for event in run.of("lock_released")] == places
 
 
-def test_a_package_may_mean_to_report_too_often(trace: Trace, tmp_path: Path) -> None:
-    package = tmp_path / "site-packages"
-    package.mkdir()
-    (package / "reports.py").write_text("def report(jobs):\n    while True: jobs.task_done()\n")
-    run = trace(
-        f"""
-        import sys
-        sys.path.append({str(package)!r})
-        from multiprocessing import JoinableQueue
-        from reports import report
-        jobs = JoinableQueue()
-        try: report(jobs)
-        except ValueError: pass
-        try: jobs.task_done()
-        except ValueError: pass
-        """
-    )
-    assert run.exit_code == 0, run.printed("stderr")
-    assert [event.fields["installed"] for event in run.of("queue_task_done_refused")] == [True, False]
-
-
 def test_simple_queue(trace: Trace, start_method: str) -> None:
     run = trace(
         """

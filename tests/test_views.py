@@ -21,7 +21,7 @@ from procsim.views.keys import Keys
 from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
-from procsim.views.summary import print_summary
+from procsim.views.summary import print_summary, verdict_rows
 from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
 from tests.events import MS, Story
 
@@ -423,3 +423,20 @@ def test_who_was_left_behind_and_who_stood_still() -> None:
     (row,) = finding.figures["standing"]
     assert (row["process"], row["kind"], row["object"], row["at"]) == ("p2", "lock_waiting", "mutex", "x.py:4")
     assert not row["stuck"]
+
+
+def test_who_waits_for_the_same_at_the_same_place_shares_a_row() -> None:
+    story = Story().began(*range(1, 8)).lock(9).tell(1, "lock_acquired", 9).lock(8, "other")
+    for pid in range(2, 7):
+        story.tell(pid, "lock_waiting", 9, "x.py:4")
+    story.tell(7, "lock_waiting", 8, "x.py:4").tell(1, "process_started", child=99, child_name="PID 99", daemon=False)
+    story.tell(99, "manager_called")
+    story.events[-1] = story.events[-1]._replace(process="PID 99")
+    run = draw(story.events)
+    rows = [text.plain for _, text in verdict_rows(Verdict("x", [], findings(run, Outcome(timed_out=2.0))), False)]
+    assert rows == [
+        "it had not ended after 2 s, and was ended",
+        "5 processes (p2, p3, p4, … 2 more): waiting for mutex, held by p1 (and may still go on)  x.py:4",
+        "p7 (PID 7): waiting for other (and may still go on)  x.py:4",
+        "PID 99: waiting for the manager (and may still go on)",
+    ]

@@ -7,22 +7,27 @@ FINDINGS.
 from collections.abc import Callable, Iterator
 
 from procsim.findings import beginner, endings, hangs, losses, pools
-from procsim.findings.base import Finding, Outcome
+from procsim.findings.base import Finding, Outcome, folded
 from procsim.state import RunState
 
 __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
 
 
 def findings(run: RunState, outcome: Outcome) -> list[Finding]:
-    """All that went wrong, in the order of FINDINGS."""
-    return [finding for find in FINDINGS for finding in find(run, outcome)]
+    """All that went wrong: why it hangs, then the others in the order of FINDINGS.
+
+    Of those, equal ones, each of another process, are one.
+    """
+    return [*hangs.told(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
-    hangs.told,
     beginner.missing_main_guard,
     beginner.unpicklable_target,
     beginner.unknown_target,
+    beginner.no_target,
+    beginner.not_started,
+    beginner.say_without_value,
     endings.raised,
     pools.worker_died,
     endings.died,

@@ -1,7 +1,8 @@
 """What a finding is, and what the functions that find them are given."""
 
+import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from procsim.events import sentence
@@ -13,7 +14,11 @@ class Finding(NamedTuple):
 
     id: str
     text: str
-    """One sentence; its {placeholders} are filled from the figures."""
+    """One sentence; its {placeholders} are filled from the figures.
+
+    ⟨A part in such brackets⟩ is left out where a figure in it is not known: a place, mostly, or the PID of a process
+    that has no other name.
+    """
     figures: Mapping[str, Any] = {}
     cure: str = ""
     """What would cure it: a sentence like `text`; empty where nobody can tell."""
@@ -28,6 +33,10 @@ class Outcome(NamedTuple):
     """The signal by which people ended it early."""
     ended: frozenset[int] = frozenset()
     """PIDs of the processes that procsim ended."""
+    typed_elsewhere: str = ""
+    """What would give the program the keyboard, where it has none: the option, or the command; "" where it has it."""
+    other_python: str = ""
+    """The command that would run it with another Python, where procsim's own has run it; "" where there is none."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that were still there when main was gone, and that procsim ended."""
 
@@ -60,9 +69,50 @@ def standing(run: RunState, wait: Wait) -> dict[str, Any]:
     }
 
 
-def sentence_of(text: str, figures: Mapping[str, Any], comma: str = ", ") -> str:
-    """The text with those figures that it has a place for: lists joined by the comma of its language, floats short."""
+def sentence_of(text: str, figures: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
+    """The text with those figures that it has a place for: lists joined as its language does, floats short."""
+    comma = translate(", ")
+    unknown = {name for name, value in figures.items() if value is None}
+    alike = figures.get("same_processes")
+    if isinstance(alike, list):
+        figures = {**figures, "process": several(alike, translate)}
+    if isinstance(alike, list) or figures.get("process") == f"PID {figures.get('pid')}":
+        unknown.add("pid")
+    text = _OPTIONAL.sub(lambda part: "" if unknown & set(_PLACEHOLDER.findall(part[1])) else part[1], text)
     return sentence(text, {name: _figure(value, comma) for name, value in figures.items() if "{" + name in text})
+
+
+_OPTIONAL = re.compile("⟨([^⟨⟩]*)⟩")
+_PLACEHOLDER = re.compile(r"\{(\w+)")
+
+NAMED = 3
+"""Processes of several that are named."""
+
+
+def several(processes: Sequence[object], translate: Callable[[str], str] = str) -> str:
+    """Processes, by their names: of many the first ones."""
+    names, comma, more = [*map(str, processes)], translate(", "), len(processes) - NAMED
+    if more <= 1:
+        return translate("{count} processes ({names})").format(count=len(names), names=comma.join(names))
+    text = translate("{count} processes ({names}, … {more} more)")
+    return text.format(count=len(names), names=comma.join(names[:NAMED]), more=more)
+
+
+def folded(found: Iterable[Finding]) -> list[Finding]:
+    """Findings that say the same, each of another process, are one, with all their processes in `same_processes`."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in found:
+        figures = {**finding.figures, "process": "", "pid": None}
+        said = (finding.id, sentence_of(finding.text, figures), sentence_of(finding.cure, figures))
+        groups.setdefault(said, []).append(finding)
+    return [_of_all(group) for group in groups.values()]
+
+
+def _of_all(group: list[Finding]) -> Finding:
+    names = {finding.figures.get("pid"): finding.figures.get("process") for finding in group}
+    if len(names) == 1:
+        return group[0]
+    return group[0]._replace(figures={**group[0].figures, "same_processes": [*names.values()], "same_pids": [*names]})
 
 
 def _figure(value: Any, comma: str) -> Any:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 from procsim.events import Event
-from procsim.findings.base import Finding, Outcome
+from procsim.findings.base import Finding, Outcome, error_words
 from procsim.state import RunState
 
+# How pickle calls what an exception is about. That it came of sending or receiving, the tracer has seen.
 _LOCAL = re.compile(r"Can't (?:pickle|get) local object '?(?:<function )?([\w.<>]+)")
 _FUNCTION = re.compile(r"Can't pickle (?:<(?:function|class) '?)([\w.<>]+)")
 _OBJECT = re.compile(r"cannot pickle '([\w.]+)' (?:object|instances)")
@@ -20,19 +22,19 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
     However many processes end of it, it is one finding.
     """
-    refused = [event for event in run.raised if _lacks_guard(event)]
+    refused = [event for event in run.raised if event.fields.get("during") == "starting"]
     if refused:
         first = refused[0]
         figures = {
             "process": _child_name(run, first),
             "pid": first.pid,
-            "at": first.at or "?",
+            "at": first.at,
             "method": _start_method(run, first.pid),
             "count": len(refused),
         }
         yield Finding(
             "missing_main_guard",
-            "under {method} a new process first runs the file of the program, and so {process} came to {at}, where "
+            "under {method} a new process first runs the file of the program, and so {process} came to⟨ {at},⟩ where "
             "it would have started a process itself, and ended there",
             figures,
             'put what only main is to do below the line: if __name__ == "__main__"',
@@ -42,30 +44,48 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """What a process was to run, or was to be given, cannot be sent to it."""
     for event in run.raised:
-        what = _unsendable(run, event)
-        figures = {"process": _child_name(run, event), "pid": event.pid, "at": event.at or "?", "what": what}
-        if what and _SHARED.match(event.fields["text"]):
+        if event.fields.get("during") != "sending":
+            continue
+        text = event.fields["text"]
+        shared, local = _SHARED.match(text), _LOCAL.match(text) or _FUNCTION.match(text)
+        match = shared or local or _OBJECT.match(text)
+        figures = {
+            "process": _child_name(run, event),
+            "pid": event.pid,
+            "at": event.at,
+            "what": _readable(match[1]) if match else "",
+            "error": error_words(event.fields),
+        }
+        if shared:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send a {what} to another process at {at}: it can only be given to a process "
+                "{process} could not send a {what} to another process⟨ at {at}⟩: it can only be given to a process "
                 "when that is started",
                 figures,
                 "pass it in args= of the Process, or through the initializer of a Pool",
             )
-        elif what and _OBJECT.match(event.fields["text"]):
+        elif local:
             yield Finding(
                 "unpicklable_target",
-                "{process} could not send what it wanted to another process at {at}: a {what} in it cannot be pickled",
-                figures,
-                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
-            )
-        elif what:
-            yield Finding(
-                "unpicklable_target",
-                "{process} could not send {what} to another process at {at}: only what has a name at the top level "
+                "{process} could not send {what} to another process⟨ at {at}⟩: only what has a name at the top level "
                 "of a file can be found there",
                 figures,
                 "use a function that is defined with def at the top level of the file",
+            )
+        elif match:
+            yield Finding(
+                "unpicklable_target",
+                "{process} could not send what it wanted to another process⟨ at {at}⟩: a {what} in it cannot be "
+                "pickled",
+                figures,
+                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
+            )
+        else:
+            yield Finding(
+                "unpicklable_target",
+                "{process} could not send what it wanted to another process⟨ at {at}⟩: pickling it raised {error}",
+                figures,
+                "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
             )
 
 
@@ -81,55 +101,92 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": _child_name(run, event),
             "pid": event.pid,
-            "at": start.at if start and start.at else event.at or "?",
+            "at": start.at if start and start.at else event.at,
             "what": what,
             "method": method,
         }
         if method == "fork":
             yield Finding(
                 "unknown_target",
-                "{process}, started at {at}, does not know {what}: it was started before {what} was defined",
+                "{process}⟨, started at {at},⟩ does not know {what}: it was started before {what} was defined",
                 figures,
                 "define {what} above the line that starts the process or the Pool",
             )
         else:
             yield Finding(
                 "unknown_target",
-                "{process}, started at {at}, did not find {what}: under {method} it first runs the file of the "
+                "{process}⟨, started at {at},⟩ did not find {what}: under {method} it first runs the file of the "
                 "program, but not what stands below the __main__ guard",
                 figures,
                 "define {what} at the top level of the file, above the __main__ guard",
             )
 
 
-def explained(run: RunState, event: Event) -> bool:
+def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A process was started that has nothing to run: its function was called where it was to be given, mostly."""
+    for event in run.without_target:
+        yield Finding(
+            "no_target",
+            "{process} had nothing to do: the Process made⟨ at {made}⟩ was given no target",
+            {
+                "process": event.fields["child_name"],
+                "pid": event.pid,
+                "at": event.at,
+                "made": event.fields["made"],
+            },
+            "give it the function itself, without calling it, and its arguments apart: target=work, args=(2,)",
+        )
+
+
+def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """What only a started process can do was asked of one that never was."""
+    for event in run.raised:
+        if event.fields.get("during") == "not_started":
+            figures = {
+                "process": event.process,
+                "pid": event.pid,
+                "at": event.at,
+                "child": event.fields["subject"],
+                "made": event.fields["made"],
+                "error": error_words(event.fields),
+            }
+            yield Finding(
+                "not_started",
+                "{child}⟨ (made at {made})⟩ was never started, and so {process} ended⟨ at {at}⟩ by an exception: "
+                "{error}",
+                figures,
+                "call its start(), with the parentheses, before its join()",
+            )
+
+
+def say_without_value(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A narration has a {placeholder} and was given nothing to put there; said once for each line."""
+    lines: dict[str | None, tuple[Event, str]] = {}
+    for event in run.said:
+        for name in _placeholders(event.fields["text"]):
+            if name not in event.fields["fields"]:
+                lines.setdefault(event.at, (event, name))
+    for event, name in lines.values():
+        yield Finding(
+            "say_without_value",
+            "{process} said {placeholder}⟨ at {at}⟩ as it stands: say() was given no {name}",
+            {"process": event.process, "pid": event.pid, "at": event.at, "name": name, "placeholder": f"{{{name}}}"},
+            "give say() the value by its name: say(…, {name}=…)",
+        )
+
+
+def _placeholders(text: str) -> list[str]:
+    """The names of what a text has a place for; what else stands in braces is no slip."""
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name]
+    except ValueError:  # a single brace: it is no template
+        return []
+    return [name for name in names if name.isidentifier()]
+
+
+def explained(event: Event) -> bool:
     """Whether one of these findings, or `task_done_too_many`, says what an exception that ended a process means."""
-    too_often = any(pid == event.pid for queue in run.queues.values() for pid, _ in queue.done_too_often)
-    return bool(
-        _lacks_guard(event)
-        or _unsendable(run, event)
-        or _unknown(event)
-        or (too_often and event.fields["text"] == "task_done() called too many times")
-    )
-
-
-def _lacks_guard(event: Event) -> bool:
-    return event.fields["type"] == "RuntimeError" and "finished its bootstrapping phase" in event.fields["text"]
-
-
-def _unsendable(run: RunState, event: Event) -> str:
-    """What could not be sent; "" where the exception is another one, or has nothing to do with other processes."""
-    if not (run.counts["process_created"] or len(run.processes) > 1):
-        return ""
-    text = event.fields["text"]
-    patterns: dict[str, tuple[re.Pattern[str], ...]] = {
-        "PicklingError": (_LOCAL, _FUNCTION),
-        "AttributeError": (_LOCAL,),
-        "TypeError": (_OBJECT,),
-        "RuntimeError": (_SHARED,),
-    }
-    matches = (pattern.match(text) for pattern in patterns.get(event.fields["type"], ()))
-    return next((_readable(match[1]) for match in matches if match), "")
+    return event.fields.get("during") in ("starting", "sending", "task_done", "not_started") or bool(_unknown(event))
 
 
 def _readable(name: str) -> str:
@@ -139,7 +196,8 @@ def _readable(name: str) -> str:
 
 
 def _unknown(event: Event) -> str:
-    match = _UNKNOWN.match(event.fields["text"]) if event.fields["type"] == "AttributeError" else None
+    """What a process did not find as it unpickled what it was given."""
+    match = _UNKNOWN.match(event.fields["text"]) if event.fields.get("during") == "receiving" else None
     return match[1] if match else ""
 
 

@@ -17,26 +17,46 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """
     for event in run.raised:
         process = run.processes[event.pid]
-        seen = process.exit_code_seen or (event.pid != run.main and event.pid not in run.started)
-        if seen or process.terminated_by or beginner.explained(run, event) or _was_to_end(run, event):
+        seen = _is_seen(run, process) or (event.pid != run.main and event.pid not in run.started)
+        if seen or process.terminated_by or beginner.explained(event) or _was_to_end(run, event):
             continue
         figures = {
             "process": event.process,
             "pid": event.pid,
-            "at": event.at or "?",
+            "at": event.at,
             "error": error_words(event.fields),
             **event.fields,
             **_starter(run, event.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("raised", "{process} ended at {at} by an exception: {error}", figures)
+            yield _raised(run, event, figures, outcome)
         else:
             yield Finding(
                 "raised",
-                "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {error}",
+                "{parent} ended as if nothing had happened, but {process} had ended⟨ at {at}⟩ by an exception: {error}",
                 figures,
-                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                "after join(), {parent} can look at its exitcode, which is not 0",
             )
+
+
+def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outcome) -> Finding:
+    text = "{process} ended⟨ at {at}⟩ by an exception: {error}"
+    if event.pid == run.main and event.fields.get("during") == "importing" and outcome.other_python:
+        return Finding(
+            "raised",
+            text,
+            figures | {"command": outcome.other_python},
+            "it was run by procsim's own Python; where another one has {subject}, run it by that: {command}",
+        )
+    reads_keyboard = (event.fields["type"], event.fields["text"]) == ("EOFError", "EOF when reading a line")
+    if event.pid == run.main and reads_keyboard and outcome.typed_elsewhere:
+        return Finding(
+            "raised",
+            text,
+            figures | {"command": outcome.typed_elsewhere},
+            "input() gets nothing here, since the keyboard is procsim's; where the program has it: {command}",
+        )
+    return Finding("raised", text, figures)
 
 
 def _was_to_end(run: RunState, event: Event) -> bool:
@@ -57,26 +77,24 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if process.pid in told:  # in a sentence that says more
             continue
         code = process.exit_code
-        if code is None or not was_killed(run, process, outcome) or process.exit_code_seen:
-            continue
-        if _unnoticed(run, process) and run.pool_type(process) == "ProcessPoolExecutor":  # it tells the program
+        if code is None or not was_killed(run, process, outcome) or _is_seen(run, process):
             continue
         figures = {
             "process": process.name,
             "pid": process.pid,
             "signal": signal_name(-code),
-            "at": process.at or "?",
+            "at": process.at,
             **_starter(run, process.pid),
         }
         if not _unnoticed(run, process):
-            yield Finding("died", "{process} (PID {pid}) was ended by {signal}, last seen at {at}", figures)
+            yield Finding("died", "{signal} has ended {process}⟨ (PID {pid})⟩⟨, last seen at {at}⟩", figures)
         else:
             yield Finding(
                 "died",
-                "{parent} ended as if nothing had happened, but {process} (PID {pid}) had been ended by {signal}, "
-                "last seen at {at}",
+                "{parent} ended as if nothing had happened, but {signal} had ended {process}⟨ (PID {pid})⟩"
+                "⟨, last seen at {at}⟩",
                 figures,
-                "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                "after join(), {parent} can look at its exitcode, which is not 0",
             )
 
 
@@ -95,7 +113,15 @@ def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
 def _starter(run: RunState, pid: int) -> dict[str, Any]:
     """Who started a process, and where, as far as that is known."""
     start = run.started.get(pid)
-    return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at or "?"} if start else {}
+    return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at} if start else {}
+
+
+def _is_seen(run: RunState, process: Process) -> bool:
+    """Whether the program was told how this process ended.
+
+    It has looked at the exit code; or the process worked for an executor, which raises BrokenProcessPool.
+    """
+    return process.exit_code_seen or (run.pool_type(process) == "ProcessPoolExecutor" and _unnoticed(run, process))
 
 
 def _unnoticed(run: RunState, process: Process) -> bool:
@@ -112,14 +138,14 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         figures = {
             "process": run.process_name(pid),
             "pid": pid,
-            "at": (process and process.at) or "?",
+            "at": process.at if process else None,
             "daemon": process is not None and process.daemon,
             **_starter(run, pid),
         }
         if pid not in run.started or main is None:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}) was still running after main had ended; procsim ended it",
+                "{process}⟨ (PID {pid})⟩ still ran when main had ended; procsim ended it",
                 figures,
                 "wait for it: os.waitpid() after os.fork(), wait() of a Popen; or, if it is to go on after main, "
                 "start it in a session of its own: start_new_session=True",
@@ -127,23 +153,23 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         elif main.exit_code is not None and main.exit_code < 0:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had been ended by "
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, ran on after main had been ended by "
                 "{signal} and could not end it; procsim ended it",
                 figures | {"signal": signal_name(-main.exit_code)},
-                "let {process} end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
+                "let it end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
             )
         elif main.returned is None:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, ran on after main had left by os._exit, "
-                "which neither ends nor joins the children; procsim ended it",
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, ran on after main had left by "
+                "os._exit, which neither ends nor joins the children; procsim ended it",
                 figures,
-                "end main with sys.exit(), or join {process} before",
+                "end main with sys.exit(), or join it before",
             )
         else:
             yield Finding(
                 "left_behind",
-                "{process} (PID {pid}), started by {parent} at {started_at}, was still running after main had ended; "
+                "{process}⟨ (PID {pid})⟩, started by {parent}⟨ at {started_at}⟩, still ran when main had ended; "
                 "procsim ended it",
                 figures,
                 "join it in {parent}, and do not end {parent} before it",

@@ -6,13 +6,13 @@ Each finding is about the wait that all the others come from; who else waits sta
 from collections.abc import Callable, Iterator
 
 from procsim.findings import locks, queues
-from procsim.findings.base import Finding, Outcome, from_fields, standing
+from procsim.findings.base import Finding, from_fields, standing
 from procsim.findings.pools import is_idle_worker, lost_results
 from procsim.findings.waits import figures_of, first_for_each
 from procsim.state import RunState, Wait
 
 
-def told(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+def told(run: RunState) -> Iterator[Finding]:
     """What was found while it stood there."""
     yield from (from_fields(event.fields) for event in run.found)
 
@@ -62,7 +62,7 @@ def _unexplained(run: RunState, stuck: list[Wait]) -> Finding:
     wait = stuck[0]
     return Finding(
         "standstill",
-        "{process} waits at {at}, and nobody is left who could let it go on",
+        "{process} waits⟨ at {at}⟩, and nobody is left who could let it go on",
         {**figures_of(run, wait), "standing": [standing(run, other) for other in stuck]},
     )
 
@@ -94,8 +94,8 @@ def receives(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
             its = figures_of(run, other)
             yield Finding(
                 "receive_nobody_sends",
-                "{process} waits at {at} for a message on {object} (made at {made}), and {other} waits at {other_at} "
-                "for one on {other_object}, the other end of it: neither sends one",
+                "{process} waits⟨ at {at}⟩ for a message on {object}⟨ (made at {made})⟩, and {other} "
+                "waits⟨ at {other_at}⟩ for one on {other_object}, the other end of it: neither sends one",
                 figures_of(run, wait) | {"other": its["process"], "other_at": its["at"], "other_object": its["object"]},
                 "have one of the two send first",
             )
@@ -105,7 +105,7 @@ def receives(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
 _receives_alone = _about(
     "pipe_receive_waiting",
     "receive_nobody_sends",
-    "{process} waits at {at} for a message on {object} (made at {made}), and nobody is left who could send one; "
+    "{process} waits⟨ at {at}⟩ for a message on {object}⟨ (made at {made})⟩, and nobody is left who could send one; "
     "the sending end is still open in: {open_in}",
     "in each process close the end that it does not use: recv() then raises EOFError when the sender has ended",
 )
@@ -125,47 +125,47 @@ CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (
     _about(
         "pipe_send_waiting",
         "send_nobody_receives",
-        "{process} waits since {at} to send through {object} (made at {made}): the pipe is full, and nobody is left "
-        "who could receive from it",
+        "{process} waits⟨ since {at}⟩ to send through {object}⟨ (made at {made})⟩: the pipe is full, and nobody is "
+        "left who could receive from it",
         "receive on the other side while sending, not after it; or send less at once",
     ),
     _about(
         "event_waiting",
         "event_nobody_sets",
-        "{process} waits at {at} for {object} (made at {made}) to be set, and nobody is left who could set it",
+        "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩ to be set, and nobody is left who could set it",
         "set {object} before waiting for those who wait for it, and also where something fails",
     ),
     _about(
         "condition_waiting",
         "condition_nobody_notifies",
-        "{process} waits at {at} for a notice on {object} (made at {made}), and nobody is left who could notify it",
+        "{process} waits⟨ at {at}⟩ for a notice on {object}⟨ (made at {made})⟩, and nobody is left who could notify it",
         "a notice that comes before the wait is lost: wait in a loop for what it tells of, `{object}.wait_for(...)`",
     ),
     _about(
         "barrier_waiting",
         "barrier_nobody_comes",
-        "{process} waits at {at} at {object} (made at {made}): {arrived} of {parties} are there, and nobody is left "
-        "who could come",
+        "{process} waits⟨ at {at}⟩ at {object}⟨ (made at {made})⟩: {arrived} of {parties} are there, and nobody is "
+        "left who could come",
         "make the barrier for as many as really come, or call {object}.abort() when one cannot",
     ),
     _about(
         "manager_called",
         "manager_never_answers",
-        "{process} waits at {at} for the manager to answer {call}(), and nobody is left who could bring that about",
+        "{process} waits⟨ at {at}⟩ for the manager to answer {call}(), and nobody is left who could bring that about",
         "whoever was to release, put or set it has ended, or waits itself: see to it that this is done in any case",
     ),
     _about(
         "system_read_waiting",
         "read_nobody_writes",
-        "{process} waits to read from a pipe (last seen at {at}), and nobody is left who could write to it; its other "
-        "end is still open in: {open_in}",
+        "{process} waits to read from a pipe⟨ (last seen at {at})⟩, and nobody is left who could write to it; its "
+        "other end is still open in: {open_in}",
         "in each process close the end of the pipe that it does not use",
     ),
     _about(
         "system_write_waiting",
         "write_nobody_reads",
-        "{process} waits to write to a pipe (last seen at {at}), and nobody is left who could read from it; its other "
-        "end is still open in: {open_in}",
+        "{process} waits to write to a pipe⟨ (last seen at {at})⟩, and nobody is left who could read from it; its "
+        "other end is still open in: {open_in}",
         "read what a process writes while it runs, not after waiting for its end: communicate() of a Popen does both",
     ),
 )

@@ -54,10 +54,10 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
         names = [f"{each.process} ({each.thread})" for each, _ in circle]
     if len(circle) == 1:
         hold = lock.holds[wait.pid]
-        figures |= {"held_at": hold.at or "?", "held_since": round(hold.since / 1e9, 3)}
+        figures |= {"held_at": hold.at, "held_since": round(hold.since / 1e9, 3)}
         return Finding(
             "lock_twice",
-            "{process} waits at {at} for {object} (made at {made}), which it acquired itself at {held_at}",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which it acquired itself⟨ at {held_at}⟩",
             figures,
             "do not acquire {object} again where it is held already, or make it an RLock, which its holder may acquire "
             "again",
@@ -70,7 +70,7 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
         "other": names[1],
         "other_object": its.name,
         "other_made": made_at(run, its.identity),
-        "other_at": other.at or "?",
+        "other_at": other.at,
         "other_held_at": _held_at(lock, other.pid),
         "first": order[0].name,
         "second": order[1].name,
@@ -78,9 +78,9 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     if len(circle) == 2:
         return Finding(
             "lock_cycle",
-            "{process} holds {other_object} (made at {other_made}, acquired at {held_at}) and waits at {at} for "
-            "{object}; {other} holds {object} (made at {made}, acquired at {other_held_at}) and waits at {other_at} "
-            "for {other_object}: a deadlock",
+            "{process} holds {other_object}⟨ (made at {other_made}, acquired at {held_at})⟩ and waits⟨ at {at}⟩ for "
+            "{object}; {other} holds {object}⟨ (made at {made}, acquired at {other_held_at})⟩ and "
+            "waits⟨ at {other_at}⟩ for {other_object}: a deadlock",
             figures,
             "acquire the two in the same order everywhere: always {first} before {second}",
         )
@@ -88,16 +88,16 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
     figures["locks"] = [each.name for _, each in circle]
     return Finding(
         "lock_cycle",
-        "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} waits at "
-        "{at} for {object} (made at {made}), which {other} acquired at {other_held_at}: a deadlock",
+        "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} "
+        "waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {other} acquired⟨ at {other_held_at}⟩: a deadlock",
         figures,
         "acquire the locks in the same order everywhere: {locks}",
     )
 
 
-def _held_at(lock: Lock, pid: int) -> str:
+def _held_at(lock: Lock, pid: int) -> str | None:
     hold = lock.holds.get(pid)
-    return (hold.at if hold else None) or "?"
+    return hold.at if hold else None
 
 
 def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
@@ -123,23 +123,23 @@ def _dead_holder(figures: Figures, holder: Process) -> Finding:
     if holder.terminated_by:
         return Finding(
             "holder_dead",
-            "{process} waits at {at} for {object} (made at {made}), which {holder} held (acquired at {held_at}) when "
-            "{killer} ended it: nobody will ever release it",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ "
+            "when {killer} ended it: nobody will ever release it",
             figures | {"killer": holder.terminated_by},
             "never end a process by force that may hold a lock: tell it to end, and join it",
         )
     if code is not None and code < 0:
         return Finding(
             "holder_dead",
-            "{process} waits at {at} for {object} (made at {made}), which {holder} held (acquired at {held_at}) when "
-            "it was ended by {signal}: nobody will ever release it",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ "
+            "when it was ended by {signal}: nobody will ever release it",
             figures | {"signal": signal_name(-code)},
             "never end a process by force that may hold a lock: tell it to end, and join it",
         )
     return Finding(
         "holder_dead",
-        "{process} waits at {at} for {object} (made at {made}), which {holder} held (acquired at {held_at}) when it "
-        "ended: nobody will ever release it",
+        "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ when "
+        "it ended: nobody will ever release it",
         figures,
         "hold it by `with {object}:`, which releases it however the block is left",
     )
@@ -159,22 +159,22 @@ def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
             "holder": its.process,
             "holder_pid": its.pid,
             "held_at": _held_at(lock, its.pid),
-            "holder_at": its.at or run.processes[its.pid].at or "?",
+            "holder_at": its.at or run.processes[its.pid].at,
             "child" if its.child_name else "awaited": awaited,
         }
         if its.child_name:
             yield Finding(
                 "holder_waits",
-                "{process} waits at {at} for {object} (made at {made}), which {holder} acquired at {held_at} and still "
-                "holds while it waits at {holder_at} for {child} to end: a deadlock",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
+                "still holds while it waits⟨ at {holder_at}⟩ for {child} to end: a deadlock",
                 figures,
                 "release {object} before waiting for a process that needs it",
             )
         else:
             yield Finding(
                 "holder_waits",
-                "{process} waits at {at} for {object} (made at {made}), which {holder} acquired at {held_at} and still "
-                "holds while it waits at {holder_at} for {awaited}: a deadlock",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
+                "still holds while it waits⟨ at {holder_at}⟩ for {awaited}: a deadlock",
                 figures,
                 "release {object} before waiting for a process that needs it",
             )
@@ -205,7 +205,7 @@ def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         if not lock.holders:
             yield Finding(
                 "lock_nobody_releases",
-                "{process} waits at {at} for {object} (made at {made}), and nobody is left who could release it",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and nobody is left who could release it",
                 figures_of(run, wait),
                 "see to it that whoever is to release {object} does so before it ends, whatever happens",
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
+from procsim.events import Event
 from procsim.files import Access
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
@@ -34,9 +35,9 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             figures = {
                 "process": last.name,
                 "pid": last.pid,
-                "at": last.at or "?",
+                "at": last.at,
                 "queue": queue.name,
-                "queue_at": queue.at or "?",
+                "queue_at": queue.at,
                 "made": queue.puts,
                 "taken": queue.gots,
                 "lost": in_queue + in_hand,
@@ -46,8 +47,8 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             }
             yield Finding(
                 "items_lost",
-                "{queue} (made at {queue_at}) lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
-                "taken and not done, when {takers} had to end (last seen at {at})",
+                "{queue}⟨ (made at {queue_at})⟩ lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
+                "taken and not done, when {takers} had to end⟨ (last seen at {at})⟩",
                 figures,
                 "have main wait before it ends: with join() of a JoinableQueue, or with a stop marker for each "
                 "process, and its join()",
@@ -93,25 +94,35 @@ def _tasks_left(queue: Queue) -> int:
 
 
 def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A task of a queue was reported done when none was left to be done."""
-    for queue in run.queues.values():
-        for (pid, at), count in queue.done_too_often.items():
-            figures = {
-                "process": run.process_name(pid),
-                "pid": pid,
-                "at": at or "?",
-                "queue": queue.name,
-                "queue_at": queue.at or "?",
-                "made": queue.puts,
-                "count": count,
-            }
-            yield Finding(
-                "task_done_too_many",
-                "{process} called task_done() of {queue} (made at {queue_at}) at {at}, when all {made} items had been "
-                "reported done: a ValueError",
-                figures,
-                "call task_done() once for each item taken with get()",
-            )
+    """A task of a queue was reported done when none was left to be done, and nobody caught the ValueError."""
+    for event in (*run.raised, *run.raised_in_threads):
+        if event.fields.get("during") != "task_done":
+            continue
+        # What ended the thread is the last such call that it made.
+        refused = next((last for last in reversed(run.refused) if _is_refused_report(last, event)), None)
+        queue = run.queues.get(refused.object or 0) if refused is not None else None
+        if queue is None or refused is None:
+            continue
+        figures = {
+            "process": run.process_name(event.pid),
+            "pid": event.pid,
+            "at": event.at or refused.at,
+            "queue": queue.name,
+            "queue_at": queue.at,
+            "made": queue.puts,
+        }
+        yield Finding(
+            "task_done_too_many",
+            "{process} called task_done() of {queue}⟨ (made at {queue_at})⟩⟨ at {at}⟩, when all {made} items had been "
+            "reported done: a ValueError",
+            figures,
+            "call task_done() once for each item taken with get()",
+        )
+
+
+def _is_refused_report(refused: Event, raised: Event) -> bool:
+    same_thread = (refused.pid, refused.thread) == (raised.pid, raised.thread)
+    return refused.kind == "queue_task_done_refused" and same_thread
 
 
 def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -130,13 +141,13 @@ def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 **_side("second", second),
                 "process": second.event.process,
                 "pid": second.event.pid,
-                "at": second.event.at or "?",
+                "at": second.event.at,
             }
             yield Finding(
                 "lost_update",
-                "updates of {file} lost: {count}; {first} read {first_read} ({first_read_at}) and wrote {first_wrote} "
-                "({first_wrote_at}); {second} had read {second_read} before that ({second_read_at}) and wrote "
-                "{second_wrote} over it ({second_wrote_at})",
+                "updates of {file} lost: {count}; {first} read {first_read}⟨ ({first_read_at})⟩ and wrote {first_wrote}"
+                "⟨ ({first_wrote_at})⟩; {second} had read {second_read} before that⟨ ({second_read_at})⟩ and wrote "
+                "{second_wrote} over it⟨ ({second_wrote_at})⟩",
                 figures,
                 "hold one lock, made in main and passed to all of them, from the read to the end of the write",
             )
@@ -170,7 +181,7 @@ def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             }
             yield Finding(
                 "lock_made_anew",
-                "{count} processes each made a {type} of their own at {at}, which keeps nobody out: {other} and "
+                "{count} processes each made a {type} of their own⟨ at {at}⟩, which keeps nobody out: {other} and "
                 "{process} both held theirs while they changed {file}",
                 figures,
                 "make it once, in main, and pass it to each process",
@@ -195,9 +206,9 @@ def _side(name: str, write: Access) -> dict[str, Any]:
         name: write.event.process,
         f"{name}_pid": write.event.pid,
         f"{name}_read": _value(write.read),
-        f"{name}_read_at": write.read.event.at or "?",
+        f"{name}_read_at": write.read.event.at,
         f"{name}_wrote": _value(write),
-        f"{name}_wrote_at": write.event.at or "?",
+        f"{name}_wrote_at": write.event.at,
     }
 
 

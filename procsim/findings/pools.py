@@ -57,22 +57,22 @@ def _finding(run: RunState, process: Process, task: Task, waits: list[Wait]) -> 
         "worker_pid": process.pid,
         "exit_code": code,
         "object": pool.name,
-        "made": pool.at or "?",
+        "made": pool.at,
         "function": task.function,
         "standing": [standing(run, wait) for wait in waits],
     }
     if code < 0:
         return Finding(
             "pool_worker_died",
-            "{process} (PID {pid}) was ended by {signal} in the middle of {function}: {object} (made at {made}) has "
-            "put another in its place, and the result never comes",
+            "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}: {object}⟨ (made at {made})⟩ "
+            "has put another in its place, and the result never comes",
             figures | {"signal": signal_name(-code)},
             "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
         )
     return Finding(
         "pool_worker_died",
-        "{process} (PID {pid}) ended with exit code {exit_code} in the middle of {function}: {object} (made at {made}) "
-        "has put another in its place, and the result never comes",
+        "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}: "
+        "{object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
         figures,
         "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
     )

@@ -23,8 +23,8 @@ def torn_messages(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         }
         yield Finding(
             "message_torn",
-            "{process} waits at {at} for {object} (made at {made}), whose writer {writer} was ended by {signal} in the "
-            "middle of a message: the rest never comes, and nobody can write any more",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, whose writer {writer} was ended by {signal} in "
+            "the middle of a message: the rest never comes, and nobody can write any more",
             figures,
             "do not kill a process that may be writing to a queue: tell it to end, and join it",
         )
@@ -56,7 +56,8 @@ def empty_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
             continue
         yield Finding(
             "get_nobody_puts",
-            "{process} waits at {at} for an item of {object} (made at {made}), and nobody is left who could put one",
+            "{process} waits⟨ at {at}⟩ for an item of {object}⟨ (made at {made})⟩, and nobody is left who could put "
+            "one",
             figures_of(run, wait) | _taken(run, wait),
             "have the producer put a last item that says so (None, say), one for each consumer; or make the consumers "
             "daemons",
@@ -71,16 +72,16 @@ def full_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         if queue is None or not queue.maxsize:
             yield Finding(
                 "put_nobody_gets",
-                "{process} waits at {at} to put an item into {object} (made at {made}): its pipe is full, and nobody "
-                "is left who could take one",
+                "{process} waits⟨ at {at}⟩ to put an item into {object}⟨ (made at {made})⟩: its pipe is full, and "
+                "nobody is left who could take one",
                 figures,
                 "go on taking items until the last producer has ended",
             )
             continue
         yield Finding(
             "put_nobody_gets",
-            "{process} waits at {at} for room in {object} (made at {made}), which holds {maxsize}, and nobody is left "
-            "who could take an item",
+            "{process} waits⟨ at {at}⟩ for room in {object}⟨ (made at {made})⟩, which holds {maxsize}, and nobody is "
+            "left who could take an item",
             figures | {"maxsize": queue.maxsize},
             "go on taking items until the last producer has ended",
         )
@@ -109,23 +110,23 @@ def unfinished_tasks(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         if not debts:
             yield Finding(
                 "tasks_not_done",
-                "{process} waits at {at} until all tasks of {object} (made at {made}) are done; {count} of {puts} were "
-                "never taken, and nobody is left who could take them",
+                "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} of {puts} "
+                "were never taken, and nobody is left who could take them",
                 figures,
                 "start consumers that take every item and call {object}.task_done() after each",
             )
             continue
         yield Finding(
             "tasks_not_done",
-            "{process} waits at {at} until all tasks of {object} (made at {made}) are done; {count} of {puts} were "
+            "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} of {puts} were "
             "never reported done; who took more than it reported: {takers}",
             figures,
             "call {object}.task_done() after each get(), in a `finally` if handling an item may fail",
         )
 
 
-def _first_taker_at(run: RunState, debts: dict[int, int]) -> str:
-    return next((run.processes[pid].at or "?" for pid in debts if pid in run.processes), "?")
+def _first_taker_at(run: RunState, debts: dict[int, int]) -> str | None:
+    return next((run.processes[pid].at for pid in debts if pid in run.processes), None)
 
 
 def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
@@ -137,7 +138,7 @@ def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         if join is None:
             yield Finding(
                 "flush_nobody_gets",
-                "{process} cannot end before what it has put into {object} (made at {made}) is taken, and nobody is "
+                "{process} cannot end before what it has put into {object}⟨ (made at {made})⟩ is taken, and nobody is "
                 "left who could take it",
                 queue,
                 "take all items before the process ends, or call {object}.cancel_join_thread() if they may be lost",
@@ -146,8 +147,8 @@ def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
         figures = figures_of(run, join) | {"object": queue["object"], "type": queue["type"], "made": queue["made"]}
         yield Finding(
             "join_before_get",
-            "{process} waits at {at} for {child} to end, and {child} cannot end before what it has put into {object} "
-            "(made at {made}) is taken",
+            "{process} waits⟨ at {at}⟩ for {child} to end, and {child} cannot end before what it has put into {object}"
+            "⟨ (made at {made})⟩ is taken",
             figures | {"child": wait.process, "child_pid": wait.pid},
             "take the items first, then join: {object}.get() before {child}.join()",
         )

@@ -17,16 +17,16 @@ def figures_of(run: RunState, wait: Wait) -> Figures:
         "object": named.name if named else "",
         "type": named.type if named else "",
         "made": made_at(run, wait.object),
-        "at": wait.at or run.processes[wait.pid].at or "?",
+        "at": wait.at or run.processes[wait.pid].at,
         "since": round(wait.since / 1e9, 3),
     }
 
 
-def made_at(run: RunState, identity: int | None) -> str:
-    """Where the object was made."""
+def made_at(run: RunState, identity: int | None) -> str | None:
+    """Where the object was made; None where that is not known."""
     number = identity or 0
     thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number) or run.pools.get(number)
-    return (thing.at if thing else None) or "?"
+    return thing.at if thing else None
 
 
 def first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait]:

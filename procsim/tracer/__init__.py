@@ -24,6 +24,7 @@ from procsim.tracer import (
     programs,
     queues,
     sleep,
+    uncaught,
 )
 
 _installed = False
@@ -56,6 +57,7 @@ def install() -> bool:
         "multiprocessing.util": processes.patch_util,
         "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
+        "threading": uncaught.patch_threading,
         "time": sleep.patch_time,
         "multiprocessing.synchronize": _patch_synchronize,
         "multiprocessing.sharedctypes": locks.patch_sharedctypes,

@@ -11,15 +11,16 @@ import posix
 import sys
 import threading
 from collections.abc import Callable
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from procsim.channel import raised_elsewhere
 from procsim.tracer import gate
-from procsim.tracer.emit import TEXT_LIMIT, ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
+from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
 from procsim.tracer.patching import Builtin, on_restore, replace
 from procsim.tracer.pipes import bytes_are_waiting
-from procsim.tracer.sites import INTERNAL, call_site, caller, is_installed, is_internal, is_library, outer_site
+from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.tracer.uncaught import say_raised
 
 
 class _Starting(threading.local):
@@ -61,16 +62,18 @@ def patch_process(module: ModuleType) -> None:
     base = module.BaseProcess
     init, start, join = base.__init__, base.start, base.join
     terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
-    exitcode = base.exitcode
+    exitcode, run = base.exitcode, base.run
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         init(self, *args, **kwargs)
-        emit("process_created", at=outer_site(), child_name=self._name, daemon=bool(self.daemon))
+        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
 
     def traced_start(self: Any) -> None:
         at = outer_site()
         if gate.shared[0]:
             gate.arrive("process_started", None, at, subject=self._name)
+        nothing_to_run = self._target is None and type(self).run is run and "run" not in vars(self)
         before, _starting.now = _starting.now, True
         try:
             start(self)
@@ -79,6 +82,8 @@ def patch_process(module: ModuleType) -> None:
         self._popen._procsim_name = self._name
         method = getattr(self._popen, "method", None)
         daemon = bool(self.daemon)
+        if nothing_to_run:
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
         emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
 
     def traced_join(self: Any, timeout: Any = None) -> None:
@@ -124,6 +129,7 @@ def patch_process(module: ModuleType) -> None:
             begin_listener(self)
         return bootstrap(self, *args, **kwargs)
 
+    replace(base, "_procsim_made", None)  # of those that were made before they were traced
     replace(base, "__init__", __init__)
     replace(base, "start", traced_start)
     replace(base, "join", traced_join)
@@ -270,32 +276,8 @@ def _say_returned(error: BaseException | None) -> None:
         return
     _returned.add(os.getpid())
     if error is not None and not isinstance(error, SystemExit):
-        _say_raised(error)
+        say_raised(error)
     emit("process_returned")
-
-
-def _say_raised(error: BaseException) -> None:
-    """An exception ended this process."""
-    # The `str` of an exception is the program's code, but Python calls it right after us, to print it.
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    emit("raised", at=_origin(error.__traceback__), type=type(error).__name__, text=text[: TEXT_LIMIT // 4])
-
-
-def _origin(trace: TracebackType | None) -> str | None:
-    """The innermost line of the program's own code in a traceback; where all of it is installed code, of that."""
-    own = installed = None
-    while trace is not None:
-        frame = trace.tb_frame
-        if not is_library(frame):
-            here = call_site(frame)
-            if here and here != INTERNAL:
-                site = f"{here.rsplit(':', 1)[0]}:{trace.tb_lineno}"
-                own, installed = (own, site) if is_installed(frame) else (site, installed)
-        trace = trace.tb_next
-    return own or installed
 
 
 def say_program_began(name: str) -> None:

@@ -18,7 +18,7 @@ from procsim.tracer.locks import identity_of, keep_raw
 from procsim.tracer.names import announce
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.pipes import belong_to_a_queue, bytes_are_waiting, inode
-from procsim.tracer.sites import INTERNAL, call_site, caller, is_installed, is_internal
+from procsim.tracer.sites import INTERNAL, call_site, caller, is_internal
 
 FEEDER_NS = 1_000_000_000
 """So long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
@@ -219,8 +219,7 @@ def _patch_joinable_queue(module: ModuleType) -> None:
             if gate.shared[0]:
                 gate.arrive("queue_task_done", identity_of(self._rlock), at)
             if self._unfinished_tasks._semlock._is_zero():  # then it raises ValueError
-                installed = is_installed(sys._getframe(1))
-                emit("queue_task_done_refused", identity_of(self._rlock), at, installed=installed)
+                emit("queue_task_done_refused", identity_of(self._rlock), at)
             else:
                 emit("queue_task_done", identity_of(self._rlock), at)
         task_done(self)

@@ -1,13 +1,13 @@
 """The summary under a run: what it has shown, with its figures, and what went wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from procsim.language import _, listed
+from procsim.language import N_, _, listed
 from procsim.state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.prose import Prose
@@ -74,18 +74,30 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         yield Text(alarm, STYLES["bad"]), Prose(told(finding.text, finding.figures))
         if finding.cure:
             yield Text(" "), Prose(told(finding.cure, finding.figures), STYLES["cure"])
-        rows = finding.figures.get("standing", ())
-        for row in rows[:STANDING_ROWS]:
-            yield Text(" "), Text(_standing(row), STYLES["waiting"])
+        rows = list(_standing(finding.figures.get("standing", ())))
+        for row, _count in rows[:STANDING_ROWS]:
+            yield Text(" "), Text(row, STYLES["waiting"])
         if len(rows) > STANDING_ROWS:
-            yield Text(" "), Text(_("… and {count} more").format(count=len(rows) - STANDING_ROWS), STYLES["waiting"])
+            more = sum(count for _row, count in rows[STANDING_ROWS:])
+            yield Text(" "), Text(_("… and {count} more").format(count=more), STYLES["waiting"])
 
 
-def _standing(wait: Mapping[str, Any]) -> str:
+def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Who waits for what, and how many they are; who waits for the same at the same place shares a row."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for wait in waits:
+        groups.setdefault((_wait_words(wait), wait["at"] or ""), []).append(wait)
+    for (words, at), group in groups.items():
+        figures = {**group[0], "words": words}
+        if len(group) > 1:
+            figures["same_processes"] = [wait["process"] for wait in group]
+        yield clean(f"{told(N_('{process}⟨ (PID {pid})⟩: {words}'), figures)}  {at}").rstrip(), len(group)
+
+
+def _wait_words(wait: Mapping[str, Any]) -> str:
     words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
     if wait["holder"]:
         words = _("{words}, held by {holders}").format(words=words, holders=listed(wait["holder"]))
     if not wait["stuck"]:
         words = _("{words} (and may still go on)").format(words=words)
-    row = _("{process} (PID {pid}): {words}").format(process=wait["process"], pid=wait["pid"], words=words)
-    return clean(f"{row}  {wait['at'] or ''}").rstrip()
+    return words

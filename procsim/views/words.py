@@ -57,6 +57,7 @@ EVENT_WORDS: Mapping[str, str] = {
     "file_written": N_("wrote {value} to {path}"),
     "noted": N_("{name} is {value}"),
     "raised": N_("raised {error}"),
+    "thread_raised": N_("raised {error}"),
     "process_stuck": N_("will never go on"),
 }
 """The events that matter to people; others are left to the json view."""
@@ -167,7 +168,7 @@ def events_words(count: int) -> str:
 
 def told(template: str, figures: Mapping[str, Any]) -> str:
     """What a claim or a finding says, in the chosen language."""
-    return clean(sentence_of(_(template), figures, _(", ")))
+    return clean(sentence_of(_(template), figures, _))
 
 
 def event_words(event: Event, run: RunState) -> str | None:
@@ -184,7 +185,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     if event.kind == "process_ended":
         return exit_words(event.fields["exit_code"])
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
-    if event.kind == "raised":
+    if event.kind in ("raised", "thread_raised"):
         fields["error"] = error_words(event.fields)
     if event.fields.get("child_name") == "":  # killed by its PID, by one who did not start it
         fields["child_name"] = run.process_name(event.fields["child"])

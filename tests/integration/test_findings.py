@@ -1,11 +1,12 @@
 """What procsim finds in programs that end and are wrong: process, object and line; and nothing in their cured twins."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import PROGRAMS, House
+from tests.integration.conftest import PROGRAMS, House, Start
 
 WRONG = PROGRAMS / "wrong"
 METHODS = ("fork", "spawn", "forkserver")
@@ -142,3 +143,95 @@ def test_an_unknown_target(house: House, method: str) -> None:
 @pytest.mark.parametrize("name", ["missing_main_guard", "unknown_target"])
 def test_what_is_wrong_for_a_new_interpreter_is_right_for_a_fork(house: House, name: str) -> None:
     assert found(house, "fork", name) == {}
+
+
+def test_a_process_without_a_target(house: House, method: str) -> None:
+    findings = found(house, method, "no_target")
+    assert list(findings) == ["no_target"]
+    figures = findings["no_target"]
+    assert (figures["process"], figures["made"]) == ("worker", line("no_target", "made"))
+    assert figures["at"] == line("no_target", "starts")
+
+
+def test_a_process_that_was_never_started(house: House, method: str) -> None:
+    findings = found(house, method, "not_started")
+    assert list(findings) == ["not_started"]
+    figures = findings["not_started"]
+    assert (figures["child"], figures["made"]) == ("worker", line("not_started", "made"))
+    assert figures["at"] == line("not_started", "joins")
+
+
+def cures(house: House, *arguments: object, code: int = 1) -> list[str]:
+    """What would cure what is found in a run, whatever the view."""
+    lines, done = house.events(*arguments)
+    assert done.returncode == code
+    return [finding["cure"] for finding in lines[-1]["findings"]]
+
+
+def test_a_narration_that_lacks_a_value(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "door.py"
+    path.write_text(
+        "from procsim import say, start\n"
+        "def main():\n"
+        "    for guest in ('Ann', 'Bob'):\n"
+        "        say('{who} is in')\n"
+        "        say('{who} is in, {0} {} {not a name} {{who}}', who=guest)\n"
+        "        say('{ is no template')\n"
+        "if __name__ == '__main__':\n"
+        "    start(main)\n"
+    )
+    lines, _ = house.events("run", path)
+    (finding,) = lines[-1]["findings"]
+    assert finding["text"] == "MainProcess said {who} at door.py:4 as it stands: say() was given no who"
+    assert finding["cure"] == "give say() the value by its name: say(…, who=…)"
+
+
+def test_input_in_a_scenario(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "asks.py"
+    path.write_text(
+        "from procsim import start\n"
+        "def main(users: int = 3):\n"
+        "    input('how many?')\n"
+        "if __name__ == '__main__':\n"
+        "    start(main)\n"
+    )
+    (cure,) = cures(house, "run", path)
+    assert f"python {path} --users=3" in cure
+
+
+def test_input_in_the_live_view(house: House, tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "asks.py"
+    path.write_text("input('how many?')\n")
+    terminal = start("watch", path, columns=250)
+    assert terminal.wait_for_end() == 1
+    assert terminal.row(f"since the keyboard is procsim's; where the program has it: procsim watch --view plain {path}")
+
+
+def test_input_where_nobody_types_is_no_affair_of_ours(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "asks.py"
+    path.write_text("input('how many?')\n")
+    assert cures(house, "watch", path) == [""]
+    path.write_text("raise EOFError('EOF when reading a line')\n")
+    assert cures(house, "watch", path) == [""]
+
+
+@pytest.mark.parametrize(("other", "named"), [("/elsewhere", True), ("", False), ("own", False)])
+def test_a_module_that_the_python_of_procsim_lacks(house: House, tmp_path: Path, other: str, named: bool) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho {sys.prefix if other == 'own' else other}\n")
+    python.chmod(0o755)
+    house.environment["PATH"] = f"{tmp_path}:{house.environment['PATH']}"
+    path = tmp_path / "needs.py"
+    path.write_text("import there_is_no_such_module\n")
+    (cure,) = cures(house, "watch", path, "a b")
+    assert (
+        f"another one has there_is_no_such_module, run it by that: procsim watch -- python {path} 'a b'" in cure
+    ) is (named)
+
+
+def test_a_module_that_is_missing_is_caught_or_belongs_to_another_python(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "falls_back.py"
+    path.write_text("try:\n    import there_is_no_such_module\nexcept ImportError:\n    pass\n")
+    assert cures(house, "watch", path, code=0) == []
+    path.write_text("import there_is_no_such_module\n")
+    assert cures(house, "watch", "--", sys.executable, path) == [""]

@@ -12,6 +12,8 @@ from tests.integration.conftest import PATIENCE_SECONDS, House
 NO_MAIN = "print('hello')\n"
 NO_DEFAULT = "def main(users: int): ...\n"
 NO_START = "def main(users: int = 3): ...\nif __name__ == '__main__':\n    main()\n"
+NEVER_STARTED = "from multiprocessing import Process\ndef main():\n    Process(target=print).start()\n"
+OTHER_START = NEVER_STARTED.replace("main()", "main(users: int = 3)")
 WITHOUT_SYNTAX = "def main(:\n"
 WAYS = """
 from procsim import Way, start
@@ -64,6 +66,8 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("run {folder}/no_main.py", "no scenario, since it has no function main()"),
         ("run {folder}/no_default.py", "the parameter 'users' of main needs a default value"),
         ("run {folder}/no_start.py", "its last lines must be"),
+        ("run {folder}/never_started.py", "its last lines must be"),
+        ("run {folder}/other_start.py", "its last lines must be"),
         ("run {folder}/without_syntax.py", "does not parse, line 1"),
         ("run {folder}/raises.py", "reading it raised ValueError: at the import"),
         ("run {folder}/exits.py", "reading it raised SystemExit"),
@@ -89,6 +93,8 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
         "no_main.py": NO_MAIN,
         "no_default.py": NO_DEFAULT,
         "no_start.py": NO_START,
+        "never_started.py": NEVER_STARTED,
+        "other_start.py": OTHER_START,
         "without_syntax.py": WITHOUT_SYNTAX,
         "raises.py": RAISES,
         "no_ways.py": WAYS.format(way="Way('one', {'guests': 3})"),
