@@ -16,7 +16,7 @@ def with_keyboard(order: Order) -> str:
     """The command that would give a program the keyboard; "" where it has what procsim was given."""
     if order.apart:
         return shlex.join(["python", *order.command[1:]])
-    if order.terminal is None:
+    if not order.keyboard:
         return ""
     command = order.command[1:] if order.command[0] == sys.executable else ["--", *order.command]
     return shlex.join(["procsim", "watch", "--view", "plain", *command])
