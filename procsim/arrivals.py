@@ -54,7 +54,7 @@ class Arrivals:
     def rest(self) -> Iterator[Event]:
         """What the program has printed and never given its line end."""
         for stream, text in self._lines.rest():
-            yield self._printed(text, stream)
+            yield self._printed(text, stream, time.monotonic_ns())
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
         items = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
@@ -64,12 +64,14 @@ class Arrivals:
         for source, data in round_.chunks:
             if source in (STDOUT, STDERR):
                 for text in self._lines.lines(source, data):
-                    yield self._printed(text, source)
+                    yield self._printed(text, source, round_.began)
 
-    def _printed(self, text: str, stream: str) -> Event:
-        """A line that came through the program's standard output itself: who wrote it, nobody can tell."""
-        now = time.monotonic_ns() - self._started
-        return Event("printed", now, 0, "", "MainThread", fields={"text": text, "stream": stream})
+    def _printed(self, text: str, stream: str, t: int) -> Event:
+        """A line that came through the program's standard output itself: who wrote it, nobody can tell.
+
+        `t`: when it was read (ns of the system's monotonic clock), by which it has its place among the events.
+        """
+        return Event("printed", t - self._started, 0, "", "MainThread", fields={"text": text, "stream": stream})
 
 
 class Lines:

@@ -28,13 +28,13 @@ class Sequencer:
         `sources`: what each of them had in this round, for which they were read from the moment `began` on. They are
         read as they are needed, since all of it could be more than memory holds; or `at_once`, which is quicker.
         """
-        younger, self._younger = self._younger, []
-        # Those have waited for one round, whatever their clock says.
-        until = max([began, *(item[0] for item in younger)])
+        # Those were read in the round before, and so were written before this one began, whatever their clock says.
+        younger = [item if item[0] <= began else (began, *item[1:]) for item in self._younger]
+        self._younger = []
         time = itemgetter(0)
         items = sorted(chain(younger, *sources), key=time) if at_once else merge(younger, *sources, key=time)
         for item in items:
-            if item[0] <= until:
+            if item[0] <= began:
                 yield item
             else:
                 self._younger.append(item)

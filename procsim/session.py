@@ -219,9 +219,17 @@ def _follow(
     recorder: Recorder | None,
     conductor: Conductor | None = None,
 ) -> None:
-    """Hand each event on, to the end. The reader of a view may go away in the middle."""
+    """Hand each event on, to the end. The reader of a view may go away in the middle.
+
+    Their order is what is certain: cause before effect. Their times can be a little before that of an event which is
+    handed on already: a process was interrupted between looking at the clock and saying what it did, or procsim has
+    told of the end of one while others were still saying something. Such an event is given the time of the last one: so
+    neither a log nor a recording goes back in time, and no wait is shorter than nothing.
+    """
     for batch in batches:
         for event in batch:
+            if event.t < state.t:
+                event = event._replace(t=state.t)
             apply(state, event)
             if recorder is not None:
                 recorder.event(event, state.names)

@@ -1,6 +1,7 @@
 """The plain view: one line an event that matters, and the summary. For a pipe, a log, a screen reader."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -34,6 +35,7 @@ class PlainView:
     ) -> None:
         self._console = console
         self._show_printed = show_printed
+        """Whether what the program prints is shown here; else it writes by itself, perhaps on the same terminal."""
         self._story_alone = story_alone
         """Whether only what the program itself tells is written, and what is wrong."""
         self._asks = asks
@@ -93,14 +95,29 @@ class PlainView:
             self._more(_("Ctrl-C ends it"), "")
         lines, self._lines = "".join(self._lines), []
         with self._writing():
-            self._console.file.write(lines)
+            if lines:
+                self._console.file.write(self._row_of_our_own() + lines)
             self._console.file.flush()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         with self._writing():
+            self._console.file.write(self._row_of_our_own())
             self._console.print()
             print_summary(self._console, run, verdict)
             self._console.file.flush()
+
+    def _row_of_our_own(self) -> str:
+        """What to write first where the program may have left a line unfinished on our terminal: a progress bar, say.
+
+        As many blanks as a row has: from the middle of a row they lead into the next one, from its beginning to its
+        end, where a terminal stays until one more is written. So a carriage return leads to the beginning of an empty
+        row, as zsh has it before its prompt (its option PROMPT_SP).
+        """
+        if self._show_printed or not self._console.is_terminal or self._console.is_dumb_terminal:
+            return ""
+        with contextlib.suppress(OSError, ValueError):
+            return " " * os.get_terminal_size(self._console.file.fileno()).columns + "\r"
+        return ""
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import House
+from tests.integration.conftest import House, Start
 
 STRANGE = r"""
 import os, sys
@@ -137,6 +137,62 @@ def test_watch_leaves_output_input_and_exit_code_alone(house: House, tmp_path: P
     assert done.stdout == "['--users', '3', '-x']\n"
     assert done.stderr.startswith("careful\n")
     assert done.returncode == 7
+
+
+LEAVES_LINES_UNFINISHED = """
+import sys
+from multiprocessing import Lock
+lock = Lock()
+for done in ("50%|#####     |", "60%|######    |", "x", "70%|#######   |" + 58 * "-", "80%|########  |" + 59 * "-"):
+    sys.stderr.write("\\r" + done)
+    sys.stderr.flush()
+    lock.acquire()
+    lock.release()
+print("", end="finished\\n", file=sys.stderr)
+lock.acquire()
+"""
+
+
+def test_a_line_of_ours_is_not_put_behind_an_unfinished_one_of_the_programs(start: Start, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(LEAVES_LINES_UNFINISHED)
+    terminal = start("watch", "--view", "plain", "--pace", "20/s", program, columns=72, rows=50)
+    assert terminal.wait_for_end() == 0
+    rows = terminal.rows()
+    ours = [row for row in rows if "MainProcess" in row and " lock" in row]
+    assert len(ours) == 11
+    for row in ours:
+        assert re.match(r" *\d+\.\d{3}  MainProcess", row)
+    assert any(row.startswith("80%|########  |") for row in rows), "it stays"
+
+
+PRINTS_BESIDE_ITS_EVENTS = """
+import os
+from multiprocessing import Lock, Process
+def work(lock):
+    for number in range(200):
+        with lock:
+            os.write(1, b"raw %d\\n" % number)
+if __name__ == "__main__":
+    lock = Lock()
+    children = [Process(target=work, args=(lock,)) for _ in range(4)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+"""
+
+
+def test_no_list_of_events_goes_back_in_time(house: House, tmp_path: Path) -> None:
+    program, trace = tmp_path / "program.py", tmp_path / "trace.jsonl"
+    program.write_text(PRINTS_BESIDE_ITS_EVENTS)
+    lines, done = house.events("watch", "--record", trace, program)
+    assert done.returncode == 0
+    times = [line["t"] for line in lines if "t" in line]
+    assert len(times) > 4 * 200 * 2
+    assert times == sorted(times)
+    recorded = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [line["t"] for line in recorded if "t" in line] == times
 
 
 def test_watch_runs_a_module_as_python_does(house: House) -> None:
