@@ -6,6 +6,7 @@ takers each message goes to one of them. A JoinableQueue can be waited for until
 comes in a burst stays in the queue until it is handled. What `full()` and `empty()` say may be wrong a moment later.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -271,7 +272,7 @@ def pauses(size: int, takers: int | None, joinable: bool, stale: bool, ask: bool
     if burst:
         return BURSTS * size
     if joinable or takers is not None:
-        return messages / (takers or 1)
+        return math.ceil(messages / (takers or 1))
     return 2 * (size + TOO_MANY)
 
 

@@ -4,6 +4,7 @@ Each producer makes its dish again and again and puts it into a queue that holds
 comes next. Main waits for the producers, then until all is eaten. As it ends, so do the consumers: they are daemons.
 """
 
+import math
 import random
 import signal
 import time
@@ -57,7 +58,7 @@ def main(
     make: Annotated[float, "seconds that making a dish takes, at the most"] = 0.25,
     eat: Annotated[float, "seconds that eating it takes"] = 0.2,
 ) -> None:
-    longest = max(items * make, producers * items * eat / consumers)
+    longest = max(items * make, math.ceil(producers * items / consumers) * eat)
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         make, eat = make / times, eat / times

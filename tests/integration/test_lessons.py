@@ -440,6 +440,7 @@ MOST = [
     ("tickets", "--tickets", "100000", "--users", "60"),
     ("tickets", "--lock-around", "all", "--look", "1000"),
     ("queue", "--size", "100"),
+    ("queue", "--takers", "100", "--pause", "1000"),
     ("queue", "--takers", "1", "--messages", "200", "--pause", "1000"),
     ("queue", "--stale", "--takers", "100", "--messages", "200"),
     ("queue", "--stale", "--no-ask", "--takers", "1", "--pause", "1000"),
