@@ -2,8 +2,8 @@
 
     def main(users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10, lock: bool = True) -> None
 
-A `bool` becomes `--lock/--no-lock`, a `Literal` a choice, a `range` the numbers that are allowed. Numbers without a
-range are counts or seconds: an int is at least 1, a float at least 0.
+A `bool` becomes `--lock/--no-lock`, a `Literal` a choice, a `range` the numbers that are allowed, its last one included
+for a float, too. Numbers without a range are counts or seconds: an int is at least 1, a float at least 0.
 """
 
 import inspect
@@ -41,10 +41,11 @@ class Option:
         """The value, if it is allowed. Raises `WrongOption` with one line that says what is."""
         if value is None or isinstance(value, bool):
             return value
-        if self.allowed is not None and value not in self.allowed:
+        if self.allowed is not None and not self.allowed.start <= value <= self.allowed.stop - 1:
             words = _("{option} must be from {first} to {last}, not {value}")
             facts = {"first": self.allowed.start, "last": self.allowed.stop - 1}
-            raise WrongOption(words.format(option=self.flag, value=value, **facts))
+            shown = f"{value:g}" if self.type is float else value
+            raise WrongOption(words.format(option=self.flag, value=shown, **facts))
         if self.allowed is None and self.type is int and value < 1:
             raise WrongOption(_("{option} must be at least 1, not {value}").format(option=self.flag, value=value))
         if self.type is float and not 0 <= value < float("inf"):

@@ -37,8 +37,8 @@ def main(
     set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,
     grandchild: Annotated[bool, "let the daemon start a child of its own, which it may not"] = False,
     kill_main: Annotated[bool, "let main be killed (SIGKILL) instead of ending"] = False,
-    child_seconds: Annotated[float, "seconds that the child has to do"] = 3.0,
-    main_seconds: Annotated[float, "seconds that main works before it is done"] = 0.7,
+    child_seconds: Annotated[float, "seconds that the child has to do", range(13)] = 3.0,
+    main_seconds: Annotated[float, "seconds that main works before it is done", range(13)] = 0.7,
 ) -> None:
     on_guard = Event()
     guard = Process(target=stand_guard, name="guard", args=(on_guard, child_seconds, grandchild))

@@ -51,7 +51,7 @@ OTHER_WAY = {"ordered": True}
 def main(
     ordered: Annotated[bool, "whether both take the bowl first, then the spoon"] = False,
     self: Annotated[bool, "one alone, who takes the bowl that he holds already"] = False,
-    pause: Annotated[float, "seconds that taking and eating take"] = 0.3,
+    pause: Annotated[float, "seconds that taking and eating take", range(4)] = 0.3,
 ) -> None:
     bowl, spoon = Lock(), Lock()
     if self:

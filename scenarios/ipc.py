@@ -123,7 +123,7 @@ def main(
         Literal["queue", "memory", "pipe", "value", "manager"], "what the message goes by; memory: an ordinary variable"
     ] = "queue",
     messages: Annotated[int, "messages sent; of more than one, how fast they go is measured", range(1, 10_001)] = 1,
-    pause: Annotated[float, "seconds before the message is sent"] = 0.7,
+    pause: Annotated[float, "seconds before the message is sent", range(13)] = 0.7,
 ) -> None:
     if via == "memory":
         numbers = {"number": BEFORE}

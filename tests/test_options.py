@@ -79,3 +79,13 @@ def test_a_nonsense_number_is_refused_by_the_option_itself() -> None:
     think = next(option for option in options_of(main) if option.name == "think")
     with pytest.raises(WrongOption):
         think.check(float("nan"))
+
+
+def test_a_range_bounds_seconds_too() -> None:
+    def main(pause: Annotated[float, "seconds", range(13)] = 0.5) -> None: ...
+
+    (option,) = options_of(main)
+    assert [option.check(value) for value in (0.0, 0.5, 12.0)] == [0.0, 0.5, 12.0]
+    for value in (-0.1, 12.1, float("inf"), float("nan")):
+        with pytest.raises(WrongOption, match=f"--pause must be from 0 to 12, not {value:g}"):
+            option.check(value)

@@ -1,4 +1,4 @@
-"""What does it cost to watch 300 processes? `procsim tickets --users 300` beside the scenario run without procsim.
+"""What does it cost to watch 200 processes? `procsim tickets --users 200` beside the scenario run without procsim.
 
 The wall time of each from start to end, with the output in a file, as a ratio; and the peak memory of procsim's own
 process, from another run, since only that process can tell it.
@@ -20,7 +20,7 @@ ROUNDS = 7
 TARGET = 1.3
 """So many times as long as without procsim, at most."""
 
-OPTIONS = ["--users", "300", "--think", "0"]
+OPTIONS = ["--users", "200", "--think", "0"]
 PROCSIM = ["tickets", *OPTIONS, "--view", "plain"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.fspath(ROOT)}
 
@@ -74,7 +74,7 @@ def measure() -> list[Figure]:
         },
         ROUNDS,
     )
-    what = f"tickets, 300 users ({times['ours']:.2f} s), beside it without procsim ({times['theirs']:.2f} s)"
+    what = f"tickets, 200 users ({times['ours']:.2f} s), beside it without procsim ({times['theirs']:.2f} s)"
     return [
         Figure(what, times["ours"] / times["theirs"], at_most=TARGET),
         Figure("peak memory of procsim in that run", peak_of_procsim() / (1 << 20), "MiB"),

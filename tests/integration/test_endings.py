@@ -13,10 +13,10 @@ import pexpect
 import psutil
 import pytest
 
-from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, PROGRAMS, House
 from tests.integration.terminal import ASKS
 
-LONG = ("tickets", "--users", "5", "--think", "50", "--no-lock")
+LONG = ("run", str(PROGRAMS / "long_run.py"))
 """A run that goes on until somebody ends it."""
 
 

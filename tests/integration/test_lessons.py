@@ -114,7 +114,7 @@ def test_a_daemon_may_have_no_children(house: House, method: str) -> None:
 
 
 def test_a_daemon_outlives_a_main_that_is_killed(house: House, method: str) -> None:
-    rows = verdict(house, method, "daemon", "--kill-main", "--child-seconds", "60", found=("died", "left_behind"))
+    rows = verdict(house, method, "daemon", "--kill-main", "--child-seconds", "12", found=("died", "left_behind"))
     assert list(rows) == ["D5"]
     figures = rows["D5"]
     assert figures["outlived"] > 0
@@ -430,3 +430,27 @@ def test_a_lesson_is_a_script_that_runs_by_itself(house: House, arguments: tuple
     assert done.returncode == 0
     assert printed in done.stdout
     assert os.listdir(house.folder) == []
+
+
+# However much is asked for -----------------------------------------------------------------------------------
+
+MOST = [
+    ("prodcons", "--producers", "99"),
+    ("prodcons", "--make", "1000", "--eat", "1000"),
+    ("tickets", "--tickets", "100000", "--users", "60"),
+    ("tickets", "--lock-around", "all", "--look", "1000"),
+    ("queue", "--size", "100"),
+    ("queue", "--takers", "100", "--pause", "1000"),
+    ("queue", "--takers", "1", "--messages", "200", "--pause", "1000"),
+    ("queue", "--stale", "--takers", "100", "--messages", "200"),
+    ("queue", "--stale", "--no-ask", "--takers", "1", "--pause", "1000"),
+    ("queue", "--burst", "--pause", "1000"),
+]
+
+
+@pytest.mark.parametrize("options", MOST, ids=" ".join)
+def test_a_lesson_ends_by_itself_however_much_is_asked_for(house: House, options: tuple[str, ...]) -> None:
+    lines, done = house.events(*options)
+    assert lines[-1]["findings"] == []
+    assert [claim["text"] for claim in lines[-1]["claims"] if not claim["holds"]] == []
+    assert done.returncode == 0
