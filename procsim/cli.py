@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from procsim import __version__, catalog, language, spoken, stage
+from procsim.complaints import complain, fault_of
 from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.options import Option, WrongOption
@@ -364,7 +365,10 @@ def _command() -> int:
             return _complain(_("the schedule does not fit the program: {reason}").format(reason=error))
         if isinstance(error, NoTrace | CannotStart | CannotWrite):
             return _complain(str(error))
-        raise
+        if isinstance(error, OSError):
+            raise
+        words = _("procsim itself has failed; please report this fault: {fault}")
+        return _complain(words.format(fault=fault_of(error)))
     return code if isinstance(code, int) else 0
 
 
@@ -375,7 +379,7 @@ def _forget_output() -> None:
 
 
 def _complain(text: str) -> int:
-    print(f"procsim: {' '.join(text.split())}", file=sys.stderr)
+    complain(text)
     return ExitCode.WRONG_USE
 
 

@@ -16,6 +16,7 @@ from procsim.apply import apply
 from procsim.conductor import Conductor, Plan
 from procsim.events import Event
 from procsim.exitcode import ExitCode
+from procsim.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, Sheltered
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
 from procsim.language import N_, _
@@ -45,7 +46,8 @@ def show_run(
 
     Raises `Misfit` where it does not take the steps of a schedule.
     """
-    state = RunState()
+    state, faults = RunState(), Faults()
+    view = Sheltered(view, faults)
     reader_gone = False
 
     def pass_on(number: int) -> bool:
@@ -58,14 +60,15 @@ def show_run(
     with _Signals(run.stop, pass_on, stay_ignored=run.order.signals_are_passed_on) as signals:
         try:
             with run, view:
-                _play(run, state, view, recorder, stop_on_hang, plan)
+                _play(run, state, view, recorder, stop_on_hang, plan, faults)
         except ReaderGone:
             reader_gone = True
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
         outcome = _outcome(run, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
         claims = _judge(judge, state) if judge and ended_by_itself else []
-        verdict = Verdict(scenario, claims, findings(state, outcome))
+        verdict = Verdict(scenario, claims)
+        faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))
         if not reader_gone:
@@ -73,6 +76,7 @@ def show_run(
                 view.finish(state, verdict)
             except ReaderGone:
                 reader_gone = True
+    faults.say()
     if reader_gone:
         return ExitCode.READER_GONE
     hung = state.hung is not None and (stop_on_hang or signals.received == signal.SIGINT)
@@ -104,7 +108,7 @@ def show_compared(
     plan: Plan = NO_PLAN,
 ) -> int:
     """Run a scenario in several ways, one after the other, and show them together. Returns the exit code."""
-    reader_gone = False
+    reader_gone, faults = False, Faults()
 
     def stop() -> None:
         for way in ways:
@@ -119,7 +123,7 @@ def show_compared(
                         stack.enter_context(view)  # after its guardian, which has seen the terminal as it was
                     way.column.begun = True
                     view.begin(way.column)
-                    _play(way.run, way.column.run, view, None, True, plan)
+                    _play(way.run, way.column.run, view, None, True, plan, faults)
                     ended_by_itself = not (signals.received or way.run.timed_out)
                     claims = _judge(way.judge, way.column.run) if ended_by_itself else []
                     found = findings(way.column.run, _outcome(way.run, signals.received))
@@ -134,6 +138,7 @@ def show_compared(
             view.finish(columns[0].run, Verdict(scenario, together))
         except ReaderGone:
             reader_gone = True
+    faults.say()
     if reader_gone:
         return ExitCode.READER_GONE
     if signals.received:
@@ -158,7 +163,11 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         try:
             with view:
                 try:
-                    _follow(_until(batches, stopped), state, view, None)
+                    for batch in _until(batches, stopped):
+                        for event in batch:
+                            apply(state, event)
+                            view.event(event, state)
+                        view.tick(state, None)
                 except NoTrace as error:
                     damaged = error
             if not stopped.is_set():
@@ -177,11 +186,30 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
     return 128 + signals.received if signals.received else ExitCode.SHOWN
 
 
-def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
-    """Follow a run that was entered, to its end."""
+def _play(
+    run: Run,
+    state: RunState,
+    view: View,
+    recorder: Recorder | None,
+    stop_on_hang: bool,
+    plan: Plan,
+    faults: Faults,
+) -> None:
+    """Follow a run that was entered, to its end, whatever of ours fails meanwhile."""
     conductor = Conductor(run.gate, state, plan)
     batches = watched(run, state)
-    _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
+    for batch in _until_it_hangs(batches, run, state) if stop_on_hang else batches:
+        for event in batch:
+            try:
+                apply(state, event)
+            except Exception as error:
+                faults.add(PICTURE, error)
+            if recorder is not None:
+                recorder.event(event, state.names)
+            view.event(event, state)
+        if not faults.attempt(STEPS, conductor.tick, batch):  # before it is drawn: people wait to see a step done
+            conductor.change_pace(FREELY)
+        view.tick(state, conductor)
 
 
 def _outcome(run: Run, interrupted: int) -> Outcome:
@@ -207,25 +235,6 @@ def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator
         yield batch
         if stopped.is_set():
             return
-
-
-def _follow(
-    batches: Iterable[list[Event]],
-    state: RunState,
-    view: View,
-    recorder: Recorder | None,
-    conductor: Conductor | None = None,
-) -> None:
-    """Hand each event on, to the end. The reader of a view may go away in the middle."""
-    for batch in batches:
-        for event in batch:
-            apply(state, event)
-            if recorder is not None:
-                recorder.event(event, state.names)
-            view.event(event, state)
-        if conductor is not None:
-            conductor.tick(batch)  # before it is drawn: people wait to see that a step is done
-        view.tick(state, conductor)
 
 
 def _judge(judge: Judge, state: RunState) -> list[Claim]:

@@ -7,8 +7,9 @@
 
 import hashlib
 import json
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,9 @@ from typing import Any, TextIO
 import msgspec
 
 from procsim import __version__
-from procsim.events import SCHEMA_VERSION, Event, Named, from_json, to_json
+from procsim.complaints import fault_of
+from procsim.events import SCHEMA_VERSION, Event, Named, from_json, sayable, to_json
+from procsim.harmless import escaped
 from procsim.language import _
 
 REPLAY_BATCH = 1_000
@@ -51,12 +54,20 @@ def code_of(path: Path | None) -> str:
         return ""
 
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON; what no encoding can hold (half a surrogate pair) is escaped."""
+    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
+
+    Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
+    """
     try:
-        return msgspec.json.encode(value).decode()
+        line = msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
+        line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
+    return escaped(line)
 
 
 class Recorder:
@@ -73,7 +84,8 @@ class Recorder:
         except OSError as error:
             raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
         # In the order in which people read it.
-        self._write({name: getattr(header, name) for name in ("procsim", "schema", "scenario", "options", "code")})
+        names = ("procsim", "schema", "scenario", "options", "code")
+        self._write(lambda: {name: sayable(getattr(header, name)) for name in names})
 
     def __enter__(self) -> "Recorder":
         return self
@@ -84,26 +96,27 @@ class Recorder:
         try:
             self._file.close()
         except OSError as failure:
-            self.failure = self._cut_off(failure)
+            self.failure = self._cut_off(failure.strerror)
 
-    def _cut_off(self, error: OSError) -> NoTrace:
-        words = _("{path}: {reason}; the recording is not whole")
-        return NoTrace(words.format(path=self.path, reason=error.strerror))
+    def _cut_off(self, reason: object) -> NoTrace:
+        return NoTrace(_("{path}: {reason}; the recording is not whole").format(path=self.path, reason=reason))
 
     def event(self, event: Event, names: Mapping[int, Named]) -> None:
         """Write one event."""
-        self._write(to_json(event, names))
+        self._write(to_json, event, names)
 
     def verdict(self, verdict: Mapping[str, Any]) -> None:
         """Write the verdict, the last line."""
-        self._write(verdict)
+        self._write(lambda: verdict)
 
-    def _write(self, value: Mapping[str, Any]) -> None:
+    def _write(self, value: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
         if self.failure is None:
             try:
-                self._file.write(line_of(value) + "\n")
+                self._file.write(line_of(value(*arguments)) + "\n")
             except OSError as error:
-                self.failure = self._cut_off(error)
+                self.failure = self._cut_off(error.strerror)
+            except Exception as error:  # a fault of ours in here must not end the program
+                self.failure = self._cut_off(fault_of(error))
 
 
 class Trace:

@@ -44,6 +44,7 @@ class PlainView:
         """Lines that the next tick writes, all at once: standard error would be written line by line."""
 
     again = Again.NO
+    prints_at_the_end = False
 
     def __enter__(self) -> "PlainView":
         return self

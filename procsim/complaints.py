@@ -1,0 +1,23 @@
+"""What procsim says in one line on standard error: what is wrong with its use, or with itself."""
+
+import sys
+from pathlib import Path
+
+from procsim.harmless import harmless
+
+
+def complain(text: str) -> None:
+    """Say it; where standard error cannot be written, nobody is to hear it."""
+    try:
+        print(f"procsim: {harmless(' '.join(text.split()))}", file=sys.stderr)
+    except OSError:
+        return
+
+
+def fault_of(error: BaseException) -> str:
+    """A fault of ours in one line: the exception, and the line of ours that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else "?"
+    return ": ".join(filter(None, (type(error).__name__, str(error)))) + f" ({place})"
