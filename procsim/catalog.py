@@ -11,6 +11,7 @@ import importlib.util
 import io
 import sys
 import tokenize
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,7 +157,8 @@ def _import(path: Path) -> ModuleType:
     except OSError as error:
         raise NoScenario(f"{path}: {error.strerror}") from error
     try:
-        code = compile(source, str(path), "exec")
+        with warnings.catch_warnings(action="ignore"):  # they would print lines of the file
+            code = compile(source, str(path), "exec")
     except SyntaxError as error:
         words = (
             _("{path}: does not parse, line {line}: {reason}")
@@ -182,5 +184,7 @@ def _import(path: Path) -> ModuleType:
 
 def _calls_start(path: Path) -> bool:
     """Whether the file hands its main to `start`, so that the options reach it."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call))
+    with warnings.catch_warnings(action="ignore"):
+        tree = ast.parse(path.read_bytes())
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return any(getattr(called, "id", getattr(called, "attr", None)) == "start" for called in calls)

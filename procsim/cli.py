@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from procsim import __version__, catalog, language, spoken, stage
 from procsim.complaints import complain, fault_of
 from procsim.exitcode import ExitCode
+from procsim.harmless import harmless
 from procsim.language import _
 from procsim.options import Option, WrongOption
 from procsim.spoken import UsageError
@@ -264,7 +265,7 @@ def _show_source(
         raise UsageError(_("{path}: is there already; choose another name").format(path=copy)) from None
     except OSError as error:
         raise UsageError(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
-    print(_("{path} is yours now; run it with: procsim run {path}").format(path=copy))
+    print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
 
 
 def _scenario_command(scenario: catalog.Scenario) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 import typer.core
 
+from procsim.harmless import harmless
 from procsim.language import N_, _, listed
 
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -76,6 +77,10 @@ class Spoken:
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
+
+    def get_help(self, ctx: Any) -> str:
+        """What typer prints: in it stand the words of whoever wrote a scenario."""
+        return "\n".join(map(harmless, super().get_help(ctx).split("\n")))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]

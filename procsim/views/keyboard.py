@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterator
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.keys import Keys
-from rich.console import Console
 from rich.text import Text
 
 from procsim.language import _
 from procsim.views import Again
 from procsim.views.base import writing
+from procsim.views.console import console
 
 LOOK_SECONDS = 0.1
 """Between two looks at what else there is to do meanwhile."""
@@ -58,10 +58,10 @@ def ask_again(other_way: str) -> Again:
     """When a lesson is over: whether people want it again, or the other way, which changes that."""
     leave_by_signals()
     termios.tcflush(sys.stdin, termios.TCIFLUSH)  # a key that was pressed before is no answer: a last step, say
-    console = Console(highlight=False, markup=False, emoji=False)
+    asking = console()
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
     with writing():
-        console.print(Text("   ".join(words), "dim"), end="", soft_wrap=True)
+        asking.print(Text("   ".join(words), "dim"), end="", soft_wrap=True)
     keyboard = create_input(sys.stdin)
     try:
         # Not any other key, since people may still be stepping.
@@ -70,7 +70,7 @@ def ask_again(other_way: str) -> Again:
     finally:
         keyboard.close()
         with writing():
-            console.print()
+            asking.print()
     if pressed == "t":
         return Again.OTHER_WAY
     return Again.SAME if pressed == "r" else Again.NO

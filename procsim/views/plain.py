@@ -10,6 +10,7 @@ from rich.style import Style
 
 from procsim.conductor import Conductor
 from procsim.events import Event
+from procsim.harmless import harmless
 from procsim.language import _
 from procsim.state import RunState
 from procsim.views import Again
@@ -82,6 +83,7 @@ class PlainView:
         self._lines.append(f"{'':{9 + 2 + PROCESS_CELLS + 2}}{self._styled(words, style)}\n")
 
     def _styled(self, words: str, style: str) -> str:
+        words = harmless(words)
         return (
             Style.parse(style).render(words, color_system=self._colours)
             if style and self._colours is not None
