@@ -11,10 +11,12 @@ from procsim.events import Event, Named
 from procsim.files import File
 from procsim.forgetting import forget, forget_objects, forget_processes
 from procsim.state import (
+    CHARACTERS_KEPT,
     FILES_KEPT,
     GAUGES_KEPT,
     ITEMS_KEPT,
     LINES_KEPT,
+    LONG_LINE,
     MAIN_THREAD,
     POINTS_KEPT,
     USERS_KEPT,
@@ -118,7 +120,7 @@ def _process(run: RunState, pid: int, name: str) -> Process:
 
 def _started(run: RunState, event: Event) -> None:
     fields = event.fields
-    child = _process(run, fields["child"], fields["child_name"])
+    child = _process(run, fields["child"], str(fields["child_name"]))
     child.parent, child.daemon = event.pid, bool(fields["daemon"])
     run.started[child.pid] = event
 
@@ -203,7 +205,7 @@ def _wait(run: RunState, event: Event) -> None:
         event.object,
         event.thread,
         get("child"),
-        get("child_name", ""),
+        str(get("child_name", "")),
         call=f"{get('type')}.{get('method')}" if get("method") else "",
         timeout=_seconds(get("timeout", get("seconds"))),
         native_id=get("native_id") or 0,
@@ -578,6 +580,15 @@ def _printed(run: RunState, event: Event) -> None:
         else:
             last = Line(event.t, event.pid, event.process, None, line, event.fields.get("stream", "stdout"), whole)
             run.lines.append(last)
+            if len(line) > LONG_LINE:
+                _forget_lines(run)
+
+
+def _forget_lines(run: RunState) -> None:
+    """Forget the first lines that are kept, if all together are too long."""
+    characters = sum(len(line.text) for line in run.lines)
+    while characters > CHARACTERS_KEPT and len(run.lines) > 1:
+        characters -= len(run.lines.popleft().text)
 
 
 def _said(run: RunState, event: Event) -> None:

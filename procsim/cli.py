@@ -385,7 +385,9 @@ def _complain(text: str) -> int:
 
 
 def _make_streams_safe() -> None:
-    """Chinese and box characters must not end us where the terminal's encoding has none."""
+    """Neither a stream that is closed must end us, nor Chinese where the terminal's encoding has none."""
+    if sys.stdin is None:  # the program watched finds it closed all the same: our file is not inherited
+        sys.stdin = open(os.devnull)  # noqa: SIM115
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us

@@ -5,11 +5,15 @@ from pathlib import Path
 
 from procsim.harmless import harmless
 
+LONGEST = 2_000
+"""Characters of a line: a recording's name of a scenario, say, has no bound of its own."""
+
 
 def complain(text: str) -> None:
     """Say it; where standard error cannot be written, nobody is to hear it."""
+    line = harmless(" ".join(text.split()))
     try:
-        print(f"procsim: {harmless(' '.join(text.split()))}", file=sys.stderr)
+        print(f"procsim: {line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}", file=sys.stderr)
     except OSError:
         return
 

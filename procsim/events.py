@@ -107,7 +107,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # Said by procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),
-    "finding": ("id", "text", "template", "figures", "cure", "cure_template"),
+    "finding": ("id", "sentence", "text", "template", "figures", "cure", "cure_sentence", "cure_template"),
     "verdict": ("scenario", "claims", "findings"),
 }
 """Every kind of event and the names of its own fields. `took` is in ns."""
@@ -222,21 +222,3 @@ def from_json(line: Mapping[str, Any]) -> Event:
     if not (isinstance(event.kind, str) and isinstance(event.t, int) and isinstance(event.pid, int)):
         raise TypeError("not an event")
     return event
-
-
-class _Blanks(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
-
-
-def sentence(text: str, fields: Mapping[str, Any]) -> str:
-    """The text with its {placeholders} filled in; fields it has no placeholder for follow as `name=value`.
-
-    A text that is no template (a stray brace, say) is left as it is.
-    """
-    try:
-        filled = text.format_map(_Blanks(fields))
-    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
-        filled = text
-    rest = [f"{name}={value}" for name, value in fields.items() if "{" + name not in text]
-    return "  ".join([filled, *rest])

@@ -19,12 +19,11 @@ from procsim.exitcode import ExitCode
 from procsim.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, Sheltered
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
-from procsim.language import N_, _
 from procsim.run import Run
 from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
-from procsim.views.base import Column, ComparedView, ReaderGone, Verdict, View
-from procsim.views.jsonl import CLAIM_KEYS, verdict_line
+from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
+from procsim.views.jsonl import verdict_line
 from procsim.watchman import watched
 
 NO_PLAN = Plan()
@@ -172,15 +171,18 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
                     damaged = error
             if not stopped.is_set():
                 recorded = trace.verdict or {"claims": [], "findings": []}
-                claims = [Claim(*map(claim.get, CLAIM_KEYS)) for claim in recorded["claims"]]
+                claims = [
+                    Claim(row["id"], row["holds"], row["template"], row["figures"], row.get("sentence", ""))
+                    for row in recorded["claims"]
+                ]
                 found = [from_fields(finding) for finding in recorded["findings"]]
                 view.finish(state, Verdict(trace.header.scenario, claims, found))
         except ReaderGone:
             return ExitCode.READER_GONE
-        except (KeyError, TypeError, AttributeError) as error:
-            damaged = NoTrace(
-                _("{path}: its verdict is damaged ({error})").format(path=trace.path, error=type(error).__name__)
-            )
+        except (CannotWrite, NoTrace):
+            raise
+        except Exception as error:
+            damaged = trace.unfit(error)
         if damaged is not None:
             raise damaged
     return 128 + signals.received if signals.received else ExitCode.SHOWN
@@ -243,8 +245,8 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
     try:
         claims.extend(judge(state))
     except Exception as error:
-        text = N_("the claims could not be checked on this run: {error}")
-        claims.append(Claim("?", False, text, {"error": f"{type(error).__name__}: {error}"}))
+        figures = {"error": f"{type(error).__name__}: {error}"}
+        claims.append(Claim("?", False, "the claims could not be checked on this run: {error}", figures))
     return claims
 
 

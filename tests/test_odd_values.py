@@ -32,7 +32,7 @@ ODD: list[Any] = [
 
 CHOSEN = {
     *("value", "timeout", "seconds", "daemon", "maxsize", "parties", "workers", "count", "subject", "path", "method"),
-    *("installed", "interruptible", "entered", "is_set", "position", "notified", "public"),
+    *("child_name", "installed", "interruptible", "entered", "is_set", "position", "notified", "public"),
 }
 """The fields that hold what the program has chosen."""
 

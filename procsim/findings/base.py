@@ -4,7 +4,7 @@ import signal
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from procsim.events import sentence
+from procsim.sentences import filled, places
 from procsim.state import RunState, Wait
 
 
@@ -17,6 +17,8 @@ class Finding(NamedTuple):
     figures: Mapping[str, Any] = {}
     cure: str = ""
     """What would cure it: a sentence like `text`; empty where nobody can tell."""
+    sentence: str = ""
+    """An id of these sentences that stays when their words change, where several share the finding's id."""
 
 
 class Outcome(NamedTuple):
@@ -62,7 +64,8 @@ def standing(run: RunState, wait: Wait) -> dict[str, Any]:
 
 def sentence_of(text: str, figures: Mapping[str, Any], comma: str = ", ") -> str:
     """The text with those figures that it has a place for: lists joined by the comma of its language, floats short."""
-    return sentence(text, {name: _figure(value, comma) for name, value in figures.items() if "{" + name in text})
+    has = places(text)
+    return filled(text, {name: _figure(value, comma) for name, value in figures.items() if name in has})
 
 
 def _figure(value: Any, comma: str) -> Any:
@@ -77,14 +80,17 @@ def as_fields(finding: Finding) -> dict[str, Any]:
     """A finding as it stands in an event, in the json view and in a recording."""
     return {
         "id": finding.id,
+        "sentence": finding.sentence or finding.id,
         "text": sentence_of(finding.text, finding.figures),
         "template": finding.text,
         "figures": finding.figures,
         "cure": sentence_of(finding.cure, finding.figures),
+        "cure_sentence": f"{finding.sentence or finding.id}.cure" if finding.cure else "",
         "cure_template": finding.cure,
     }
 
 
 def from_fields(fields: Mapping[str, Any]) -> Finding:
     """The finding that `as_fields` wrote."""
-    return Finding(fields["id"], fields["template"], fields["figures"], fields.get("cure_template", ""))
+    cure, sentence = fields.get("cure_template", ""), fields.get("sentence", "")
+    return Finding(fields["id"], fields["template"], fields["figures"], cure, sentence)

@@ -36,6 +36,7 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{parent} ended as if nothing had happened, but {process} had ended at {at} by an exception: {error}",
                 figures,
                 "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                sentence="raised.unnoticed",
             )
 
 
@@ -77,6 +78,7 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "last seen at {at}",
                 figures,
                 "after join(), {parent} can see from {process}'s exitcode that it is not 0",
+                sentence="died.unnoticed",
             )
 
 
@@ -122,6 +124,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{process} (PID {pid}) was still running after main had ended; procsim ended it",
                 figures,
                 "wait for what is started without multiprocessing: os.waitpid() after os.fork(), wait() of a Popen",
+                sentence="left_behind.no_child",
             )
         elif main.exit_code is not None and main.exit_code < 0:
             yield Finding(
@@ -130,6 +133,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{signal} and could not end it; procsim ended it",
                 figures | {"signal": signal_name(-main.exit_code)},
                 "let {process} end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
+                sentence="left_behind.main_killed",
             )
         elif main.returned is None:
             yield Finding(
@@ -138,6 +142,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "which neither ends nor joins the children; procsim ended it",
                 figures,
                 "end main with sys.exit(), or join {process} before",
+                sentence="left_behind.main_left",
             )
         else:
             yield Finding(
@@ -156,7 +161,7 @@ def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if outcome.interrupted == signal.SIGINT:  # by Ctrl-C, or by q in the live view
             yield Finding("interrupted", "it was ended early", figures)
         else:
-            yield Finding("interrupted", "it was ended early, by {signal}", figures)
+            yield Finding("interrupted", "it was ended early, by {signal}", figures, sentence="interrupted.signal")
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -75,6 +75,7 @@ def full_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "is left who could take one",
                 figures,
                 "go on taking items until the last producer has ended",
+                sentence="put_nobody_gets.pipe",
             )
             continue
         yield Finding(
@@ -113,6 +114,7 @@ def unfinished_tasks(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "never taken, and nobody is left who could take them",
                 figures,
                 "start consumers that take every item and call {object}.task_done() after each",
+                sentence="tasks_not_done.not_taken",
             )
             continue
         yield Finding(

@@ -12,14 +12,15 @@ from procsim.trace import line_of
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, writing
 
-CLAIM_KEYS = ("id", "holds", "template", "figures")
+CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The fields of a Claim, as a line calls them. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
     """The last line of a run, in this view and in a recording."""
     claims = [
-        dict(zip(CLAIM_KEYS, claim, strict=True)) | {"text": sentence_of(claim.text, claim.figures)}
+        dict(zip(CLAIM_KEYS, claim, strict=True))
+        | {"sentence": claim.sentence or claim.id, "text": sentence_of(claim.text, claim.figures)}
         for claim in verdict.claims
     ]
     found = [as_fields(finding) for finding in verdict.findings]

@@ -118,4 +118,6 @@ class PlainView:
 
 def _padded(text: str, cells: int) -> str:
     """The text and as many blanks as its column needs; Chinese characters take two cells."""
+    if len(text) >= cells:  # to count the cells of a long line takes a second
+        return text
     return text + " " * (cells - (len(text) if text.isascii() else cell_len(text)))
