@@ -22,6 +22,8 @@ class Claim(NamedTuple):
     text: str
     """One sentence; its {placeholders} are filled from the figures."""
     figures: Mapping[str, Any] = {}
+    sentence: str = ""
+    """An id of this sentence that stays when its words change, where several sentences share the claim's id."""
 
 
 class Way(NamedTuple):
@@ -44,7 +46,7 @@ def say(text: str, /, **fields: Any) -> None:
         return
     from multiprocessing import current_process
 
-    from procsim.events import sentence
+    from procsim.sentences import sentence
 
     sys.stdout.write(f"{current_process().name}: {sentence(text, fields)}\n")  # in one piece, as others write too
     sys.stdout.flush()

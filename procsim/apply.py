@@ -11,10 +11,12 @@ from procsim.events import Event, Named
 from procsim.files import File
 from procsim.forgetting import forget, forget_objects, forget_processes
 from procsim.state import (
+    CHARACTERS_KEPT,
     FILES_KEPT,
     GAUGES_KEPT,
     ITEMS_KEPT,
     LINES_KEPT,
+    LONG_LINE,
     MAIN_THREAD,
     POINTS_KEPT,
     USERS_KEPT,
@@ -118,8 +120,8 @@ def _process(run: RunState, pid: int, name: str) -> Process:
 
 def _started(run: RunState, event: Event) -> None:
     fields = event.fields
-    child = _process(run, fields["child"], fields["child_name"])
-    child.parent, child.daemon = event.pid, fields["daemon"]
+    child = _process(run, fields["child"], str(fields["child_name"]))
+    child.parent, child.daemon = event.pid, bool(fields["daemon"])
     run.started[child.pid] = event
 
 
@@ -128,7 +130,7 @@ def _began(run: RunState, event: Event) -> None:
     process.name, process.began = event.process, event.t
     process.history = History()  # what its parent told before was no more than that it was to begin
     _told(run, process, event.t)
-    process.parent, process.daemon = event.fields["parent"], event.fields["daemon"]
+    process.parent, process.daemon = event.fields["parent"], bool(event.fields["daemon"])
 
 
 def _returned(run: RunState, event: Event) -> None:
@@ -207,14 +209,24 @@ def _wait(run: RunState, event: Event) -> None:
         event.object,
         event.thread,
         get("child"),
-        get("child_name", ""),
+        str(get("child_name", "")),
         call=f"{get('type')}.{get('method')}" if get("method") else "",
-        timeout=get("timeout", get("seconds")),
+        timeout=_seconds(get("timeout", get("seconds"))),
         native_id=get("native_id") or 0,
         interruptible=bool(get("interruptible")),
         job=get("job"),
     )
     _told(run, process, event.t)
+
+
+def _seconds(timeout: Any) -> float | None:
+    """A timeout. With one that is no number the program's own call raises at once."""
+    return timeout if timeout is None or isinstance(timeout, int | float) else 0.0
+
+
+def _count(number: Any, otherwise: int = 0) -> Any:
+    """What the program gives as a number of things: also where it is none, and its own call refuses it."""
+    return number if isinstance(number, int | float) else otherwise
 
 
 def _stuck(run: RunState, event: Event) -> None:
@@ -279,8 +291,7 @@ def _lock(run: RunState, event: Event) -> Lock:
     lock = run.locks.get(identity)
     if lock is None:
         name, kind = _named(run, event, run.locks)
-        value = event.fields.get("value")
-        value = 1 if value is None else value
+        value = _count(event.fields.get("value"), otherwise=1)
         lock = run.locks[identity] = Lock(identity, name, kind, event.at, value, handed_on=not value)
         lock.made_by = event.pid
     lock.last = event.t
@@ -359,7 +370,7 @@ def _queue(run: RunState, event: Event) -> Queue:
     if queue is None:
         name, kind = _named(run, event, run.queues)
         most = share(ITEMS_KEPT, len(run.queues) + 1)
-        queue = Queue(identity, name, kind, event.at, event.fields.get("maxsize", 0), most=most)
+        queue = Queue(identity, name, kind, event.at, _count(event.fields.get("maxsize")), most=most)
         queue.pipe = event.fields.get("pipe") or 0
         run.queues[identity] = queue
     queue.last = event.t
@@ -436,7 +447,7 @@ def _signal(run: RunState, event: Event) -> Signal:
     if signal is None:
         name, kind = _named(run, event, run.signals)
         signal = run.signals[identity] = Signal(identity, name, kind, event.at)
-        signal.parties, signal.other = event.fields.get("parties", 0), event.fields.get("other", 0)
+        signal.parties, signal.other = _count(event.fields.get("parties")), event.fields.get("other", 0)
     signal.last = event.t
     return signal
 
@@ -493,7 +504,7 @@ def _pool(run: RunState, event: Event) -> Pool:
     if pool is None:
         name, kind = _named(run, event, run.pools)
         pool = run.pools[identity] = Pool(
-            identity, name, kind, event.at, event.fields.get("workers") or 0, made_by=event.pid
+            identity, name, kind, event.at, _count(event.fields.get("workers")), made_by=event.pid
         )
     pool.last = event.t
     return pool
@@ -568,6 +579,15 @@ def _printed(run: RunState, event: Event) -> None:
         else:
             last = Line(event.t, event.pid, event.process, None, line, event.fields.get("stream", "stdout"), whole)
             run.lines.append(last)
+            if len(line) > LONG_LINE:
+                _forget_lines(run)
+
+
+def _forget_lines(run: RunState) -> None:
+    """Forget the first lines that are kept, if all together are too long."""
+    characters = sum(len(line.text) for line in run.lines)
+    while characters > CHARACTERS_KEPT and len(run.lines) > 1:
+        characters -= len(run.lines.popleft().text)
 
 
 def _said(run: RunState, event: Event) -> None:

@@ -4,6 +4,7 @@ rounds: buffers, EventQueue ──► items ──► Sequencer ──┐
         standard output, error ──► Lines ─────────────┴─► events, some at a time
 """
 
+import codecs
 import contextlib
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ AT_ONCE_BYTES = 1 << 20
 """Of events that are decoded together: they take up about twelve times as much then."""
 
 LINE_BYTES = 1 << 18
-"""So much of the program's output is told though its line has not ended."""
+"""So much of the program's output is told at once, and though its line has not ended."""
 
 
 class Arrivals:
@@ -81,21 +82,40 @@ class Lines:
         self._parts: dict[str, bytes] = {}
 
     def lines(self, stream: str, data: bytes) -> Iterator[str]:
-        """The lines that are whole now, in as few pieces as they came."""
+        """The lines that are whole now, in as few pieces of at most LINE_BYTES as can be."""
         data = self._parts.pop(stream, b"") + data
-        end = data.rfind(b"\n") + 1
-        if not end and len(data) > LINE_BYTES:
-            end = len(data)
-        if data[end:]:
-            self._parts[stream] = data[end:]
+        start = 0
+        while len(data) - start > LINE_BYTES:
+            piece = data[start : start + LINE_BYTES]
+            piece = piece[: piece.rfind(b"\n") + 1 or whole(piece)]
+            yield decoded(piece)
+            start += len(piece)
+        end = data.rfind(b"\n", start) + 1
         if end:
-            yield decoded(data[:end])
+            yield decoded(data[start:end])
+            start = end
+        if data[start:]:
+            self._parts[stream] = data[start:]
 
     def rest(self) -> Iterator[tuple[str, str]]:
         """(stream, text) of what never got its line end."""
         for stream, data in self._parts.items():
             yield stream, decoded(data)
         self._parts = {}
+
+
+ENCODINGS = ("utf-8", "gb18030")
+"""Those that a program's output may be in; what is none of them is read as UTF-8 as far as it can be."""
+
+
+def whole(data: bytes) -> int:
+    """How many of these bytes are whole characters: the last one may have been cut."""
+    for encoding in ENCODINGS:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        with contextlib.suppress(UnicodeDecodeError):
+            decoder.decode(data)
+            return len(data) - len(decoder.getstate()[0])
+    return len(data)
 
 
 def decoded(data: bytes) -> str:

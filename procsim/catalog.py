@@ -11,6 +11,7 @@ import importlib.util
 import io
 import sys
 import tokenize
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,7 +157,8 @@ def _import(path: Path) -> ModuleType:
     except OSError as error:
         raise NoScenario(f"{path}: {error.strerror}") from error
     try:
-        code = compile(source, str(path), "exec")
+        with warnings.catch_warnings(action="ignore"):  # they would print lines of the file
+            code = compile(source, str(path), "exec")
     except SyntaxError as error:
         words = (
             _("{path}: does not parse, line {line}: {reason}")
@@ -182,7 +184,8 @@ def _import(path: Path) -> ModuleType:
 
 def _is_called(path: Path, with_options: bool) -> bool:
     """Whether the file calls its main: hands it to `start`, so that options reach it, or, without options, uses it."""
-    nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    with warnings.catch_warnings(action="ignore"):
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
     if not with_options:
         return any(
             isinstance(node, ast.Name) and node.id == "main" and isinstance(node.ctx, ast.Load) for node in nodes

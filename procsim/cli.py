@@ -12,7 +12,9 @@ import typer
 from typer.core import TyperGroup
 
 from procsim import __version__, catalog, language, spoken, stage
+from procsim.complaints import complain, fault_of
 from procsim.exitcode import ExitCode
+from procsim.harmless import harmless
 from procsim.language import _
 from procsim.options import Option, WrongOption
 from procsim.spoken import UsageError
@@ -263,7 +265,7 @@ def _show_source(
         raise UsageError(_("{path}: is there already; choose another name").format(path=copy)) from None
     except OSError as error:
         raise UsageError(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
-    print(_("{path} is yours now; run it with: procsim run {path}").format(path=copy))
+    print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
 
 
 def _scenario_command(scenario: catalog.Scenario) -> Any:
@@ -364,7 +366,10 @@ def _command() -> int:
             return _complain(_("the schedule does not fit the program: {reason}").format(reason=error))
         if isinstance(error, NoTrace | CannotStart | CannotWrite):
             return _complain(str(error))
-        raise
+        if isinstance(error, OSError):
+            raise
+        words = _("procsim itself has failed; please report this fault: {fault}")
+        return _complain(words.format(fault=fault_of(error)))
     return code if isinstance(code, int) else 0
 
 
@@ -375,12 +380,14 @@ def _forget_output() -> None:
 
 
 def _complain(text: str) -> int:
-    spoken.complain(text)
+    complain(text)
     return ExitCode.WRONG_USE
 
 
 def _make_streams_safe() -> None:
-    """Chinese and box characters must not end us where the terminal's encoding has none."""
+    """Neither a stream that is closed must end us, nor Chinese where the terminal's encoding has none."""
+    if sys.stdin is None:  # the program watched finds it closed all the same: our file is not inherited
+        sys.stdin = open(os.devnull)  # noqa: SIM115
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us

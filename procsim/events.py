@@ -9,6 +9,7 @@ imports this module inside the traced program, so it needs the standard library 
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 SCHEMA_VERSION = 1
@@ -112,7 +113,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # Said by procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),
-    "finding": ("id", "text", "template", "figures", "cure", "cure_template"),
+    "finding": ("id", "sentence", "text", "template", "figures", "cure", "cure_sentence", "cure_template"),
     "verdict": ("scenario", "claims", "findings"),
 }
 """Every kind of event and the names of its own fields. `took` is in ns."""
@@ -144,9 +145,49 @@ class Named(NamedTuple):
     type: str
 
 
+NUMBER_LIMIT = 1 << 63
+"""An int below it, and not below its negative, is said as it is."""
+
+DEPTH_LIMIT = 16
+ITEMS_LIMIT = 10_000
+"""Collections within collections, and items of one, that are said."""
+
+_AS_THEY_ARE = frozenset({str, bool, type(None)})
+
+
+def sayable(value: Any, depth: int = DEPTH_LIMIT) -> Any:
+    """The value as JSON can say it; where JSON has nothing for it, its type: "<complex>", "<set>", "<nan>".
+
+    A program may give any value to what we watch (a timeout of `...`), and `marshal` carries most of them.
+    """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value) if -NUMBER_LIMIT <= value < NUMBER_LIMIT else f"<int of {value.bit_length()} bits>"
+    if isinstance(value, float):
+        return float.__float__(value) if isfinite(value) else f"<{float.__repr__(value)}>"
+    if depth and isinstance(value, dict):
+        some = list(value.items())[:ITEMS_LIMIT]
+        return {str(sayable(name, 0)): sayable(inner, depth - 1) for name, inner in some}
+    if depth and isinstance(value, list | tuple):
+        said = [sayable(inner, depth - 1) for inner in value[:ITEMS_LIMIT]]
+        return [*said, "…"] if len(value) > ITEMS_LIMIT else said
+    return f"<{kind.__name__}>"
+
+
 def from_wire(values: tuple[Any, ...], start: int) -> Event:
-    """The event that a traced process put, with its time (monotonic ns) counted from `start`."""
+    """The event that a traced process put, with its time (monotonic ns) counted from `start`.
+
+    Its fields are `sayable`, so that neither state nor views nor recordings meet anything else.
+    """
     t, kind, pid, process, thread, identity, at, fields = values
+    for value in fields.values() if fields else ():
+        if type(value) not in _AS_THEY_ARE and not (type(value) is int and -NUMBER_LIMIT <= value < NUMBER_LIMIT):
+            fields = sayable(fields)
+            break
     # In half the time of `Event(...)`.
     return Event._make((kind, t - start, pid, process, thread, identity, at, fields or {}))
 
@@ -187,21 +228,3 @@ def from_json(line: Mapping[str, Any]) -> Event:
     if not (isinstance(event.kind, str) and isinstance(event.t, int) and isinstance(event.pid, int)):
         raise TypeError("not an event")
     return event
-
-
-class _Blanks(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
-
-
-def sentence(text: str, fields: Mapping[str, Any]) -> str:
-    """The text with its {placeholders} filled in; fields it has no placeholder for follow as `name=value`.
-
-    A text that is no template (a stray brace, say) is left as it is.
-    """
-    try:
-        filled = text.format_map(_Blanks(fields))
-    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
-        filled = text
-    rest = [f"{name}={value}" for name, value in fields.items() if "{" + name not in text]
-    return "  ".join([filled, *rest])

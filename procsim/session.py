@@ -16,14 +16,14 @@ from procsim.apply import apply
 from procsim.conductor import Conductor, Plan
 from procsim.events import Event
 from procsim.exitcode import ExitCode
+from procsim.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, Sheltered
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
-from procsim.language import N_, _
 from procsim.run import Run
 from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
-from procsim.views.base import Column, ComparedView, ReaderGone, Verdict, View
-from procsim.views.jsonl import CLAIM_KEYS, verdict_line
+from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
+from procsim.views.jsonl import verdict_line
 from procsim.watchman import watched
 
 NO_PLAN = Plan()
@@ -45,7 +45,8 @@ def show_run(
 
     Raises `Misfit` where it does not take the steps of a schedule.
     """
-    state = RunState()
+    state, faults = RunState(), Faults()
+    view = Sheltered(view, faults)
     reader_gone = False
 
     def pass_on(number: int) -> bool:
@@ -58,14 +59,15 @@ def show_run(
     with _Signals(run.stop, pass_on, stay_ignored=run.order.signals_are_passed_on) as signals:
         try:
             with run, view:
-                _play(run, state, view, recorder, stop_on_hang, plan)
+                _play(run, state, view, recorder, stop_on_hang, plan, faults)
         except ReaderGone:
             reader_gone = True
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
         outcome = _outcome(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
         claims = _judge(judge, state) if judge and ended_by_itself else []
-        verdict = Verdict(scenario, claims, findings(state, outcome))
+        verdict = Verdict(scenario, claims)
+        faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))
         if not reader_gone:
@@ -73,6 +75,7 @@ def show_run(
                 view.finish(state, verdict)
             except ReaderGone:
                 reader_gone = True
+    faults.say()
     if reader_gone:
         return ExitCode.READER_GONE
     hung = state.hung is not None and (stop_on_hang or signals.received == signal.SIGINT)
@@ -104,7 +107,7 @@ def show_compared(
     plan: Plan = NO_PLAN,
 ) -> int:
     """Run a scenario in several ways, one after the other, and show them together. Returns the exit code."""
-    reader_gone = False
+    reader_gone, faults = False, Faults()
 
     def stop() -> None:
         for way in ways:
@@ -119,7 +122,7 @@ def show_compared(
                         stack.enter_context(view)
                     way.column.begun = True
                     view.begin(way.column)
-                    _play(way.run, way.column.run, view, None, True, plan)
+                    _play(way.run, way.column.run, view, None, True, plan, faults)
                     ended_by_itself = not (signals.received or way.run.timed_out)
                     claims = _judge(way.judge, way.column.run) if ended_by_itself else []
                     found = findings(way.column.run, _outcome(way.run, way.column.run, signals.received))
@@ -134,6 +137,7 @@ def show_compared(
             view.finish(columns[0].run, Verdict(scenario, together))
         except ReaderGone:
             reader_gone = True
+    faults.say()
     if reader_gone:
         return ExitCode.READER_GONE
     if signals.received:
@@ -158,30 +162,56 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         try:
             with view:
                 try:
-                    _follow(_until(batches, stopped), state, view, None)
+                    for batch in never_back(_until(batches, stopped)):
+                        for event in batch:
+                            apply(state, event)
+                            view.event(event, state)
+                        view.tick(state, None)
                 except NoTrace as error:
                     damaged = error
             if not stopped.is_set():
                 recorded = trace.verdict or {"claims": [], "findings": []}
-                claims = [Claim(*map(claim.get, CLAIM_KEYS)) for claim in recorded["claims"]]
+                claims = [
+                    Claim(row["id"], row["holds"], row["template"], row["figures"], row.get("sentence", ""))
+                    for row in recorded["claims"]
+                ]
                 found = [from_fields(finding) for finding in recorded["findings"]]
                 view.finish(state, Verdict(trace.header.scenario, claims, found))
         except ReaderGone:
             return ExitCode.READER_GONE
-        except (KeyError, TypeError, AttributeError) as error:
-            damaged = NoTrace(
-                _("{path}: its verdict is damaged ({error})").format(path=trace.path, error=type(error).__name__)
-            )
+        except (CannotWrite, NoTrace):
+            raise
+        except Exception as error:
+            damaged = trace.unfit(error)
         if damaged is not None:
             raise damaged
     return 128 + signals.received if signals.received else ExitCode.SHOWN
 
 
-def _play(run: Run, state: RunState, view: View, recorder: Recorder | None, stop_on_hang: bool, plan: Plan) -> None:
-    """Follow a run that was entered, to its end."""
+def _play(
+    run: Run,
+    state: RunState,
+    view: View,
+    recorder: Recorder | None,
+    stop_on_hang: bool,
+    plan: Plan,
+    faults: Faults,
+) -> None:
+    """Follow a run that was entered, to its end, whatever of ours fails meanwhile."""
     conductor = Conductor(run.gate, state, plan)
-    batches = watched(run, state)
-    _follow(_until_it_hangs(batches, run, state) if stop_on_hang else batches, state, view, recorder, conductor)
+    batches = never_back(watched(run, state))
+    for batch in _until_it_hangs(batches, run, state) if stop_on_hang else batches:
+        for event in batch:
+            try:
+                apply(state, event)
+            except Exception as error:
+                faults.add(PICTURE, error)
+            if recorder is not None:
+                recorder.event(event, state.names)
+            view.event(event, state)
+        if not faults.attempt(STEPS, conductor.tick, batch):  # before it is drawn: people wait to see a step done
+            conductor.change_pace(FREELY)
+        view.tick(state, conductor)
 
 
 def _outcome(run: Run, state: RunState, interrupted: int) -> Outcome:
@@ -194,6 +224,23 @@ def _outcome(run: Run, state: RunState, interrupted: int) -> Outcome:
         typed_elsewhere=surroundings.with_keyboard(run.order),
         other_python=surroundings.with_other_python(run.order) if lacks_module else "",
     )
+
+
+def never_back(batches: Iterable[list[Event]]) -> Iterator[list[Event]]:
+    """The same events in the same order, none of them earlier than the one before it.
+
+    Their order is what is certain: cause before effect. A time can be a little too early: a process was interrupted
+    between looking at the clock and saying what it did, or procsim has told of the end of one while others were still
+    saying something. Without this a log or a recording would go back in time, and a wait could be shorter than nothing.
+    """
+    latest = 0
+    for batch in batches:
+        for place, event in enumerate(batch):
+            if event.t < latest:
+                batch[place] = event._replace(t=latest)
+            else:
+                latest = event.t
+        yield batch
 
 
 def _until_it_hangs(batches: Iterable[list[Event]], run: Run, state: RunState) -> Iterator[list[Event]]:
@@ -212,41 +259,14 @@ def _until(batches: Iterable[list[Event]], stopped: threading.Event) -> Iterator
             return
 
 
-def _follow(
-    batches: Iterable[list[Event]],
-    state: RunState,
-    view: View,
-    recorder: Recorder | None,
-    conductor: Conductor | None = None,
-) -> None:
-    """Hand each event on, to the end. The reader of a view may go away in the middle.
-
-    Their order is what is certain: cause before effect. Their times can be a little before that of an event which is
-    handed on already: a process was interrupted between looking at the clock and saying what it did, or procsim has
-    told of the end of one while others were still saying something. Such an event is given the time of the last one: so
-    neither a log nor a recording goes back in time, and no wait is shorter than nothing.
-    """
-    for batch in batches:
-        for event in batch:
-            if event.t < state.t:
-                event = event._replace(t=state.t)
-            apply(state, event)
-            if recorder is not None:
-                recorder.event(event, state.names)
-            view.event(event, state)
-        if conductor is not None:
-            conductor.tick(batch)  # before it is drawn: people wait to see that a step is done
-        view.tick(state, conductor)
-
-
 def _judge(judge: Judge, state: RunState) -> list[Claim]:
     """The scenario's own claims; where its code fails on this run, that is a claim that does not hold."""
     claims: list[Claim] = []
     try:
         claims.extend(judge(state))
     except Exception as error:
-        text = N_("the claims could not be checked on this run: {error}")
-        claims.append(Claim("?", False, text, {"error": f"{type(error).__name__}: {error}"}))
+        figures = {"error": f"{type(error).__name__}: {error}"}
+        claims.append(Claim("?", False, "the claims could not be checked on this run: {error}", figures))
     return claims
 
 

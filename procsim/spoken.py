@@ -4,29 +4,19 @@ typer asks gettext for some of its words and has the rest in English: both come 
 """
 
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import typer
 import typer.core
 
+from procsim.harmless import harmless
 from procsim.language import N_, _, listed
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 """What is wrong with a command line, in one line. (typer shows no such name itself.)"""
 
 typer.core._ = _  # type: ignore[attr-defined,assignment]
-
-
-def complain(text: str) -> None:
-    """Say in one line of standard error what is wrong. Where that cannot be written, there is nobody to read it."""
-    try:
-        print(f"procsim: {' '.join(text.split())}", file=sys.stderr, flush=True)
-    except OSError:
-        from procsim.views.base import forget_output
-
-        forget_output(sys.stderr)
 
 
 WORDS = (
@@ -88,6 +78,10 @@ class Spoken:
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
+
+    def get_help(self, ctx: Any) -> str:
+        """What typer prints: in it stand the words of whoever wrote a scenario."""
+        return "\n".join(map(harmless, super().get_help(ctx).split("\n")))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]

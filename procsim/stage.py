@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from procsim import catalog, language
+from procsim.complaints import complain
 from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.options import Option, as_arguments
-from procsim.spoken import UsageError, complain
+from procsim.spoken import UsageError
 from procsim.views import COMPARED, VIEWS, Again, Showing
 
 ViewName = Literal["live", "plain", "json"]
@@ -199,16 +200,16 @@ def _plan(common: Common, header: Any) -> Any:
         if not SLOWEST <= pace <= FASTEST:
             words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
             raise UsageError(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=common.pace))
-    schedule = [] if common.schedule is None else _schedule(common.schedule, header)
+    schedule = [] if common.schedule is None else recorded_steps(common.schedule, header)
     if (common.step, pace is not None, bool(schedule)).count(True) > 1:
         raise UsageError(_("choose one of --step, --pace and --schedule"))
     return Plan(common.step, pace, schedule)
 
 
-def _schedule(path: Path, header: Any) -> Any:
+def recorded_steps(path: Path, header: Any) -> Any:
     """The steps that were recorded there, if it is a recording of this program as it is now, run with these options."""
     from procsim.steps import steps_of
-    from procsim.trace import Trace
+    from procsim.trace import NoTrace, Trace
 
     trace = Trace(path)
     recorded = trace.header
@@ -223,7 +224,12 @@ def _schedule(path: Path, header: Any) -> Any:
         options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
         words = _("{path}: was recorded with other options ({options}); give the same")
         raise UsageError(words.format(path=path, options=" ".join(options or other)))
-    steps = steps_of(event for batch in trace for event in batch)
+    try:
+        steps = steps_of(event for batch in trace for event in batch)
+    except NoTrace:
+        raise
+    except Exception as error:
+        raise trace.unfit(error) from error
     if not steps:
         words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
         raise UsageError(words.format(path=path))

@@ -19,6 +19,11 @@ MAIN_THREAD = "MainThread"
 LINES_KEPT = 1_000
 """Lines said or printed that are kept, the last ones."""
 
+CHARACTERS_KEPT = 4_000_000
+"""Characters of all the printed ones of them; `LONG_LINE` is one of which many together would be more."""
+
+LONG_LINE = CHARACTERS_KEPT // LINES_KEPT
+
 SAID_KEPT = 20_000
 WAITS_KEPT = 20_000
 RAISED_KEPT = 1_000

@@ -9,9 +9,11 @@ import errno
 import hashlib
 import json
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -19,11 +21,18 @@ from typing import Any, TextIO
 import msgspec
 
 from procsim import __version__
-from procsim.events import SCHEMA_VERSION, Event, Named, from_json, to_json
+from procsim.complaints import fault_of
+from procsim.events import SCHEMA_VERSION, Event, Named, sayable, to_json
+from procsim.harmless import escaped
 from procsim.language import _
+from procsim.recorded import Damaged, Events, values_of, verdict_of
 
 REPLAY_BATCH = 1_000
-"""Events that a replay hands on at once."""
+REPLAY_BYTES = 1 << 20
+"""Events that a replay hands on at once, and the bytes of their lines."""
+
+HEADER_LIMIT = 1 << 20
+"""Bytes of the first line."""
 
 FRAME_SECONDS = 0.05
 """The longest that a paced replay leaves a view without a batch."""
@@ -53,12 +62,20 @@ def code_of(path: Path | None) -> str:
         return ""
 
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON; what no encoding can hold (half a surrogate pair) is escaped."""
+    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
+
+    Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
+    """
     try:
-        return msgspec.json.encode(value).decode()
+        line = msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
+        line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
+    return escaped(line)
 
 
 class Recorder:
@@ -79,7 +96,8 @@ class Recorder:
                 ) from error
             raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
         # In the order in which people read it.
-        self._write({name: getattr(header, name) for name in ("procsim", "schema", "scenario", "options", "code")})
+        names = ("procsim", "schema", "scenario", "options", "code")
+        self._write(lambda: {name: sayable(getattr(header, name)) for name in names})
 
     def __enter__(self) -> "Recorder":
         return self
@@ -90,26 +108,27 @@ class Recorder:
         try:
             self._file.close()
         except OSError as failure:
-            self.failure = self._cut_off(failure)
+            self.failure = self._cut_off(failure.strerror)
 
-    def _cut_off(self, error: OSError) -> NoTrace:
-        words = _("{path}: {reason}; the recording is not whole")
-        return NoTrace(words.format(path=self.path, reason=error.strerror))
+    def _cut_off(self, reason: object) -> NoTrace:
+        return NoTrace(_("{path}: {reason}; the recording is not whole").format(path=self.path, reason=reason))
 
     def event(self, event: Event, names: Mapping[int, Named]) -> None:
         """Write one event."""
-        self._write(to_json(event, names))
+        self._write(to_json, event, names)
 
     def verdict(self, verdict: Mapping[str, Any]) -> None:
         """Write the verdict, the last line."""
-        self._write(verdict)
+        self._write(lambda: verdict)
 
-    def _write(self, value: Mapping[str, Any]) -> None:
+    def _write(self, value: Callable[..., Mapping[str, Any]], *arguments: Any) -> None:
         if self.failure is None:
             try:
-                self._file.write(line_of(value) + "\n")
+                self._file.write(line_of(value(*arguments)) + "\n")
             except OSError as error:
-                self.failure = self._cut_off(error)
+                self.failure = self._cut_off(error.strerror)
+            except Exception as error:  # a fault of ours in here must not end the program
+                self.failure = self._cut_off(fault_of(error))
 
 
 def _opened_to_write(path: str, flags: int) -> int:
@@ -120,7 +139,7 @@ def _opened_to_write(path: str, flags: int) -> int:
 
 
 class Trace:
-    """A recording that can be replayed: iterate over it for batches of its events."""
+    """A recording that can be replayed: iterate over it for batches of its events. It may come from a stranger."""
 
     def __init__(self, path: Path) -> None:
         """Open it and read its header. Raises `NoTrace`."""
@@ -128,11 +147,12 @@ class Trace:
         self.verdict: Mapping[str, Any] | None = None
         """The verdict that the recorded run ended with, once all events were read."""
         try:
-            self._file = path.open(encoding="utf-8")
-            first = json.loads(self._file.readline(1 << 20))
-        except OSError as error:
-            raise NoTrace(f"{path}: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:
+            self._file = path.open("rb")
+            first, _size = next(values_of(self._file, HEADER_LIMIT), (None, 0))
+        except (OSError, ValueError) as error:  # ValueError: no file can be called so
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise NoTrace(f"{path}: {reason}") from error
+        except Damaged as error:
             raise NoTrace(_("{path}: is no trace of procsim's").format(path=path)) from error
         if not isinstance(first, dict) or not isinstance(first.get("schema"), int):
             raise NoTrace(_("{path}: is no trace of procsim's").format(path=path))
@@ -150,30 +170,43 @@ class Trace:
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events. Raises `NoTrace` where the file ends before the verdict or a line is no event."""
         batch: list[Event] = []
+        size = number = 0
+        events = Events()
         with self._file as file:
-            for number, line in enumerate(self._lines(file), start=2):
+            lines = values_of(file)
+            for number in count(2):
                 try:
-                    value = json.loads(line)
-                    if value["kind"] == "verdict":
-                        self.verdict = {"claims": list(value["claims"]), "findings": list(value["findings"])}
+                    value, length = next(lines, (None, 0))
+                    if not length:
                         break
-                    batch.append(from_json(value))
-                except (ValueError, KeyError, TypeError, RecursionError) as error:
+                    if isinstance(value, dict) and value.get("kind") == "verdict":
+                        self.verdict = verdict_of(value, self.header.scenario)
+                        break
+                    batch.append(events.event_of(value, length))
+                except (OSError, Damaged) as error:
                     yield batch
-                    words = _("{path}: line {number} is no event; the trace is cut off or damaged")
-                    raise NoTrace(words.format(path=self.path, number=number)) from error
-                if len(batch) >= REPLAY_BATCH:
+                    raise self._damaged(number, error) from error
+                size += length
+                if len(batch) >= REPLAY_BATCH or size > REPLAY_BYTES:
                     yield batch
-                    batch = []
+                    batch, size = [], 0
         yield batch
         if self.verdict is None:
             raise NoTrace(_("{path}: is cut off, it ends without a verdict").format(path=self.path))
 
-    def _lines(self, file: TextIO) -> Iterator[str]:
-        try:
-            yield from file
-        except UnicodeDecodeError as error:
-            raise NoTrace(_("{path}: is no text").format(path=self.path)) from error
+    def unfit(self, error: Exception) -> NoTrace:
+        """What is wrong where each of its lines is right, and they do not fit together."""
+        words = _("{path}: its events do not fit together ({error})")
+        return NoTrace(words.format(path=self.path, error=type(error).__name__))
+
+    def _damaged(self, number: int, error: OSError | Damaged) -> NoTrace:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        words = (
+            _("{path}: line {number} is no event of procsim's: {reason}")
+            if reason
+            else _("{path}: line {number} is no event; the trace is cut off or damaged")
+        )
+        return NoTrace(words.format(path=self.path, number=number, reason=reason))
 
 
 def paced(batches: Iterable[list[Event]], speed: float) -> Iterator[list[Event]]:

@@ -77,7 +77,7 @@ def claims(
         return
     row = "D3" if set_after_start else "D1" if daemon else "D2"
     if guard is None or guard.ended is None or main.returned is None or main.ended is None:
-        yield Claim(row, False, "the guard never stood beside main from beginning to end")
+        yield Claim(row, False, "the guard never stood beside main from beginning to end", sentence="compare.no_guard")
         return
     last_line_said = any(run.narrated("has stood guard to the end"))
     too_late = run.narrated("sets daemon = True after start(): {error}: {reason}")
@@ -102,6 +102,7 @@ def claims(
             "after start() it raised {error}: {reason}; the child is no daemon (daemon is {daemon}), said its last "
             "line, and ended at {child_ended} s with exit code {exit_code}",
             figures,
+            sentence="D3.set_after_start",
         )
     elif daemon:
         cut_short = guard.exit_code == -signal.SIGTERM and not last_line_said
@@ -111,6 +112,7 @@ def claims(
             "main was done at {main_done} s, and so its daemon was ended at {child_ended} s by SIGTERM (exit code "
             "{exit_code}); its last line, due after {child_seconds} s, was never said",
             figures,
+            sentence="D1.ended",
         )
     else:
         yield Claim(
@@ -119,13 +121,14 @@ def claims(
             "main was done at {main_done} s, but waited {waited} s for its child: that said its last line, ended at "
             "{child_ended} s with exit code {exit_code}, and only then main ended, at {main_ended} s",
             figures,
+            sentence="D2.waited",
         )
 
 
 def may_have_no_children(guard: "Seen | None") -> Claim:
     """What happened to the daemon that started a child."""
     if guard is None or guard.raised is None:
-        return Claim("D4", False, "the child raised nothing")
+        return Claim("D4", False, "the child raised nothing", sentence="D4.nothing_raised")
     raised = guard.raised
     return Claim(
         "D4",
@@ -133,13 +136,14 @@ def may_have_no_children(guard: "Seen | None") -> Claim:
         "the daemon started a child of its own, and in it, at {at}, {type} was raised: {reason}; "
         "it ended with exit code {exit_code}",
         {"at": raised.at, "type": raised.fields["type"], "reason": raised.fields["text"], "exit_code": guard.exit_code},
+        sentence="D4.raised",
     )
 
 
 def outlives_a_killed_main(main: "Seen", guard: "Seen | None") -> Claim:
     """How long the daemon lived on when main could not end it."""
     if guard is None or guard.ended is None or main.ended is None:
-        return Claim("D5", False, "the guard never stood beside main")
+        return Claim("D5", False, "the guard never stood beside main", sentence="D5.no_guard")
     return Claim(
         "D5",
         guard.daemon and main.exit_code == -signal.SIGKILL and main.returned is None and guard.ended > main.ended,
@@ -151,6 +155,7 @@ def outlives_a_killed_main(main: "Seen", guard: "Seen | None") -> Claim:
             "child_ended": seconds(guard.ended),
             "outlived": seconds(guard.ended - main.ended),
         },
+        sentence="D5.orphan",
     )
 
 

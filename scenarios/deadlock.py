@@ -88,6 +88,7 @@ def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Cla
                 "second": "spoon",
                 "waited": round(run.waited("lock_waiting") / 1e9, 3),
             },
+            sentence="M6.ordered",
         )
     else:
         yield circle(next(run.findings("lock_cycle"), None), eaten)
@@ -96,7 +97,7 @@ def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Cla
 def circle(found: Any, eaten: bool) -> Claim:
     """Who holds what, who waits for it, and how soon that was found."""
     if found is None:
-        return Claim("M6", False, "nobody waited for ever")
+        return Claim("M6", False, "nobody waited for ever", sentence="M6.nobody_waited")
     figures = found.fields["figures"]
     return Claim(
         "M6",
@@ -104,19 +105,21 @@ def circle(found: Any, eaten: bool) -> Claim:
         "{process} holds {other_object} and waits at {at} for {object}, {other} holds {object} and waits at {other_at} "
         "for {other_object}; found {after} s after the last of them began to wait, not by a time limit",
         {**figures, "after": after(found)},
+        sentence="M6.circle",
     )
 
 
 def waits_for_itself(found: Any, eaten: bool) -> Claim:
     """Who holds it, and waits for it."""
     if found is None:
-        return Claim("M6", False, "nobody waited for ever")
+        return Claim("M6", False, "nobody waited for ever", sentence="M6.nobody_waited")
     return Claim(
         "M6",
         not eaten,
         "{process} holds {object}, which it acquired at {held_at}, and waits for it at {at}; found {after} s after "
         "that, not by a time limit",
         {**found.fields["figures"], "after": after(found)},
+        sentence="M6.own_lock",
     )
 
 

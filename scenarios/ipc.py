@@ -158,7 +158,7 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
     sent = next(run.narrated("sends {message} by {via}"), None)
     took = next(run.narrated("has got {message} by {via}"), None)
     if sent is None or took is None:
-        yield Claim(row, False, "the message never came from p to c")
+        yield Claim(row, False, "the message never came from p to c", sentence="message.never_came")
         return
     put, got, took_ns = sent.fields["fields"]["message"], took.fields["fields"]["message"], took.t - sent.t
     p, c = sent.pid, took.pid
@@ -177,7 +177,13 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
             figures,
         )
     else:
-        yield Claim("I3", holds, "by {via}, p (PID {p}) sent {put} and c (PID {c}) got {got}, {ms} ms later", figures)
+        yield Claim(
+            "I3",
+            holds,
+            "by {via}, p (PID {p}) sent {put} and c (PID {c}) got {got}, {ms} ms later",
+            figures,
+            sentence="I3.one",
+        )
 
 
 def measured(run: "RunState", messages: int) -> Claim:
@@ -186,7 +192,7 @@ def measured(run: "RunState", messages: int) -> Claim:
     one_by_one = next(run.narrated("has got {messages} messages one by one by {via}: {ms} ms each"), None)
     stream = next(run.narrated("has got {messages} messages in a stream by {via}: {rate} a second"), None)
     if sent is None or one_by_one is None or stream is None:
-        return Claim("I3", False, "the messages never came from p to c")
+        return Claim("I3", False, "the messages never came from p to c", sentence="I3.never_came")
     figures = {
         "via": sent.fields["fields"]["via"],
         "put": sent.fields["fields"]["messages"],
@@ -202,6 +208,7 @@ def measured(run: "RunState", messages: int) -> Claim:
         "by {via}, p (PID {p}) sent {put} messages and c (PID {c}) got {got}: {rate} a second in a stream, {ms} ms "
         "from one to the other, one by one",
         figures,
+        sentence="I3.rate",
     )
 
 
@@ -217,7 +224,7 @@ def ways(messages: int, **_: Any) -> Iterator[Way]:
 def compared(runs: Mapping[str, "RunState"], messages: int, **_: Any) -> Iterator[Claim]:
     claimed = [measured(run, messages if messages > 1 else MANY) for run in runs.values()]
     if not all(claim.holds for claim in claimed):
-        yield Claim("I3", False, "one of the runs did not come to its end")
+        yield Claim("I3", False, "one of the runs did not come to its end", sentence="I3.no_end")
         return
     figures = [claim.figures for claim in claimed]
     fastest, slowest = (choose(figures, key=lambda each: each["rate"]) for choose in (max, min))
@@ -233,6 +240,7 @@ def compared(runs: Mapping[str, "RunState"], messages: int, **_: Any) -> Iterato
             "rates": {each["via"]: each["rate"] for each in figures},
             "latencies": {each["via"]: each["ms"] for each in figures},
         },
+        sentence="I3.compared",
     )
 
 
@@ -241,7 +249,12 @@ def memory_claim(run: "RunState") -> Claim:
     changed = next(run.narrated("changes the number from {before} to {after}"), None)
     looked = next(run.narrated("finds that the number is {number}"), None)
     if changed is None or looked is None:
-        return Claim("I1", False, "either the child never changed the number, or main never looked at it")
+        return Claim(
+            "I1",
+            False,
+            "either the child never changed the number, or main never looked at it",
+            sentence="I1.not_looked_at",
+        )
     before, in_child = changed.fields["fields"]["before"], changed.fields["fields"]["after"]
     in_main = looked.fields["fields"]["number"]
     return Claim(
@@ -250,6 +263,7 @@ def memory_claim(run: "RunState") -> Claim:
         "the child (PID {child}) changed the number from {before} to {in_child}; in main (PID {main}) it is "
         "still {in_main}",
         {"before": before, "in_child": in_child, "in_main": in_main, "child": changed.pid, "main": looked.pid},
+        sentence="I1.unchanged",
     )
 
 

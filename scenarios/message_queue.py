@@ -300,7 +300,7 @@ def claims(
         return
     queue = run.queue_named("messages")
     if queue is None:
-        yield Claim("Q1", False, "no queue was made")
+        yield Claim("Q1", False, "no queue was made", sentence="Q1.no_queue")
         return
     if stale:
         yield not_asked(run, queue, messages)
@@ -336,7 +336,7 @@ def full_or_not(run: "RunState", queue: "QueueState", size: int) -> Claim:
     asked = run.narrated("has put {number} messages: full() is {full}")
     steps = [[depth_at(queue, event.t), event.fields["fields"]["full"]] for event in asked]
     if len(steps) != 2:
-        return Claim("Q1", False, "full() was not asked twice")
+        return Claim("Q1", False, "full() was not asked twice", sentence="Q1.not_asked")
     (few_depth, few_full), (depth, full) = steps
     return Claim(
         "Q1",
@@ -351,6 +351,7 @@ def full_or_not(run: "RunState", queue: "QueueState", size: int) -> Claim:
             "depth": depth,
             "full": full,
         },
+        sentence="Q1.full",
     )
 
 
@@ -368,7 +369,9 @@ def blocked(run: "RunState", queue: "QueueState", call: str) -> Claim:
         if wait.until is not None and wait.freed_by not in (None, wait.pid)
     ]
     if not others:
-        return Claim(row, False, "no {call} had to wait for another process", {"call": call})
+        return Claim(
+            row, False, "no {call} had to wait for another process", {"call": call}, sentence="waits.nobody_waited"
+        )
     longest, wait = max(others, key=lambda other: other[0])
     figures = {
         "waited": seconds(longest),
@@ -398,13 +401,14 @@ def refused(run: "RunState", queue: "QueueState") -> Claim:
     """How soon get_nowait gave up."""
     tries = [event for event in run.refused if event.kind == "queue_empty" and event.object == queue.identity]
     if len(tries) != 1 or not any(run.narrated("asked the empty queue with get_nowait(): queue.Empty")):
-        return Claim("Q4", False, "get_nowait() did not raise queue.Empty")
+        return Claim("Q4", False, "get_nowait() did not raise queue.Empty", sentence="Q4.not_raised")
     (event,) = tries
     return Claim(
         "Q4",
         depth_at(queue, event.t) == 0,
         "get_nowait on the empty queue, at {at}, did not wait: it raised queue.Empty after {ms} ms",
         {"ms": round(event.fields["took"] / 1e6, 3), "at": event.at, "process": event.process},
+        sentence="Q4.at_once",
     )
 
 
@@ -433,7 +437,7 @@ def each_taken_once(run: "RunState", queue: "QueueState", messages: int) -> Clai
 def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
     """When the last message was reported done, and when join returned."""
     if queue.joined is None or queue.last_done is None:
-        return Claim("J2", False, "join() has not returned")
+        return Claim("J2", False, "join() has not returned", sentence="J2.not_returned")
     figures = {
         "put": queue.puts,
         "done": queue.done.total(),
@@ -448,6 +452,7 @@ def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
         "join() waited {waited} s: the last of {done} task_done calls came at {last_done} s, and join() returned at "
         "{joined} s, {later} ms later",
         figures,
+        sentence="J2.returned",
     )
 
 
@@ -455,13 +460,14 @@ def never_joined(run: "RunState", messages: int) -> Claim:
     """What was taken and not reported done, and that join never returned for that."""
     found = next(run.findings("tasks_not_done"), None)
     if found is None:
-        return Claim("J1", False, "join() did not wait for ever")
+        return Claim("J1", False, "join() did not wait for ever", sentence="J1.did_not_wait")
     figures = found.fields["figures"]
     return Claim(
         "J1",
         figures["gots"] == figures["count"] == messages,
         "join() at {at} waits for ever: {gots} of {puts} messages were taken, and {count} were not reported done",
         figures,
+        sentence="J1.waits",
     )
 
 
@@ -469,12 +475,13 @@ def one_too_many(run: "RunState", queue: "QueueState") -> Claim:
     """What came of reporting more done than there was."""
     told = next(run.narrated("reports one more done than there were: ValueError: {reason}"), None)
     if told is None:
-        return Claim("J3", False, "one task_done() too many raised nothing")
+        return Claim("J3", False, "one task_done() too many raised nothing", sentence="J3.not_raised")
     return Claim(
         "J3",
         queue.unfinished == 0,
         "all {done} messages were reported done, and one task_done() more, at {at}, raised ValueError: {reason}",
         {"done": queue.done.total(), "at": told.at, "reason": told.fields["fields"]["reason"]},
+        sentence="J3.raised",
     )
 
 
@@ -498,6 +505,7 @@ def said_one_thing(run: "RunState", askers: int, tries: int) -> Claim:
         "said False {asked_empty} times, and {met_empty} of the gets that came next met an empty one: another process "
         "came in between",
         figures,
+        sentence="Q5.asked",
     )
 
 
@@ -517,6 +525,7 @@ def not_asked(run: "RunState", queue: "QueueState", messages: int) -> Claim:
             "taken": taken.total(),
             "lost": len(set(range(1, messages + 1)) - set(taken)),
         },
+        sentence="Q5.not_asked",
     )
 
 
@@ -527,7 +536,7 @@ def worked_off(run: "RunState", queue: "QueueState", size: int) -> Claim:
     came = [t for (t, depth), last in zip(points, before, strict=False) if depth > last]
     went = [t for (t, depth), last in zip(points, before, strict=False) if depth < last]
     if len(came) != len(went) or len(came) != BURSTS * size:
-        return Claim("Q8", False, "not every message was put and taken")
+        return Claim("Q8", False, "not every message was put and taken", sentence="Q8.not_all")
     first, last = range(0, BURSTS * size, size), range(size - 1, BURSTS * size, size)
     filled = max(came[end] - came[begin] for begin, end in zip(first, last, strict=True))
     drained = max(went[end] - came[end] for end in last)
@@ -545,6 +554,7 @@ def worked_off(run: "RunState", queue: "QueueState", size: int) -> Claim:
             "stayed": seconds(max(out - into for into, out in zip(came, went, strict=True))),
             "depths": [(seconds(t), depth) for t, depth in points],
         },
+        sentence="Q8.bursts",
     )
 
 

@@ -140,13 +140,14 @@ def not_reported(run: "RunState") -> Claim:
     """Main waits for what nobody will ever report done."""
     found = next(run.findings("tasks_not_done"), None)
     if found is None:
-        return Claim("P5", False, "main did not wait for ever")
+        return Claim("P5", False, "main did not wait for ever", sentence="P5.did_not_wait")
     figures = found.fields["figures"]
     return Claim(
         "P5",
         figures["process"] == "MainProcess" and figures["done"] == 0 and figures["gots"] == figures["puts"],
         "{process} waits at {at} for ever: all {gots} dishes were taken, and {count} of them were not reported done",
         figures,
+        sentence="P5.waits",
     )
 
 
@@ -154,7 +155,7 @@ def nobody_left(run: "RunState") -> Claim:
     """The consumers wait for another dish, main waits for the consumers."""
     found = next(run.findings("get_nobody_puts"), None)
     if found is None:
-        return Claim("P3", False, "no consumer waited for ever")
+        return Claim("P3", False, "no consumer waited for ever", sentence="P3.did_not_wait")
     main = run.processes[run.main]
     figures = found.fields["figures"]
     waiting = [wait.process for wait in run.stuck_waits() if wait.kind == "queue_get_waiting"]
@@ -166,6 +167,7 @@ def nobody_left(run: "RunState") -> Claim:
         "main was done after {done} s, but {process} is no daemon: it waits in get() at {at} for a dish that nobody is "
         "left to make, and main waits for it",
         {**figures, "done": round((main.returned or 0) / 1e9, 3), "waiting": waiting},
+        sentence="P3.waits",
     )
 
 

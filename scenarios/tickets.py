@@ -170,6 +170,7 @@ def claims(
             "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
             "{same} read the same number, {number}: {who}",
             figures,
+            sentence="M1.oversold",
         )
     elif not lock:
         yield Claim(
@@ -178,6 +179,7 @@ def claims(
             "of {tickets} tickets {sold} were sold, but the file says {left} left: {sold_again} of them can be sold "
             "once more; {same} read the same number, {number}: {who}",
             figures,
+            sentence="M1.sold_again",
         )
     elif lock_made_in == "child":
         yield Claim(
@@ -207,7 +209,7 @@ def died_holding(run: "RunState") -> Claim:
     """Who died holding the lock, and who waits for it ever since."""
     found = next(run.findings("holder_dead"), None)
     if found is None:
-        return Claim("M7", False, "nobody waited for a lock whose holder is dead")
+        return Claim("M7", False, "nobody waited for a lock whose holder is dead", sentence="M7.nobody_waited")
     figures = found.fields["figures"]
     waiting = [wait.process for wait in run.stuck_waits() if wait.kind == "lock_waiting"]
     return Claim(
@@ -216,6 +218,7 @@ def died_holding(run: "RunState") -> Claim:
         "{holder} was killed while it held {object}, which it had acquired at {held_at}; {count} wait for it for ever: "
         "{who}",
         {**figures, "count": len(waiting), "who": waiting if len(waiting) <= 10 else [*waiting[:9], "…"]},
+        sentence="M7.died_holding",
     )
 
 
@@ -229,6 +232,7 @@ def guarded(run: "RunState", lock_around: str) -> Claim:
             "the lock was around looking, too: of the {waited} s that they waited for it in all, {for_looking} s were "
             "for others who only looked",
             figures,
+            sentence="M5.around_all",
         )
     return Claim(
         "M5",
@@ -236,6 +240,7 @@ def guarded(run: "RunState", lock_around: str) -> Claim:
         "the lock was around buying alone: they waited {waited} s for it in all, and {for_looking} s of that for "
         "others who only looked",
         figures,
+        sentence="M5.around_buying",
     )
 
 
@@ -278,19 +283,30 @@ def compared(
 ) -> Iterator[Claim]:
     row = "M5" if lock_around == "all" else "M3"
     if users == 1:
-        yield Claim(row, False, "one user waits for nobody: there is nothing to compare")
+        yield Claim(row, False, "one user waits for nobody: there is nothing to compare", sentence="compare.one_user")
     elif lock_around == "all" and look == 0:
-        yield Claim(row, False, "--look 0: nobody takes time to look, so there is nothing to compare")
+        yield Claim(
+            row,
+            False,
+            "--look 0: nobody takes time to look, so there is nothing to compare",
+            sentence="compare.no_look",
+        )
     elif lock_around == "all":
         yield around_too_much(*runs.values())
     elif think == 0:
-        yield Claim(row, False, "--think 0: nobody takes time to buy, so there is nothing to compare")
+        yield Claim(
+            row,
+            False,
+            "--think 0: nobody takes time to buy, so there is nothing to compare",
+            sentence="compare.no_think",
+        )
     elif tickets_for_sale(users, tickets) == 1:
         yield Claim(
             row,
             False,
             "one ticket at the most is sold with the lock, so nothing is done one after the other: there is nothing to "
             "compare",
+            sentence="compare.one_ticket",
         )
     else:
         yield slower(*runs.values())
@@ -300,7 +316,7 @@ def slower(locked: "RunState", free: "RunState") -> Claim:
     """What the lock costs: those who take their time one after the other took it all at once."""
     with_lock, without = served(locked), served(free)
     if not with_lock or not without:
-        return Claim("M3", False, "one of the runs did not come to its end")
+        return Claim("M3", False, "one of the runs did not come to its end", sentence="M3.no_end")
     return Claim(
         "M3",
         with_lock > CLEARLY * without and waited_for_lock(locked) > 0,
@@ -313,6 +329,7 @@ def slower(locked: "RunState", free: "RunState") -> Claim:
             "waited": seconds(waited_for_lock(locked)),
             "waited_without": seconds(waited_for_lock(free)),
         },
+        sentence="M3.slower",
     )
 
 
@@ -320,7 +337,7 @@ def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
     """What it costs that the lock is around looking, too."""
     waited_all, waited = waited_for_lock(around_all), waited_for_lock(around_buying)
     if not waited_all or not waited:
-        return Claim("M5", False, "one of the runs did not come to its end")
+        return Claim("M5", False, "one of the runs did not come to its end", sentence="M5.no_end")
     for_looking = waited_for_looking(around_all)
     return Claim(
         "M5",
@@ -333,6 +350,7 @@ def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
             "waited": seconds(waited),
             "ratio": round(waited_all / waited, 2),
         },
+        sentence="M5.compared",
     )
 
 

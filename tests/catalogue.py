@@ -3,16 +3,22 @@
 It extracts the messages from procsim and the scenarios, adds the new ones to each .po file, drops those that are gone,
 and compiles the .mo files, which are kept in the repository so that an installation needs no tool. What is untranslated
 afterwards it lists; the tests fail until it is translated.
+
+It also writes sentences.json: the sentences of findings, cures and claims by their ids, which a replay looks up.
 """
 
 import ast
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from procsim.catalog import LESSONS
+from procsim.recorded import KNOWN
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))
@@ -75,6 +81,45 @@ def _titles(tree: ast.Module, file: Path) -> Iterator[str]:
         yield (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
+SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4), "_about": (1, 2, 3, 4)}
+"""The calls that make a finding or a claim: which arguments are its id, its text, its cure, and its sentence's id."""
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Every sentence of a finding, a cure or a claim of a lesson, with its id."""
+    lessons = {file: name for name, file in LESSONS.items()}
+    for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
+        prefix = f"{lessons[file.name]}/" if file.parent.name == "scenarios" else ""
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Call) and _name(node.func) in SENTENCES:
+                yield from ((prefix + identity, text) for identity, text in _sentences(node))
+
+
+def _sentences(call: ast.Call) -> Iterator[tuple[str, str]]:
+    arguments = {place: _constant(argument) for place, argument in enumerate(call.args)}
+    identity, text, cure, sentence = (arguments.get(place, "") for place in SENTENCES[_name(call.func)])
+    named = {keyword.arg: _constant(keyword.value) for keyword in call.keywords}
+    identity = named.get("sentence") or sentence or identity
+    if text:
+        yield identity, text
+    if cure:
+        yield f"{identity}.cure", cure
+
+
+def _constant(node: ast.expr) -> str:
+    """The text that stands there; empty: none does."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def known() -> str:
+    """The text of sentences.json. Raises `ValueError` where a sentence has no id, or two have the same."""
+    table: dict[str, str] = {}
+    for identity, text in sentences():
+        if not identity or table.setdefault(identity, text) != text:
+            raise ValueError(f"give this sentence an id of its own, sentence=...: {identity!r}: {text!r}")
+    return json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def read(path: Path) -> Catalog:
     """A catalogue as it is on disk."""
     with path.open("rb") as file:
@@ -110,6 +155,7 @@ def update(path: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    KNOWN.write_text(known(), encoding="utf-8")
     for path in CATALOGUES:
         for untranslated in update(path):
             print(f"{path.parts[-3]}: {untranslated}")

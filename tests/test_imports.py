@@ -20,7 +20,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": {"procsim.events"},
     "state": {"procsim.events", "procsim.files"},
     "lanes": {"procsim.state"},
-    "findings": {"procsim.state", "procsim.files", "procsim.events", "procsim", "procsim.findings"},
+    "sentences": set(),
+    "findings": {
+        *("procsim.state", "procsim.files", "procsim.events", "procsim.sentences"),
+        *("procsim", "procsim.findings"),
+    },
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, sentence, to_json
+from procsim.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
+from procsim.sentences import sentence
 from procsim.trace import Header, NoTrace, Recorder, Trace, line_of
 from tests.events import Story
 
@@ -47,7 +48,7 @@ VERDICT: dict[str, Any] = {"kind": "verdict", "scenario": "x", "claims": [], "fi
 
 
 def record(path: Path, verdict: bool = True) -> list[Event]:
-    story = Story().began(1).lock(9).tell(1, "lock_acquired", 9, "x.py:2")
+    story = Story().began(1).lock(9).tell(1, "lock_acquired", 9, "x.py:2", entered=False)
     with Recorder(path, Header("x", {"users": 3})) as recorder:
         for event in story.events:
             recorder.event(event, {})

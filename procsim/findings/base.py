@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from procsim.events import sentence
+from procsim.sentences import filled, places
 from procsim.state import RunState, Wait
 
 
@@ -22,6 +22,8 @@ class Finding(NamedTuple):
     figures: Mapping[str, Any] = {}
     cure: str = ""
     """What would cure it: a sentence like `text`; empty where nobody can tell."""
+    sentence: str = ""
+    """An id of these sentences that stays when their words change, where several share the finding's id."""
 
 
 class Outcome(NamedTuple):
@@ -78,12 +80,12 @@ def sentence_of(text: str, figures: Mapping[str, Any], translate: Callable[[str]
         figures = {**figures, "process": several(alike, translate)}
     if isinstance(alike, list) or figures.get("process") == f"PID {figures.get('pid')}":
         unknown.add("pid")
-    text = _OPTIONAL.sub(lambda part: "" if unknown & set(_PLACEHOLDER.findall(part[1])) else part[1], text)
-    return sentence(text, {name: _figure(value, comma) for name, value in figures.items() if "{" + name in text})
+    text = _OPTIONAL.sub(lambda part: "" if unknown & places(part[1]) else part[1], text)
+    has = places(text)
+    return filled(text, {name: _figure(value, comma) for name, value in figures.items() if name in has})
 
 
 _OPTIONAL = re.compile("⟨([^⟨⟩]*)⟩")
-_PLACEHOLDER = re.compile(r"\{(\w+)")
 
 NAMED = 3
 """Processes of several that are named."""
@@ -127,14 +129,17 @@ def as_fields(finding: Finding) -> dict[str, Any]:
     """A finding as it stands in an event, in the json view and in a recording."""
     return {
         "id": finding.id,
+        "sentence": finding.sentence or finding.id,
         "text": sentence_of(finding.text, finding.figures),
         "template": finding.text,
         "figures": finding.figures,
         "cure": sentence_of(finding.cure, finding.figures),
+        "cure_sentence": f"{finding.sentence or finding.id}.cure" if finding.cure else "",
         "cure_template": finding.cure,
     }
 
 
 def from_fields(fields: Mapping[str, Any]) -> Finding:
     """The finding that `as_fields` wrote."""
-    return Finding(fields["id"], fields["template"], fields["figures"], fields.get("cure_template", ""))
+    cure, sentence = fields.get("cure_template", ""), fields.get("sentence", "")
+    return Finding(fields["id"], fields["template"], fields["figures"], cure, sentence)

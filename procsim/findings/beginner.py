@@ -63,6 +63,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "when that is started",
                 figures,
                 "pass it in args= of the Process, or through the initializer of a Pool",
+                sentence="unpicklable_target.shared",
             )
         elif local:
             yield Finding(
@@ -71,6 +72,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "of a file can be found there",
                 figures,
                 "use a function that is defined with def at the top level of the file",
+                sentence="unpicklable_target.not_top_level",
             )
         elif match:
             yield Finding(
@@ -79,6 +81,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "pickled",
                 figures,
                 "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
+                sentence="unpicklable_target.inside",
             )
         else:
             yield Finding(
@@ -86,6 +89,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{process} could not send what it wanted to another process⟨ at {at}⟩: pickling it raised {error}",
                 figures,
                 "make it in the new process, or pass what multiprocessing has in its place, such as its own Lock",
+                sentence="unpicklable_target.raised",
             )
 
 
@@ -111,6 +115,7 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{process}⟨, started at {at},⟩ does not know {what}: it was started before {what} was defined",
                 figures,
                 "define {what} above the line that starts the process or the Pool",
+                sentence="unknown_target.forked",
             )
         else:
             yield Finding(
@@ -119,6 +124,7 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "program, but not what stands below the __main__ guard",
                 figures,
                 "define {what} at the top level of the file, above the __main__ guard",
+                sentence="unknown_target.guarded",
             )
 
 

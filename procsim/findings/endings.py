@@ -36,6 +36,7 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{parent} ended as if nothing had happened, but {process} had ended⟨ at {at}⟩ by an exception: {error}",
                 figures,
                 "after join(), {parent} can look at its exitcode, which is not 0",
+                sentence="raised.unnoticed",
             )
 
 
@@ -95,6 +96,7 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "⟨, last seen at {at}⟩",
                 figures,
                 "after join(), {parent} can look at its exitcode, which is not 0",
+                sentence="died.unnoticed",
             )
 
 
@@ -149,6 +151,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "wait for it: os.waitpid() after os.fork(), wait() of a Popen; or, if it is to go on after main, "
                 "start it in a session of its own: start_new_session=True",
+                sentence="left_behind.no_child",
             )
         elif main.exit_code is not None and main.exit_code < 0:
             yield Finding(
@@ -157,6 +160,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "{signal} and could not end it; procsim ended it",
                 figures | {"signal": signal_name(-main.exit_code)},
                 "let it end when its parent is gone: multiprocessing.parent_process().is_alive() tells",
+                sentence="left_behind.main_killed",
             )
         elif main.returned is None:
             yield Finding(
@@ -165,6 +169,7 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "os._exit, which neither ends nor joins the children; procsim ended it",
                 figures,
                 "end main with sys.exit(), or join it before",
+                sentence="left_behind.main_left",
             )
         else:
             yield Finding(
@@ -183,7 +188,7 @@ def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if outcome.interrupted == signal.SIGINT:  # by Ctrl-C, or by q in the live view
             yield Finding("interrupted", "it was ended early", figures)
         else:
-            yield Finding("interrupted", "it was ended early, by {signal}", figures)
+            yield Finding("interrupted", "it was ended early, by {signal}", figures, sentence="interrupted.signal")
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -67,7 +67,9 @@ def _unexplained(run: RunState, stuck: list[Wait]) -> Finding:
     )
 
 
-def _about(kind: str, identity: str, text: str, cure: str) -> Callable[[RunState, list[Wait]], Iterator[Finding]]:
+def _about(
+    kind: str, identity: str, text: str, cure: str, sentence: str = ""
+) -> Callable[[RunState, list[Wait]], Iterator[Finding]]:
     """A cause that is told by the kind of the wait alone."""
 
     def find(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
@@ -78,7 +80,7 @@ def _about(kind: str, identity: str, text: str, cure: str) -> Callable[[RunState
                 figures["call"] = wait.call
             if signal is not None and signal.parties:
                 figures |= {"arrived": signal.arrived, "parties": signal.parties}
-            yield Finding(identity, text, figures, cure)
+            yield Finding(identity, text, figures, cure, sentence)
 
     return find
 
@@ -98,6 +100,7 @@ def receives(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "waits⟨ at {other_at}⟩ for one on {other_object}, the other end of it: neither sends one",
                 figures_of(run, wait) | {"other": its["process"], "other_at": its["at"], "other_object": its["object"]},
                 "have one of the two send first",
+                sentence="receive_nobody_sends.both",
             )
     yield from _receives_alone(run, list(waits.values()))
 
@@ -108,6 +111,7 @@ _receives_alone = _about(
     "{process} waits⟨ at {at}⟩ for a message on {object}⟨ (made at {made})⟩, and nobody is left who could send one; "
     "the sending end is still open in: {open_in}",
     "in each process close the end that it does not use: recv() then raises EOFError when the sender has ended",
+    sentence="receive_nobody_sends",
 )
 
 CAUSES: tuple[Callable[[RunState, list[Wait]], Iterator[Finding]], ...] = (

@@ -92,6 +92,7 @@ def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
         "waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {other} acquired⟨ at {other_held_at}⟩: a deadlock",
         figures,
         "acquire the locks in the same order everywhere: {locks}",
+        sentence="lock_cycle.many",
     )
 
 
@@ -127,6 +128,7 @@ def _dead_holder(figures: Figures, holder: Process) -> Finding:
             "when {killer} ended it: nobody will ever release it",
             figures | {"killer": holder.terminated_by},
             "never end a process by force that may hold a lock: tell it to end, and join it",
+            sentence="holder_dead.terminated",
         )
     if code is not None and code < 0:
         return Finding(
@@ -135,6 +137,7 @@ def _dead_holder(figures: Figures, holder: Process) -> Finding:
             "when it was ended by {signal}: nobody will ever release it",
             figures | {"signal": signal_name(-code)},
             "never end a process by force that may hold a lock: tell it to end, and join it",
+            sentence="holder_dead.signal",
         )
     return Finding(
         "holder_dead",
@@ -169,6 +172,7 @@ def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "still holds while it waits⟨ at {holder_at}⟩ for {child} to end: a deadlock",
                 figures,
                 "release {object} before waiting for a process that needs it",
+                sentence="holder_waits.join",
             )
         else:
             yield Finding(

@@ -68,6 +68,7 @@ def _finding(run: RunState, process: Process, task: Task, waits: list[Wait]) -> 
             "has put another in its place, and the result never comes",
             figures | {"signal": signal_name(-code)},
             "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
+            sentence="pool_worker_died.signal",
         )
     return Finding(
         "pool_worker_died",

@@ -76,6 +76,7 @@ def full_queues(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "nobody is left who could take one",
                 figures,
                 "go on taking items until the last producer has ended",
+                sentence="put_nobody_gets.pipe",
             )
             continue
         yield Finding(
@@ -114,6 +115,7 @@ def unfinished_tasks(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
                 "were never taken, and nobody is left who could take them",
                 figures,
                 "start consumers that take every item and call {object}.task_done() after each",
+                sentence="tasks_not_done.not_taken",
             )
             continue
         yield Finding(

@@ -32,6 +32,9 @@ VALUE_LIMIT = 60
 _INT_LIMIT = 1 << 63
 """An int below it, and not below its negative, is told as it is."""
 
+_DEPTH_LIMIT = 4
+"""Collections within collections, in what is too long to be told as it is."""
+
 TEXT_LIMIT = ITEM_LIMIT // 2
 """Bytes of a long text that one event carries, so that it fits with the names beside it."""
 
@@ -350,24 +353,33 @@ def _fitting(item: tuple[Any, ...]) -> bytes:
     return marshal.dumps((*head, {}), _FORMAT)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
+def _plain(value: Any, depth: int = _DEPTH_LIMIT) -> Any:
+    """The value without types of the program's: none of its code is called for it, not even its `__class__`."""
+    kind = type(value)
+    if issubclass(kind, str):
         return str.__str__(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if kind is not bool and issubclass(kind, int):
         return int.__int__(value)
-    if isinstance(value, dict):
-        return {str.__str__(name): _plain(inner) for name, inner in value.items()}
-    return value if value is None or type(value) in (bool, float, bytes) else f"<{type(value).__name__}>"
+    if kind is dict and depth:
+        return {_name_of(name): _plain(inner, depth - 1) for name, inner in value.items()}
+    return value if value is None or kind in (bool, float, bytes) else f"<{kind.__name__}>"
 
 
-def _cut(value: Any, limit: int) -> Any:
-    if isinstance(value, str | bytes):
+def _name_of(key: Any) -> str:
+    return str.__str__(key) if issubclass(type(key), str) else f"<{type(key).__name__}>"
+
+
+def _cut(value: Any, limit: int, depth: int = _DEPTH_LIMIT) -> Any:
+    kind = type(value)
+    if kind in (str, bytes):
         return value[:limit]
-    if isinstance(value, dict):
-        return {str(key)[:limit]: _cut(inner, limit) for key, inner in list(value.items())[:8]}
-    if isinstance(value, tuple | list):
-        return [_cut(inner, limit) for inner in value[:8]]
-    return value
+    if kind is dict and depth:
+        return {_name_of(key)[:limit]: _cut(inner, limit, depth - 1) for key, inner in list(value.items())[:8]}
+    if kind in (tuple, list) and depth:
+        return [_cut(inner, limit, depth - 1) for inner in value[:8]]
+    if kind is int and not -_INT_LIMIT <= value < _INT_LIMIT:
+        return f"<int of {value.bit_length()} bits>"
+    return value if value is None or kind in (bool, int, float) else f"<{kind.__name__}>"
 
 
 # What a value looks like -------------------------------------------------------------------------------------

@@ -60,9 +60,9 @@ def _json(showing: Showing) -> "View":
 
 
 def _console(stream: TextIO) -> "Console":
-    from rich.console import Console
+    from procsim.views.console import console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    return console(stream)
 
 
 VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -13,6 +12,7 @@ from procsim import Claim
 from procsim.conductor import Conductor
 from procsim.events import Event
 from procsim.findings import Finding
+from procsim.harmless import harmless
 from procsim.language import _, called
 from procsim.state import RunState
 from procsim.views import Again
@@ -41,6 +41,9 @@ class View(Protocol):
 
     def tick(self, run: RunState, conductor: Conductor | None) -> None:
         """Called steadily, also when nothing happens. `conductor` decides who moves; None: a recording is shown."""
+
+    prints_at_the_end: bool = False
+    """Whether what the program prints is written when the run is over, and not as it comes."""
 
     @property
     def again(self) -> Again:
@@ -100,23 +103,9 @@ def forget_output(stream: IO[str]) -> None:
     os.close(nowhere)
 
 
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
-)
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
-    0x2028: " ",
-    0x2029: " ",
-    **dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),  # they turn writing round
-    **dict.fromkeys(range(55296, 57344), "�"),
-    ord("\t"): "    ",
-    ord("\n"): " ",
-}
-
-
 def clean(text: object) -> str:
     """Text of a traced program as people read it, with nothing in it that a terminal would obey."""
-    text = called(str(text))
-    return text if text.isprintable() else _ESCAPES.sub("", text).translate(_CONTROLS)
+    return harmless(called(str(text)))
 
 
 def seconds(ns: int | float) -> str:

@@ -11,12 +11,17 @@ from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.text import Text
 
+from procsim.harmless import harmless
 from procsim.state import RunState
 from procsim.views.base import clean
 from procsim.views.colours import colour_of
 
 THEME = "ansi_dark"
 """The terminal's own colours, so that it reads on a light ground too."""
+
+
+TAB = 4
+"""Cells."""
 
 
 class Source:
@@ -26,7 +31,8 @@ class Source:
         """Raises `OSError` where it cannot be read."""
         self.name = path.name
         code = path.read_text(encoding="utf-8", errors="replace")
-        text = Syntax(code, "python", theme=THEME, background_color="default", tab_size=4).highlight(code)
+        code = "\n".join(harmless(line.expandtabs(TAB)) for line in code.split("\n"))  # before: spans keep their places
+        text = Syntax(code, "python", theme=THEME, background_color="default", tab_size=TAB).highlight(code)
         self.lines = [Text(line.plain, no_wrap=True, spans=line.spans) for line in text.split("\n", allow_blank=True)]
 
 

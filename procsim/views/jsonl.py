@@ -5,28 +5,27 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from procsim.conductor import Conductor
-from procsim.events import Event, to_json
+from procsim.events import Event, sayable, to_json
 from procsim.findings.base import as_fields, sentence_of
 from procsim.state import RunState
 from procsim.trace import line_of
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, writing
 
-CLAIM_KEYS = ("id", "holds", "template", "figures")
+CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The fields of a Claim, as a line calls them. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
     """The last line of a run, in this view and in a recording."""
-    return {
-        "kind": "verdict",
-        "scenario": verdict.scenario,
-        "claims": [
-            dict(zip(CLAIM_KEYS, claim, strict=True)) | {"text": sentence_of(claim.text, claim.figures)}
-            for claim in verdict.claims
-        ],
-        "findings": [as_fields(finding) for finding in verdict.findings],
-    }
+    claims = [
+        dict(zip(CLAIM_KEYS, claim, strict=True))
+        | {"sentence": claim.sentence or claim.id, "text": sentence_of(claim.text, claim.figures)}
+        for claim in verdict.claims
+    ]
+    found = [as_fields(finding) for finding in verdict.findings]
+    # A scenario's figures may be anything.
+    return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
 
 
 class JsonView:
@@ -36,6 +35,7 @@ class JsonView:
         self._stream = stream
 
     again = Again.NO
+    prints_at_the_end = False
 
     def __enter__(self) -> "JsonView":
         return self

@@ -15,6 +15,7 @@ from rich.text import Text
 from procsim.language import _
 from procsim.views import Again
 from procsim.views.base import writing
+from procsim.views.console import console
 from procsim.views.terminal import terminal
 
 LOOK_SECONDS = 0.1
@@ -83,14 +84,14 @@ def leave_by_signals() -> None:
 
 def ask_again(other_way: str) -> Again:
     """When a lesson is over: whether people want it again, or the other way, which changes that."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    asking = console()
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
     # Not any other key, since people may still be stepping.
     done = {*LEAVE, Keys.Enter, Keys.ControlJ, Keys.Escape}
     keyboard = open_keyboard()
     try:
         wanted = {"r", "t", *done} if other_way else {"r", *done}
-        key = answer(keyboard, Text("   ".join(words), "dim"), console, wanted)
+        key = answer(keyboard, Text("   ".join(words), "dim"), asking, wanted)
     finally:
         keyboard.close()
     if key == "t":

@@ -46,6 +46,8 @@ KEYS_READ = 200
 class LiveView:
     """Draws a run on the whole terminal, and obeys the keys."""
 
+    prints_at_the_end = True
+
     def __init__(self, console: Console, showing: Showing) -> None:
         self.again = Again.NO
         self._console = console

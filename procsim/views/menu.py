@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 from prompt_toolkit.keys import Keys
-from rich.console import Console, ConsoleDimensions, Group, RenderableType
+from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -19,6 +19,7 @@ from procsim.exitcode import ExitCode
 from procsim.language import _
 from procsim.lessons import LESSONS, Lesson
 from procsim.views.base import writing
+from procsim.views.console import console
 from procsim.views.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
 from procsim.views.pages import MOST_CELLS, explanation
 from procsim.views.summary import ascii_only
@@ -108,7 +109,7 @@ class Menu:
     """Shows the menu until people leave it."""
 
     def __init__(self, language: str | None) -> None:
-        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._console = console()
         self._input = open_keyboard()
         self._language = ["--lang", language] if language else []
         self._choice = Choice()

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
@@ -11,6 +11,7 @@ from rich.text import Text
 from procsim.language import _
 from procsim.lessons import Lesson
 from procsim.views.base import writing
+from procsim.views.console import console
 from procsim.views.prose import Prose
 
 MOST_CELLS = 88
@@ -38,10 +39,10 @@ def source(path: Path) -> RenderableType:
 
 def print_page(*pages: RenderableType, wide: bool = False) -> None:
     """Print them on standard output; wide ones unwrapped. Raises `ReaderGone` or `CannotWrite`."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    with console.capture() as drawn:  # rich would end the process by itself where the reader is gone
+    page_console = console()
+    with page_console.capture() as drawn:  # rich would end the process by itself where the reader is gone
         for page in pages:
-            console.print(page, width=None if wide else min(console.width, MOST_CELLS), soft_wrap=wide)
+            page_console.print(page, width=None if wide else min(page_console.width, MOST_CELLS), soft_wrap=wide)
     with writing():
         sys.stdout.write(drawn.get())
         sys.stdout.flush()

@@ -11,6 +11,7 @@ from rich.style import Style
 
 from procsim.conductor import Conductor
 from procsim.events import Event
+from procsim.harmless import harmless
 from procsim.language import _
 from procsim.state import RunState
 from procsim.views import Again
@@ -46,6 +47,7 @@ class PlainView:
         """Lines that the next tick writes, all at once: standard error would be written line by line."""
 
     again = Again.NO
+    prints_at_the_end = False
 
     def __enter__(self) -> "PlainView":
         return self
@@ -83,6 +85,7 @@ class PlainView:
         self._lines.append(f"{'':{9 + 2 + PROCESS_CELLS + 2}}{self._styled(words, style)}\n")
 
     def _styled(self, words: str, style: str) -> str:
+        words = harmless(words)
         return (
             Style.parse(style).render(words, color_system=self._colours)
             if style and self._colours is not None
@@ -132,4 +135,6 @@ class PlainView:
 
 def _padded(text: str, cells: int) -> str:
     """The text and as many blanks as its column needs; Chinese characters take two cells."""
+    if len(text) >= cells:  # to count the cells of a long line takes a second
+        return text
     return text + " " * (cells - (len(text) if text.isascii() else cell_len(text)))

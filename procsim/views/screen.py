@@ -40,6 +40,9 @@ BAR_CELLS = 10
 NOW_CELLS = 30
 """For the bar of a queue with its figures."""
 DAEMON = " (d)"
+LINE_CHARACTERS = 2_000
+"""Of a printed line, which may be as long as the program likes, and is cut to the width of the screen."""
+
 LANES_FROM = 16
 """Where fewer rows are free, there are no lanes."""
 
@@ -362,7 +365,7 @@ def gauges_line(run: RunState, plain_marks: bool) -> Text:
 def _last_lines(run: RunState, rows: int, width: int) -> list[Text]:
     shown = []
     for line in list(run.lines)[-rows:]:
-        words = narration(line.said) if line.said else clean(line.text)
+        words = narration(line.said) if line.said else clean(line.text[:LINE_CHARACTERS])
         text = Text.assemble(
             (f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words
         )

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from procsim.events import Event, sentence
+from procsim.events import Event
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
+from procsim.sentences import sentence
 from procsim.state import Process, RunState, Standing, Wait
 from procsim.views.base import clean, seconds
 
@@ -254,7 +255,8 @@ def standing_words(run: RunState, standing: Standing) -> str:
         subject = f"{subject:.2g}"
     facts = {"object": run.name(standing.object), "subject": subject}
     if standing.ready is not False:
-        words = _(OPERATION_WORDS.get(standing.operation, standing.operation)).format_map(facts)
+        known = OPERATION_WORDS.get(standing.operation)
+        words = _(known).format_map(facts) if known else standing.operation  # which is no template of ours
         return clean(_("next: {operation}").format(operation=words))
     words = _(BLOCKED_WORDS.get(standing.operation, N_("waiting for {object}"))).format_map(facts)
     lock = run.locks.get(standing.object or 0)
