@@ -41,23 +41,24 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outcome) -> Finding:
-    text = "{process} ended⟨ at {at}⟩ by an exception: {error}"
     if event.pid == run.main and event.fields.get("during") == "importing" and outcome.other_python:
         return Finding(
             "raised",
-            text,
+            "{process} ended⟨ at {at}⟩ by an exception: {error}",
             figures | {"command": outcome.other_python},
             "it was run by procsim's own Python; where another one has {subject}, run it by that: {command}",
+            sentence="raised.importing",
         )
     reads_keyboard = (event.fields["type"], event.fields["text"]) == ("EOFError", "EOF when reading a line")
     if event.pid == run.main and reads_keyboard and outcome.typed_elsewhere:
         return Finding(
             "raised",
-            text,
+            "{process} ended⟨ at {at}⟩ by an exception: {error}",
             figures | {"command": outcome.typed_elsewhere},
             "input() gets nothing here, since the keyboard is procsim's; where the program has it: {command}",
+            sentence="raised.keyboard",
         )
-    return Finding("raised", text, figures)
+    return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
 
 
 def _was_to_end(run: RunState, event: Event) -> bool:
