@@ -64,6 +64,9 @@ class Order:
     terminal: int | None = None
     """The descriptor of a terminal that must be restored if procsim is killed."""
 
+    calls_start: bool = False
+    """Whether it is to call `procsim.start`, by which its options reach it."""
+
     gate_closed: bool = False
     """Whether nobody may begin an operation before it is let."""
 
