@@ -68,4 +68,7 @@ def start(main: Callable[..., Any]) -> None:
     """
     from procsim.options import parse
 
+    tracer = sys.modules.get("procsim.tracer.emit")
+    if tracer is not None and tracer.active():
+        tracer.emit("scenario_began")
     main(**parse(main, sys.argv[1:]))

@@ -101,7 +101,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "gate_reached": ("operation", "ready", "subject", "native_id"),
     "gate_passed": ("operation",),
     "gate_left": (),
-    # What the program tells.
+    # What the program tells. `scenario_began`: its `start` was called.
+    "scenario_began": (),
     "printed": ("text", "stream"),
     "said": ("text", "fields"),
     "noted": ("name", "value"),

@@ -69,6 +69,9 @@ class Order:
     keyboard: bool = False
     """Whether our standard input is a keyboard whose keys are for us, and not for the program."""
 
+    calls_start: bool = False
+    """Whether it is to call `procsim.start`, by which its options reach it."""
+
     gate_closed: bool = False
     """Whether nobody may begin an operation before it is let."""
 

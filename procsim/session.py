@@ -221,6 +221,7 @@ def _outcome(run: Run, state: RunState, interrupted: int) -> Outcome:
         interrupted=interrupted,
         ended=frozenset(run.ended),
         left_behind=tuple(run.left_behind),
+        main_not_called=run.order.calls_start and run.exit_code == 0 and not state.counts["scenario_began"],
         typed_elsewhere=surroundings.with_keyboard(run.order),
         other_python=surroundings.with_other_python(run.order) if lacks_module else "",
     )

@@ -88,7 +88,7 @@ def show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common
         ways: list[session.WayRun] = []
         for way in scenario.ways(values):
             line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
-            order = _order(line, common, stage, watching=False)
+            order = _order(line, common, stage, watching=False, calls_start=bool(scenario.options))
             judge = partial(scenario.claims, values=way.options)
             ways.append(session.WayRun(Run(order), judge, Column(way.name)))
         showing = Showing(command_typed())
@@ -128,8 +128,8 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
     return _Stage(view, keyboard, _plan(common, header))
 
 
-def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> Any:
-    """What is to be run, and how."""
+def _order(line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool) -> Any:
+    """What is to be run, and how. `calls_start`: only by that do its options reach it."""
     from procsim.run import Order
     from procsim.tracer.inject import Settings
 
@@ -138,6 +138,7 @@ def _order(line: list[str], common: Common, stage: _Stage, watching: bool) -> An
         Settings(common.start_method, common.seed, take_output=not watching or stage.view != "plain"),
         timeout=common.timeout or None,
         apart=not watching,
+        calls_start=calls_start,
         keyboard=stage.keyboard,
         gate_closed=stage.plan.closed,
     )
@@ -165,7 +166,8 @@ def show(
     from procsim import session
     from procsim.run import Run
 
-    order = _order(line, common, stage, watching=scenario is None)
+    calls_start = scenario is not None and bool(scenario.options)
+    order = _order(line, common, stage, watching=scenario is None, calls_start=calls_start)
     shown = VIEWS[stage.view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with ExitStack() as stack:

@@ -22,6 +22,7 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
+    beginner.main_not_called,
     beginner.missing_main_guard,
     beginner.unpicklable_target,
     beginner.unknown_target,

@@ -35,6 +35,8 @@ class Outcome(NamedTuple):
     """The signal by which people ended it early."""
     ended: frozenset[int] = frozenset()
     """PIDs of the processes that procsim ended."""
+    main_not_called: bool = False
+    """Whether a scenario came to its end without its `start`, though only that gives its `main` the options."""
     typed_elsewhere: str = ""
     """What would give the program the keyboard, where it has none: the option, or the command; "" where it has it."""
     other_python: str = ""

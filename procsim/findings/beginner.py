@@ -41,6 +41,17 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         )
 
 
+def main_not_called(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A scenario came to its end and its `main` was never called: its last lines are not reached."""
+    if outcome.main_not_called:
+        yield Finding(
+            "main_not_called",
+            "{process} ended, and main() was never called",
+            {"process": run.process_name(run.main), "pid": run.main},
+            'its last lines must be reached: if __name__ == "__main__": procsim.start(main)',
+        )
+
+
 def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """What a process was to run, or was to be given, cannot be sent to it."""
     for event in run.raised:

@@ -186,6 +186,22 @@ def test_a_narration_that_lacks_a_value(house: House, tmp_path: Path) -> None:
     assert finding["cure"] == "give say() the value by its name: say(…, who=…)"
 
 
+@pytest.mark.parametrize(("guard", "expected"), [("main", ["main_not_called"]), ("__main__", [])])
+def test_a_scenario_whose_last_lines_are_not_reached(
+    house: House, tmp_path: Path, guard: str, expected: list[str]
+) -> None:
+    path = tmp_path / "till.py"
+    path.write_text(
+        f"from procsim import start\ndef main(users: int = 3): pass\nif __name__ == {guard!r}:\n    start(main)\n"
+    )
+    lines, done = house.events("run", path)
+    assert [finding["id"] for finding in lines[-1]["findings"]] == expected
+    assert done.returncode == 0
+    path.write_text("def main(): print('hello')\nif __name__ == '__main__':\n    main()\n")
+    lines, _ = house.events("run", path)
+    assert lines[-1]["findings"] == []
+
+
 def test_input_in_a_scenario(house: House, tmp_path: Path) -> None:
     path = tmp_path / "asks.py"
     path.write_text(
