@@ -13,7 +13,8 @@ LONG = LINE_BYTES * 3
 
 def read(data: bytes, sizes: list[int]) -> tuple[str, list[str]]:
     """The text that comes of it where it arrives in pieces of these sizes, in turn; and its pieces."""
-    lines, pieces, place = Lines(), [], 0
+    lines, place = Lines(), 0
+    pieces: list[str] = []
     for number in range(len(data)):
         size = sizes[number % len(sizes)]
         pieces += lines.lines("stdout", data[place : place + size])
