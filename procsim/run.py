@@ -30,7 +30,7 @@ from procsim.drain import TICK_SECONDS, Drain
 from procsim.events import Event
 from procsim.gatekeeper import Gatekeeper
 from procsim.language import _
-from procsim.sight import Sight, look
+from procsim.sight import Sight, look, shows
 from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 
 LOOK_SECONDS = 0.5
@@ -94,6 +94,8 @@ class Run:
         self._over = False
         self._started = 0
         self._pending: list[Event] = []
+        self._members: list[psutil.Process] = []
+        """Those that the last look has found."""
         self._alive: dict[int, str] = {}
         """The processes that have begun and of which nobody has said that they ended, with their names."""
 
@@ -253,9 +255,19 @@ class Run:
         last.extend(self.unseen_deaths())
         yield last
 
-    def sight(self) -> Sight | None:
-        """What the system shows of its processes now; None where it shows nothing."""
-        return look(self._folder, self._main.pid, self._alive)
+    def sight(self, thorough: bool = True) -> Sight | None:
+        """What the system shows of its processes now; None where it shows nothing.
+
+        `thorough`: all processes of the system are asked whether they belong to the run. Else only those are looked at
+        of which that is known, and their descendants.
+        """
+        if not shows():
+            return None
+        found = None if thorough else members.family(self._members, [self._main.pid, *self._alive])
+        if found is None:
+            found = members.members(self._folder, self._main.pid)
+        self._members = found
+        return look(found, self._alive)
 
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
