@@ -15,7 +15,7 @@ place of 1 as its parent, and programs ask for that.
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 import psutil
@@ -86,14 +86,31 @@ class Members:
         if role == "process":
             self._processes.add(pid)
 
-    def alive(self) -> list[psutil.Process]:
-        """The processes of the run that are alive now."""
-        everything = {process.pid: process for process in psutil.process_iter()}
-        self._seen = {pid: birth for pid, birth in self._seen.items() if pid in everything and _birth(pid) == birth}
+    def alive(self, thorough: bool = True) -> list[psutil.Process]:
+        """The processes of the run that are alive now.
+
+        `thorough`: all processes of the system are asked whether they belong to it. Else only those are looked at of
+        which that is known, and their descendants, which costs a fraction of it.
+        """
+        self._seen = {pid: birth for pid, birth in self._seen.items() if _birth(pid) == birth}
         self._processes &= self._seen.keys()
+        quickly = _CHILDREN_ARE_LISTED and not thorough
+        found = _with_descendants(self._seen) if quickly else self._found_among_all()
+        found.discard(os.getpid())
+        for pid in found - self._seen.keys():
+            self.add(pid, "seen")
+        alive = []
+        for pid in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if _is_alive(process):
+                    alive.append(process)
+        return alive
+
+    def _found_among_all(self) -> set[int]:
         children: dict[int, list[int]] = {}
         found = set(self._seen)
-        for process in everything.values():
+        for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
                 children.setdefault(process.ppid(), []).append(process.pid)
                 if process.pid not in found and process.environ().get(RUN_VARIABLE) == self._folder:
@@ -103,10 +120,7 @@ class Members:
             young = set(children.get(ancestors.pop(), [])) - found
             found |= young
             ancestors.extend(young)
-        found.discard(os.getpid())
-        for pid in found - self._seen.keys():
-            self.add(pid, "seen")
-        return [everything[pid] for pid in found if _is_alive(everything[pid])]
+        return found
 
     def are_detached(self, processes: list[psutil.Process]) -> bool:
         """Whether these processes go on without main, but for helpers that end by themselves."""
@@ -167,6 +181,24 @@ class Members:
 
     def _not_detached(self) -> list[psutil.Process]:
         return [process for process in self.alive() if not self.is_detached(process)]
+
+
+_CHILDREN_ARE_LISTED = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+"""Whether the system lists the children of each thread: Linux does, if it was built so (proc(5))."""
+
+
+def _with_descendants(pids: Iterable[int]) -> set[int]:
+    """These PIDs, and those of all processes that descend from them now."""
+    ancestors = list(pids)
+    found = set(ancestors)
+    for pid in ancestors:  # which grows meanwhile
+        with contextlib.suppress(OSError):  # it has just ended
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/children") as file:
+                    young = set(map(int, file.read().split())) - found
+                found |= young
+                ancestors.extend(young)
+    return found
 
 
 def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:

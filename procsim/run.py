@@ -265,9 +265,9 @@ class Run:
         last.extend(self.event("process_detached", pid, self._alive.get(pid, name)) for pid, name in detached)
         yield last
 
-    def sight(self) -> Sight | None:
-        """What the system shows of its processes now; None where it shows nothing."""
-        return look(self._members)
+    def sight(self, thorough: bool = True) -> Sight | None:
+        """What the system shows of its processes now; None where it shows nothing. `thorough`: see `Members.alive`."""
+        return look(self._members, thorough)
 
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
@@ -310,7 +310,7 @@ class Run:
         So those are known who will not be recognized later: their parent ends, and their environment does not tell.
         """
         began = time.thread_time()
-        self._members.alive()
+        self._members.alive(thorough=False)
         return time.thread_time() - began
 
     def _tell_guardian(self, line: str) -> None:

@@ -12,6 +12,7 @@ import os
 import platform
 import stat
 import struct
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -75,13 +76,13 @@ class Sight:
     """Whether there are processes that we may not look at (another user's, say)."""
 
 
-def look(members: Members) -> Sight | None:
-    """The processes of a run now; None where the system does not show them."""
+def look(members: Members, thorough: bool = True) -> Sight | None:
+    """The processes of a run now; None where the system does not show them. `thorough`: see `Members.alive`."""
     if _NUMBERS is None:
         return None
     seen: dict[int, Seen] = {}
     blind = False
-    for process in members.alive():
+    for process in members.alive(thorough):
         if is_tracker(process):
             continue
         try:
@@ -99,10 +100,11 @@ def with_outside(sight: Sight) -> Sight:
     and no parent, or the shell that it reads from.
     """
     outside: set[End] = set()
+    asked = {end.inode for seen in sight.processes.values() for end in seen.ends}
     for pid in psutil.pids():
         if pid not in sight.processes:
             with contextlib.suppress(OSError):  # it has just ended, or it is another user's
-                outside.update(_ends(str(pid)).values())
+                outside.update(_ends(str(pid), asked).values())
     return replace(sight, outside=frozenset(outside))
 
 
@@ -130,17 +132,17 @@ def _see(pid: int, parent: int) -> Seen:
     return seen
 
 
-def _ends(pid: str) -> dict[int, End]:
-    """The pipes and sockets that a process has open, by descriptor."""
+def _ends(pid: str, asked: Container[int] | None = None) -> dict[int, End]:
+    """The pipes and sockets that a process has open, by descriptor; `asked`: only those with these inodes."""
     found: dict[int, End] = {}
     folder = f"/proc/{pid}/fd"
     for name in os.listdir(folder):
         with contextlib.suppress(OSError, ValueError):
             kind, _, rest = os.readlink(f"{folder}/{name}").partition(":[")
-            if kind in ("pipe", "socket"):
+            if kind in ("pipe", "socket") and (asked is None or int(rest[:-1]) in asked):
                 # The permissions of the link tell how it was opened.
                 writing = bool(os.lstat(f"{folder}/{name}").st_mode & stat.S_IWUSR)
-                found[int(name)] = End(int(rest.rstrip("]")), writing, kind == "socket")
+                found[int(name)] = End(int(rest[:-1]), writing, kind == "socket")
     return found
 
 

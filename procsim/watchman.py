@@ -2,8 +2,10 @@
 
     Run ──► batches ──► state ──► (somebody has waited for a while) ──► two looks that agree ──► process_stuck events
 
-A look costs some milliseconds of procsim's own time and nothing of the program's. What is found goes into the stream of
-events like everything else, so that a recording tells it again.
+A look costs some milliseconds of procsim's own time and nothing of the program's. It is at the processes that are known
+to belong to the run. Once two such looks agree that somebody is stuck, all processes of the system are asked whether
+they could end that wait. What is found goes into the stream of events like everything else, so that a recording tells
+it again.
 """
 
 import contextlib
@@ -25,8 +27,8 @@ LONGEST_PAUSE_SECONDS = 2.0
 """Between two looks while nothing happens."""
 
 SHARE = 20
-"""After a look there is a pause of at least so many times what it took: it costs 5 % of a core at the most."""
-
+"""After a look there is a pause of at least so many times the processor time that it took: it costs 5 % of a core at
+most. Its time by the clock would not do: on a busy machine a look waits for a core, which costs the program nothing."""
 
 TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
 """Waits that are wrong whatever main does. Who waits for something else may be a worker that main is going to end."""
@@ -67,41 +69,54 @@ class _Watchman:
 
     def watch(self) -> list[Event]:
         """Look, if it is time to; a `process_stuck` for each thread of which that has just become certain."""
-        began = time.monotonic()
+        now, began = time.monotonic(), time.thread_time()
         if self._state.events != self._events:
             self._events = self._state.events
             self._pause = QUIET_SECONDS
-            self._next = min(self._next, max(self._earliest, began + QUIET_SECONDS))
-        if began < self._next:
+            self._next = min(self._next, max(self._earliest, now + QUIET_SECONDS))
+        if now < self._next:
             return []
         dead = self._run.unseen_deaths()
         if dead:
             return dead  # what they held and waited for is to be looked at anew
-        sight = self._run.sight()
+        sight = self._run.sight(thorough=False)
         if sight is None:
             self._next = float("inf")
             return []
-        found = {thread: (switches(thread), self._state.processes[thread.pid].last) for thread in self._stuck(sight)}
-        before, self._before = self._before, found
-        self._plan(began, sure=found == before)
+        before, self._before = self._before, self._marked(stuck(self._state, sight))
         # All of them, since each is stuck because the others are.
-        if found != before or not self._run.has_caught_up():
+        sure = self._before == before
+        found: list[Event] = []
+        if sure and before and self._run.has_caught_up():
+            found = self._certain(before)
+        self._plan(began, sure)
+        return found
+
+    def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
+        """Who is stuck also where all other processes of the system are asked, and has been since `before`."""
+        sight = self._run.sight()
+        if sight is None or not stuck(self._state, sight):
+            return []
+        found = self._marked(stuck(self._state, with_outside(sight)))
+        if any(before.get(thread) != mark for thread, mark in found.items()):
             return []
         events = [event for thread in sorted(found) if (event := self._said(thread, sight)) is not None]
         if Thread(self._state.main, self._state.main) in found:
             return events
         return [event for event in events if event.fields["wait"] in TOLD_WHILE_MAIN_GOES_ON]
 
-    def _stuck(self, sight: Sight) -> set[Thread]:
-        found = stuck(self._state, sight)
-        if found:
-            found = stuck(self._state, with_outside(sight))
-        return {thread for thread in found if thread.pid in self._state.processes}
+    def _marked(self, found: set[Thread]) -> dict[Thread, tuple[int, int]]:
+        """These threads, with what tells whether they go on: how often they went to wait, and their last event."""
+        processes = self._state.processes
+        return {thread: (switches(thread), processes[thread.pid].last) for thread in found if thread.pid in processes}
 
     def _plan(self, began: float, sure: bool) -> None:
-        """When to look again: soon where the last two looks did not find the same."""
+        """When to look again: soon where the last two looks did not find the same.
+
+        `began`: the processor time of this thread, in seconds, when this look began.
+        """
         ended = time.monotonic()
-        self._earliest = ended + (ended - began) * SHARE
+        self._earliest = ended + (time.thread_time() - began) * SHARE
         self._next = max(self._earliest, ended + self._pause) if sure else ended + QUIET_SECONDS
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
 
