@@ -10,6 +10,7 @@ import pexpect
 import psutil
 import pytest
 
+from procsim import catalog
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import ASKS, Terminal
 
@@ -157,11 +158,15 @@ def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None
 
 
 @pytest.mark.parametrize("options", [(), ("--pace", "5/s")], ids=["running", "slow-motion"])
-def test_the_code_is_shown_at_once_also_while_the_run_goes_on(start: Start, options: tuple[str, ...]) -> None:
+def test_the_code_is_shown_at_once_also_while_the_run_goes_on(
+    house: House, start: Start, options: tuple[str, ...]
+) -> None:
+    source = (catalog.folder() / catalog.LESSONS["tickets"]).read_text().splitlines()
+    beginnings = [line.strip()[:20] for line in source if len(line.strip()) >= 20]
     terminal = start("tickets", "--users", 2, "--think", 30, *options)
     terminal.wait_for("MainProcess")
     terminal.press("c")
-    terminal.wait_for("def ", "(")
+    house.wait_until(lambda: sum(line in row for row in terminal.rows() for line in beginnings) >= 3)
     assert not terminal.row("it stands")
     terminal.press("c")
     terminal.press("q")
