@@ -41,7 +41,10 @@ ROLL_CALL_SHARE = 100
 """Between two looks at who belongs to the run there is a pause of so many times what a look takes: 1 % of a core."""
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0
-"""What processes get to end by themselves when the main process is gone."""
+"""What processes get to end by themselves when the main process is gone, and all that was said until then is drawn."""
+
+LOUD_GRACE_SECONDS = 5.0
+"""What they get where it is never drawn, since they say more than procsim can draw."""
 
 SOCKET_PATH_BYTES = 103
 """The longest path of a socket (sun_path: 104 bytes on macOS, 108 on Linux, the last one is 0)."""
@@ -205,6 +208,7 @@ class Run:
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events, until no process of the run is left."""
         main_seen_gone: int | None = None
+        main_seen_gone_at = float("inf")
         main_gone_at: float | None = None
         deadline = time.monotonic() + self.order.timeout if self.order.timeout else None
         now = time.monotonic()
@@ -232,7 +236,7 @@ class Run:
                 self.timed_out = True
                 break
             if main_seen_gone is None and self._main.poll() is not None:
-                main_seen_gone = self._drain.emptied
+                main_seen_gone, main_seen_gone_at = self._drain.emptied, now
             if main_seen_gone is not None and self._has_heard_since(main_seen_gone):
                 if main_gone_at is None:
                     main_gone_at = now
@@ -241,10 +245,12 @@ class Run:
                     self._pending.append(self.event("process_ended", exit_code=self.exit_code))
                 elif self._is_over(ended) or now - main_gone_at > LEFT_BEHIND_GRACE_SECONDS:
                     break
+            elif now - main_seen_gone_at > LOUD_GRACE_SECONDS:
+                break
         ending_began = self.now()
         left, detached = self._end()
         self._over = True
-        if main_gone_at is not None:
+        if main_seen_gone is not None:
             self.left_behind = left
         # What they said before they ended is still on its way.
         self._drain.stop()

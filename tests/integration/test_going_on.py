@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import textwrap
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -261,3 +262,24 @@ def test_a_lesson_leaves_nothing(house: House) -> None:
     pids = {json.loads(line).get("pid") for line in done.stdout.splitlines()} - {None}
     assert len(pids) >= 2
     assert not [pid for pid in pids if is_alive(pid)]
+
+
+def test_children_that_say_more_than_can_be_drawn_do_not_outlive_main(place: Place) -> None:
+    source = """
+        import os, signal
+        from multiprocessing import Lock, Process
+        def loud():
+            lock = Lock()
+            while True:
+                with lock: pass
+        if __name__ == "__main__":
+            children = [Process(target=loud, name=f"loud-{number}") for number in range(4)]
+            for child in children: child.start()
+            with open("main", "w") as file: file.write(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGKILL)
+        """
+    process = place.start("watch", "--view", "json", program(place.folder, source))
+    assert process.stdout is not None
+    (last,) = deque(process.stdout, maxlen=1)
+    assert process.wait(PATIENCE_SECONDS) == 128 + signal.SIGKILL
+    assert {finding["id"] for finding in json.loads(last)["findings"]} == {"left_behind", "died"}
