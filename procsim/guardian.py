@@ -14,11 +14,14 @@ READ_SIZE = 1 << 12
 
 def main(folder: str, session: int) -> None:
     """Wait for the end of standard input, then clean up after the run in `folder`; `session`: see `members.Members`."""
-    heard: dict[bytes, bytes] = {}
+    heard: dict[tuple[bytes, bytes], bytes] = {}
     rest = b""
     while data := os.read(0, READ_SIZE):
         *lines, rest = (rest + data).split(b"\n")
-        heard |= {line.partition(b" ")[0]: line for line in lines}  # by PID, so that there are only so many
+        for line in lines:
+            key = line.split()[0], line.split()[-1]  # PID and role, so that there are only so many
+            heard.pop(key, None)
+            heard[key] = line  # the last one comes last: the system may have given the PID again
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from procsim.members import Members
 

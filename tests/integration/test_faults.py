@@ -104,7 +104,7 @@ def test_a_fault_of_ours_does_not_end_the_program(
     assert left.read_text() == "whole", "the program has come to its end"
     concerned = {"views.plain": view == "plain", "views.jsonl": view == "json"}.get(module, True)
     assert done.stderr.count("nobody has thought of this") == concerned
-    assert done.returncode == (2 if module == "trace" else 7)
+    assert done.returncode == 7
     printed = "".join(json.loads(line).get("text", "") for line in done.stdout.splitlines() if line.startswith("{"))
     output = done.stdout + done.stderr + printed
     for line in [*(f"line {number}\n" for number in range(300)), "careful\n"]:
