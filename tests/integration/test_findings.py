@@ -245,9 +245,7 @@ def test_a_module_that_the_python_of_procsim_lacks(house: House, tmp_path: Path,
     ) is (named)
 
 
-def test_a_module_that_is_missing_is_caught_or_belongs_to_another_python(house: House, tmp_path: Path) -> None:
+def test_a_module_that_is_missing_may_be_caught(house: House, tmp_path: Path) -> None:
     path = tmp_path / "falls_back.py"
     path.write_text("try:\n    import there_is_no_such_module\nexcept ImportError:\n    pass\n")
     assert cures(house, "watch", path, code=0) == []
-    path.write_text("import there_is_no_such_module\n")
-    assert cures(house, "watch", "--", sys.executable, path) == [""]
