@@ -248,7 +248,11 @@ def main(
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         pause = pause / times
-        say("it goes {times} times as fast as asked, to be over in {seconds} s", times=times, seconds=LONGEST_SECONDS)
+        say(
+            "runs {times} times as fast as asked, to end within {seconds} s",
+            times=round(times, 1),
+            seconds=LONGEST_SECONDS,
+        )
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
     if stale and ask:
         all_ask(max(2, takers or ASKERS), messages, pause)

@@ -62,7 +62,11 @@ def main(
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         make, eat = make / times, eat / times
-        say("it goes {times} times as fast as asked, to be over in {seconds} s", times=times, seconds=LONGEST_SECONDS)
+        say(
+            "runs {times} times as fast as asked, to end within {seconds} s",
+            times=round(times, 1),
+            seconds=LONGEST_SECONDS,
+        )
     dishes: Any = JoinableQueue(size)
     cooks = []
     for number in range(producers):

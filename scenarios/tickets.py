@@ -97,7 +97,11 @@ def main(
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         look, think = look / times, think / times
-        say("it goes {times} times as fast as asked, to be over in {seconds} s", times=times, seconds=LONGEST_SECONDS)
+        say(
+            "runs {times} times as fast as asked, to end within {seconds} s",
+            times=round(times, 1),
+            seconds=LONGEST_SECONDS,
+        )
     mutex = Lock() if lock and lock_made_in == "main" else None
     counter = mutex if lock else nullcontext()
     first_faints = crash_holder and mutex is not None

@@ -47,7 +47,8 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     for process in run.processes.values():
         if process.detached:
             words = _("{process} (PID {pid}) goes on, in a session of its own: procsim no longer watches it")
-            console.print(clean(words.format(process=process.name, pid=process.pid)), soft_wrap=True)
+            text = Prose(clean(words.format(process=process.name, pid=process.pid)))
+            console.print(text, soft_wrap=not console.is_terminal)
     print_verdict(console, verdict)
 
 
