@@ -11,10 +11,11 @@ from tests.fuzz.replays import by_commands, in_one_process
 def main(seed: int = 0, recordings: int = 10_000, commands: int = 300) -> int:
     """Prints what became of them; 1: something did that must not."""
     faults = 0
-    for name, outcome in (
-        ("in one process", in_one_process(range(seed, seed + recordings))),
-        ("by commands", by_commands(range(seed, seed + commands))),
+    for name, replays, count in (
+        ("in one process", in_one_process, recordings),
+        ("by commands", by_commands, commands),
     ):
+        outcome = replays(range(seed, seed + count))
         print(f"{name}: {outcome}", *outcome.faults[:20], sep="\n  ", flush=True)
         faults += len(outcome.faults)
     return int(faults > 0)

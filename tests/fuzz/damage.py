@@ -14,6 +14,9 @@ RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.jsonl"))
 
 Line = dict[str, Any]
 
+LONG = 100_000
+"""Bytes of a line of which there is one: to damage a recording must not take the memory that its replay may not."""
+
 
 def nested(depth: int, inner: Any = 1) -> Any:
     """Lists and dicts, one in the other."""
@@ -90,7 +93,8 @@ def _lines_mixed(data: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.randint(1, 5)):
         if lines:
             line = lines.pop(chance.randrange(len(lines)))
-            for _ in range(chance.choice((0, 1, 1, 1, 2, 50))):
+            often = chance.choice((0, 1, 1, 1, 2, 50))
+            for _ in range(often if len(line) < LONG else 1):
                 lines.insert(chance.randrange(len(lines) + 1), line)
     if chance.random() < 0.2:
         chance.shuffle(lines)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
+import pexpect
 import pytest
 
 from tests.integration.conftest import PATIENCE_SECONDS, PROGRAMS, House
@@ -109,3 +111,26 @@ def test_a_fault_of_ours_does_not_end_the_program(
     output = done.stdout + done.stderr + printed
     for line in [*(f"line {number}\n" for number in range(300)), "careful\n"]:
         assert line in output
+
+
+@pytest.mark.parametrize("options", [[], ["--pace", "20/s"], ["--step"]], ids=["freely", "pace", "step"])
+def test_where_the_screen_fails_the_terminal_is_given_back(house: House, tmp_path: Path, options: list[str]) -> None:
+    program, ours, left = tmp_path / "program.py", tmp_path / "ours.py", tmp_path / "left"
+    program.write_text(PROGRAM.replace("range(300):", "range(30):\n    time.sleep(0.05)"))
+    ours.write_text(FAILS.format(module="live", name="screen").replace("procsim import", "procsim.views import", 1))
+    child: Any = pexpect.spawn(
+        sys.executable,
+        [str(ours), "watch", "--view", "live", *options, str(program), str(left)],
+        env=house.environment | {"TERM": "xterm-256color"},
+        dimensions=(30, 100),
+        timeout=PATIENCE_SECONDS,
+        encoding="utf-8",
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    shown = child.before
+    assert child.exitstatus == 7
+    assert left.read_text() == "whole"
+    assert [shown.count(f"line {number}\r\n") for number in range(30)] == [1] * 30
+    assert shown.rfind("\x1b[?1049l") > shown.rfind("\x1b[?1049h")
+    assert shown.count("nobody has thought of this") == 1 and "Traceback" not in shown
