@@ -11,7 +11,7 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
     try:
-        from procsim.cli import run
+        from procsim.command.cli import run
     except OSError as error:  # no descriptor is left to read our own files by
         os.write(2, f"procsim: cannot be loaded: {error.strerror}\n".encode())
         os._exit(2)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state import Process as Seen
-    from procsim.state import RunState
+    from procsim.state.run_state import Process as Seen
+    from procsim.state.run_state import RunState
 
 
 def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state import RunState
+    from procsim.state.run_state import RunState
 
 
 def eat(first: Any, second: Any, has_one: Any, seconds: float) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from procsim import Claim, Way, say, start
 
 if TYPE_CHECKING:
-    from procsim.state import RunState
+    from procsim.state.run_state import RunState
 
 SHARED = ("value", "manager")
 """Ways by which p and c have the same data, and must tell each other when it was written."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state import Queue as QueueState
-    from procsim.state import RunState
+    from procsim.state.run_state import Queue as QueueState
+    from procsim.state.run_state import RunState
 
 TOO_MANY = 3
 """Messages that are put on the full queue. The taker is slow, so each of them waits for its place."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from procsim import Claim, Way, note, say, start
 
 if TYPE_CHECKING:
-    from procsim.state import RunState
+    from procsim.state.run_state import RunState
 
 CLEARLY = 1.2
 """So many times as long is longer for more than chance: two who think one after the other take 1.6 times as long."""

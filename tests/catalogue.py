@@ -17,8 +17,8 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from procsim.catalog import LESSONS
-from procsim.recorded import KNOWN
+from procsim.lessons.catalog import LESSONS
+from procsim.recording.recorded import KNOWN
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))

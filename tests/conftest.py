@@ -13,9 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from procsim.events import Event
-from procsim.run import Order, Run
+from procsim.running.run import Order, Run
 from procsim.tracer.inject import Settings
+from procsim.wire.events import Event
 
 hypothesis.settings.register_profile("procsim", deadline=None)  # a time limit would measure the machine
 hypothesis.settings.load_profile("procsim")

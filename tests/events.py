@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from procsim.events import Event
+from procsim.wire.events import Event
 
 MS = 1_000_000
 

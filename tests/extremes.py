@@ -11,8 +11,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from procsim import catalog
-from procsim.cli import DEFAULT_TIMEOUT_SECONDS
+from procsim.command.cli import DEFAULT_TIMEOUT_SECONDS
+from procsim.lessons import catalog
 from procsim.options import Option, as_arguments
 
 ENOUGH_SECONDS = DEFAULT_TIMEOUT_SECONDS / 2

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from procsim.arrivals import LINE_BYTES, Lines
-from procsim.recorded import LONG_LIMIT
-from procsim.trace import line_of
+from procsim.intake.decoder import LINE_BYTES, Lines
+from procsim.recording.recorded import LONG_LIMIT
+from procsim.recording.trace import line_of
 
 LONG = LINE_BYTES * 3
 

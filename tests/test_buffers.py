@@ -23,10 +23,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.buffer_reader import BufferReader
-from procsim.buffers import AGAIN, NUMBERS, PART_SIZE, PARTS, SLOT_SIZE, WORD, Buffers, mapped
-from procsim.channel import ITEM_LIMIT, OwnDescriptor, record_of
-from procsim.sequencer import Sequencer
+from procsim.intake.memory_reader import BufferReader
+from procsim.intake.sequencer import Sequencer
+from procsim.wire.memory import AGAIN, NUMBERS, PART_SIZE, PARTS, SLOT_SIZE, WORD, Buffers, mapped
+from procsim.wire.pipe import ITEM_LIMIT, OwnDescriptor, record_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
 
@@ -487,8 +487,8 @@ def test_under_a_limit_of_file_sizes_there_is_no_room(reading: Reading) -> None:
 MAPS = """
 import os, sys
 before = os.listdir("/proc/self/fd")
-from procsim.buffers import mapped
-from procsim.channel import OwnDescriptor
+from procsim.wire.memory import mapped
+from procsim.wire.pipe import OwnDescriptor
 file = OwnDescriptor(sys.argv[1], os.O_RDWR)
 memory = mapped(file, 4096)
 file.close()

@@ -25,7 +25,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.channel import (
+from procsim.wire.pipe import (
     ITEM_LIMIT,
     PIPE_CAPACITY,
     EventQueue,

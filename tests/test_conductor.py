@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from procsim.apply import apply
-from procsim.conductor import Conductor, Misfit, Plan
-from procsim.gatekeeper import GO, STAND, TRY
-from procsim.state import RunState
-from procsim.steps import Step, steps_of
+from procsim.control.conductor import Conductor, Misfit, Plan
+from procsim.control.gatekeeper import GO, STAND, TRY
+from procsim.control.steps import Step, steps_of
+from procsim.state.apply import apply
+from procsim.state.run_state import RunState
 from tests.events import Story
 
 LOCK = 9
@@ -148,7 +148,7 @@ def test_who_could_not_move_is_asked_again_after_each_step() -> None:
 
 
 def test_nobody_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", float("inf"))
+    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", float("inf"))
     stage = held()
     stage.reach(1, 2, ready=False)
     assert not stage.conductor.nobody_can_move(), "3 still runs"
@@ -160,7 +160,7 @@ def test_nobody_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_can_move_where_the_others_do_not_come_to_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", 0.0)
+    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", 0.0)
     stage = held()
     stage.reach(1, 2, ready=False)
     assert stage.conductor.nobody_can_move(), "3 is a manager, an idle worker of a pool, or waits unseen"
@@ -169,7 +169,7 @@ def test_nobody_can_move_where_the_others_do_not_come_to_the_gate(monkeypatch: p
 
 
 def test_who_does_not_answer_does_not_keep_the_others_from_moving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.conductor.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("procsim.control.conductor.SETTLED_SECONDS", 0.0)
     stage = held()
     stage.reach(2, 3)
     assert stage.conductor.step()
@@ -265,7 +265,7 @@ def test_whose_turn_it_is_but_cannot_move_is_asked_until_it_can() -> None:
 
 
 def test_whose_turn_it_is_waits_as_it_did_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.conductor.STUCK_SECONDS", 0.0)
+    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", 0.0)
     stage = Stage(Plan(schedule=SCHEDULE))
     stage.tell(Story().began(1, 2, 3))
     stage.reach(3, ready=False)
@@ -296,7 +296,7 @@ def test_the_steps_of_a_recording() -> None:
 def test_a_step_beside_which_others_were_taken_is_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = steps_of(passed(passed(Story().began(1, 2, 3), 3), 2).events)
     assert [step.done for step in steps] == [False, True]
-    monkeypatch.setattr("procsim.conductor.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("procsim.control.conductor.SETTLED_SECONDS", 0.0)
     stage = Stage(Plan(schedule=steps))
     stage.tell(Story().began(1, 2, 3))
     stage.reach(3)

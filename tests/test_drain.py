@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from procsim.buffer_reader import BufferReader
-from procsim.channel import EventQueue, EventQueueReader
-from procsim.drain import Drain
+from procsim.intake.drain import Drain
+from procsim.intake.memory_reader import BufferReader
+from procsim.wire.pipe import EventQueue, EventQueueReader
 
 
 def test_where_nobody_has_the_pipe_open_a_reader_waits_all_the_same(tmp_path: Path) -> None:

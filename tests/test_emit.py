@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from procsim.events import Event
-from procsim.run import Order, Run
+from procsim.running.run import Order, Run
 from procsim.tracer.emit import HEADS_KEPT, value_of
 from procsim.tracer.inject import Settings
 from procsim.tracer.sites import SITES_KEPT
+from procsim.wire.events import Event
 
 
 def events_of(text: str, folder: Path) -> list[Event]:
@@ -183,8 +183,8 @@ def test_what_is_said_while_a_process_gets_its_name_is_not_said_so_again(tmp_pat
 
 FORKS_WHILE_IT_SAYS_SOMETHING = """
 import ctypes, os, sys
-from procsim.buffer_reader import BufferReader
-from procsim.channel import Clock, EventQueue, EventQueueReader
+from procsim.intake.memory_reader import BufferReader
+from procsim.wire.pipe import Clock, EventQueue, EventQueueReader
 from procsim.tracer import emit
 
 queue = EventQueue.create(sys.argv[1] + "/events")

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from procsim.apply import draw
-from procsim.files import WRITES_KEPT
 from procsim.findings import Finding, Outcome, findings
 from procsim.findings.base import as_fields, sentence_of
-from procsim.state import FILES_KEPT
+from procsim.state.apply import draw
+from procsim.state.files import WRITES_KEPT
+from procsim.state.run_state import FILES_KEPT
 from tests.events import Story
 
 FILE = 1 << 63

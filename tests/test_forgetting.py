@@ -1,10 +1,10 @@
 """However long a run is, what is kept of it has a bound, and the totals stay right."""
 
-from procsim.apply import apply
-from procsim.files import File
 from procsim.findings import Outcome, findings
-from procsim.forgetting import NAMES_KEPT, NOBODY, OBJECTS_KEPT, PROCESSES_KEPT
-from procsim.state import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, RunState
+from procsim.state.apply import apply
+from procsim.state.files import File
+from procsim.state.forgetting import NAMES_KEPT, NOBODY, OBJECTS_KEPT, PROCESSES_KEPT
+from procsim.state.run_state import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, RunState
 from tests.events import Story
 
 MAIN, LOCK, QUEUE = 1, 9, 7

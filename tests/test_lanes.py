@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim import language
-from procsim.apply import draw
-from procsim.lanes import SECOND, Timeline, clock, growing, timeline
-from procsim.state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
+from procsim.state.apply import draw
+from procsim.state.run_state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
+from procsim.state.timeline import SECOND, Timeline, clock, growing, timeline
 from procsim.views.base import Verdict
 from procsim.views.plain import PlainView
 from procsim.views.timeline import LOOKS, lanes_live, lanes_whole, rows_wanted

@@ -8,11 +8,12 @@ from prompt_toolkit.keys import Keys
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
 
-from procsim import catalog, language
-from procsim.lessons import LESSONS, Lesson, about
+from procsim import language
+from procsim.lessons import catalog
+from procsim.lessons.lesson import LESSONS, Lesson, about
+from procsim.lessons.menu import Choice, picture
 from procsim.options import parse
 from procsim.views.base import clean
-from procsim.views.menu import Choice, picture
 
 IDS = {
     *(f"{letter}{n}" for letter, count in zip("DMQJIP", (5, 7, 8, 3, 3, 5), strict=True) for n in range(1, count + 1))

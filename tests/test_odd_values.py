@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from rich.console import Console, ConsoleDimensions
 
-from procsim.events import KINDS, Event, from_wire, to_json
-from procsim.lanes import timeline
-from procsim.state import RunState
-from procsim.trace import Header, Recorder, Trace, line_of
+from procsim.recording.trace import Header, Recorder, Trace, line_of
+from procsim.state.run_state import RunState
+from procsim.state.timeline import timeline
 from procsim.views.base import Verdict
 from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, screen
+from procsim.wire.events import KINDS, Event, from_wire, to_json
 from tests.events import Story
 
 DEEP: Any = 1
@@ -124,7 +124,7 @@ SAMPLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"verdict"}))
 def test_what_a_program_has_chosen_breaks_no_picture_and_is_replayed(kind: str, tmp_path: Path) -> None:
-    from procsim.apply import apply
+    from procsim.state.apply import apply
 
     fields = {name: SAMPLE.get(name) for name in KINDS[kind]}
     stream = io.StringIO()

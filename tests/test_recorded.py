@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from procsim import language
-from procsim.events import KINDS
 from procsim.findings.base import as_fields, from_fields
 from procsim.findings.base import sentence_of as shown
-from procsim.recorded import ALIVE_LIMIT, FOUND_LIMIT, KNOWN, TYPES, Damaged, known_sentences, value_of
+from procsim.recording.recorded import ALIVE_LIMIT, FOUND_LIMIT, KNOWN, TYPES, Damaged, known_sentences, value_of
+from procsim.recording.trace import NoTrace, Trace
 from procsim.sentences import FIGURE_LIMIT, SENTENCE_LIMIT, filled, sentence
-from procsim.trace import NoTrace, Trace
+from procsim.wire.events import KINDS
 from tests.catalogue import known
 from tests.fuzz.damage import RECORDINGS, nested
 from tests.fuzz.replays import MOST_BYTES

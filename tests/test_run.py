@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from procsim.events import Event
-from procsim.gatekeeper import GO, TRY
-from procsim.members import is_alive
-from procsim.run import Order, Run
+from procsim.control.gatekeeper import GO, TRY
+from procsim.running.members import is_alive
+from procsim.running.run import Order, Run
 from procsim.tracer.inject import Settings
+from procsim.wire.events import Event
 
 COUNT = 50_000
 PROGRAM = f"""
@@ -82,7 +82,7 @@ def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkey
                 time.sleep(0.001)
         return is_alive(pid)
 
-    monkeypatch.setattr("procsim.run.is_alive", dies_meanwhile)
+    monkeypatch.setattr("procsim.running.run.is_alive", dies_meanwhile)
     told: list[Event] = []
     with Run(Order([sys.executable, str(program), str(way)], Settings("fork"), timeout=120)) as run:
         for batch in run:

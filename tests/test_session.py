@@ -1,7 +1,7 @@
 """How events are handed on to the picture, the recording and the view."""
 
-from procsim.apply import draw
-from procsim.session import never_back
+from procsim.session.session import never_back
+from procsim.state.apply import draw
 from tests.events import MS, Story
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from procsim.apply import draw
+from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
+from procsim.diagnosis.standstill import stuck
 from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
-from procsim.sight import Blocked, End, Seen, Sight, Thread
-from procsim.standstill import stuck
-from procsim.state import RunState
+from procsim.state.apply import draw
+from procsim.state.run_state import RunState
 from tests.events import Story
 
 SHARED = Blocked("shared")

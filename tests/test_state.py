@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.apply import CHANGES, draw
-from procsim.events import KINDS
-from procsim.state import LINES_KEPT, POINTS_KEPT, Series
+from procsim.state.apply import CHANGES, draw
+from procsim.state.run_state import LINES_KEPT, POINTS_KEPT, Series
+from procsim.wire.events import KINDS
 from tests.events import MS, Story
 
 

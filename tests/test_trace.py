@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
+from procsim.recording.trace import Header, NoTrace, Recorder, Trace, line_of
 from procsim.sentences import sentence
-from procsim.trace import Header, NoTrace, Recorder, Trace, line_of
+from procsim.wire.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
 from tests.events import Story
 
 values = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text()

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from procsim.channel import EventQueue, EventQueueReader, raised_elsewhere
-from procsim.events import KINDS, Event
-from procsim.run import Order, Run
+from procsim.running.run import Order, Run
 from procsim.tracer import inject, install, uninstall
 from procsim.tracer.inject import Settings
+from procsim.wire.events import KINDS, Event
+from procsim.wire.pipe import EventQueue, EventQueueReader, raised_elsewhere
 
 from .conftest import HANG_SECONDS, Recording, Trace
 
@@ -829,7 +829,7 @@ def test_the_tracer_adds_nothing_heavy(trace: Trace, start_method: str) -> None:
         import sys
         from multiprocessing import Process
         def child():
-            heavy = {"typer", "rich", "psutil", "prompt_toolkit", "click", "procsim.run", "procsim.cli"}
+            heavy = {"typer", "rich", "psutil", "prompt_toolkit", "click", "procsim.running.run", "procsim.command.cli"}
             print(sorted(heavy & sys.modules.keys()))
         if __name__ == "__main__":
             worker = Process(target=child)
@@ -912,8 +912,8 @@ def test_a_python_program_that_the_program_starts_has_a_name_of_its_own(trace: T
 
 
 def test_an_event_always_fits() -> None:
-    from procsim.channel import ITEM_LIMIT
     from procsim.tracer.emit import _fitting
+    from procsim.wire.pipe import ITEM_LIMIT
 
     class Name(str):
         pass

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from procsim.apply import apply, draw
-from procsim.events import KINDS
 from procsim.findings import Finding, Outcome
 from procsim.findings.hangs import hangs
 from procsim.findings.pools import worker_died
-from procsim.run import Order, Run
-from procsim.state import RunState
+from procsim.running.run import Order, Run
+from procsim.state.apply import apply, draw
+from procsim.state.run_state import RunState
 from procsim.tracer.inject import Settings
 from procsim.views.words import state_words
+from procsim.wire.events import KINDS
 from tests.events import Story
 
 from .conftest import HANG_SECONDS, PROGRAMS, Recording, Trace

@@ -9,11 +9,10 @@ from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
 from procsim import Claim, language
-from procsim.apply import apply, draw
-from procsim.events import Event
 from procsim.findings import FINDINGS, Outcome, findings
-from procsim.lessons import LESSONS
-from procsim.state import RunState
+from procsim.lessons.lesson import LESSONS
+from procsim.state.apply import apply, draw
+from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.clock import Clock
 from procsim.views.compare import picture
@@ -23,6 +22,7 @@ from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary, verdict_rows
 from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
+from procsim.wire.events import Event
 from tests.events import MS, Story
 
 
@@ -386,7 +386,7 @@ def test_nothing_of_a_long_chinese_sentence_is_cut_off() -> None:
 
 
 def test_every_sentence_has_words_for_what_it_needs() -> None:
-    from procsim.events import KINDS
+    from procsim.wire.events import KINDS
 
     assert set(EVENT_WORDS) <= set(KINDS)
     assert {kind for kind in WAIT_WORDS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from procsim.findings import beginner, endings, hangs, losses, pools
 from procsim.findings.base import Finding, Outcome, folded
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 
 __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from procsim.sentences import filled, places
-from procsim.state import RunState, Wait
+from procsim.state.run_state import RunState, Wait
 
 
 class Finding(NamedTuple):

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
-from procsim.events import Event
 from procsim.findings.base import Finding, Outcome, error_words
-from procsim.state import RunState
+from procsim.state.run_state import RunState
+from procsim.wire.events import Event
 
 # How pickle calls what an exception is about. That it came of sending or receiving, the tracer has seen.
 _LOCAL = re.compile(r"Can't (?:pickle|get) local object '?(?:<function )?([\w.<>]+)")

@@ -4,10 +4,10 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.events import Event
 from procsim.findings import beginner
 from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
-from procsim.state import Process, RunState
+from procsim.state.run_state import Process, RunState
+from procsim.wire.events import Event
 
 
 def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from procsim.events import Event
-from procsim.files import Access
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
-from procsim.state import Lock, Process, Queue, RunState
+from procsim.state.files import Access
+from procsim.state.run_state import Lock, Process, Queue, RunState
+from procsim.wire.events import Event
 
 
 def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -128,7 +128,7 @@ def _is_refused_report(refused: Event, raised: Event) -> bool:
 def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """Two processes wrote a file that both had read before: the later one went over the update of the other.
 
-    Writes that append, and writes to other bytes, go over nothing. See `procsim.files`.
+    Writes that append, and writes to other bytes, go over nothing. See `procsim.state.files`.
     """
     for file in run.files.values():
         if file.pairs:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.state import Process, RunState, Wait
+from procsim.state.run_state import Process, RunState, Wait
 
 Figures = dict[str, Any]
 

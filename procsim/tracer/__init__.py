@@ -1,6 +1,6 @@
 """The tracer: rides inside every process of the program observed, and says what it does.
 
-It imports the standard library, `procsim.events` and `procsim.channel`, and nothing else.
+It imports the standard library, `procsim.wire.events` and `procsim.wire.pipe`, and nothing else.
 """
 
 import atexit
@@ -8,16 +8,13 @@ import os
 from functools import partial
 from types import ModuleType
 
-from procsim.tracer import (
+from procsim.tracer import emit, gate, inject, patching
+from procsim.tracer.watch import (
     conditions,
-    emit,
     files,
-    gate,
-    inject,
     locks,
     managers,
     output,
-    patching,
     pipes,
     pools,
     processes,

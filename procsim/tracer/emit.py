@@ -19,9 +19,9 @@ import threading
 from types import FrameType
 from typing import Any
 
-from procsim.buffers import AGAIN, NUMBERS, WORD, Buffers
-from procsim.channel import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 from procsim.tracer.sites import call_site, sites_known
+from procsim.wire.memory import AGAIN, NUMBERS, WORD, Buffers
+from procsim.wire.pipe import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 
 NAME_LIMIT = 80
 """Characters of a name (of a process, a thread, an object, a file) that an event carries."""
@@ -41,8 +41,8 @@ TEXT_LIMIT = ITEM_LIMIT // 2
 _FORMAT = 2
 """marshal's version before it kept a table of what it wrote: 70 ns less to encode, and 100 ns less to decode."""
 
-# An event on the pipe: its size, and the tuple of eight that `procsim.events.from_wire` takes apart. What is new each
-# time, the time, comes first, so that all the rest can be kept as it was marshalled.
+# An event on the pipe: its size, and the tuple of eight that `procsim.wire.events.from_wire` takes apart. What is new
+# each time, the time, comes first, so that all the rest can be kept as it was marshalled.
 _TUPLE = b"(" + (8).to_bytes(4, "little")
 _BEFORE_TIME = _TUPLE + b"I"  # marshal's sign of an integer of 64 bits
 _BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")  # `channel.HEADER` first: twice the size, and one

@@ -20,9 +20,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from procsim.buffers import mapped
-from procsim.channel import EventQueue, OwnDescriptor, raised_elsewhere
 from procsim.tracer.emit import emit
+from procsim.wire.memory import mapped
+from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
 
 OPEN, CLOSED = 0, 1
 """What the byte says."""

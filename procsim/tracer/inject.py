@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from procsim.channel import EventQueue
 from procsim.tracer.patching import replace
+from procsim.wire.pipe import EventQueue
 
 RUN_VARIABLE = "PROCSIM_RUN"
 HOOK_FOLDER = f"{os.path.dirname(os.path.abspath(__file__))}/hook"

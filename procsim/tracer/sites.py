@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
 
-from procsim.channel import raised_elsewhere
+from procsim.wire.pipe import raised_elsewhere
 
 _getframe = sys._getframe
 

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import IO, Protocol
 
 from procsim import Claim
-from procsim.conductor import Conductor
-from procsim.events import Event
+from procsim.control.conductor import Conductor
 from procsim.findings import Finding
 from procsim.harmless import harmless
 from procsim.language import _, called
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 from procsim.views import Again
+from procsim.wire.events import Event
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from procsim.harmless import harmless
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 from procsim.views.base import clean
 from procsim.views.colours import colour_of
 

@@ -10,9 +10,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from procsim.lanes import growing
 from procsim.language import _
-from procsim.state import RunState
+from procsim.state.run_state import RunState
+from procsim.state.timeline import growing
 from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
 from procsim.views.clock import Clock

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
-from procsim.conductor import Conductor
-from procsim.events import Event, sayable, to_json
+from procsim.control.conductor import Conductor
 from procsim.findings.base import as_fields, sentence_of
-from procsim.state import RunState
-from procsim.trace import line_of
+from procsim.recording.trace import line_of
+from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, writing
+from procsim.wire.events import Event, sayable, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The fields of a Claim, as a line calls them. `text` is the template, filled in."""

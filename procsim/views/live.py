@@ -19,10 +19,9 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from procsim.conductor import Conductor
-from procsim.events import Event
+from procsim.control.conductor import Conductor
 from procsim.language import N_, _
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
 from procsim.views.clock import Clock
@@ -33,6 +32,7 @@ from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
 from procsim.views.terminal import terminal
 from procsim.views.words import counted, state_words
+from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
 

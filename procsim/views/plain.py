@@ -9,15 +9,15 @@ from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 
-from procsim.conductor import Conductor
-from procsim.events import Event
+from procsim.control.conductor import Conductor
 from procsim.harmless import harmless
 from procsim.language import _
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import CannotWrite, ReaderGone, Verdict, clean, forget_output, writing
 from procsim.views.summary import print_summary
 from procsim.views.words import STYLES, event_style, event_words, told
+from procsim.wire.events import Event
 
 PROCESS_CELLS = 16
 WORDS_CELLS = 42

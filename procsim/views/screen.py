@@ -11,10 +11,10 @@ from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from procsim.conductor import Conductor
+from procsim.control.conductor import Conductor
 from procsim.findings.base import from_fields
 from procsim.language import N_, _, listed
-from procsim.state import Lock, Pool, Process, Queue, RunState, Signal
+from procsim.state.run_state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of

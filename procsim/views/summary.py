@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from procsim.language import N_, _, listed
-from procsim.state import RunState
+from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.prose import Prose
 from procsim.views.screen import gauges_line

@@ -16,7 +16,7 @@ import termios
 from collections.abc import Iterator
 from typing import Any
 
-from procsim import keeper
+from procsim.views import keeper
 
 KEYS, SCREEN = 0, 1
 """The descriptors by which keys come and a screen is drawn; each of them may be something else than a terminal."""

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from procsim.events import Event
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
-from procsim.state import Process, RunState, Standing, Wait
+from procsim.state.run_state import Process, RunState, Standing, Wait
 from procsim.views.base import clean, seconds
+from procsim.wire.events import Event
 
 EVENT_WORDS: Mapping[str, str] = {
     "process_started": N_("started {child_name} (PID {child})"),

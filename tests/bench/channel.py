@@ -35,7 +35,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
 
-from procsim.channel import GATHER_BELOW, GATHER_SECONDS, EventQueue, EventQueueReader, ItemDecoder
+from procsim.wire.pipe import GATHER_BELOW, GATHER_SECONDS, EventQueue, EventQueueReader, ItemDecoder
 from tests.bench.report import Figure, main, print_aligned
 
 WRITER_COUNTS = (1, 2, 8)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from rich.console import Console, ConsoleDimensions
 
-from procsim.apply import apply
-from procsim.run import Order, Run
-from procsim.state import RunState
+from procsim.running.run import Order, Run
+from procsim.state.apply import apply
+from procsim.state.run_state import RunState
 from procsim.tracer.inject import Settings
 from procsim.views.screen import Drawn, screen
 from tests.bench.report import Figure, main

@@ -17,13 +17,13 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from procsim.apply import apply
-from procsim.arrivals import Arrivals
-from procsim.buffer_reader import BufferReader
-from procsim.channel import EventQueue, EventQueueReader
-from procsim.drain import TICK_SECONDS, Drain
-from procsim.state import RunState
+from procsim.intake.decoder import Arrivals
+from procsim.intake.drain import TICK_SECONDS, Drain
+from procsim.intake.memory_reader import BufferReader
+from procsim.state.apply import apply
+from procsim.state.run_state import RunState
 from procsim.tracer import emit
+from procsim.wire.pipe import EventQueue, EventQueueReader
 from tests.bench.report import Figure, alternating, main
 
 WRITER_COUNTS = (1, 2, 8)

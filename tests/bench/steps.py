@@ -12,9 +12,9 @@ import time
 import timeit
 from pathlib import Path
 
-from procsim.channel import EventQueue
-from procsim.gatekeeper import Gatekeeper
+from procsim.control.gatekeeper import Gatekeeper
 from procsim.tracer import gate
+from procsim.wire.pipe import EventQueue
 from tests.integration.conftest import House
 from tests.integration.terminal import Terminal
 

@@ -21,9 +21,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from procsim.apply import apply
-from procsim.run import Order, Run
-from procsim.state import RunState
+from procsim.running.run import Order, Run
+from procsim.state.apply import apply
+from procsim.state.run_state import RunState
 from procsim.tracer.inject import Settings
 from tests.bench.operations import OPERATIONS
 from tests.bench.report import Figure, alternating, main

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from procsim.events import KINDS
-from procsim.recorded import TYPES
+from procsim.recording.recorded import TYPES
+from procsim.wire.events import KINDS
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.jsonl"))
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from procsim import session, stage
-from procsim.spoken import UsageError
-from procsim.trace import NoTrace, Trace
+from procsim.command import stage
+from procsim.command.typer_words import UsageError
+from procsim.recording.trace import NoTrace, Trace
+from procsim.session import session
 from procsim.views import Showing
 from procsim.views.base import View
 from procsim.views.console import HarmlessConsole

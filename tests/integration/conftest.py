@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from procsim import keeper
+from procsim.views import keeper
 
 if TYPE_CHECKING:
     from tests.integration.terminal import Terminal

@@ -74,7 +74,7 @@ def test_ctrl_c_while_procsim_is_still_starting(house: House) -> None:
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         # Before the first line of ours runs, Ctrl-C is the interpreter's own affair (it ends with code 1).
         assert process.returncode in (130, -signal.SIGINT, 1)
-        assert "procsim/cli.py" not in errors
+        assert "procsim/command/cli.py" not in errors
         house.assert_empty()
 
 

@@ -10,7 +10,7 @@ import pexpect
 import psutil
 import pytest
 
-from procsim import catalog
+from procsim.lessons import catalog
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import ASKS, Terminal
 

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from procsim.lessons import LESSONS, Lesson
+from procsim.lessons.lesson import LESSONS, Lesson
 from tests.integration.conftest import House
 
 AT_ONCE = 4

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from procsim.catalog import LESSONS, folder
-from procsim.events import KINDS
+from procsim.lessons.catalog import LESSONS, folder
+from procsim.wire.events import KINDS
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
 METHODS = ("fork", "spawn", "forkserver")

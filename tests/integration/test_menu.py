@@ -9,7 +9,7 @@ import psutil
 import pyte
 import pytest
 
-from procsim import catalog
+from procsim.lessons import catalog
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 from tests.integration.terminal import ASKS
 

@@ -183,7 +183,7 @@ def test_a_traceback_shows_no_code_of_ours(house: House) -> None:
     )
     done = run(house, True, sys.executable, path)
     frames = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File ")]
-    assert [frame for frame in frames if frame.startswith('File "<procsim.tracer.queues')]
+    assert [frame for frame in frames if frame.startswith('File "<procsim.tracer.watch.queues')]
     assert not [frame for frame in frames if OURS in frame]
 
 
@@ -207,5 +207,5 @@ def test_the_tracer_gets_in_where_the_environment_was_cleared(house: House) -> N
         """,
     )
     done = run(house, True, sys.executable, path)
-    assert done.stdout.startswith("<procsim.tracer.locks"), done.stderr
+    assert done.stdout.startswith("<procsim.tracer.watch.locks"), done.stderr
     assert os.sep not in done.stdout

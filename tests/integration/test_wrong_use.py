@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from procsim.events import SCHEMA_VERSION
+from procsim.wire.events import SCHEMA_VERSION
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
 NO_MAIN = "print('hello')\n"

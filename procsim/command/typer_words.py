@@ -1,0 +1,134 @@
+"""What typer says (help, and what is wrong with a command line), in the chosen language and with examples.
+
+typer asks gettext for some of its words and has the rest in English: both come from the catalogues here.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+import typer.core
+
+from procsim.harmless import harmless
+from procsim.language import N_, _, listed
+
+UsageError: Any = typer.BadParameter.__mro__[1]
+"""What is wrong with a command line, in one line. (typer shows no such name itself.)"""
+
+typer.core._ = _  # type: ignore[attr-defined,assignment]
+
+
+WORDS = (
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("Missing command."),
+    N_("No such command {name!r}."),
+    N_("default: {default}"),
+    N_("required"),
+    N_("Show this message and exit."),
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""What typer says by gettext, or hands on to us."""
+
+COMPLAINTS = (
+    N_("No such option: {option} Did you mean {meant}?"),
+    N_("No such option: {option} (Possible options: {meant})"),
+    N_("No such option: {option}"),
+    N_("Missing argument '{argument}'"),
+    N_("Option '{option}' requires an argument"),
+    N_("Got unexpected extra argument ({words})"),
+    N_("Got unexpected extra argument(s) ({words})"),
+    N_("Invalid value for '{option}': {reason}"),
+    N_("'{value}' is not one of {choices}"),
+    N_("'{value}' is not a valid {type}"),
+)
+"""What typer says in English alone, as it stands in its code."""
+
+EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "run": (("procsim run mine.py --users 3", N_("your own scenario, with an option of its main()")),),
+    "watch": (
+        ("procsim watch script.py 10", N_("a script, with its argument")),
+        ("procsim watch -m pytest tests", N_("a module or package")),
+        ("procsim watch -- pylint -j 4 .", N_("an installed command")),
+    ),
+    "replay": (
+        ("procsim tickets --record t.jsonl", N_("records a run")),
+        ("procsim replay t.jsonl", N_("shows it again")),
+        ("procsim replay t.jsonl --speed 0.2", N_("five times as slow")),
+    ),
+    "list": (("procsim list", N_("the lessons, in the order in which they are taught")),),
+    "explain": (
+        ("procsim explain M1", N_("one statement")),
+        ("procsim explain tickets", N_("all that this lesson teaches")),
+    ),
+    "show": (
+        ("procsim show tickets", N_("the source, to be read to the class")),
+        ("procsim show tickets --copy mine.py", N_("a copy, to be changed and run")),
+    ),
+}
+"""For the help of each command; those of the lessons are their two ways."""
+
+
+class Spoken:
+    """Of a command or a group: its help."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
+
+    def get_help(self, ctx: Any) -> str:
+        """What typer prints: in it stand the words of whoever wrote a scenario."""
+        return "\n".join(map(harmless, super().get_help(ctx).split("\n")))  # type: ignore[misc]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = _("Show this message and exit.")
+        return option
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        examples = _examples(ctx.info_name)
+        if examples:
+            with formatter.section(_("Examples")):
+                formatter.write_dl(examples, col_max=48)
+
+
+class Command(Spoken, typer.core.TyperCommand):
+    """A command whose help is in the chosen language."""
+
+
+def _examples(name: str) -> list[tuple[str, str]]:
+    if name in EXAMPLES:
+        return [(line, _(words)) for line, words in EXAMPLES[name]]
+    from procsim.lessons import lesson as lessons
+
+    shown: dict[str, dict[str, list[str]]] = {}
+    for lesson in lessons.about(name):
+        for line, way in zip(lesson.ways, (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False):
+            shown.setdefault(f"procsim {line}", {}).setdefault(way, []).append(lesson.id)
+    examples = [
+        (line, "; ".join(way.format(ids=listed(ids)) for way, ids in ways.items())) for line, ways in shown.items()
+    ]
+    return [*examples, (f"procsim explain {name}", _("what they show, and what to ask the class"))] if shown else []
+
+
+def translated(command: Any) -> Any:
+    """The command with its help, and that of its options, in the chosen language."""
+    command.help = _(command.help or "")
+    for parameter in command.params:
+        parameter.help = _(getattr(parameter, "help", None) or "")
+    return command
+
+
+def complaint(text: str) -> str:
+    """What typer finds wrong with a command line, in the chosen language."""
+    for template in COMPLAINTS:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.*?)", re.escape(template))
+        found = re.fullmatch(pattern, text, re.DOTALL)
+        if found:
+            facts = found.groupdict()
+            return _(template).format_map(facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {}))
+    return text

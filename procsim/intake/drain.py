@@ -1,0 +1,197 @@
+"""Empties the pipes and buffers of a run at all times, so that no process of it ever waits for a screen of ours.
+
+    events: buffers, and the EventQueue ─┐
+    standard output ─────────────────────┼─► Drain (a thread) ──► rounds, held until somebody takes them
+    standard error ──────────────────────┘
+
+It only moves bytes, so that it is always quicker than the program.
+"""
+
+import contextlib
+import os
+import selectors
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import IO, NamedTuple
+
+from procsim.intake.memory_reader import BufferReader, Repetitions
+from procsim.wire.pipe import GATHER_BELOW, GATHER_SECONDS, PIPE_CAPACITY, READ_SIZE, EventQueueReader
+
+TICK_SECONDS = 0.05
+"""The longest that a reader of events is left without a batch."""
+
+IDLE_SECONDS = GATHER_SECONDS * 3
+"""The pause where nothing has come, or only a little in the buffers, of which nobody tells. The program may have use
+for every processor: each time that we look is taken from it."""
+
+BUFFERS_SECONDS = 0.003
+"""The pause where buffers had much: a process that does nothing else fills its slot in 8 ms."""
+
+SWITCH_SECONDS = 0.001
+"""So long this thread waits at most for one that computes, in the place of Python's 5 ms."""
+
+HURRIED_SECONDS = GATHER_SECONDS / 8
+"""The pause for more, where each event is waited for."""
+
+HELD_BYTES = 16 << 20
+"""Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
+
+BATCH_BYTES = 1 << 18
+"""Bytes that one batch is decoded from, or the one round that has more: 2,000 to 11,000 events."""
+
+
+EVENTS, STDOUT, STDERR = "events", "stdout", "stderr"
+
+
+class Round(NamedTuple):
+    """What all sources had for us, when each was asked once."""
+
+    began: int
+    """ns of the system's monotonic clock: all that was written before is in this round, or in an earlier one."""
+    chunks: list[tuple[str, bytes]]
+    """(source, bytes)."""
+    buffers: list[tuple[Repetitions, bytes]]
+    """What the buffers had, and what reads it."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(len(data) for _, data in (*self.chunks, *self.buffers))
+
+
+class Drain(threading.Thread):
+    """The thread that empties the pipes and buffers."""
+
+    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]]) -> None:
+        super().__init__(name="procsim-drain", daemon=True)
+        self.heard = False
+        """Whether a process of the run has said anything yet."""
+        self.hurried = False
+        """Whether somebody waits for each event: a step of one process is to be seen."""
+        self.emptied = 0
+        """How often it has taken in all that was there."""
+        self._reader = reader
+        self._buffers = buffers
+        self._streams = dict(zip((STDOUT, STDERR), streams, strict=False))
+        self._rounds: deque[Round] = deque()
+        self._more = False
+        """Whether the last round had something."""
+        self._held = 0
+        self._changed = threading.Condition()
+        self._selector = selectors.DefaultSelector()  # here: where no descriptor is left for it, the run cannot start
+        self._open = {EVENTS, *self._streams}
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        with self._selector as selector:
+            selector.register(self._reader, selectors.EVENT_READ, EVENTS)
+            for name, stream in self._streams.items():
+                os.set_blocking(stream.fileno(), False)
+                selector.register(stream, selectors.EVENT_READ, name)
+            pause = 0.0
+            while True:
+                stopping = self._stopping.is_set()
+                ready = selector.select(0 if stopping else pause)
+                round_ = self._round(selector, [key.data for key, _ in ready])
+                self._keep(round_)
+                self.emptied += 1
+                if stopping and not round_.size:
+                    break
+                longest = HURRIED_SECONDS if self.hurried else IDLE_SECONDS
+                much = round_.size >= GATHER_BELOW
+                pause = 0 if round_.chunks or much else longest
+                if round_.buffers and much:
+                    self._stopping.wait(min(longest, BUFFERS_SECONDS))
+                elif round_.chunks and not much:
+                    self._stopping.wait(min(longest, GATHER_SECONDS))
+
+    def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> Round:
+        """Take in what is there."""
+        began, chunks = time.monotonic_ns(), []
+        # The events in any case: those that have come since may be older than others.
+        for name in [EVENTS, *(name for name in ready if name != EVENTS)]:
+            data = self._read(name)
+            if data:
+                chunks.append((name, data))
+            elif data == b"":
+                self._at_end(selector, name)
+        return Round(began, chunks, self._buffers.read())
+
+    def _read(self, name: str) -> bytes | None:
+        """All that stands in a pipe now; None: nothing; b"": nobody has it open."""
+        pieces = b""
+        for _ in range(PIPE_CAPACITY // READ_SIZE):  # what has come into it since we began can wait
+            piece = self._reader.read() if name == EVENTS else self._read_stream(name)
+            if not piece:
+                return pieces or piece
+            pieces += piece
+            if len(piece) < READ_SIZE:
+                break
+        return pieces
+
+    def _read_stream(self, name: str) -> bytes | None:
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._streams[name].fileno(), READ_SIZE)
+        return None
+
+    def _at_end(self, selector: selectors.BaseSelector, name: str) -> None:
+        with self._changed:
+            self._open.discard(name)
+        if name == EVENTS:
+            self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
+        else:
+            selector.unregister(self._streams[name])
+
+    def _keep(self, round_: Round) -> None:
+        sources = {source for source, _ in round_.chunks}
+        with self._changed:
+            if round_.size or self._more:  # what comes last in a round, the next one tells the place of
+                self._rounds.append(round_)
+            self._more = bool(round_.size)
+            self._open |= sources
+            self.heard = self.heard or EVENTS in sources or bool(round_.buffers)
+            self._held += round_.size
+            self._changed.notify()
+            while self._held > HELD_BYTES and not self._stopping.is_set():
+                self._changed.wait(TICK_SECONDS)
+
+    def take(self, timeout: float) -> list[Round]:
+        """The rounds that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
+        taken: list[Round] = []
+        size = 0
+        with self._changed:
+            if not self._rounds and timeout and self.is_alive():
+                self._changed.wait(timeout)
+            while self._rounds and size < BATCH_BYTES:
+                taken.append(self._rounds.popleft())
+                size += taken[-1].size
+            self._held -= size
+            self._changed.notify()
+        return taken
+
+    def forget(self, pid: int) -> None:
+        """This process has ended: it will write nothing more."""
+        self._buffers.forget(pid)
+
+    def waiting(self) -> bool:
+        """Whether rounds wait to be taken."""
+        return bool(self._rounds)
+
+    def ended(self) -> bool:
+        """Whether nobody has the pipes open any more, and all that came was taken."""
+        return not self._open and not self._rounds
+
+    def stop(self) -> None:
+        """Take in what is in the pipes now, if it was started, then close them. Stopping twice does nothing."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join()
+        self._selector.close()
+        self._reader.close()
+        self._buffers.close()
+        for stream in self._streams.values():
+            stream.close()

@@ -1,0 +1,1 @@
+"""What is taught: the scenarios, the statements of each lesson, the menu and the pages about them."""

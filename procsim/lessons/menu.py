@@ -1,0 +1,160 @@
+"""The menu: `procsim` alone on a terminal. The lessons in teaching order, each with a right and a wrong way to be run.
+
+keyboard ──► Choice ──► picture ──► Rich Live; Enter runs what is chosen, as anybody would type it, and comes back
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from prompt_toolkit.keys import Keys
+from rich.console import ConsoleDimensions, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from procsim.exit_code import ExitCode
+from procsim.language import _
+from procsim.lessons import catalog
+from procsim.lessons.lesson import LESSONS, Lesson
+from procsim.lessons.pages import MOST_CELLS, explanation
+from procsim.views.base import writing
+from procsim.views.console import console
+from procsim.views.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
+from procsim.views.summary import ascii_only
+from procsim.views.terminal import terminal
+
+
+@dataclass
+class Choice:
+    """What is chosen: a lesson, and which of its ways."""
+
+    row: int = 0
+    way: int = 0
+
+    @property
+    def lesson(self) -> Lesson:
+        return LESSONS[self.row]
+
+    @property
+    def line(self) -> str:
+        """The arguments of `procsim` that it stands for."""
+        return self.lesson.ways[self.way]
+
+    def press(self, key: str) -> None:
+        """Move by one key; one that moves nothing is passed over."""
+        steps = {Keys.Up: -1, "k": -1, Keys.Down: 1, "j": 1, Keys.PageUp: -10, Keys.PageDown: 10}
+        if key in steps:
+            self._go(self.row + steps[key])
+        elif key in (Keys.Home, Keys.End):
+            self._go(0 if key == Keys.Home else len(LESSONS) - 1)
+        elif key in (Keys.Left, Keys.Right, "h", "l", Keys.Tab):
+            self.way = (self.way + 1) % len(self.lesson.ways)
+        elif key.isdecimal() and 0 < int(key) <= len(catalog.LESSONS):
+            chapter = list(catalog.LESSONS)[int(key) - 1]
+            self._go(next(row for row, lesson in enumerate(LESSONS) if lesson.scenario == chapter))
+
+    def _go(self, row: int) -> None:
+        self.row = min(max(row, 0), len(LESSONS) - 1)
+        self.way = 0
+
+
+def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
+    """The menu on a screen of that size: a part of the list round what is chosen, its commands, the keys."""
+    up_down, left_right, rule = ("up/down", "left/right", "-") if plain_marks else ("↑↓", "←→", "─")
+    keys = _("{up_down} choose   {left_right} right or wrong   Enter run   e explain   1-6 chapter   q quit")
+    lines, chosen = _list(choice, ">" if plain_marks else "▸")
+    rows = max(1, size.height - 6)
+    first = min(max(0, chosen - rows // 2), max(0, len(lines) - rows))
+    words = (_("The right way"), _("The wrong way"))
+    ways = [
+        Text.assemble((f" {word}  ", "dim"), (f" procsim {line} ", "reverse bold" if number == choice.way else ""))
+        for number, (word, line) in enumerate(zip(words, choice.lesson.ways, strict=False))
+    ]
+    shown = [
+        Text(_("procsim: what processes really do"), "bold"),
+        *lines[first : first + rows],
+        *[Text()] * (rows - len(lines[first : first + rows])),
+        Text(rule * size.width, "dim"),
+        *ways,
+        *[Text()] * (2 - len(ways)),
+        Text(rule * size.width, "dim"),
+        Text(keys.format(up_down=up_down, left_right=left_right), "dim"),
+    ]
+    for line in shown:
+        line.no_wrap = True
+        line.truncate(size.width, overflow="ellipsis")
+    return Group(*shown[: size.height])
+
+
+def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:
+    """All the lines of the list, and the number of the chosen one."""
+    lines: list[Text] = []
+    chosen = 0
+    titles = catalog.lessons()
+    for row, lesson in enumerate(LESSONS):
+        if row == 0 or lesson.scenario != LESSONS[row - 1].scenario:
+            number = list(catalog.LESSONS).index(lesson.scenario) + 1
+            title = Text.assemble((f"{number} {lesson.scenario}", "bold cyan"), f"  {_(titles[lesson.scenario])}")
+            lines.append(title)
+        if row == choice.row:
+            chosen = len(lines)
+        text = f" {mark if row == choice.row else ' '} {lesson.id}  {_(lesson.statement)}"
+        lines.append(Text(text, "bold reverse" if row == choice.row else ""))
+    return lines, chosen
+
+
+class Menu:
+    """Shows the menu until people leave it."""
+
+    def __init__(self, language: str | None) -> None:
+        self._console = console()
+        self._input = open_keyboard()
+        self._language = ["--lang", language] if language else []
+        self._choice = Choice()
+        self._size = self._console.size
+
+    def show(self) -> None:
+        """Until q: choose, run, and back. Raises `ReaderGone` where the terminal has been closed."""
+        leave_by_signals()
+        while (key := self._choose()) is not None:
+            if key == Keys.ControlZ:
+                terminal.suspend()
+                continue
+            if key == "e":
+                self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
+            elif self._run(self._choice.line) != ExitCode.WRONG_USE:
+                continue  # it has waited for a key itself
+            if answer(self._input, Text(_("Press a key to go back to the menu"), "dim"), self._console) is None:
+                return
+
+    def _choose(self) -> str | None:
+        """Let people choose; "e", "run" or Ctrl-Z is what they want with it, None that they leave."""
+        live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
+        with writing(), terminal.screen(), self._input.raw_mode(), live:
+            self._draw(live)
+            for key in presses(self._input, lambda: self._draw(live) if self._size != self._console.size else None):
+                if key in LEAVE:
+                    return None
+                if key in (Keys.Enter, Keys.ControlJ):
+                    return "run"
+                if key in ("e", Keys.ControlZ):
+                    return key
+                self._choice.press(key)
+                self._draw(live)
+        return None
+
+    def _draw(self, live: Live) -> None:
+        self._size = self._console.size
+        live.update(picture(self._choice, self._size, ascii_only(self._console)), refresh=True)
+
+    def _run(self, line: str) -> int:
+        """What people would have typed, shown so that they learn it, and run as that. Its exit code."""
+        self._console.print(Text(f"$ procsim {line}", "bold"))
+        before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
+        try:
+            command = [sys.executable, "-P", "-m", "procsim", *line.split(), *self._language]
+            return subprocess.run(command, check=False, env=os.environ).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -1,0 +1,52 @@
+"""Pages to be read: what to tell a class about a lesson, and its source. Coloured on a terminal, plain elsewhere."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from procsim.language import _
+from procsim.lessons.lesson import Lesson
+from procsim.views.base import writing
+from procsim.views.console import console
+from procsim.views.prose import Prose
+
+MOST_CELLS = 88
+"""Of a line of prose: wider ones are hard to read aloud."""
+
+
+def explanation(lesson: Lesson) -> RenderableType:
+    """What the lesson is about, what to look for, what to ask, and how to show it."""
+    parts: list[RenderableType] = [Text(f"{lesson.id}  {_(lesson.statement)}", "bold"), Prose(_(lesson.about)), Text()]
+    parts += [Text(_("What to look for"), "bold cyan"), _indented(_(lesson.look)), Text()]
+    parts.append(Text(_("What to ask the class"), "bold cyan"))
+    for question in lesson.questions:
+        parts += [_indented(_(question.asked)), _indented(_(question.answer), "dim", 4)]
+    parts.append(Text())
+    for word, line in zip((_("The right way"), _("The wrong way")), lesson.ways, strict=False):
+        parts += [Text(word, "bold cyan"), _indented(f"procsim {line}", "bold")]
+    return Group(*parts, Text())
+
+
+def source(path: Path) -> RenderableType:
+    """A file of Python, highlighted on a terminal; elsewhere as it is."""
+    text = path.read_text(encoding="utf-8").rstrip("\n")  # one is printed after it
+    return Syntax(text, "python", theme="ansi_dark", background_color="default") if sys.stdout.isatty() else Text(text)
+
+
+def print_page(*pages: RenderableType, wide: bool = False) -> None:
+    """Print them on standard output; wide ones unwrapped. Raises `ReaderGone` or `CannotWrite`."""
+    page_console = console()
+    with page_console.capture() as drawn:  # rich would end the process by itself where the reader is gone
+        for page in pages:
+            page_console.print(page, width=None if wide else min(page_console.width, MOST_CELLS), soft_wrap=wide)
+    with writing():
+        sys.stdout.write(drawn.get())
+        sys.stdout.flush()
+
+
+def _indented(text: str, style: str = "", cells: int = 2) -> Padding:
+    return Padding(Prose(text, style), (0, 0, 0, cells), expand=False)

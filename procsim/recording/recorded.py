@@ -1,0 +1,265 @@
+"""What stands in a recording, read as the data of a stranger: within bounds, and checked before it becomes an event.
+
+lines of bytes ──► values_of ──► values within bounds ──► event_of, verdict_of ──► Event, the verdict
+
+A sentence (of a finding, a claim, a cure) is shown in today's words, and in the chosen language, where its id is known;
+else in the words in which it was shown when it was recorded.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import IO, Any
+
+from procsim.findings.base import sentence_of
+from procsim.language import _
+from procsim.sentences import places, verbatim
+from procsim.wire.events import DEPTH_LIMIT, KINDS, NUMBER_LIMIT, Event, from_json
+
+LINE_LIMIT = 16 << 20
+"""Bytes of a line, which the verdict on 2,000 processes that all wait has not."""
+
+EVENT_LIMIT = 1 << 16
+LONG_LIMIT = 4 << 20
+LONG = ("printed", "finding")
+"""Bytes of the line of an event, and of one of these kinds, which hold more than a process can say at once."""
+
+VALUES_LIMIT = 500_000
+"""Values in one line. Memory for them is needed at once."""
+
+DEEPEST = DEPTH_LIMIT + 8
+"""Collections within collections: of a figure, and those that it stands in."""
+
+FOUND_LIMIT = 16 << 20
+"""Bytes of all findings of a recording together, which are kept to its end."""
+
+ALIVE_LIMIT = 50_000
+"""Processes that have begun and not ended, none of which is forgotten."""
+
+LARGEST = float(1 << 64)
+"""A number beyond it, or one that is none (NaN), is nothing that procsim writes."""
+
+KNOWN = Path(__file__).with_name("sentences.json")
+
+
+class Damaged(Exception):
+    """It is not what procsim writes; the text says what is wrong, in the chosen language. Empty: it is none at all."""
+
+
+# Lines -------------------------------------------------------------------------------------------------------
+
+
+def values_of(file: IO[bytes], limit: int = LINE_LIMIT) -> Iterator[tuple[Any, int]]:
+    """The value of each line, and its length in bytes. No more than one line is in memory. Raises `Damaged`."""
+    while line := file.readline(limit + 1):
+        if len(line) > limit:
+            raise Damaged(_("it is longer than {limit} MB").format(limit=limit >> 20))
+        yield value_of(line), len(line)
+
+
+def value_of(line: bytes) -> Any:
+    """The value that a line of JSON stands for. Raises `Damaged`."""
+    if len(line) > EVENT_LIMIT and _values_in(line) > VALUES_LIMIT:
+        raise Damaged(_("it holds more than {limit} values").format(limit=VALUES_LIMIT))
+    try:
+        value = json.loads(line.decode(), parse_constant=_refuse)
+    except RecursionError as error:
+        raise Damaged(_("it is nested more than {limit} deep").format(limit=DEEPEST)) from error
+    except ValueError as error:
+        raise Damaged from error
+    _check_bounds(value)
+    return value
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _values_in(line: bytes) -> int:
+    """How many values a line holds at the most: each stands behind a comma, a bracket or a brace that is in no text."""
+    count = 0
+    for number, piece in enumerate(line.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')):
+        if number % 2 == 0:
+            count += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
+    return count
+
+
+def _check_bounds(value: Any) -> None:
+    """Raise `Damaged` where it has a number or is nested as nothing is that procsim writes."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        deeper: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                deeper.extend(each.values())
+            elif isinstance(each, list):
+                deeper.extend(each)
+            elif isinstance(each, int | float) and not -LARGEST <= each <= LARGEST:
+                raise Damaged(_("it holds a number of more than 64 bits"))
+        if not deeper:
+            return
+        level = deeper
+    raise Damaged(_("it is nested more than {limit} deep").format(limit=DEEPEST))
+
+
+# Events ------------------------------------------------------------------------------------------------------
+
+_TEXT, _NUMBER, _MAYBE = (str,), (int,), (int, NoneType)
+
+TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("reason", "name", "type", "function", "mode", "stream", "text", "operation"), _TEXT),
+    **dict.fromkeys(("wait", "id", "template", "cure", "cure_template", "sentence", "cure_sentence"), _TEXT),
+    **dict.fromkeys(("child", "took", "size", "offset"), _NUMBER),
+    **dict.fromkeys(("parent", "exit_code", "pipe", "other", "native_id", "job", "task", "tasks", "items"), _MAYBE),
+    **dict.fromkeys(("fields", "figures"), (dict,)),
+    "ready": (bool, NoneType),
+    "in_message": (bool,),
+    "open_in": (list,),
+}
+"""Of the fields that must be of one type; all others hold what the program has chosen."""
+
+ADDED = ("sentence", "cure_sentence")
+"""Fields that older recordings do not have."""
+
+WITHOUT_PROCESS = ("printed", "process_ended", "finding")
+"""Events that need no process (its PID is 0)."""
+
+
+class Events:
+    """Makes events of the values of one recording, and minds what all of them come to."""
+
+    def __init__(self) -> None:
+        self._alive: set[int] = set()
+        self._found = 0
+
+    def event_of(self, value: Any, size: int) -> Event:
+        """The event; `size` is that of its line in bytes. Raises `Damaged`."""
+        try:
+            event = from_json(value)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Damaged from error
+        if size > (LONG_LIMIT if event.kind in LONG else EVENT_LIMIT):
+            raise Damaged(_("it is too long for its kind"))
+        _check_types(event)
+        self._count(event, size)
+        return event._replace(fields=_in_known_words(event.fields, "")) if event.kind == "finding" else event
+
+    def _count(self, event: Event, size: int) -> None:
+        if event.kind == "process_ended":
+            self._alive.discard(event.pid)
+        elif event.pid not in self._alive:
+            self._alive.add(event.pid)
+        if event.kind == "process_started":
+            self._alive.add(event.fields["child"])
+        self._found += size if event.kind == "finding" else 0
+        if len(self._alive) > ALIVE_LIMIT or self._found > FOUND_LIMIT:
+            raise Damaged(_("there are too many of its kind"))
+
+
+def _check_types(event: Event) -> None:
+    kind, t, pid, process, thread, identity, at, fields = event
+    if not (
+        0 <= t < NUMBER_LIMIT
+        and 0 <= pid < NUMBER_LIMIT
+        and (pid or kind in WITHOUT_PROCESS or kind not in KINDS)
+        and isinstance(process, str)
+        and isinstance(thread, str)
+        and (at is None or isinstance(at, str))
+        and (identity is None or 0 <= identity < 1 << 128)
+    ):
+        raise Damaged
+    for name in KINDS.get(kind, ()):
+        if name not in fields and name not in ADDED:
+            raise Damaged(_("it has no {field}").format(field=name))
+    for name, value in fields.items():
+        if name in TYPES and not isinstance(value, TYPES[name]):
+            raise Damaged(_("{field} is not what it should be").format(field=name))
+    if not all(isinstance(pid, int) for pid in fields.get("open_in", ())):
+        raise Damaged(_("{field} is not what it should be").format(field="open_in"))
+    if kind == "finding":
+        _check_figures(fields["figures"])
+
+
+# Sentences ---------------------------------------------------------------------------------------------------
+
+_ROW: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("process", "kind", "object"), _TEXT),
+    "pid": _NUMBER,
+    "at": (str, NoneType),
+    "holder": (list,),
+    "stuck": (bool,),
+}
+"""What one who waits is told by (`procsim.findings.base.standing`)."""
+
+
+def verdict_of(value: Any, scenario: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Its claims and findings, in words that are known today if they can be. Raises `Damaged`."""
+    shapes: dict[str, Mapping[str, tuple[type, ...]]] = {
+        "claims": {"id": _TEXT, "holds": (bool,), "text": _TEXT, "template": _TEXT, "figures": (dict,)},
+        "findings": {"id": _TEXT, "text": _TEXT, "template": _TEXT, "figures": (dict,)},
+    }
+    verdict: dict[str, list[Mapping[str, Any]]] = {}
+    for key, shape in shapes.items():
+        rows = value.get(key)
+        if not isinstance(rows, list):
+            raise Damaged(_("{field} is not what it should be").format(field=key))
+        for row in rows:
+            _check_row(row, shape)
+            _check_row({name: row[name] for name in row.keys() & TYPES.keys()}, TYPES, whole=False)
+            _check_figures(row["figures"])
+        verdict[key] = [_in_known_words(row, scenario if key == "claims" else "") for row in rows]
+    return verdict
+
+
+def _check_row(row: Any, shape: Mapping[str, tuple[type, ...]], whole: bool = True) -> None:
+    """Raise `Damaged` where a field is missing, if it is to be `whole`, or not of its type."""
+    if not isinstance(row, dict):
+        raise Damaged
+    for name in shape if whole else row:
+        if not isinstance(row.get(name), shape[name]):
+            raise Damaged(_("{field} is not what it should be").format(field=name))
+
+
+def _check_figures(figures: Mapping[str, Any]) -> None:
+    rows = figures.get("standing", [])
+    if not isinstance(rows, list):
+        raise Damaged(_("{field} is not what it should be").format(field="standing"))
+    for row in rows:
+        _check_row(row, _ROW)
+
+
+def _in_known_words(fields: Mapping[str, Any], scenario: str) -> dict[str, Any]:
+    """A recorded claim or finding with the sentences that are to be shown for it. `scenario`: whose claim it is."""
+    figures, identity = fields["figures"], fields.get("sentence") or _alone(fields["id"])
+    prefix = f"{scenario}/" if scenario else ""
+    words = {"template": _words(prefix + identity, fields["template"], fields["text"], figures)}
+    if fields.get("cure_template"):
+        cure = fields.get("cure_sentence") or f"{identity}.cure"
+        words["cure_template"] = _words(cure, fields["cure_template"], fields.get("cure", ""), figures)
+    return {**fields, **words}
+
+
+def _alone(identity: str) -> str:
+    """The id of a sentence, where an old recording has that of its finding; empty: several sentences share this."""
+    others = (known.removesuffix(".cure") for known in known_sentences())
+    return "" if any(other.startswith(f"{identity}.") for other in others) else identity
+
+
+def _words(identity: str, template: str, text: str, figures: Mapping[str, Any]) -> str:
+    """The sentence as it is today, or, if it is not known or has no such figures, as it was shown."""
+    known = known_sentences()
+    if template in known.values():
+        return template
+    today = known.get(identity)
+    if today is not None and places(today) <= figures.keys():
+        return today
+    return template if sentence_of(template, figures) == text else verbatim(text)
+
+
+@cache
+def known_sentences() -> dict[str, str]:
+    """Today's sentences by their ids: of findings, of their cures (`ID.cure`), of claims (`SCENARIO/ID`)."""
+    sentences: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    return sentences

@@ -1,0 +1,119 @@
+"""Faults of procsim's own while a program runs: the part that fails is left out, and the program goes on.
+
+state, view, conductor ──► (an exception that nobody expects) ──► Faults ──► one line on standard error at the end
+"""
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import TextIO
+
+from procsim.complaints import complain, fault_of
+from procsim.control.conductor import Conductor, Misfit
+from procsim.language import N_, _
+from procsim.state.run_state import RunState
+from procsim.views import Again
+from procsim.views.base import CannotWrite, ReaderGone, Verdict, View
+from procsim.wire.events import Event
+
+VIEW, PICTURE, STEPS, FINDINGS = N_("the view"), N_("the picture"), N_("the control of steps"), N_("the verdict")
+"""The parts that may fail."""
+
+EXPECTED = (ReaderGone, CannotWrite, Misfit)
+"""What these parts raise where nothing is wrong with them."""
+
+FREELY = float("inf")
+"""A pace at which all move as they like."""
+
+
+class Faults:
+    """The first fault of each part that has failed."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def attempt(self, part: str, call: Callable[..., object], *arguments: object) -> bool:
+        """Call it; False: the part has failed. What is no fault of ours (see EXPECTED) is raised."""
+        try:
+            call(*arguments)
+        except EXPECTED:
+            raise
+        except Exception as error:
+            self.add(part, error)
+            return False
+        return True
+
+    def add(self, part: str, error: Exception) -> None:
+        """That part has failed."""
+        self._first.setdefault(part, fault_of(error))
+
+    def say(self) -> None:
+        """Say on standard error what has failed, a line each."""
+        words = _("{part} has failed, and the run went on without it; this is a fault of procsim's: {fault}")
+        for part, fault in self._first.items():
+            complain(words.format(part=_(part), fault=fault))
+
+
+class Sheltered(View):
+    """A view that may fail. Then the screen is given back, and what the program prints is passed on as it comes."""
+
+    def __init__(self, view: View, faults: Faults) -> None:
+        self._view = view
+        self._faults = faults
+        self._failed = False
+        self._entered = False
+
+    def __enter__(self) -> "Sheltered":
+        self._entered = True
+        self._view.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._entered:
+            self._entered = False
+            self._view.__exit__(kind, error, trace)
+
+    @property
+    def again(self) -> Again:
+        return Again.NO if self._failed else self._view.again
+
+    def event(self, event: Event, run: RunState) -> None:
+        shown = not self._failed and self._attempt(run, self._view.event, event, run)
+        if not shown and event.kind == "printed":
+            _pass_on(str(event.fields.get("text", "")), event.fields.get("stream"))
+
+    def tick(self, run: RunState, conductor: Conductor | None) -> None:
+        if not self._failed:
+            self._attempt(run, self._view.tick, run, conductor)
+        if self._failed and conductor is not None and conductor.held:  # nobody has keys any more
+            conductor.change_pace(FREELY)
+
+    def finish(self, run: RunState, verdict: Verdict) -> None:
+        if not self._failed:
+            self._attempt(run, self._view.finish, run, verdict)
+
+    def _attempt(self, run: RunState, call: Callable[..., object], *arguments: object) -> bool:
+        """Whether what it was called for is shown: by the view, or now that this has failed."""
+        if self._faults.attempt(VIEW, call, *arguments):
+            return True
+        self._failed = True
+        self._faults.attempt(VIEW, self._view.tick, run, None)  # what it has not shown yet
+        self._faults.attempt(VIEW, self.__exit__, None, None, None)
+        if not self._view.prints_at_the_end:
+            return False
+        for line in list(run.lines):
+            if line.stream:
+                _pass_on(line.text + "\n" * line.whole, line.stream)
+        return True
+
+
+def _pass_on(text: str, stream: object) -> None:
+    """What the program has printed, to where it would have gone."""
+    to: TextIO = sys.stderr if stream == "stderr" else sys.stdout
+    try:
+        to.write(text)
+        to.flush()
+    except OSError as error:
+        raise ReaderGone from error

@@ -1,0 +1,1 @@
+"""What the tracer watches, a file for each kind of thing."""

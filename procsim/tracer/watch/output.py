@@ -1,0 +1,135 @@
+"""Lines that the program prints, each with the process, thread and line of code that printed it.
+
+Only `write` and `flush` of the standard streams are covered, on the instance; the streams stay what they were. Where
+procsim shows the output itself, the event takes the place of the write; where the output goes its own way, the event
+comes beside it. What bypasses these streams (C code, `os.write`, programs it runs) procsim reads from the descriptor.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Collection
+from typing import Any
+
+from procsim.tracer.emit import TEXT_LIMIT, emit, run_is_over
+from procsim.tracer.patching import on_restore
+from procsim.tracer.sites import program_site
+from procsim.wire.pipe import raised_elsewhere
+
+_parts: dict[tuple[str, int], list[str]] = {}
+
+
+def cover_streams(taken: Collection[tuple[int, int]]) -> None:
+    """Say what goes to sys.stdout and sys.stderr.
+
+    Where procsim reads these pipes of the run, which are known by device and inode, what goes into one of them is said
+    instead, and what goes elsewhere (to a program that reads our output, into a file) is none of our affair.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None:
+            _cover(stream, name, taken)
+
+
+def forget_parts() -> None:
+    """Drop what an unfinished line holds: after a fork, it is the parent's to say."""
+    _parts.clear()
+
+
+def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
+    original_write, original_flush = stream.write, stream.flush
+
+    def write(text: str) -> Any:
+        if not isinstance(text, str) or stream.closed:
+            return original_write(text)  # raises
+        text = str.__str__(text)
+        if not text.isascii():
+            text.encode(stream.encoding, stream.errors)  # raises where the stream cannot hold this text
+        if taken and _file_behind(stream) not in taken:  # asked each time: the program may lay another file over it
+            return original_write(text)
+        unsaid = _say(name, text)
+        if not taken:
+            return original_write(text)
+        if unsaid and not run_is_over():  # then procsim reads these pipes no longer, and to write would end the program
+            original_write(unsaid)
+        return len(text)
+
+    def flush() -> None:
+        say_parts()
+        original_flush()
+
+    def say_parts() -> None:
+        for key in list(_parts):
+            if key[0] == name and (unsaid := _say_parts(key)) and taken and not run_is_over():
+                original_write(unsaid)
+
+    try:
+        stream.write, stream.flush = write, flush
+    except (AttributeError, TypeError):  # a stream that the program, or what started it, put there
+        return
+
+    def uncover() -> None:
+        say_parts()
+        for own, ours in (("write", write), ("flush", flush)):
+            if vars(stream).get(own) is ours:  # the program may have covered them itself
+                delattr(stream, own)
+
+    on_restore(uncover)
+
+
+def _file_behind(stream: Any) -> tuple[int, int] | None:
+    """Which file the stream writes to now: device and inode."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError) as error:
+        if raised_elsewhere(error):
+            raise
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _say(name: str, text: str) -> str:
+    """Say the whole lines of the text; keep what follows the last line end until it is whole, or flushed.
+
+    Returns what could not be said, of this text and of what was kept before.
+    """
+    key = (name, threading.get_ident())
+    end = text.rfind("\n") + 1
+    parts = _parts.get(key)
+    if end == 0:
+        if parts is None:
+            parts = _parts[key] = []
+        parts.append(text)
+        return _say_parts(key) if sum(map(len, parts)) >= TEXT_LIMIT else ""
+    lines = "".join([*(parts or []), text[:end]])
+    _parts.pop(key, None)
+    if text[end:]:
+        _parts[key] = [text[end:]]
+    return _emit_text(name, lines)
+
+
+def _say_parts(key: tuple[str, int]) -> str:
+    parts = _parts.pop(key, None)
+    return _emit_text(key[0], "".join(parts)) if parts else ""
+
+
+def _emit_text(name: str, text: str) -> str:
+    """Say a text, piece by piece. Returns the rest of it, from the first piece that could not be said."""
+    at = program_site()
+    start = 0
+    while start < len(text):
+        end = _end_of_piece(text, start)
+        if not emit("printed", at=at, text=text[start:end], stream=name):
+            break
+        start = end
+    return text[start:]
+
+
+def _end_of_piece(text: str, start: int) -> int:
+    """As much of the text as one event carries, up to the end of a line if possible."""
+    end = start + TEXT_LIMIT
+    if not text.isascii():
+        end = start + TEXT_LIMIT // 4  # a character has at most four bytes
+    if end >= len(text):
+        return len(text)
+    return text.rfind("\n", start, end) + 1 or end

@@ -1,0 +1,295 @@
+"""Processes: created, started, begun, returned, joined, terminated, killed, ended.
+
+Who ended, and how, is said by the process that is told so by the kernel: the parent, when it reaps its child. That a
+child's own code is done is said by the child, when its exit handlers begin.
+"""
+
+import _signal  # type: ignore[import-not-found]  # signal itself would be imported before the program does
+import atexit
+import os
+import posix
+import sys
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from procsim.tracer import gate
+from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
+from procsim.tracer.patching import Builtin, on_restore, replace
+from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.tracer.watch.pipes import bytes_are_waiting
+from procsim.tracer.watch.uncaught import say_raised
+from procsim.wire.pipe import raised_elsewhere
+
+
+class _Starting(threading.local):
+    """Whether this thread is inside `Process.start`: what it forks now is a Process, and says itself that it began."""
+
+    now = False
+
+
+_starting = _Starting()
+
+
+_name_listeners: list[Callable[[str], None]] = []
+
+
+def when_named(listener: Callable[[str], None]) -> None:
+    """Have it called with the name of this process, and in each Process with that one's."""
+    _name_listeners.append(listener)
+    on_restore(_name_listeners.clear)
+    listener(process_name())
+
+
+_begin_listeners: list[Callable[[Any], None]] = []
+
+
+def when_process_begins(listener: Callable[[Any], None]) -> None:
+    """Have it called in each Process, with that Process, before its own code runs."""
+    _begin_listeners.append(listener)
+    on_restore(_begin_listeners.clear)
+
+
+def expect_processes() -> None:
+    """Whatever this thread forks is a Process: said in the forkserver, where nobody calls `Process.start`."""
+    _starting.now = True
+    _returned.add(os.getpid())  # its own end is nothing of the program's
+
+
+def patch_process(module: ModuleType) -> None:
+    """multiprocessing.process."""
+    base = module.BaseProcess
+    init, start, join = base.__init__, base.start, base.join
+    terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
+    exitcode, run = base.exitcode, base.run
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        init(self, *args, **kwargs)
+        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
+
+    def traced_start(self: Any) -> None:
+        at = outer_site()
+        if gate.shared[0]:
+            gate.arrive("process_started", None, at, subject=self._name)
+        nothing_to_run = self._target is None and type(self).run is run and "run" not in vars(self)
+        before, _starting.now = _starting.now, True
+        try:
+            start(self)
+        finally:
+            _starting.now = before
+        self._popen._procsim_name = self._name
+        method = getattr(self._popen, "method", None)
+        daemon = bool(self.daemon)
+        if nothing_to_run:
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
+
+    def traced_join(self: Any, timeout: Any = None) -> None:
+        at = caller()
+        popen = self._popen
+        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
+            join(self, timeout)
+            return
+        if gate.shared[0] and at != INTERNAL:  # an exit handler's may find it ended already, or not: that is no step
+            ready = (lambda: popen.poll() is not None) if timeout is None else None
+            gate.arrive("process_joined", None, at, ready, subject=self._name)
+        # Also where exit handlers join, since a process that will not end is mostly found there.
+        if popen.poll() is None:
+            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
+        try:
+            join(self, timeout)
+        finally:  # it also ends when a signal handler of the program raises
+            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
+
+    def traced_terminate(self: Any) -> None:
+        if self._popen is not None and not _has_ended(self._popen):
+            emit("process_terminated", at=caller() or None, child=self._popen.pid, child_name=self._name)
+        terminate(self)
+
+    def traced_kill(self: Any) -> None:
+        if self._popen is not None and not _has_ended(self._popen):
+            emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
+        kill(self)
+
+    def traced_exitcode(self: Any) -> Any:
+        code = exitcode.fget(self)
+        if code and (at := caller()) != INTERNAL:
+            emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
+        return code
+
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        _starting.now = False
+        become(self._name)
+        emit("process_began", parent=self._parent_pid, daemon=bool(self.daemon))
+        for listener in _name_listeners:
+            listener(self._name)
+        for begin_listener in _begin_listeners:
+            begin_listener(self)
+        return bootstrap(self, *args, **kwargs)
+
+    replace(base, "_procsim_made", None)  # of those that were made before they were traced
+    replace(base, "__init__", __init__)
+    replace(base, "start", traced_start)
+    replace(base, "join", traced_join)
+    replace(base, "terminate", traced_terminate)
+    replace(base, "kill", traced_kill)
+    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
+    replace(base, "_bootstrap", _bootstrap)
+
+
+def _has_ended(popen: Any) -> bool:
+    """Whether a process had ended before it was to be ended: a ProcessPoolExecutor terminates also those."""
+    if popen.returncode is not None:
+        return True
+    if getattr(popen, "method", None) == "forkserver":
+        return bytes_are_waiting(popen.sentinel)  # its exit code
+    return _is_dead_child(popen.pid)
+
+
+def _is_dead_child(pid: int) -> bool:
+    """Whether it is a child of ours that has ended, and that nobody has asked yet how."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except (OSError, AttributeError) as error:  # no child of ours; macOS before Python 3.13
+        if raised_elsewhere(error):
+            raise
+        return False
+
+
+class _Kill(Builtin):
+    def __call__(self, *args: Any) -> None:
+        pid, number = args if len(args) == 2 and type(args[0]) is int and isinstance(args[1], int) else (0, 0)
+        kind = _ENDS_A_PROCESS.get(number)
+        if kind is not None and pid > 0 and pid != os.getpid():
+            at = caller()
+            if at != INTERNAL and not _is_dead_child(pid):
+                emit(kind, at=at, child=pid, child_name=_name_of_child(pid))
+        self._original(*args)
+
+
+_ENDS_A_PROCESS = {int(_signal.SIGTERM): "process_terminated", int(_signal.SIGKILL): "process_killed"}
+
+
+def _name_of_child(pid: int) -> str:
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    children = list(multiprocessing._children) if multiprocessing else []
+    return next((child._name for child in children if child._popen is not None and child._popen.pid == pid), "")
+
+
+def patch_kill() -> None:
+    """os.kill, which is posix.kill: who ends another process of the program by its PID."""
+    kill = _Kill(os.kill)
+    replace(posix, "kill", kill)
+    replace(os, "kill", kill)
+
+
+def patch_popen(module: ModuleType) -> None:
+    """multiprocessing.popen_fork and popen_forkserver: the places where an exit code is learned."""
+    popen = module.Popen
+    poll = popen.poll
+
+    def traced_poll(self: Any, flag: int = os.WNOHANG) -> Any:
+        if self.returncode is not None:
+            return poll(self, flag)
+        code = poll(self, flag)
+        if code is not None:
+            emit_of(self.pid, getattr(self, "_procsim_name", ""), "process_ended", exit_code=code)
+        return code
+
+    replace(popen, "poll", traced_poll)
+
+
+def patch_spawn(module: ModuleType) -> None:
+    """multiprocessing.spawn: where a new process ends that could not even begin.
+
+    It imports the program, and unpickles what it was given, before its own code is called; the forkserver shows
+    nobody else what is raised there.
+    """
+    main = module._main
+
+    def _main(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return main(*args, **kwargs)
+        except BaseException as error:
+            ask_who_we_are()
+            _say_returned(error)
+            raise
+
+    replace(module, "_main", _main)
+
+
+def patch_util(module: ModuleType) -> None:
+    """multiprocessing.util: the moment when a process's own code is done."""
+    exit_function = module._exit_function
+
+    def _exit_function(*args: Any, **kwargs: Any) -> None:
+        # In a child this runs while the exception that ended it is still on its way out.
+        _say_returned(sys.exc_info()[1])
+        exit_function(*args, **kwargs)
+
+    replace(module, "_exit_function", _exit_function)
+    watch_the_end()
+
+
+def patch_traceback(module: ModuleType) -> None:
+    """traceback: from 3.13 on, this is the one place where the exception that ended a process can be seen."""
+    print_exc = module.print_exc
+
+    def traced_print_exc(*args: Any, **kwargs: Any) -> None:
+        frame = sys._getframe().f_back
+        if frame is not None and frame.f_code.co_name == "_bootstrap" and is_internal(frame):
+            _say_returned(sys.exc_info()[1])
+        print_exc(*args, **kwargs)
+
+    replace(module, "print_exc", traced_print_exc)
+
+
+_main_process = 0
+
+
+def watch_the_end() -> None:
+    """Have the end of this process's own code said, also where it never imports multiprocessing.
+
+    Said again when multiprocessing is there: atexit calls the last one registered first, and this must come before
+    multiprocessing waits for the children.
+    """
+    global _main_process
+    _main_process = os.getpid()
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)
+    on_restore(lambda: atexit.unregister(_at_exit))
+
+
+def _at_exit() -> None:
+    if os.getpid() == _main_process:
+        _say_returned(getattr(sys, "last_value", None))  # the interpreter sets it for an uncaught exception
+
+
+_returned: set[int] = set()
+
+
+def _say_returned(error: BaseException | None) -> None:
+    """This process's own code is done, by itself or by an exception."""
+    if os.getpid() in _returned:
+        return
+    _returned.add(os.getpid())
+    if error is not None and not isinstance(error, SystemExit):
+        say_raised(error)
+    emit("process_returned")
+
+
+def say_program_began(name: str) -> None:
+    """This process is a Python program of its own, which the program has started."""
+    become(name)
+    emit("process_began", parent=os.getppid(), daemon=False)
+
+
+def after_fork_in_child() -> None:
+    """A fork has made this process out of another. A plain `os.fork` begins a process here."""
+    if _starting.now:
+        become(process_name())  # a Process: `_bootstrap` knows its name
+        return
+    become(f"{process_name()}/fork")
+    emit("process_began", at=outer_site() or None, parent=os.getppid(), daemon=False)

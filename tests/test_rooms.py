@@ -1,0 +1,142 @@
+"""The borders of the house: which room may know of which, held for every module.
+
+command ──► session, lessons ──► views, diagnosis ──► running, recording ──► control, findings ──► state, intake ──► wire
+                                                                                                        tracer ──► wire
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "procsim"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "scenarios" not in path.parts)
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
+
+PURE = {"sentences", "exit_code"}
+"""What every room but the tracer and the wire may use: it knows nothing of a run."""
+
+COMMON = PURE | {"language", "harmless", "complaints", "options", "procsim"}
+"""What every room above the state may use."""
+
+BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
+
+MAY_KNOW: dict[str, set[str]] = {
+    "wire": set(),
+    "tracer": {"wire", "procsim"},
+    "intake": {"wire"},
+    "state": {"wire"},
+    "findings": {"state", "wire"} | PURE | {"language"},
+    "control": {"findings", "state", "intake", "wire"} | COMMON,
+    "running": {"control", "findings", "state", "intake", "wire"} | COMMON,
+    "recording": {"control", "findings", "state", "intake", "wire"} | COMMON,
+    "diagnosis": {"control", *BELOW_VIEWS} | COMMON,
+    "views": BELOW_VIEWS - {"running", "recording"} | COMMON,
+    "session": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "command": {"session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "procsim": {"wire", "tracer", "options", "language", "sentences"},
+    "__main__": {"command"},
+    "language": set(),
+    "options": {"language"},
+    "sentences": set(),
+    "harmless": set(),
+    "exit_code": set(),
+    "complaints": {"harmless", "views"},
+}
+"""Of each room, or module that stands by itself, which others it may import. Itself it may."""
+
+EXCEPTIONS: set[tuple[str, str]] = {
+    ("procsim.command.stage", "procsim.tracer.inject"),
+    ("procsim.control.gatekeeper", "procsim.tracer.gate"),
+    ("procsim.running.members", "procsim.tracer.inject"),
+    ("procsim.running.run", "procsim.diagnosis.blocked_threads"),
+    ("procsim.running.run", "procsim.tracer.inject"),
+    ("procsim.views.base", "procsim.control.conductor"),
+    ("procsim.views.jsonl", "procsim.control.conductor"),
+    ("procsim.views.jsonl", "procsim.recording.trace"),
+    ("procsim.views.live", "procsim.control.conductor"),
+    ("procsim.views.plain", "procsim.control.conductor"),
+    ("procsim.views.screen", "procsim.control.conductor"),
+}
+"""(module, what it imports): borders that are still broken. It only shrinks."""
+
+
+def imported(path: Path, type_checking: bool = True) -> Iterator[str]:
+    """The modules that a file imports; those for type checkers only if wanted."""
+    tree = ast.parse(path.read_text())
+    hidden = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not type_checking
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from _modules_of(node)
+
+
+def _modules_of(node: ast.ImportFrom) -> Iterator[str]:
+    """`from procsim.views import words` imports a module; `from procsim.views import VIEWS` the room itself."""
+    folder = ROOT / (node.module or "").replace(".", "/")
+    for alias in node.names:
+        is_module = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()
+        yield f"{node.module}.{alias.name}" if is_module else node.module or ""
+
+
+def room_of(module: str) -> str:
+    """The room that a module of ours stands in, or the module itself, where it stands in none."""
+    return module.split(".")[1] if "." in module else "procsim"
+
+
+def name_of(path: Path) -> str:
+    words = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(words[:-1] if words[-1] == "__init__" else words)
+
+
+def is_standard(module: str) -> bool:
+    return module.split(".")[0] in sys.stdlib_module_names
+
+
+def broken(path: Path) -> set[tuple[str, str]]:
+    """The borders that a module breaks."""
+    name = name_of(path)
+    room = room_of(name)
+    ours = {module for module in imported(path) if module.split(".")[0] == "procsim"}
+    return {(name, module) for module in ours if room_of(module) not in MAY_KNOW.get(room, set()) | {room}}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_room_knows_of_those_below_it_alone(path: Path) -> None:
+    assert broken(path) - EXCEPTIONS == set()
+
+
+def test_the_list_of_exceptions_only_shrinks() -> None:
+    assert {border for path in MODULES for border in broken(path)} >= EXCEPTIONS
+
+
+@pytest.mark.parametrize("room", ["wire", "tracer"])
+def test_what_rides_in_a_program_needs_the_standard_library_alone(room: str) -> None:
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        for module in imported(path):
+            assert is_standard(module) or module.split(".")[0] in ("procsim", "sitecustomize"), (path, module)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_scenario_needs_procsim_itself_alone(path: Path) -> None:
+    for module in imported(path, type_checking=False):
+        assert is_standard(module) or module == "procsim", module
+    for module in imported(path):
+        assert is_standard(module) or module in ("procsim", "procsim.state.run_state"), module
+
+
+def test_no_scenario_hides_a_module_of_the_standard_library() -> None:
+    assert not {path.stem for path in SCENARIOS} & sys.stdlib_module_names
