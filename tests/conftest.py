@@ -14,8 +14,8 @@ import hypothesis
 import pytest
 
 from procsim.running.run import Order, Run
-from procsim.tracer.inject import Settings
 from procsim.wire.events import Event
+from procsim.wire.run_folder import Settings
 
 hypothesis.settings.register_profile("procsim", deadline=None)  # a time limit would measure the machine
 hypothesis.settings.load_profile("procsim")

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from procsim.intake.decoder import LINE_BYTES, Lines
+from procsim.json_line import line_of
 from procsim.recording.recorded import LONG_LIMIT
-from procsim.recording.trace import line_of
 
 LONG = LINE_BYTES * 3
 

@@ -11,9 +11,9 @@ import pytest
 
 from procsim.running.run import Order, Run
 from procsim.tracer.emit import HEADS_KEPT, value_of
-from procsim.tracer.inject import Settings
 from procsim.tracer.sites import SITES_KEPT
 from procsim.wire.events import Event
+from procsim.wire.run_folder import Settings
 
 
 def events_of(text: str, folder: Path) -> list[Event]:

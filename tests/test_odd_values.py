@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console, ConsoleDimensions
 
-from procsim.recording.trace import Header, Recorder, Trace, line_of
+from procsim.json_line import line_of
+from procsim.recording.trace import Header, Recorder, Trace
 from procsim.state.run_state import RunState
 from procsim.state.timeline import timeline
 from procsim.views.base import Verdict

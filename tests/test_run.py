@@ -12,8 +12,8 @@ import pytest
 from procsim.control.gatekeeper import GO, TRY
 from procsim.running.members import is_alive
 from procsim.running.run import Order, Run
-from procsim.tracer.inject import Settings
 from procsim.wire.events import Event
+from procsim.wire.run_folder import Settings
 
 COUNT = 50_000
 PROGRAM = f"""

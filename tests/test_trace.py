@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsim.recording.trace import Header, NoTrace, Recorder, Trace, line_of
+from procsim.json_line import line_of
+from procsim.recording.trace import Header, NoTrace, Recorder, Trace
 from procsim.sentences import sentence
 from procsim.wire.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
 from tests.events import Story

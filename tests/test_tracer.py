@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from procsim.running.run import Order, Run
-from procsim.tracer import inject, install, uninstall
-from procsim.tracer.inject import Settings
+from procsim.tracer import install, uninstall
 from procsim.wire.events import KINDS, Event
 from procsim.wire.pipe import EventQueue, EventQueueReader, raised_elsewhere
+from procsim.wire.run_folder import RUN_VARIABLE, Settings, write_settings
 
 from .conftest import HANG_SECONDS, Recording, Trace
 
@@ -847,8 +847,8 @@ def test_the_tracer_adds_nothing_heavy(trace: Trace, start_method: str) -> None:
 def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run that this process belongs to, with a reader of its events."""
     reader = EventQueueReader(EventQueue.create(tmp_path / "events"))
-    inject.write_settings(str(tmp_path), inject.Settings("spawn", seed=1))
-    monkeypatch.setenv(inject.RUN_VARIABLE, str(tmp_path))
+    write_settings(str(tmp_path), Settings("spawn", seed=1))
+    monkeypatch.setenv(RUN_VARIABLE, str(tmp_path))
     yield tmp_path
     uninstall()
     reader.close()
@@ -888,9 +888,9 @@ def test_objects_made_while_it_was_installed_go_on(run_folder: Path) -> None:
 
 
 def test_without_a_run_nothing_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv(inject.RUN_VARIABLE, raising=False)
+    monkeypatch.delenv(RUN_VARIABLE, raising=False)
     assert not install()
-    monkeypatch.setenv(inject.RUN_VARIABLE, str(tmp_path / "gone"))
+    monkeypatch.setenv(RUN_VARIABLE, str(tmp_path / "gone"))
     assert not install()
 
 

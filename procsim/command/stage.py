@@ -132,7 +132,7 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
 def _order(line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool) -> Any:
     """What is to be run, and how. `calls_start`: only by that do its options reach it."""
     from procsim.running.run import Order
-    from procsim.tracer.inject import Settings
+    from procsim.wire.run_folder import Settings
 
     return Order(
         line,

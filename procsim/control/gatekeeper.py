@@ -7,7 +7,7 @@ import errno
 import mmap
 import os
 
-from procsim.tracer.gate import CLOSED, FILE_NAME, GO, OPEN, SIZE, STAND, TRY, way_to
+from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, OPEN, SIZE, STAND, TRY, way_to
 
 __all__ = ["GO", "STAND", "TRY", "Gatekeeper"]
 

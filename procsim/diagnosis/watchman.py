@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from procsim.diagnosis.blocked_threads import Blocked, Sight, Thread, switches, with_outside
+from procsim.diagnosis.blocked_threads import Blocked, Sight, Thread, look, switches, with_outside
 from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
 from procsim.findings.base import Finding, as_fields
 from procsim.findings.hangs import hangs
@@ -79,7 +79,7 @@ class _Watchman:
         dead = self._run.unseen_deaths()
         if dead:
             return dead  # what they held and waited for is to be looked at anew
-        sight = self._run.sight(thorough=False)
+        sight = look(self._run.members, thorough=False)
         if sight is None:
             self._next = float("inf")
             return []
@@ -94,7 +94,7 @@ class _Watchman:
 
     def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
         """Who is stuck also where all other processes of the system are asked, and has been since `before`."""
-        sight = self._run.sight()
+        sight = look(self._run.members)
         if sight is None or not stuck(self._state, sight):
             return []
         found = self._marked(stuck(self._state, with_outside(sight)))

@@ -7,9 +7,7 @@
 
 import errno
 import hashlib
-import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,11 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-import msgspec
-
 from procsim import __version__
 from procsim.complaints import fault_of
-from procsim.harmless import escaped
+from procsim.json_line import line_of
 from procsim.language import _
 from procsim.recording.recorded import Damaged, Events, values_of, verdict_of
 from procsim.wire.events import SCHEMA_VERSION, Event, Named, sayable, to_json
@@ -60,22 +56,6 @@ def code_of(path: Path | None) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
     except OSError:
         return ""
-
-
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
-
-
-def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
-
-    Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
-    """
-    try:
-        line = msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:
-        line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
-    return escaped(line)
 
 
 class Recorder:

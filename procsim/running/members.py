@@ -20,7 +20,8 @@ from typing import Literal, NamedTuple
 
 import psutil
 
-from procsim.tracer.inject import RUN_VARIABLE, command_name
+from procsim.wire.interpreter import command_name
+from procsim.wire.run_folder import RUN_VARIABLE
 
 TERMINATE_GRACE_SECONDS = 1.0
 """What a process gets to end by itself after SIGTERM, before SIGKILL."""

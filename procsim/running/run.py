@@ -23,15 +23,15 @@ from types import TracebackType
 import psutil
 
 from procsim.control.gatekeeper import Gatekeeper
-from procsim.diagnosis.blocked_threads import Sight, look
 from procsim.intake.decoder import Arrivals
 from procsim.intake.drain import TICK_SECONDS, Drain
 from procsim.intake.memory_reader import BufferReader
 from procsim.language import _
 from procsim.running.members import Ended, Members, exit_code, is_alive
-from procsim.tracer.inject import Settings, environment, kept_out, write_settings
 from procsim.wire.events import Event
+from procsim.wire.interpreter import kept_out
 from procsim.wire.pipe import EventQueue, EventQueueReader
+from procsim.wire.run_folder import Settings, environment, write_settings
 
 LOOK_SECONDS = 0.5
 """Between two looks at the processes themselves: one that was killed cannot say that it ended, and its parent may not
@@ -125,7 +125,7 @@ class Run:
         session = 0 if self.order.apart else os.getsid(0)
         self._lifeline, self._guardian = _start_guardian(self._folder, session)
         undoing.callback(self._end_guardian)
-        self._members = Members(self._folder, session, self._tell_guardian)
+        self.members = Members(self._folder, session, self._tell_guardian)
         with contextlib.ExitStack() as until_started:
             writers = self._prepare(undoing, until_started)
             self._start_main(*writers or (None, None))
@@ -176,7 +176,7 @@ class Run:
         except OSError as error:
             raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
         self._started = started
-        self._members.add(self._main.pid, "main")
+        self.members.add(self._main.pid, "main")
         self._arrivals = Arrivals(self._drain, started)
         self._pending.append(self.event("process_began", parent=os.getpid(), daemon=False)._replace(t=0))
         reason = kept_out(_with_interpreter(order.command), variables)
@@ -271,10 +271,6 @@ class Run:
         last.extend(self.event("process_detached", pid, self._alive.get(pid, name)) for pid, name in detached)
         yield last
 
-    def sight(self, thorough: bool = True) -> Sight | None:
-        """What the system shows of its processes now; None where it shows nothing. `thorough`: see `Members.alive`."""
-        return look(self._members, thorough)
-
     def has_caught_up(self) -> bool:
         """Whether all that the processes have said so far was yielded."""
         return not self._arrivals.waiting() and not self._pending
@@ -295,7 +291,7 @@ class Run:
         for event in batch:
             if event.kind in ("process_began", "process_untraced"):
                 self._alive[event.pid] = event.process
-                self._members.add(event.pid)
+                self.members.add(event.pid)
                 self._found_ended.pop(event.pid, None)
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
@@ -308,7 +304,7 @@ class Run:
         """Whether only those are left that are meant to go on; `ended`: nobody has our pipes open any more."""
         if not any(is_alive(pid) for pid in self._alive if pid != self._main.pid):
             return ended
-        return self._members.are_detached(self._members.alive())
+        return self.members.are_detached(self.members.alive())
 
     def _call_the_roll(self) -> float:
         """Look who belongs to the run now. Returns the seconds of our own time that it took.
@@ -316,7 +312,7 @@ class Run:
         So those are known who will not be recognized later: their parent ends, and their environment does not tell.
         """
         began = time.thread_time()
-        self._members.alive(thorough=False)
+        self.members.alive(thorough=False)
         return time.thread_time() - began
 
     def _tell_guardian(self, line: str) -> None:
@@ -351,7 +347,7 @@ class Run:
         """End all who are still there, but for main's helpers and those who are meant to go on."""
         if self.gate.closed:
             self.gate.closed = False  # those who go on find it open
-        found = self._members.end()
+        found = self.members.end()
         self.ended.update(found.ended)
         return found._replace(ended=[pid for pid in found.ended if pid != self._main.pid])
 

@@ -23,6 +23,7 @@ from procsim.tracer.watch import (
     sleep,
     uncaught,
 )
+from procsim.wire import interpreter, run_folder
 
 _installed = False
 
@@ -33,11 +34,11 @@ def install() -> bool:
     Installing twice does nothing.
     """
     global _installed
-    run = inject.read_run()
+    run = run_folder.read_run()
     if _installed or run is None:
         return False
     queue, settings = run
-    role = inject.role(settings)
+    role = interpreter.role(settings)
     if role == "tracker":
         return False
     _installed = True
@@ -45,7 +46,7 @@ def install() -> bool:
     # program does in there (`__del__`) must not meet methods of ours whose modules are gone.
     atexit.register(patching.restore)
     emit.open_channel(queue)
-    folder = os.environ[inject.RUN_VARIABLE]
+    folder = os.environ[run_folder.RUN_VARIABLE]
     gate.find(folder, queue)
     patches: dict[str, patching.Patch] = {
         "multiprocessing.process": processes.patch_process,
@@ -78,7 +79,7 @@ def install() -> bool:
     if role == "forkserver":
         processes.expect_processes()
     if role == "program":
-        processes.say_program_began(inject.program_name())
+        processes.say_program_began(interpreter.program_name())
     return True
 
 

@@ -21,17 +21,9 @@ from collections.abc import Callable
 from typing import Any
 
 from procsim.tracer.emit import emit
+from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, SIZE, STAND, TRY, way_to
 from procsim.wire.memory import mapped
 from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
-
-OPEN, CLOSED = 0, 1
-"""What the byte says."""
-
-GO, TRY, STAND = b"g", b"t", b"s"
-"""The words: begin it, whatever comes; begin it if it can be done at once; look again whether it could be."""
-
-FILE_NAME = "gate"
-SIZE = mmap.PAGESIZE
 
 shared: mmap.mmap | bytes = b"\0"
 """Its first byte is the one that counts."""
@@ -105,11 +97,6 @@ def arrive(
         else:
             del _standing[native_id]
         words.close()
-
-
-def way_to(folder: str, pid: int, native_id: int) -> str:
-    """The named pipe by which a thread at the gate hears from procsim."""
-    return f"{folder}/{FILE_NAME}-{pid}-{native_id}"
 
 
 def _open(path: str) -> OwnDescriptor | None:

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from procsim.control.conductor import Conductor
 from procsim.findings.base import as_fields, sentence_of
-from procsim.recording.trace import line_of
+from procsim.json_line import line_of
 from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, writing

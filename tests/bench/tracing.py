@@ -24,7 +24,7 @@ from pathlib import Path
 from procsim.running.run import Order, Run
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.tracer.inject import Settings
+from procsim.wire.run_folder import Settings
 from tests.bench.operations import OPERATIONS
 from tests.bench.report import Figure, alternating, main
 

@@ -5,9 +5,9 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer.emit import emit_of
-from procsim.tracer.inject import command_name, kept_out
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import program_site
+from procsim.wire.interpreter import command_name, kept_out
 
 
 def patch_subprocess(module: ModuleType) -> None:

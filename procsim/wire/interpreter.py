@@ -1,0 +1,74 @@
+"""Python interpreters: what one is for, what people call it, and whether the tracer can get into it."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from procsim.wire.run_folder import HOOK_FOLDER, RUN_VARIABLE, Settings
+
+
+def role(settings: Settings) -> str:
+    """What this interpreter is for.
+
+    "main": the main process of the run; "tracker", "forkserver", "child": started by multiprocessing; "program": a
+    Python program that the program has started.
+    """
+    command = " ".join(sys.orig_argv[1:])
+    if "multiprocessing.resource_tracker" in command:
+        return "tracker"
+    if "multiprocessing.forkserver" in command:
+        return "forkserver"
+    if "--multiprocessing-fork" in command:
+        return "child"
+    return "main" if os.getppid() == settings.procsim else "program"
+
+
+def program_name() -> str:
+    """How a Python program is called that the program has started: "worker.py", "python -m worker", "python -c"."""
+    letters, count = _options(sys.orig_argv[1:])
+    program = sys.orig_argv[count] if count < len(sys.orig_argv) else ""
+    if letters.endswith("c"):
+        return "python -c"
+    return f"python -m {program}" if letters.endswith("m") else os.path.basename(program) or "python"
+
+
+def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
+    """Why the tracer cannot get into a process that is started so: "-I", "-E", "-S" or "environment".
+
+    Empty where it can, or where this is no Python interpreter.
+    """
+    if not command or not os.path.basename(command[0]).startswith("python"):
+        return ""
+    letters, _ = _options(command[1:])
+    for letter in letters:
+        if letter in "IES":
+            return f"-{letter}"
+    values = {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
+    found = RUN_VARIABLE in values and HOOK_FOLDER in values.get("PYTHONPATH", "").split(os.pathsep)
+    return "" if found else "environment"
+
+
+def command_name(command: Sequence[str]) -> str:
+    """The command of a Python interpreter as people call it: "python -I worker.py"."""
+    _, count = _options(command[1:])
+    return " ".join(os.path.basename(word) for word in command[: 1 + count])
+
+
+def _options(words: Sequence[str]) -> tuple[str, int]:
+    """The options that are the interpreter's own: their letters, and how many words there are up to the program's name.
+
+    With -c, whose program has no name, up to that.
+    """
+    letters, count = "", 0
+    while count < len(words) and words[count].startswith("-") and words[count] not in ("-", "--"):
+        word = words[count]
+        count += 1
+        for position, letter in enumerate(word[1:] if word[1] != "-" else "", start=2):
+            letters += letter
+            if letter in "cm":
+                return letters, count + (letter == "m" and position == len(word))
+            if letter in "WX":  # the rest of the word is its argument, or the next word
+                count += position == len(word)
+                break
+    return letters, count + 1
