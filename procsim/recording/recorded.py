@@ -250,12 +250,22 @@ def _alone(identity: str) -> str:
 def _words(identity: str, template: str, text: str, figures: Mapping[str, Any]) -> str:
     """The sentence as it is today, or, if it is not known or has no such figures, as it was shown."""
     known = known_sentences()
-    if template in known.values():
-        return template
+    if template.translate(_BRACKETS) in _without_brackets():
+        return _without_brackets()[template.translate(_BRACKETS)]
     today = known.get(identity)
     if today is not None and places(today) <= figures.keys():
         return today
     return template if sentence_of(template, figures) == text else verbatim(text)
+
+
+_BRACKETS = str.maketrans("", "", "⟨⟩")
+"""They are no words: they enclose what is left out where a figure is not known, which an older procsim did not do."""
+
+
+@cache
+def _without_brackets() -> dict[str, str]:
+    """Today's sentences by their words alone."""
+    return {sentence.translate(_BRACKETS): sentence for sentence in known_sentences().values()}
 
 
 @cache
