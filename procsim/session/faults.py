@@ -4,16 +4,17 @@ state, view, conductor ──► (an exception that nobody expects) ──► Fa
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TextIO
 
 from procsim.complaints import complain, fault_of
-from procsim.control.conductor import Conductor, Misfit
+from procsim.control.conductor import Misfit
 from procsim.language import N_, _
 from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import CannotWrite, ReaderGone, Verdict, View
+from procsim.views.wishes import ChangePace, Movement, Wish
 from procsim.wire.events import Event
 
 VIEW, PICTURE, STEPS, FINDINGS = N_("the view"), N_("the picture"), N_("the control of steps"), N_("the verdict")
@@ -61,6 +62,8 @@ class Sheltered(View):
         self._view = view
         self._faults = faults
         self._failed = False
+        """Whether nobody has keys any more."""
+        self._held = False
         self._entered = False
 
     def __enter__(self) -> "Sheltered":
@@ -84,11 +87,20 @@ class Sheltered(View):
         if not shown and event.kind == "printed":
             _pass_on(str(event.fields.get("text", "")), event.fields.get("stream"))
 
-    def tick(self, run: RunState, conductor: Conductor | None) -> None:
+    def wishes(self, run: RunState) -> Sequence[Wish]:
+        if self._failed:
+            return [ChangePace(FREELY)] if self._held else []
+        wished: list[Wish] = []
+        self._attempt(run, lambda: wished.extend(self._view.wishes(run)))
+        return wished
+
+    def tick(self, run: RunState, movement: Movement | None) -> None:
+        self._held = movement is not None and movement.held
         if not self._failed:
-            self._attempt(run, self._view.tick, run, conductor)
-        if self._failed and conductor is not None and conductor.held:  # nobody has keys any more
-            conductor.change_pace(FREELY)
+            self._attempt(run, self._view.tick, run, movement)
+
+    def suspend(self) -> None:
+        self._view.suspend()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         if not self._failed:

@@ -21,6 +21,7 @@ from procsim.recording.trace import NoTrace, Recorder, Trace
 from procsim.running.run import Run
 from procsim.session import surroundings
 from procsim.session.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, Sheltered
+from procsim.session.grants import grant, movement_of
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
@@ -60,7 +61,7 @@ def show_run(
     with _Signals(run.stop, pass_on, stay_ignored=run.order.signals_are_passed_on) as signals:
         try:
             with run, view:
-                _play(run, state, view, recorder, stop_on_hang, plan, faults)
+                _play(run, state, view, recorder, stop_on_hang, plan, faults, signals.end)
         except ReaderGone:
             reader_gone = True
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
@@ -123,7 +124,7 @@ def show_compared(
                         stack.enter_context(view)
                     way.column.begun = True
                     view.begin(way.column)
-                    _play(way.run, way.column.run, view, None, True, plan, faults)
+                    _play(way.run, way.column.run, view, None, True, plan, faults, signals.end)
                     ended_by_itself = not (signals.received or way.run.timed_out)
                     claims = _judge(way.judge, way.column.run) if ended_by_itself else []
                     found = findings(way.column.run, _outcome(way.run, way.column.run, signals.received))
@@ -167,6 +168,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
                         for event in batch:
                             apply(state, event)
                             view.event(event, state)
+                        grant(view.wishes(state), view, signals.end, None)
                         view.tick(state, None)
                 except NoTrace as error:
                     damaged = error
@@ -197,8 +199,12 @@ def _play(
     stop_on_hang: bool,
     plan: Plan,
     faults: Faults,
+    end: Callable[[], None],
 ) -> None:
-    """Follow a run that was entered, to its end, whatever of ours fails meanwhile."""
+    """Follow a run that was entered, to its end, whatever of ours fails meanwhile: apply, conduct, grant, draw.
+
+    `end` is called where people wish that it ends.
+    """
     conductor = Conductor(run.gate, state, plan)
     batches = never_back(watched(run, state))
     for batch in _until_it_hangs(batches, run, state) if stop_on_hang else batches:
@@ -212,7 +218,8 @@ def _play(
             view.event(event, state)
         if not faults.attempt(STEPS, conductor.tick, batch):  # before it is drawn: people wait to see a step done
             conductor.change_pace(FREELY)
-        view.tick(state, conductor)
+        refused = grant(view.wishes(state), view, end, conductor)
+        view.tick(state, movement_of(conductor, refused))
 
 
 def _outcome(run: Run, state: RunState, interrupted: int) -> Outcome:
@@ -303,6 +310,11 @@ class _Signals:
         for number, handler in self._before.items():
             with contextlib.suppress(ValueError, TypeError):
                 signal.signal(number, handler)
+
+    def end(self) -> None:
+        """People have ended it by a key: as by Ctrl-C."""
+        self.received = self.received or signal.SIGINT
+        self._stop()
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._pass_on(number):

@@ -3,18 +3,18 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Protocol
 
 from procsim import Claim
-from procsim.control.conductor import Conductor
 from procsim.findings import Finding
 from procsim.harmless import harmless
 from procsim.language import _, called
 from procsim.state.run_state import RunState
 from procsim.views import Again
+from procsim.views.wishes import Movement, Wish
 from procsim.wire.events import Event
 
 
@@ -39,8 +39,16 @@ class View(Protocol):
     def event(self, event: Event, run: RunState) -> None:
         """One event, drawn into the state already."""
 
-    def tick(self, run: RunState, conductor: Conductor | None) -> None:
-        """Called steadily, also when nothing happens. `conductor` decides who moves; None: a recording is shown."""
+    def wishes(self, run: RunState) -> Sequence[Wish]:
+        """What people wish since this was asked last. Called steadily, also when nothing happens."""
+        return ()
+
+    def tick(self, run: RunState, movement: Movement | None) -> None:
+        """Called after that: draw the run as it is now. `movement`: None where a recording is shown."""
+
+    def suspend(self) -> None:
+        """Leave the terminal to the shell until it lets us go on."""
+        return
 
     prints_at_the_end: bool = False
     """Whether what the program prints is written when the run is over, and not as it comes."""

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
-from procsim.control.conductor import Conductor
 from procsim.findings.base import as_fields, sentence_of
 from procsim.json_line import line_of
 from procsim.state.run_state import RunState
 from procsim.views import Again
-from procsim.views.base import Column, Verdict, writing
+from procsim.views.base import Column, Verdict, View, writing
+from procsim.views.wishes import Movement
 from procsim.wire.events import Event, sayable, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
@@ -28,7 +28,7 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
     return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
 
 
-class JsonView:
+class JsonView(View):
     """Writes every event as it comes."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -48,7 +48,7 @@ class JsonView:
     def event(self, event: Event, run: RunState) -> None:
         self._write(to_json(event, run.names))
 
-    def tick(self, run: RunState, conductor: Conductor | None = None) -> None:
+    def tick(self, run: RunState, movement: Movement | None = None) -> None:
         with writing():
             self._stream.flush()
 

@@ -5,10 +5,9 @@ keyboard ──► prompt_toolkit, polled once a frame ──► Conductor: who 
 """
 
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -19,7 +18,6 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from procsim.control.conductor import Conductor
 from procsim.language import N_, _
 from procsim.state.run_state import RunState
 from procsim.views import Again, Showing
@@ -31,6 +29,7 @@ from procsim.views.keys import Keys
 from procsim.views.screen import Drawn, last_picture, screen
 from procsim.views.summary import ascii_only, print_summary
 from procsim.views.terminal import terminal
+from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
 from procsim.views.words import counted, state_words
 from procsim.wire.events import Event
 
@@ -61,31 +60,35 @@ class LiveView:
         self._waits = False
         """Whether people have seen why it hangs, and want it to go on waiting."""
         self._clock = Clock(showing.speed)
-        self._conductor: Conductor | None = None
+        self._movement: Movement | None = None
+        self._chosen: int | None = None
+        """The PID of the process that people have chosen, also where that wish was not granted yet."""
+        self._wishes: list[Wish] = []
+        self._some_pressed = False
         self._steps = 0
         """Those on the screen."""
         self._drawn = Drawn()
         self._source: Source | None = None
         self._message = ""
         self._obey: dict[str, Callable[[RunState], None]] = {
-            " ": self._pause_or_go_on,
-            "n": self._step,
-            Pressed.Right: self._step,
+            " ": lambda run: self._wish(Pause()),
+            "n": lambda run: self._wish(Step()),
+            Pressed.Right: lambda run: self._wish(Step()),
             Pressed.Up: lambda run: self._choose(run, -1),
             Pressed.Down: lambda run: self._choose(run, 1),
             Pressed.Escape: lambda run: self._select(None),
-            "+": lambda run: self._change_pace(PACE_FACTOR),
-            "=": lambda run: self._change_pace(PACE_FACTOR),
-            "-": lambda run: self._change_pace(1 / PACE_FACTOR),
+            "+": lambda run: self._wish(ChangePace(PACE_FACTOR)),
+            "=": lambda run: self._wish(ChangePace(PACE_FACTOR)),
+            "-": lambda run: self._wish(ChangePace(1 / PACE_FACTOR)),
             "c": lambda run: self._show_code(),
-            "r": lambda run: self._end(Again.SAME) if self._conductor is not None else None,
+            "r": lambda run: self._end(Again.SAME) if self._movement is not None else None,
             "t": lambda run: self._end(Again.OTHER_WAY) if showing.other_way else None,
             "?": lambda run: self._show_help(),
             "w": lambda run: self._let_it_wait(),
             "q": lambda run: self._end(),
             Pressed.ControlC: lambda run: self._end(),
             Pressed.ControlBackslash: lambda run: self._end(),
-            Pressed.ControlZ: lambda run: self._suspend(),
+            Pressed.ControlZ: lambda run: self._wish(Suspend()),
             **{str(digit): partial(self._choose_row, row=digit - 1) for digit in range(1, 10)},
         }
 
@@ -114,14 +117,21 @@ class LiveView:
     def event(self, event: Event, run: RunState) -> None:
         return
 
-    def tick(self, run: RunState, conductor: Conductor | None) -> None:
-        self._conductor = conductor
-        some_pressed = self._read_keys(run)
+    def wishes(self, run: RunState) -> Sequence[Wish]:
+        self._some_pressed = self._read_keys(run)
+        wishes, self._wishes = self._wishes, []
+        return wishes
+
+    def tick(self, run: RunState, movement: Movement | None) -> None:
+        self._movement = movement
+        self._chosen = movement.chosen if movement is not None else None
         now = time.monotonic()
-        stepped = conductor is not None and conductor.held and conductor.steps != self._steps  # people wait to see it
-        if now < self._next_frame and not (some_pressed or stepped):
+        stepped = movement is not None and movement.held and movement.steps != self._steps  # people wait to see it
+        if now < self._next_frame and not (self._some_pressed or stepped):
             return
-        self._steps = conductor.steps if conductor is not None else 0
+        if movement is not None and movement.refused is not None:
+            self._say_why_refused(run, movement)
+        self._steps = movement.steps if movement is not None else 0
         self._next_frame = now + 1 / FRAMES_PER_SECOND
         self._draw(run)
 
@@ -132,12 +142,12 @@ class LiveView:
         drawn.plain_marks = ascii_only(self._console)
         drawn.asking = bool(run.found) and not self._waits
         drawn.message = self._message
-        drawn.conductor = self._conductor
+        drawn.movement = self._movement
         drawn.keys = Keys(
-            held=self._conductor is not None and self._conductor.held,
+            held=self._movement is not None and self._movement.held,
             alarm=drawn.asking,
             other_way=self._showing.other_way,
-            steps=self._conductor is not None,
+            steps=self._movement is not None,
             daemons=any(process.daemon for process in run.processes.values()),
             code=self._showing.source is not None,
         )
@@ -163,24 +173,14 @@ class LiveView:
                     break
         return count > 0
 
-    def _pause_or_go_on(self, run: RunState) -> None:
-        if self._conductor is None:
-            return
-        if self._conductor.held:
-            self._conductor.go_on()
-        else:
-            self._conductor.pause()
+    def _wish(self, wish: Wish) -> None:
+        self._wishes.append(wish)
 
-    def _step(self, run: RunState) -> None:
-        conductor = self._conductor
-        if conductor is None or conductor.step():
-            return
-        if conductor.nobody_can_move():
+    def _say_why_refused(self, run: RunState, movement: Movement) -> None:
+        if movement.refused is Refusal.NOBODY_CAN_MOVE:
             self._message = _("nobody can move: now they wait as they would without procsim")
-            conductor.let_wait()
-            return
-        if conductor.selected is not None:
-            self._say_why_not(run, conductor.selected)
+        elif movement.chosen is not None:
+            self._say_why_not(run, movement.chosen)
 
     def _say_why_not(self, run: RunState, pid: int) -> None:
         process = run.processes[pid]
@@ -192,8 +192,7 @@ class LiveView:
         rows = [pid for pid in self._drawn.rows if run.processes[pid].standing]
         if not rows:
             return
-        selected = self._conductor.selected if self._conductor else None
-        place = rows.index(selected) + by if selected in rows else (0 if by > 0 else -1)
+        place = rows.index(self._chosen) + by if self._chosen in rows else (0 if by > 0 else -1)
         self._select(rows[place % len(rows)])
 
     def _choose_row(self, run: RunState, row: int) -> None:
@@ -205,12 +204,8 @@ class LiveView:
             self._say_why_not(run, pid)
 
     def _select(self, pid: int | None) -> None:
-        if self._conductor is not None:
-            self._conductor.selected = pid
-
-    def _change_pace(self, factor: float) -> None:
-        if self._conductor is not None:
-            self._conductor.change_pace(factor)
+        self._chosen = pid
+        self._wish(Choose(pid))
 
     def _show_code(self) -> None:
         if self._drawn.source is not None:
@@ -231,19 +226,12 @@ class LiveView:
 
     def _end(self, again: Again = Again.NO) -> None:
         self.again, self._ending = again, True
-        signal.raise_signal(signal.SIGINT)
+        self._wish(End())
 
-    def _suspend(self) -> None:
-        """Ctrl-Z: the terminal is the shell's until it lets us go on; meanwhile nobody moves."""
-        conductor = self._conductor
-        moves = conductor is not None and not conductor.closed
-        if conductor is not None and moves:
-            conductor.pause()
+    def suspend(self) -> None:
         self._leaving.close()
         terminal.suspend()
         self._take_terminal()
-        if conductor is not None and moves:
-            conductor.go_on()
 
     # The end -------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 
-from procsim.control.conductor import Conductor
 from procsim.harmless import harmless
 from procsim.language import _
 from procsim.state.run_state import RunState
 from procsim.views import Again
-from procsim.views.base import CannotWrite, ReaderGone, Verdict, clean, forget_output, writing
+from procsim.views.base import CannotWrite, ReaderGone, Verdict, View, clean, forget_output, writing
 from procsim.views.summary import print_summary
+from procsim.views.wishes import Movement
 from procsim.views.words import STYLES, event_style, event_words, told
 from procsim.wire.events import Event
 
@@ -28,7 +28,7 @@ STORY = ("said", "raised", "finding")
 """The kinds of the events that are told, where the story alone is."""
 
 
-class PlainView:
+class PlainView(View):
     """Writes the events of a run as lines."""
 
     def __init__(
@@ -92,7 +92,7 @@ class PlainView:
             else words
         )
 
-    def tick(self, run: RunState, conductor: Conductor | None) -> None:
+    def tick(self, run: RunState, movement: Movement | None) -> None:
         if self._asks and run.found and run.hangs():
             self._asks = False
             self._more(_("Ctrl-C ends it"), "")

@@ -11,7 +11,6 @@ from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from procsim.control.conductor import Conductor
 from procsim.findings.base import from_fields
 from procsim.language import N_, _, listed
 from procsim.state.run_state import Lock, Pool, Process, Queue, RunState, Signal
@@ -21,6 +20,7 @@ from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
 from procsim.views.prose import Prose
 from procsim.views.timeline import lanes_live, rows_wanted
+from procsim.views.wishes import Movement
 from procsim.views.words import (
     STYLES,
     counted,
@@ -61,7 +61,7 @@ class Drawn:
     plain_marks: bool = False
     asking: bool = True
     """Whether people are to be asked what to do with a program that hangs."""
-    conductor: Conductor | None = None
+    movement: Movement | None = None
     """Who decides who moves; None: it is a recording."""
     keys: Keys = field(default_factory=Keys)
     help: bool = False
@@ -105,7 +105,7 @@ def screen(run: RunState, drawn: Drawn) -> RenderableType:
         parts.append(_fitted(gauges, size.width))
     parts.append(Text(("-" if plain_marks else "─") * size.width, style="dim"))
     if drawn.source is not None:
-        moved = drawn.conductor.moved if drawn.conductor else None
+        moved = drawn.movement.moved if drawn.movement else None
         code, drawn.first_line = pane(drawn.source, run, moved, code_rows, size.width, drawn.first_line)
         parts.append(code)
     lines = _last_lines(run, line_rows, size.width)
@@ -181,14 +181,14 @@ def _headline(run: RunState, drawn: Drawn) -> RenderableType:
 
 def _mode(drawn: Drawn) -> Text:
     """How the run moves, where it does not move by itself."""
-    conductor = drawn.conductor
-    if conductor is None or not conductor.closed:
+    movement = drawn.movement
+    if movement is None or not movement.closed:
         return Text()
-    if conductor.pace is not None:
-        pace = f"{conductor.pace:.2g}"
+    if movement.pace is not None:
+        pace = f"{movement.pace:.2g}"
         words = _("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)
     else:
-        words = _("step {number}").format(number=conductor.steps) if conductor.steps else _("it stands")
+        words = _("step {number}").format(number=movement.steps) if movement.steps else _("it stands")
     return Text.assemble((f" {words} ", "reverse"), " ")
 
 
@@ -246,14 +246,13 @@ def _process_table(run: RunState, rows: int, width: int, drawn: Drawn) -> Render
 
 
 def _marks(drawn: Drawn) -> dict[int, str]:
-    """In a run that moves by steps: the sign at each process that people or the conductor have chosen."""
-    conductor = drawn.conductor
-    if conductor is None or not conductor.held:
+    """In a run that moves by steps: the sign at the process that moves next, and at the one that people have chosen."""
+    movement = drawn.movement
+    if movement is None or not movement.held:
         return {}
-    chosen = conductor.next()
-    marks = {chosen[0].pid: ">" if drawn.plain_marks else "▸"} if chosen else {0: ""}
-    if conductor.selected is not None:
-        marks.setdefault(conductor.selected, "-")
+    marks = {0: ""} if movement.next is None else {movement.next: ">" if drawn.plain_marks else "▸"}
+    if movement.chosen is not None:
+        marks.setdefault(movement.chosen, "-")
     return marks
 
 

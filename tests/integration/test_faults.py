@@ -74,12 +74,12 @@ main()
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("session", "apply"),
+        ("session.session", "apply"),
         ("views.plain", "event_words"),
         ("views.jsonl", "to_json"),
-        ("trace", "to_json"),
-        ("conductor", "Conductor.tick"),
-        ("session", "findings"),
+        ("recording.trace", "to_json"),
+        ("control.conductor", "Conductor.tick"),
+        ("session.session", "findings"),
     ],
 )
 def test_a_fault_of_ours_does_not_end_the_program(
