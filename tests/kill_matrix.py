@@ -239,9 +239,7 @@ class Shot:
         name = self.finish
         if self.target in (GUARDIAN, KEEPER) and name == "SIGKILL":
             name = "SIGTERM"  # else nobody is left to clean up
-        if killed and name == "SIGKILL":
-            return self._finish_politely(house)
-        if not self._has_ended():
+        if not self._has_ended() and not (killed and name == "SIGKILL"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, getattr(signal, name))
         self._finish_politely(house)
