@@ -81,7 +81,7 @@ class Order:
 
     @property
     def signals_are_passed_on(self) -> bool:
-        """Whether SIGINT, SIGTERM and SIGHUP are for the program, which runs as it would without procsim."""
+        """Whether the signals that come to us are for the program, which runs as it would without procsim."""
         return not self.apart and not self.keyboard
 
 
@@ -201,11 +201,11 @@ class Run:
     def pass_on(self, number: int) -> None:
         """Give the main process a signal that came to us: what it does is its own affair. For a signal handler.
 
-        Ctrl-C on a terminal has gone to the program as well as to us, and must not come to it twice.
+        Ctrl-C and Ctrl-\\ on a terminal have gone to the program as well as to us, and must not come to it twice.
         """
         if not self._started:
             self.stop()
-        elif number != signal.SIGINT or not _in_foreground():
+        elif number not in (signal.SIGINT, signal.SIGQUIT) or not _in_foreground():
             self._main.send_signal(number)
 
     def __iter__(self) -> Iterator[list[Event]]:
