@@ -60,8 +60,8 @@ class Members:
         """
         self._folder = folder
         self._tell = tell
-        self._sessions = {session}
-        """Main's: the one that it was started in, and the one that it may make for itself."""
+        self._sessions = {session} if session else set()
+        """Main's: the one that it was started in, and the one that it may make for itself. None: not known yet."""
         self._seen: dict[int, str] = {}
         """Who was seen to belong to the run, and when it was started: see `_birth`."""
         self._processes: set[int] = set()
@@ -129,9 +129,9 @@ class Members:
         return len(others) < len(processes) and all(self.is_helper(process) for process in others)
 
     def is_detached(self, process: psutil.Process) -> bool:
-        """Whether a process has another session than main."""
+        """Whether a process has another session than main. Until main's is known, nobody has."""
         try:
-            return os.getsid(process.pid) not in self._sessions
+            return bool(self._sessions) and os.getsid(process.pid) not in self._sessions
         except OSError:  # it has just ended
             return False
 

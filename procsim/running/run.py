@@ -10,6 +10,7 @@ Whoever iterates over a Run gets a batch at least every TICK_SECONDS, an empty o
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -80,7 +81,7 @@ class Order:
 
     @property
     def signals_are_passed_on(self) -> bool:
-        """Whether SIGINT, SIGTERM and SIGHUP are for the program, which runs as it would without procsim."""
+        """Whether the signals that come to us are for the program, which runs as it would without procsim."""
         return not self.apart and not self.keyboard
 
 
@@ -119,12 +120,14 @@ class Run:
 
     def _start(self, undoing: contextlib.ExitStack) -> None:
         """Start the program; `undoing` learns how to undo each thing that was begun for it."""
-        self._folder = tempfile.mkdtemp(prefix="procsim-", dir=_temporary_root())
-        undoing.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        os.chmod(self._folder, 0o700)  # whatever the umask leaves of it
+        self._folder = f"{_temporary_root()}/procsim-{secrets.token_hex(4)}"
         session = 0 if self.order.apart else os.getsid(0)
+        # The guardian is there before the folder is, and after it has gone: we may be killed at any moment.
         self._lifeline, self._guardian = _start_guardian(self._folder, session)
         undoing.callback(self._end_guardian)
+        os.mkdir(self._folder, 0o700)
+        undoing.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        os.chmod(self._folder, 0o700)  # whatever the umask leaves of it
         self.members = Members(self._folder, session, self._tell_guardian)
         with contextlib.ExitStack() as until_started:
             writers = self._prepare(undoing, until_started)
@@ -198,11 +201,11 @@ class Run:
     def pass_on(self, number: int) -> None:
         """Give the main process a signal that came to us: what it does is its own affair. For a signal handler.
 
-        Ctrl-C on a terminal has gone to the program as well as to us, and must not come to it twice.
+        Ctrl-C and Ctrl-\\ on a terminal have gone to the program as well as to us, and must not come to it twice.
         """
         if not self._started:
             self.stop()
-        elif number != signal.SIGINT or not _in_foreground():
+        elif number not in (signal.SIGINT, signal.SIGQUIT) or not _in_foreground():
             self._main.send_signal(number)
 
     def __iter__(self) -> Iterator[list[Event]]:

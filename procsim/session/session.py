@@ -61,6 +61,7 @@ def show_run(
     with _Signals(run.stop, pass_on, stay_ignored=run.order.signals_are_passed_on) as signals:
         try:
             with run, view:
+                signals.pass_on_the_ignored()
                 _play(run, state, view, recorder, stop_on_hang, plan, faults, signals.end)
         except ReaderGone:
             reader_gone = True
@@ -279,6 +280,11 @@ def _judge(judge: Judge, state: RunState) -> list[Claim]:
     return claims
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MEANT_FOR_THE_PROGRAM = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""What people send to a server to have it reload, say. Where signals are passed on, these are, too."""
+
+
 class _Signals:
     """Has a run ended, and not torn off, by Ctrl-C, SIGTERM or SIGHUP, however often they come; or passes them on."""
 
@@ -296,15 +302,24 @@ class _Signals:
         self._pass_on = pass_on
         self._stay_ignored = stay_ignored
         """Whether all of them that are ignored stay so, since the program is to inherit that; SIGHUP (nohup) always."""
+        self._ignored: list[int] = []
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (*_ENDING, *_MEANT_FOR_THE_PROGRAM) if self._stay_ignored else _ENDING:
                 ignored = signal.getsignal(number) is signal.SIG_IGN
-                if not (ignored and (self._stay_ignored or number == signal.SIGHUP)):
+                if ignored and (self._stay_ignored or number == signal.SIGHUP):
+                    self._ignored.append(number)
+                else:
                     self._before[number] = signal.signal(number, self._receive)
         return self
+
+    def pass_on_the_ignored(self) -> None:
+        """The program has been started, and has inherited what was ignored; it may have made a handler of its own."""
+        if self._stay_ignored:
+            for number in self._ignored:
+                self._before[number] = signal.signal(number, self._receive)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
@@ -319,6 +334,6 @@ class _Signals:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._pass_on(number):
             self.passed_on = number
-        else:
+        elif number not in self._ignored:
             self.received = self.received or number
             self._stop()

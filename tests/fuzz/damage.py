@@ -15,7 +15,7 @@ RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.jsonl"))
 Line = dict[str, Any]
 
 LONG = 100_000
-"""Bytes of a line of which there is one: to damage a recording must not take the memory that its replay may not."""
+"""Bytes of a line that is damaged no more: that must not take the memory which its replay may not."""
 
 
 def nested(depth: int, inner: Any = 1) -> Any:
@@ -108,6 +108,8 @@ def _changed(data: bytes, chance: random.Random, change: Callable[[Line, random.
         if not lines:
             break
         number = chance.randrange(len(lines))
+        if len(lines[number]) > LONG:
+            continue
         try:
             value = json.loads(lines[number])
         except (ValueError, RecursionError):

@@ -187,6 +187,45 @@ def test_a_traceback_shows_no_code_of_ours(house: House) -> None:
     assert not [frame for frame in frames if OURS in frame]
 
 
+CAUGHT = {
+    "by pytest, which reports a failed test": ("-m", "pytest", "-p", "no:cacheprovider", "test_theirs.py"),
+    "by the prompt of python -i, which goes on": ("-i", "raises.py"),
+    "by a loop that keeps it for a debugger, as tkinter's does": ("keeps.py",),
+}
+
+
+@pytest.mark.parametrize("how", CAUGHT)
+def test_main_does_not_end_by_an_exception_that_was_caught(house: House, how: str) -> None:
+    program(house.folder, "def test_it():\n    raise KeyError('caught')\n", "test_theirs.py")
+    program(house.folder, "raise KeyError('caught')\n", "raises.py")
+    program(
+        house.folder,
+        """
+        import sys
+        def call(callback):
+            try:
+                callback()
+            except KeyError:
+                sys.last_type, sys.last_value, sys.last_traceback = sys.exc_info()
+        call(lambda: {}["caught"])
+        """,
+        "keeps.py",
+    )
+    without, with_procsim = (run(house, watching, sys.executable, *CAUGHT[how]) for watching in (False, True))
+    assert with_procsim.returncode == without.returncode
+    assert "raised" not in with_procsim.stderr.replace(without.stderr, "")
+    assert "▲" not in with_procsim.stderr
+
+
+@pytest.mark.parametrize("source", ["def f():\n    raise KeyError('wrong')\nf()", "x ="])
+def test_main_ends_by_an_exception_that_nobody_caught(house: House, source: str) -> None:
+    path = program(house.folder, source + "\n")
+    for command in ([path], ["-m", path.stem], ["-m", "cProfile", path], ["-c", source]):
+        done = run(house, True, sys.executable, *command)
+        assert done.returncode == 1
+        assert "▲ MainProcess ended" in done.stderr
+
+
 def test_the_tracer_gets_in_where_the_environment_was_cleared(house: House) -> None:
     # A spawned child without PYTHONPATH gets the tracer from its parent: by the same door.
     path = program(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -144,7 +145,7 @@ def handler(number, frame):
     print("handles", signal.Signals(number).name, flush=True)
     with lock: sys.exit(40 + number)
 lock = Lock()
-for number in (signal.SIGTERM, signal.SIGHUP):
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
     signal.signal(number, handler)
 try:
     print("ready", flush=True)
@@ -158,7 +159,17 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("view", ["plain", "json"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 55), (signal.SIGHUP, 41), (signal.SIGINT, 42)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGTERM, 55),
+        (signal.SIGHUP, 41),
+        (signal.SIGINT, 42),
+        (signal.SIGQUIT, 43),
+        (signal.SIGUSR1, 50),
+        (signal.SIGUSR2, 52),
+    ],
+)
 def test_a_signal_to_procsim_is_the_programs_own_affair(
     house: House, tmp_path: Path, number: int, code: int, view: str
 ) -> None:
@@ -171,9 +182,47 @@ def test_a_signal_to_procsim_is_the_programs_own_affair(
     assert process.returncode == code
 
 
+def test_a_signal_that_is_ignored_reaches_a_program_that_handles_it(house: House, tmp_path: Path) -> None:
+    # As in a script of a shell's, where SIGINT is ignored by what runs in the background: `procsim watch server.py &`.
+    path = program(
+        tmp_path,
+        """
+        import signal, sys, time
+        numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+        assert all(signal.getsignal(number) is signal.SIG_IGN for number in numbers)
+        handled = []
+        for number in numbers:
+            signal.signal(number, lambda number, frame: (handled.append(number), print("handled", number, flush=True)))
+        print("ready", flush=True)
+        while len(handled) < 3:
+            time.sleep(0.01)
+        """,
+    )
+    command = shlex.join([*WATCH, str(path)])
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    process = subprocess.Popen(
+        ["bash", "-c", f"trap '' INT TERM HUP; exec {command}"],
+        env=house.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        for number in numbers:
+            process.send_signal(number)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    finally:
+        process.kill()
+    assert sorted(output.splitlines()) == sorted(f"handled {number}" for number in numbers)
+    assert process.returncode == 0
+
+
 def test_a_signal_that_the_program_does_not_handle_ends_it(house: House, tmp_path: Path) -> None:
     path = program(tmp_path, "import time\nprint('ready', flush=True)\nwhile True: time.sleep(1)\n")
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1):
         process = house.start("watch", "--view", "plain", path)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

@@ -19,7 +19,7 @@ from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_wait
 from procsim.tracer.patching import Builtin, on_restore, replace
 from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
 from procsim.tracer.watch.pipes import bytes_are_waiting
-from procsim.tracer.watch.uncaught import say_raised
+from procsim.tracer.watch.uncaught import say_raised, uncaught
 from procsim.wire.pipe import raised_elsewhere
 
 
@@ -264,7 +264,7 @@ def watch_the_end() -> None:
 
 def _at_exit() -> None:
     if os.getpid() == _main_process:
-        _say_returned(getattr(sys, "last_value", None))  # the interpreter sets it for an uncaught exception
+        _say_returned(uncaught())
 
 
 _returned: set[int] = set()

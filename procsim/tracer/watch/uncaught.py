@@ -50,6 +50,19 @@ def say_raised(error: BaseException, kind: str = "raised") -> None:
     )
 
 
+def uncaught() -> BaseException | None:
+    """The exception that ended this interpreter's main program; None: it ended by itself.
+
+    The interpreter leaves that in `sys.last_value`, with the traceback from the outermost frame on. Others leave there
+    what they have caught, from a frame that somebody has called: pytest a test that failed, tkinter a callback. At a
+    prompt (`sys.ps1`: `python -i`) an exception ends nothing.
+    """
+    trace = getattr(sys, "last_traceback", None)
+    was_caught = isinstance(trace, TracebackType) and trace.tb_frame.f_back is not None
+    error = getattr(sys, "last_value", None)
+    return None if was_caught or hasattr(sys, "ps1") or not isinstance(error, BaseException) else error
+
+
 def patch_threading(module: ModuleType) -> None:
     """threading: an exception that ends a thread. `threading.excepthook` stays the program's own."""
     make = module._make_invoke_excepthook  # called by each Thread when it is made
