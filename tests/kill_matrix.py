@@ -21,7 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from procsim import guardian, keeper
+from procsim.running import guardian
+from procsim.views import keeper
 from tests.integration.conftest import PROGRAMS, House
 from tests.integration.terminal import Terminal
 

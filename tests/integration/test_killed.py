@@ -24,8 +24,8 @@ if __name__ == "__main__":
 
 KILLED = """
 import os, shutil, signal, sys
-from procsim.cli import run
-from procsim.members import Members
+from procsim.command.cli import run
+from procsim.running.members import Members
 
 def kill(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
