@@ -47,7 +47,7 @@ MOMENTS = {
 def test_procsim_is_killed_at_that_moment(house: House, tmp_path: Path, moment: str, seconds: int) -> None:
     program = tmp_path / "program.py"
     program.write_text(SLEEPS)
-    words = ["run", program, "--seconds", str(seconds), "--view", "plain"]
+    words = ["run", str(program), "--seconds", str(seconds), "--view", "plain"]
     done = subprocess.run(
         [sys.executable, "-c", KILLED.format(moment=moment), *words],
         env=house.environment,
