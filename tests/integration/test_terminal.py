@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 import pytest
-from procsim.members import is_alive
 
+from procsim.running.members import is_alive
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import ASKS, Terminal
 
