@@ -115,6 +115,13 @@ def _explained(incomplete: str) -> list[str]:
     return [word for word in (*catalog.LESSONS, *(each.id for each in LESSONS)) if word.startswith(incomplete)]
 
 
+def _topics(incomplete: str) -> list[str]:
+    """The pages of the guide, for the shell."""
+    from procsim.lessons.guide import TOPICS
+
+    return [word for word in TOPICS if word.startswith(incomplete)]
+
+
 def _chapters(incomplete: str) -> list[str]:
     """The lessons' commands, for the shell."""
     return [word for word in catalog.LESSONS if word.startswith(incomplete)]
@@ -243,6 +250,26 @@ def _explain(
         words = _("{word}: no such lesson; there are {lessons}")
         raise UsageError(words.format(word=word, lessons=language.listed(_explained(""))))
     print_page(*(explanation(lesson) for lesson in found))
+
+
+@app.command("guide", cls=spoken.Command)
+def _guide(
+    topic: Annotated[
+        str, typer.Argument(metavar="[TOPIC]", help="Such as hangs; without it, a list.", autocompletion=_topics)
+    ] = "",
+    lang: _Language = None,
+) -> None:
+    """Show a page of the guide: steps, hangs, options and more."""
+    from procsim.lessons import guide
+    from procsim.lessons.pages import print_page
+
+    if topic in guide.TOPICS:
+        print_page(guide.page(topic), wide=not sys.stdout.isatty())
+    elif topic:
+        words = _("{word}: no such page of the guide; there are {pages}")
+        raise UsageError(words.format(word=topic, pages=language.listed(guide.TOPICS)))
+    else:
+        print("\n".join(f"procsim guide {name:<10} {guide.title(name)}" for name in guide.TOPICS))
 
 
 @app.command("show", cls=spoken.Command)

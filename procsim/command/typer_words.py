@@ -64,6 +64,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim explain M1", N_("one statement")),
         ("procsim explain tickets", N_("all that this lesson teaches")),
     ),
+    "guide": (
+        ("procsim guide", N_("the pages")),
+        ("procsim guide hangs", N_("why a program hangs, and what else procsim finds")),
+    ),
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
         ("procsim show tickets --copy mine.py", N_("a copy, to be changed and run")),

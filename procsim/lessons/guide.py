@@ -1,0 +1,27 @@
+"""The guide: pages in Markdown, which the README links to and `procsim guide` shows in the terminal."""
+
+import sys
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.markdown import Markdown
+from rich.text import Text
+
+FOLDER = Path(__file__).parents[1] / "guide"
+
+TOPICS = ("lessons", "steps", "hangs", "watch", "scenario", "options")
+"""The names of the pages, in the order in which one needs them."""
+
+
+def title(topic: str) -> str:
+    """The first line of a page."""
+    return _text(topic).partition("\n")[0].removeprefix("# ")
+
+
+def page(topic: str) -> RenderableType:
+    """A page, set on a terminal; elsewhere as it stands in its file."""
+    return Markdown(_text(topic)) if sys.stdout.isatty() else Text(_text(topic).rstrip("\n"))
+
+
+def _text(topic: str) -> str:
+    return (FOLDER / f"{topic}.md").read_text(encoding="utf-8")

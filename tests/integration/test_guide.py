@@ -1,0 +1,43 @@
+"""The guide: its pages are linked from the README, shown by `procsim guide`, and name commands that there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from procsim.lessons.catalog import LESSONS
+from procsim.lessons.guide import FOLDER, TOPICS, title
+from tests.integration.conftest import House
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+PAGES = {"README": README, **{topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8") for topic in TOPICS}}
+
+COMMANDS = {*LESSONS, "run", "watch", "replay", "list", "explain", "show", "guide"}
+
+
+def test_the_readme_is_short_and_links_to_each_page() -> None:
+    assert len(README.splitlines()) <= 150
+    assert re.findall(r"\(procsim/guide/(\w+)\.md\)", README) == [*TOPICS]
+    assert {path.stem for path in FOLDER.glob("*.md")} == {*TOPICS}
+
+
+@pytest.mark.parametrize(
+    "text", [README, *((FOLDER / f"{topic}.md").read_text() for topic in TOPICS)], ids=["README", *TOPICS]
+)
+def test_it_names_commands_that_there_are(text: str) -> None:
+    named = re.findall(r"(?:`|^\$ )procsim ([a-z]+)(?=[ `\n])", text, re.MULTILINE)
+    assert {*named} <= COMMANDS
+
+
+def test_a_page_is_shown_as_it_stands_where_there_is_no_terminal(house: House) -> None:
+    listed = house.run("guide").stdout.splitlines()
+    assert [line.split(maxsplit=3)[2:] for line in listed] == [[topic, title(topic)] for topic in TOPICS]
+    for topic in TOPICS:
+        assert house.run("guide", topic).stdout == (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+
+
+def test_a_page_that_there_is_not(house: House) -> None:
+    done = house.run("guide", "nothing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no such page of the guide; there are lessons, steps, hangs" in done.stderr
