@@ -18,7 +18,7 @@ from procsim.harmless import harmless
 from procsim.language import _
 from procsim.options import Option, WrongOption
 from procsim.spoken import UsageError
-from procsim.views import VIEWS, Again, Showing
+from procsim.views import BORROWED, VIEWS, Again, Showing
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
@@ -307,6 +307,10 @@ def run() -> int:
     """The `procsim` command. Returns its exit code; what went wrong is said in one line."""
     global _language_asked
     _make_streams_safe()
+    if BORROWED in os.environ:
+        from procsim.views.terminal import terminal
+
+        terminal.borrow()
     _language_asked = _asked(sys.argv[1:])
     language.choose(_language_asked)
     try:

@@ -21,7 +21,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
+
 from procsim import guardian, keeper
+from procsim.members import is_alive
 from tests.integration.conftest import PROGRAMS, House
 from tests.integration.terminal import Terminal
 
@@ -40,6 +43,10 @@ HANGS = ("watch", "--on-hang", "wait", str(PROGRAMS / "hangs" / "lock_cycle.py")
 HANGS_STOP = ("watch", "--on-hang", "stop", str(PROGRAMS / "hangs" / "get_two_consumers.py"))
 STUBBORN = ("watch", str(PROGRAMS / "stubborn.py"))
 FORKS_ON = ("watch", str(PROGRAMS / "forks_on.py"))
+
+
+WITHOUT = "echo ready; read answer; exec {procsim}"
+WITH = "echo ready; read answer; {procsim}; echo at the shell; read answer"
 
 
 class Command(NamedTuple):
@@ -82,6 +89,8 @@ COMMANDS = {
 }
 
 PROCSIM, GUARDIAN, KEEPER, MAIN, CHILD, MENU = "procsim", "guardian", "keeper", "main", "child", "menu"
+GROUP = "group"
+"""procsim and all that the shell would end with it: a run of the menu, a program that is watched."""
 HANGUP = "the terminal is closed"
 SHOTS: list[tuple[str, ...]] = [
     ("SIGINT",),
@@ -96,7 +105,7 @@ SHOTS: list[tuple[str, ...]] = [
     (HANGUP,),
 ]
 DEADLY = {"SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "SIGQUIT", HANGUP}
-WATCHERS = {MENU, PROCSIM}
+WATCHERS = {MENU, PROCSIM, GROUP}
 
 
 class Process(NamedTuple):
@@ -108,7 +117,7 @@ class Process(NamedTuple):
 
 
 def processes(house: House) -> dict[int, Process]:
-    """All that were started with the house as their TMPDIR, or with a folder in it, and are no zombies."""
+    """All that have the house as their TMPDIR, or a folder in it; no zombies, and not the shell."""
     mark = f"\0TMPDIR={house.folder}".encode()
     found = {}
     for name in filter(str.isdecimal, os.listdir("/proc")):
@@ -117,7 +126,7 @@ def processes(house: House) -> dict[int, Process]:
                 continue
             state, parent, *_ = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()
             words = Path(f"/proc/{name}/cmdline").read_bytes().decode(errors="replace").split("\0")
-            if state not in b"ZX":
+            if state not in b"ZX" and words[:2] != ["/bin/sh", "-m"]:
                 found[int(name)] = Process(int(name), int(parent), words)
     return found
 
@@ -148,13 +157,15 @@ class Shot:
         self.command = COMMANDS[self.name]
         self.words = [word.format(recording=recording) for word in self.command.words]
         on_screen = self.command.place == SCREEN
+        self.exec = self.random.random() < 0.5
+        """Whether there is no shell between the terminal and procsim."""
         watcher = MENU if self.name.startswith("menu") else PROCSIM
-        targets = [watcher, watcher, watcher, *([KEEPER] if on_screen else [])]
+        targets = [watcher, watcher, watcher, GROUP, *([KEEPER] if on_screen else [])]
         if self.name != "replay" and self.name not in ("menu", "menu, a page"):
             targets += [GUARDIAN, MAIN, MAIN, CHILD]
         targets += [PROCSIM] * 3 if self.name == "menu, a run" else []
         self.target = self.random.choice(targets)
-        signals = [shot for shot in SHOTS if shot != (HANGUP,) or (on_screen and self.target == watcher)]
+        signals = [shot for shot in SHOTS if shot != (HANGUP,) or (on_screen and self.target == watcher and self.exec)]
         self.signals = self.random.choice(signals)
         later = {KEEPER: [KEEPER, MAIN], GUARDIAN: [GUARDIAN, MAIN], MAIN: [MAIN, CHILD], CHILD: [CHILD]}
         early = ["start", MAIN, CHILD] if len(targets) > 4 and self.name != "menu, a run" else ["start", self.target]
@@ -176,11 +187,14 @@ class Shot:
                 self.process = house.start(*self.words, stdout=output, stderr=output, start_new_session=True)
                 self.pid = self.process.pid
             else:
-                self.terminal = Terminal(house, *self.words, shell="echo ready; read answer; exec {procsim}")
+                self.terminal = Terminal(house, *self.words, shell=WITHOUT if self.exec else WITH)
                 self.terminal.wait_for("ready")
                 self.before = self.terminal.settings()
                 self.terminal.press("\n")
                 self.pid = self.terminal.child.pid
+                if not self.exec:
+                    self._wait(lambda: psutil.Process(self.pid).children())
+                    self.pid = psutil.Process(self.pid).children()[0].pid
             try:
                 self._shoot(house)
                 self._finish(house)
@@ -221,13 +235,14 @@ class Shot:
 
     def _aimed_at(self, house: House) -> list[int]:
         if self.target in WATCHERS and not (self.target == PROCSIM and self.name.startswith("menu")):
-            return [] if self._has_ended() else [self.pid]
+            return [] if self._has_ended() else [-self.pid if self.target == GROUP else self.pid]
         there = sorted(roles(house).get(self.target, []))
         return [self.random.choice(there)] if there else []
 
     def _has_ended(self) -> bool:
         if self.terminal is not None:
-            return self.terminal.child.closed or not self.terminal.child.isalive()
+            child = self.terminal.child
+            return not is_alive(self.pid) if not self.exec else child.closed or not child.isalive()
         return self.process.poll() is not None
 
     def _finish(self, house: House) -> None:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `proc
     from procsim.views.base import Column, ComparedView, View
 
 
+BORROWED = "PROCSIM_TERMINAL"
+"""By this variable a procsim that has lent us its terminal names two descriptors: of a pipe whose end says that it has
+gone, and of the pipe to the terminal's keeper. See `terminal.Terminal.lent`."""
+
+
 class Again(Enum):
     """What people want when a run is over."""
 

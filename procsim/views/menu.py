@@ -155,6 +155,21 @@ class Menu:
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
         try:
             command = [sys.executable, "-P", "-m", "procsim", *line.split(), *self._language]
-            return subprocess.run(command, check=False, env=os.environ).returncode
+            with terminal.lent() as (variables, passed):
+                code = _run_to_its_end(subprocess.Popen(command, env=os.environ | variables, pass_fds=passed))
         finally:
             signal.signal(signal.SIGINT, before)
+        if code < 0:
+            terminal.recover()
+        return code
+
+
+def _run_to_its_end(run: "subprocess.Popen[bytes]") -> int:
+    """Wait for it; where we are to end ourselves, it ends before us. Its exit code."""
+    try:
+        return run.wait()
+    except BaseException:
+        for number in (signal.SIGTERM, signal.SIGCONT):  # it may be stopped
+            run.send_signal(number)
+        run.wait()
+        raise

@@ -2,6 +2,9 @@
 
 Between two screens it stays taken: what people type then is not echoed, and waits for the next screen. Meanwhile Ctrl-C
 ends procsim as it does elsewhere.
+
+The menu lends it to each procsim that it starts. There is one keeper for both, which gives it back when both are gone;
+and a procsim that has borrowed it ends when its lender is gone.
 """
 
 import atexit
@@ -13,10 +16,12 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 from procsim import keeper
+from procsim.views import BORROWED
 
 KEYS, SCREEN = 0, 1
 """The descriptors by which keys come and a screen is drawn; each of them may be something else than a terminal."""
@@ -32,6 +37,9 @@ class Terminal:
         self._before: dict[int, list[Any]] = {}
         """The settings that it had before it was taken, by descriptor; empty: it is not taken."""
         self._keeper: subprocess.Popen[bytes] | None = None
+        """Our own."""
+        self._to_keeper: int | None = None
+        """The pipe to our own or to our lender's; None: there is no keeper."""
 
     def take(self) -> None:
         """Take it, if that was not done before. From now on nothing is echoed."""
@@ -42,9 +50,14 @@ class Terminal:
                 self._before[descriptor] = termios.tcgetattr(descriptor)
         if not self._before:
             return
-        with contextlib.suppress(OSError):  # no process can be started now: we give it back alone
-            self._keeper = _start_keeper(self._before)
+        if self._to_keeper is None:
+            with contextlib.suppress(OSError):  # no process can be started now: we give it back alone
+                self._keeper = _start_keeper(self._before)
+                self._to_keeper = self._keeper.stdin.fileno() if self._keeper.stdin else None
         atexit.register(self.give_back)
+        self._silence()
+
+    def _silence(self) -> None:
         if KEYS in self._before:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(KEYS, termios.TCSANOW, _quiet(self._before[KEYS]))
@@ -58,8 +71,36 @@ class Terminal:
         atexit.unregister(self.give_back)
         ended, self._keeper = self._keeper, None
         if ended is not None:
+            self._to_keeper = None
             ended.kill()
             ended.communicate()
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[tuple[dict[str, str], list[int]]]:
+        """Lend it to a procsim that is started inside, with these variables and descriptors passed to it."""
+        theirs, ours = os.pipe()
+        passed = [theirs] if self._to_keeper is None else [theirs, self._to_keeper]
+        try:
+            yield {BORROWED: ",".join(map(str, passed))}, passed
+        finally:
+            os.close(theirs)
+            os.close(ours)
+
+    def borrow(self) -> None:
+        """Have what our lender has passed to us."""
+        lender, *to_keeper = map(int, os.environ.pop(BORROWED).split(","))
+        for descriptor in (lender, *to_keeper):
+            os.set_inheritable(descriptor, False)
+        self._to_keeper = to_keeper[0] if to_keeper else None
+        threading.Thread(target=_end_with, args=(lender,), name="procsim-lender", daemon=True).start()
+
+    def recover(self) -> None:
+        """A borrower was killed, and has left it as it was then: have it as it is between two screens."""
+        if self._before:
+            self._silence()
+            with contextlib.suppress(OSError):  # this terminal is gone
+                os.write(SCREEN, keeper.LEAVE_FULL_SCREEN)
+            self._tell_keeper(keeper.SCREEN_LEFT)
 
     @contextlib.contextmanager
     def screen(self) -> Iterator[None]:
@@ -83,13 +124,19 @@ class Terminal:
             termios.tcflush(KEYS, termios.TCIFLUSH)
 
     def _tell_keeper(self, word: bytes) -> None:
-        if self._keeper is not None and self._keeper.stdin is not None:
+        if self._to_keeper is not None:
             with contextlib.suppress(OSError):  # somebody has ended the keeper
-                self._keeper.stdin.write(word)
+                os.write(self._to_keeper, word)
 
 
 terminal = Terminal()
 """There is one for each process."""
+
+
+def _end_with(lender: int) -> None:
+    """Wait for the end of the lender, then end this process as SIGTERM does."""
+    os.read(lender, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _quiet(settings: list[Any]) -> list[Any]:

@@ -5,8 +5,10 @@ import termios
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from procsim.members import is_alive
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import ASKS, Terminal
 
@@ -78,6 +80,40 @@ def test_a_page_of_the_menu_gives_the_terminal_back(house: House, start: Start, 
     terminal.wait_for("Press a key")
     terminal.child.kill(number)
     terminal.child.wait()
+    house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
+
+
+def run_of_the_menu(start: Start) -> tuple[Terminal, list[Any], psutil.Process]:
+    """A lesson that the menu runs, the settings that the terminal had before, and the menu: a shell has started it."""
+    terminal = start(shell="echo ready; read answer; {procsim}; echo at the shell; read answer")
+    terminal.wait_for("ready")
+    before = terminal.settings()
+    terminal.press("\n")
+    terminal.wait_for("D1")
+    terminal.press("2", "\r")
+    terminal.wait_for("reads")
+    (menu,) = psutil.Process(terminal.child.pid).children()
+    return terminal, before, menu
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("round_", range(3))
+def test_a_menu_that_is_ended_takes_its_run_with_it(house: House, start: Start, number: int, round_: int) -> None:
+    terminal, before, menu = run_of_the_menu(start)
+    menu.send_signal(number)
+    house.wait_until(lambda: not is_alive(menu.pid))
+    house.assert_empty()
+    house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
+
+
+def test_a_menu_goes_on_when_its_run_is_killed(house: House, start: Start) -> None:
+    terminal, before, menu = run_of_the_menu(start)
+    (run,) = (child for child in menu.children() if "tickets" in child.cmdline())
+    run.kill()
+    terminal.wait_for("q quit")
+    assert not terminal.is_given_back()
+    terminal.press("q")
+    terminal.wait_for("at the shell")
     house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
 
 
