@@ -226,6 +226,55 @@ def test_main_ends_by_an_exception_that_nobody_caught(house: House, source: str)
         assert "▲ MainProcess ended" in done.stderr
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("what", ["procsim.py", "procsim/__init__.py"])
+def test_a_procsim_of_the_programs_own_is_found(house: House, what: str, method: str) -> None:
+    folder = house.folder / "theirs"  # `python -m procsim` is not to find it
+    (folder / "procsim").mkdir(parents=True)
+    program(folder, "THEIRS = True\n", what)
+    program(folder, "THEIRS = True\n", "procsim/events.py")
+    path = program(
+        folder,
+        """
+        import sys
+        from multiprocessing import Process, Queue, set_start_method
+        import procsim
+        def work(results):
+            import procsim
+            results.put(procsim.THEIRS)
+        if __name__ == "__main__":
+            if hasattr(procsim, "__path__"):
+                import procsim.events
+                print(procsim.events.THEIRS)
+            set_start_method(sys.argv[1])
+            results = Queue()
+            worker = Process(target=work, args=(results,))
+            worker.start()
+            print(results.get(), procsim.THEIRS)
+            worker.join()
+        """,
+    )
+    without, with_procsim = (run(house, watching, sys.executable, path, method) for watching in (False, True))
+    assert (with_procsim.stdout, with_procsim.returncode) == (without.stdout, without.returncode)
+    assert "put True into results" in with_procsim.stderr
+
+
+def test_a_scenario_finds_procsim_where_it_is_not_installed(house: House) -> None:
+    venv.create(house.folder / "theirs", symlinks=True, with_pip=False)
+    path = program(
+        house.folder,
+        """
+        from procsim import say, start
+        def main(seats: int = 2):
+            say("{seats} seats", seats=seats)
+        start(main)
+        """,
+    )
+    done = run(house, True, house.folder / "theirs" / "bin" / "python", path, "--seats", "5")
+    assert done.returncode == 0, done.stderr
+    assert "5 seats" in done.stderr
+
+
 def test_the_tracer_gets_in_where_the_environment_was_cleared(house: House) -> None:
     # A spawned child without PYTHONPATH gets the tracer from its parent: by the same door.
     path = program(

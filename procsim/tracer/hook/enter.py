@@ -47,17 +47,37 @@ class _Finder:
         return spec
 
 
+class _Fallback(_Finder):
+    """Finds procsim for a scenario where it is not installed: where no other finder finds one."""
+
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] != "procsim":
+            return None
+        for other in sys.meta_path:
+            spec = other.find_spec(name, path, target) if other is not self and hasattr(other, "find_spec") else None
+            if spec is not None:
+                return spec
+        return super().find_spec(name, path, target)
+
+
 def enter(root):
     """Import the tracer from the folder that procsim is installed in, and have it trace this process."""
     before = set(sys.modules)
     finder = _Finder(root)
     sys.meta_path.insert(0, finder)
     try:
-        import procsim.tracer
+        from procsim.tracer import install
     finally:
         sys.meta_path.remove(finder)
-    procsim.tracer.install()
+    if "procsim.tracer" not in before:
+        sys.meta_path.insert(-1, _Fallback(root))  # the last one stays the last one
+    install()
     # These the tracer has imported, and multiprocessing would not: they are not to stand in the way of a module of
-    # that name beside the script.
-    for name in {"resource", "termios", "typing"} - before:
+    # that name beside the script. Nor is procsim itself: people call their own simulators of processes so.
+    ours = {name for name in sys.modules if name.partition(".")[0] == "procsim" and not _is_tracer(name)}
+    for name in ({"resource", "termios", "typing"} | ours) - before:
         sys.modules.pop(name, None)
+
+
+def _is_tracer(name):
+    return name.startswith("procsim.tracer")  # `procsim.say` finds it there, and it is not to be installed twice
