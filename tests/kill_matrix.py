@@ -235,10 +235,14 @@ class Shot:
                     os.kill(pid, getattr(signal, name))
 
     def _aimed_at(self, house: House) -> list[int]:
-        if self.target in WATCHERS and not (self.target == PROCSIM and self.name.startswith("menu")):
+        if self.target in WATCHERS and not self._at_a_run_of_the_menu():
             return [] if self._has_ended() else [-self.pid if self.target == GROUP else self.pid]
         there = sorted(roles(house).get(self.target, []))
         return [self.random.choice(there)] if there else []
+
+    def _at_a_run_of_the_menu(self) -> bool:
+        """Whether what is hit has another procsim above it, which goes on."""
+        return self.target == PROCSIM and self.name.startswith("menu")
 
     def _has_ended(self) -> bool:
         if self.terminal is not None:
@@ -248,7 +252,7 @@ class Shot:
 
     def _finish(self, house: House) -> None:
         """Have the run come to its end where the signal was not to do that."""
-        killed = bool(DEADLY & set(self.signals)) and self.target in WATCHERS
+        killed = bool(DEADLY & set(self.signals)) and self.target in WATCHERS and not self._at_a_run_of_the_menu()
         if killed and ("SIGKILL" in self.signals or HANGUP in self.signals):
             return
         time.sleep(self.random.random())
@@ -342,8 +346,6 @@ def main(count: int, seed: int) -> int:
             for each in shots:
                 number, words, target, signals, faults = each.result()
                 targets[f"{signals} to {target}"] += 1
-                if "-v" in os.environ.get("KILL_MATRIX", ""):
-                    print(number, words, flush=True)
                 for fault in faults:
                     print(f"FAULT: {words}: {fault}\n    python -m tests.kill_matrix 1 {number}", flush=True)
                 failed += bool(faults)
