@@ -24,6 +24,7 @@ from procsim.state import RunState
 from procsim.trace import NoTrace, Recorder, Trace
 from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
 from procsim.views.jsonl import verdict_line
+from procsim.views.terminal import not_to_be_stopped
 from procsim.watchman import watched
 
 NO_PLAN = Plan()
@@ -323,4 +324,6 @@ class _Signals:
             self.passed_on = number
         elif number not in self._ignored:
             self.received = self.received or number
+            if number != signal.SIGINT:
+                not_to_be_stopped()
             self._stop()
