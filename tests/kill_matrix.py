@@ -260,8 +260,10 @@ class Shot:
         if self.target in (GUARDIAN, KEEPER) and name == "SIGKILL":
             name = "SIGTERM"  # else nobody is left to clean up
         if not self._has_ended() and not (killed and name == "SIGKILL"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, getattr(signal, name))
+            stopped = "SIGSTOP" in self.signals and not self.exec  # the shell has the terminal, and nobody types `fg`
+            for each in ("SIGTERM" if stopped and name == "SIGINT" else name, *(["SIGCONT"] if stopped else [])):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, getattr(signal, each))
         self._finish_politely(house)
 
     def _finish_politely(self, house: House) -> None:

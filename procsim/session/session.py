@@ -26,6 +26,7 @@ from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
 from procsim.views.jsonl import verdict_line
+from procsim.views.terminal import not_to_be_stopped
 from procsim.wire.events import Event
 
 NO_PLAN = Plan()
@@ -336,4 +337,6 @@ class _Signals:
             self.passed_on = number
         elif number not in self._ignored:
             self.received = self.received or number
+            if number != signal.SIGINT:
+                not_to_be_stopped()
             self._stop()

@@ -4,6 +4,8 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
+from types import FrameType
+from typing import NoReturn
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.posix_utils import PosixStdinReader
@@ -16,7 +18,7 @@ from procsim.language import _
 from procsim.views import Again
 from procsim.views.base import writing
 from procsim.views.console import console
-from procsim.views.terminal import terminal
+from procsim.views.terminal import not_to_be_stopped, terminal
 
 LOOK_SECONDS = 0.1
 """Between two looks at what else there is to do meanwhile."""
@@ -79,7 +81,13 @@ def leave_by_signals() -> None:
     """From now on SIGINT and SIGTERM raise `SystemExit`, and so the terminal is given back on the way out."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    if number != signal.SIGINT:
+        not_to_be_stopped()
+    sys.exit(128 + number)
 
 
 def ask_again(other_way: str) -> Again:

@@ -132,6 +132,11 @@ terminal = Terminal()
 """There is one for each process."""
 
 
+def not_to_be_stopped() -> None:
+    """We are to end: to give the terminal back would stop us where the shell has it, since we had been stopped."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+
+
 def _end_with(lender: int) -> None:
     """Wait for the end of the lender, then end this process as SIGTERM does."""
     os.read(lender, 1)

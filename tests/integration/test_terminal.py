@@ -129,6 +129,27 @@ def test_a_stopped_procsim_that_is_killed_leaves_the_terminal_alone(house: House
     assert terminal.settings() == theirs
 
 
+@pytest.mark.parametrize("signals", ["TERM CONT", "CONT TERM CONT", "HUP CONT"])
+@pytest.mark.parametrize("key", ["\x1a", ""], ids=["by a key", "by SIGSTOP"])
+def test_a_stopped_procsim_is_ended_while_the_shell_has_the_terminal(
+    house: House, start: Start, signals: str, key: str
+) -> None:
+    shell = f"echo ready; read answer; {{procsim}}; echo stopped; for each in {signals}; do kill -$each %1; done"
+    terminal = start(*LONG, shell=f"{shell}; read answer")
+    terminal.wait_for("ready")
+    before = terminal.settings()
+    terminal.press("\n")
+    terminal.wait_for("reads")
+    (process,) = psutil.Process(terminal.child.pid).children()
+    if key:
+        terminal.press(key)
+    else:
+        process.suspend()
+    house.wait_until(lambda: terminal.rows() and not is_alive(process.pid))
+    house.assert_empty()
+    house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
+
+
 def echoes(terminal: Terminal) -> bool:
     """Whether what is typed now is shown by the terminal itself."""
     return bool(terminal.settings()[3] & termios.ECHO)
