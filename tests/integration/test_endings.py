@@ -156,6 +156,7 @@ def terminal(house: House, *arguments: str, columns: int = 80, rows: int = 24) -
         ["-m", "procsim", *arguments],
         env=house.environment | {"TERM": "xterm-256color"},
         encoding="utf-8",
+        codec_errors="replace",  # a signal may cut what is being written in the middle of a character
         dimensions=(rows, columns),
         timeout=PATIENCE_SECONDS,
     )
