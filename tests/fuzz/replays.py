@@ -25,6 +25,7 @@ from procsim.views.jsonl import JsonView
 from procsim.views.live import LiveView
 from procsim.views.plain import PlainView
 from tests.fuzz.damage import damaged
+from tests.fuzz.measured import peak
 
 MOST_SECONDS = 10.0
 MOST_BYTES = 300 << 20
@@ -73,7 +74,6 @@ VIEWS: dict[str, Callable[[], View]] = {
 
 def in_one_process(seeds: range) -> Outcome:
     """Replay these damaged recordings here, one after the other, each in all three views and as a schedule."""
-    import resource
 
     outcome = Outcome()
     with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +93,7 @@ def in_one_process(seeds: range) -> Outcome:
                     outcome.faults.append(f"seed {seed}: {traceback.format_exc()}")
             outcome.refused += refused
             outcome.took(seed, time.monotonic() - began)
-    outcome.largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    outcome.largest = peak()
     if outcome.largest > MOST_BYTES:
         outcome.faults.append(f"{outcome.largest} bytes")
     return outcome
@@ -142,7 +142,7 @@ def _command(path: Path, view: str, seed: int, outcome: Outcome) -> None:
         errors.seek(0)
         said = errors.read().decode(errors="replace")
     outcome.took(seed, time.monotonic() - began)
-    memory = int(told.read_text()) * 1024 if told.exists() else 0
+    memory = int(told.read_text()) if told.exists() else 0
     outcome.largest = max(outcome.largest, memory)
     outcome.refused += process.returncode == 2
     one_line = said.count("\n") == (process.returncode == 2) and len(said) < 3_000
