@@ -316,7 +316,7 @@ def _mapped() -> set[str]:
     found = set()
     for path in Path("/proc").glob("[0-9]*/maps"):
         with contextlib.suppress(OSError):
-            found |= {line.rpartition("/")[2] for line in path.read_text().splitlines() if "/sem.mp-" in line}
+            found |= {line.rpartition("/")[2] for line in path.read_text(errors="replace").splitlines() if "/sem.mp-" in line}
     return found
 
 
