@@ -316,7 +316,8 @@ def _mapped() -> set[str]:
     found = set()
     for path in Path("/proc").glob("[0-9]*/maps"):
         with contextlib.suppress(OSError):
-            found |= {line.rpartition("/")[2] for line in path.read_text(errors="replace").splitlines() if "/sem.mp-" in line}
+            lines = path.read_text(errors="replace").splitlines()
+            found |= {line.rpartition("/")[2] for line in lines if "/sem.mp-" in line}
     return found
 
 
