@@ -12,7 +12,7 @@ import sys
 READ_SIZE = 1 << 12
 
 
-def main(folder: str, session: int) -> None:
+def main(folder: str, session: int | None) -> None:
     """Wait for the end of standard input, then clean up after the run in `folder`; `session`: see `members.Members`."""
     heard: dict[tuple[bytes, bytes], bytes] = {}
     rest = b""
@@ -33,4 +33,4 @@ def main(folder: str, session: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None)

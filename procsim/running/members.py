@@ -53,14 +53,18 @@ class Ended(NamedTuple):
 class Members:
     """The processes of one run."""
 
-    def __init__(self, folder: str, session: int = 0, tell: Callable[[str], object] = lambda line: None) -> None:
-        """`folder` is the run's; `session` the one in which main is started, 0: one of its own.
+    def __init__(
+        self, folder: str, session: int | None = None, tell: Callable[[str], object] = lambda line: None
+    ) -> None:
+        """`folder` is the run's; `session` the one in which main is started, `None`: one of its own.
+
+        In a container, a session that began outside of it has the number 0.
 
         `tell` is called with a line for each process that is found to belong to the run: see `hear`.
         """
         self._folder = folder
         self._tell = tell
-        self._sessions = {session} if session else set()
+        self._sessions = set() if session is None else {session}
         """Main's: the one that it was started in, and the one that it may make for itself. None: not known yet."""
         self._seen: dict[int, str] = {}
         """Who was seen to belong to the run, and when it was started: see `_birth`."""

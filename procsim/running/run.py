@@ -121,7 +121,7 @@ class Run:
     def _start(self, undoing: contextlib.ExitStack) -> None:
         """Start the program; `undoing` learns how to undo each thing that was begun for it."""
         self._folder = f"{_temporary_root()}/procsim-{secrets.token_hex(4)}"
-        session = 0 if self.order.apart else os.getsid(0)
+        session = None if self.order.apart else os.getsid(0)
         # The guardian is there before the folder is, and after it has gone: we may be killed at any moment.
         self._lifeline, self._guardian = _start_guardian(self._folder, session)
         undoing.callback(self._end_guardian)
@@ -410,7 +410,7 @@ def _temporary_root() -> str:
     return usual if len(os.fsencode(usual)) + BELOW_ROOT_BYTES <= SOCKET_PATH_BYTES else "/tmp"
 
 
-def _start_guardian(folder: str, session: int) -> tuple[int, "subprocess.Popen[bytes]"]:
+def _start_guardian(folder: str, session: int | None) -> tuple[int, "subprocess.Popen[bytes]"]:
     """Start the guardian; returns the descriptor by which it hears from us, and its process."""
     from procsim.running import guardian
 
@@ -419,7 +419,7 @@ def _start_guardian(folder: str, session: int) -> tuple[int, "subprocess.Popen[b
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         process = subprocess.Popen(
-            [sys.executable, "-E", guardian.__file__, folder, str(session)],
+            [sys.executable, "-E", guardian.__file__, folder, *([] if session is None else [str(session)])],
             stdin=theirs,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
