@@ -55,6 +55,7 @@ def well_formed(recording: Recording) -> None:
     for event in recording.events:
         assert set(event.fields) <= set(KINDS[event.kind]), event
         assert event.pid or event.kind == "printed"
+        assert "procsim" not in event.fields.get("path", ""), "the tracer tells of its own files"
 
 
 # Locks ---------------------------------------------------------------------------------------------------

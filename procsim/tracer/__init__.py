@@ -34,8 +34,10 @@ def install() -> bool:
     Installing twice does nothing.
     """
     global _installed
+    if _installed:
+        return False
     run = run_folder.read_run()
-    if _installed or run is None:
+    if run is None:
         return False
     queue, settings = run
     role = interpreter.role(settings)
