@@ -2,9 +2,12 @@
 
 import builtins
 import io
+import os
 import signal
 import sys
 import textwrap
+import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +25,9 @@ hypothesis.settings.load_profile("procsim")
 
 # A shell starts what it puts in the background with SIGINT ignored, which every process of a test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hundreds of interpreters are started: without bytecode, each would compile procsim anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 HANG_SECONDS = 60
 """The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""
@@ -48,6 +54,20 @@ PATCHED = {
     "multiprocessing.context": [],
 }
 """The modules that the tracer patches, and in each the classes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests that differ in the start method alone, all but one are marked as thorough: by turns, whichever it is."""
+    alike: dict[tuple[Any, ...], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            others = {name: value for name, value in item.callspec.params.items() if value not in START_METHODS}
+            if len(others) < len(item.callspec.params):
+                alike[item.path, item.originalname, str(others)].append(item)
+    for key, tests in alike.items():
+        chosen = zlib.crc32(f"{key[0].name} {key[1:]}".encode()) % len(tests)
+        for item in tests[:chosen] + tests[chosen + 1 :]:
+            item.add_marker("thorough")
 
 
 @dataclass
