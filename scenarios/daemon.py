@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Process as Seen
+    from procsim.state.processes import Process as Seen
     from procsim.state.run_state import RunState
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Queue as QueueState
+    from procsim.state.objects import Queue as QueueState
     from procsim.state.run_state import RunState
 
 TOO_MANY = 3

@@ -2,9 +2,10 @@
 
 from procsim.findings import Outcome, findings
 from procsim.state.apply import apply
+from procsim.state.bounds import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, NAMES_KEPT, OBJECTS_KEPT, PROCESSES_KEPT
 from procsim.state.files import File
-from procsim.state.forgetting import NAMES_KEPT, NOBODY, OBJECTS_KEPT, PROCESSES_KEPT
-from procsim.state.run_state import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, RunState
+from procsim.state.forgetting import NOBODY
+from procsim.state.run_state import RunState
 from tests.events import Story
 
 MAIN, LOCK, QUEUE = 1, 9, 7

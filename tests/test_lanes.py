@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim import language
-from procsim.state.apply import draw
-from procsim.state.run_state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
+from procsim.state.apply import state_of
+from procsim.state.bounds import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE
+from procsim.state.history import History, Status
+from procsim.state.run_state import RunState
 from procsim.state.timeline import SECOND, Timeline, clock, growing, timeline
 from procsim.views.base import Verdict
 from procsim.views.plain import PlainView
@@ -38,7 +40,7 @@ def english() -> None:
 
 def spans(story: Story, pid: int = 2) -> list[tuple[Status, object]]:
     """What a process did, one after the other."""
-    return [(status, what) for _, status, what in draw(story.events).processes[pid].history.spans()]
+    return [(status, what) for _, status, what in state_of(story.events).processes[pid].history.spans()]
 
 
 def test_who_waits_for_a_lock_is_then_inside_until_it_is_released() -> None:
@@ -124,7 +126,7 @@ def handed_on() -> RunState:
     """2 holds the lock, and then 3, who waited for it; 2 ends. A millisecond each."""
     story = Story().began(1, 2, 3).lock(LOCK).tell(2, "lock_acquired", LOCK).tell(3, "lock_waiting", LOCK)
     story.tell(2, "lock_released", LOCK).tell(3, "lock_acquired", LOCK).tell(2, "process_ended", exit_code=0)
-    return draw(story.tell(3, "lock_released", LOCK).events)
+    return state_of(story.tell(3, "lock_released", LOCK).events)
 
 
 def glyphs(shown: Timeline, pid: int) -> str:
@@ -142,7 +144,7 @@ def test_lanes_of_a_lock_that_is_handed_from_one_to_the_next() -> None:
 
 def test_a_short_stay_inside_has_a_cell_of_its_own() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).tell(2, "lock_released", LOCK)
-    run = draw(story.events)
+    run = state_of(story.events)
     assert glyphs(timeline(run, 10, 5, 1000 * MS), 2).count("#") == 1
 
 
@@ -156,7 +158,7 @@ def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
 def test_how_a_process_ended() -> None:
     story = Story().began(1, 2, 3, 4).tell(2, "process_ended", exit_code=0).tell(3, "process_ended", exit_code=-9)
     story.tell(4, "process_returned").tell(4, "process_ended", exit_code=0)
-    shown = timeline(draw(story.events), 20, 5, 20 * MS)
+    shown = timeline(state_of(story.events), 20, 5, 20 * MS)
     assert glyphs(shown, 2) == "  ---|" + " " * 14
     assert glyphs(shown, 3) == "   ---X" + " " * 13
     assert glyphs(shown, 4) == "    ---|" + " " * 12, "when its own code was done"
@@ -167,12 +169,12 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
     story = Story().began(1, 2, 3).tell(2, "lock_waiting", LOCK)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
     story.tell(2, "process_ended", exit_code=None).tell(3, "process_ended", exit_code=None)
-    run = draw(story.events)
+    run = state_of(story.events)
     shown = timeline(run, 10, 5, run.t)
     assert glyphs(shown, 2).endswith("X ")
     assert glyphs(shown, 3)[-2:] == "-|"
     story.began(4).lock(LOCK).tell(4, "lock_acquired", LOCK).tell(4, "process_ended", exit_code=None)
-    run = draw(story.events)
+    run = state_of(story.events)
     assert glyphs(timeline(run, 10, 5, run.t), 4)[-1] == "#", "the lock that it held for a moment is told in any case"
 
 
@@ -181,7 +183,7 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
 )
 def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).began(3).tell(3, "lock_waiting", LOCK)
-    run = draw(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
+    run = state_of(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
     legends = [lanes_whole(run, width, 10, True)[-1].plain for width in (60, 36)]
     assert legends == [
         "- runs   : waits   # holds a lock   | ended",
@@ -192,13 +194,13 @@ def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> N
 def test_a_wait_without_end_is_one_from_its_beginning() -> None:
     story = Story().began(1, 2).tell(2, "lock_waiting", LOCK).tell(1, "noted", name="x", value=1)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
-    assert glyphs(timeline(draw(story.events), 10, 5, 10 * MS), 2) == "  -!!!!!!!"
+    assert glyphs(timeline(state_of(story.events), 10, 5, 10 * MS), 2) == "  -!!!!!!!"
 
 
 def test_what_it_waits_for_is_named() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_waiting", LOCK).tell(2, "lock_acquired", LOCK)
     story.tell(1, "process_join_waiting", child=2, child_name="p2", timeout=None)
-    main, other = timeline(draw(story.events), 10, 5, 10 * MS).lanes
+    main, other = timeline(state_of(story.events), 10, 5, 10 * MS).lanes
     assert [(wait.first, wait.cells, wait.what) for wait in main.waits] == [(6, 4, "p2")]
     assert [(wait.first, wait.cells, wait.what) for wait in other.waits] == [(4, 1, "mutex")]
 
@@ -208,7 +210,7 @@ def test_the_depth_of_a_queue_is_the_most_in_each_cell() -> None:
     story.tell(1, "queue_put", QUEUE, value=1).tell(1, "queue_put", QUEUE, value=2)
     for _ in range(2):
         story.tell(1, "queue_got", QUEUE, value=1)
-    run = draw(story.events)
+    run = state_of(story.events)
     (fine,) = timeline(run, 10, 5, 8 * MS, 10 * MS).depths
     assert fine.cells == [None, None, None, 1, 2, 1, 0, 0, None, None]
     (coarse,) = timeline(run, 2, 5, 10 * MS).depths
@@ -219,7 +221,7 @@ def test_rows_that_do_not_fit_are_counted_and_the_telling_ones_kept() -> None:
     story = Story().began(*range(1, 101)).lock(LOCK).tell(77, "lock_acquired", LOCK)
     story.tell(88, "process_ended", exit_code=1)
     story.queue(QUEUE).tell(1, "queue_put", QUEUE, value=1)
-    shown = timeline(draw(story.events), 20, 6, 200 * MS)
+    shown = timeline(state_of(story.events), 20, 6, 200 * MS)
     assert [lane.process.pid for lane in shown.lanes] == [1, 2, 3, 77, 88]
     assert len(shown.depths) == 1
     assert shown.left_out == 95
@@ -256,7 +258,7 @@ def named(name: str) -> RunState:
         story.tell(1, "noted", name="x", value=1)
     story.tell(2, "lock_acquired", LOCK).tell(1, "queue_put", QUEUE, value=2).tell(2, "lock_released", LOCK)
     story.tell(2, "process_ended", exit_code=0).tell(1, "noted", name="x", value=2)
-    return draw([event._replace(process=name) if event.pid == 2 else event for event in story.events])
+    return state_of([event._replace(process=name) if event.pid == 2 else event for event in story.events])
 
 
 def texts(lines: list[Text]) -> list[str]:
@@ -303,7 +305,7 @@ def test_where_there_is_no_room_there_are_no_lanes() -> None:
     run = named("p2")
     assert lanes_live(run, 30, 12, run.t, False) == []
     assert lanes_live(run, 80, 2, run.t, False) == []
-    assert rows_wanted(draw(Story().began(1).events)) == 0, "nothing happens side by side"
+    assert rows_wanted(state_of(Story().began(1).events)) == 0, "nothing happens side by side"
 
 
 def test_the_plain_view_shows_the_lanes_between_the_head_of_the_summary_and_the_claims() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from procsim.state.apply import apply
-from procsim.state.run_state import Process, RunState
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 SETTLES = ("gate_reached", "gate_left", "process_returned")

@@ -12,7 +12,9 @@ import signal
 from collections.abc import Callable
 
 from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
-from procsim.state.run_state import Lock, RunState, Wait
+from procsim.state.objects import Lock
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 
 _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
 """Signals that come by themselves."""

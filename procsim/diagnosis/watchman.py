@@ -17,7 +17,8 @@ from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
 from procsim.findings.base import Finding, as_fields
 from procsim.findings.hangs import hangs
 from procsim.running.run import Run
-from procsim.state.run_state import RunState, Wait
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 QUIET_SECONDS = 0.2

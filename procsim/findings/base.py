@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from procsim.sentences import filled, places
-from procsim.state.run_state import RunState, Wait
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 
 
 class Finding(NamedTuple):

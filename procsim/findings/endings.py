@@ -6,7 +6,8 @@ from typing import Any
 
 from procsim.findings import beginner
 from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
-from procsim.state.run_state import Process, RunState
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 

@@ -9,7 +9,8 @@ from procsim.findings import locks, queues
 from procsim.findings.base import Finding, from_fields, standing
 from procsim.findings.pools import is_idle_worker, lost_results
 from procsim.findings.waits import figures_of, first_for_each
-from procsim.state.run_state import RunState, Wait
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 
 
 def told(run: RunState) -> Iterator[Finding]:

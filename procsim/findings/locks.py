@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from procsim.findings.base import Finding, signal_name
 from procsim.findings.waits import Figures, ended_first, figures_of, first_for_each, made_at
-from procsim.state.run_state import Lock, Process, RunState, Wait
+from procsim.state.objects import Lock
+from procsim.state.processes import Process, Wait
+from procsim.state.run_state import RunState
 
 Waiter = tuple[int, str]
 """The PID and the name of a thread."""

@@ -8,7 +8,9 @@ from typing import Any
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
 from procsim.state.files import Access
-from procsim.state.run_state import Lock, Process, Queue, RunState
+from procsim.state.objects import Lock, Queue
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 

@@ -4,7 +4,8 @@ import signal
 from collections.abc import Iterator
 
 from procsim.findings.base import Finding, Outcome, signal_name, standing
-from procsim.state.run_state import Process, RunState, Task, Wait
+from procsim.state.processes import Process, Task, Wait
+from procsim.state.run_state import RunState
 
 
 def worker_died(run: RunState, outcome: Outcome) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from procsim.findings.base import Finding, signal_name
 from procsim.findings.waits import Figures, ended_first, figures_of, first_for_each
-from procsim.state.run_state import Process, RunState, Wait
+from procsim.state.processes import Process, Wait
+from procsim.state.run_state import RunState
 
 
 def torn_messages(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.state.run_state import Process, RunState, Wait
+from procsim.state.processes import Process, Wait
+from procsim.state.run_state import RunState
 
 Figures = dict[str, Any]
 

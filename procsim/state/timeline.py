@@ -11,7 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from procsim.state.run_state import MAIN_THREAD, Process, Queue, RunState, Series, Span, Status
+from procsim.state.history import Series, Span, Status
+from procsim.state.objects import Queue
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
+from procsim.wire.identities import MAIN_THREAD
 
 SECOND = 1_000_000_000
 

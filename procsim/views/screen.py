@@ -13,7 +13,9 @@ from rich.text import Text
 
 from procsim.findings.base import from_fields
 from procsim.language import N_, _, listed
-from procsim.state.run_state import Lock, Pool, Process, Queue, RunState, Signal
+from procsim.state.objects import Lock, Pool, Queue, Signal
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of

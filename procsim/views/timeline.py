@@ -12,7 +12,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import N_, _
-from procsim.state.run_state import RunState, Status
+from procsim.state.history import Status
+from procsim.state.run_state import RunState
 from procsim.state.timeline import Depth, Lane, Stretch, Timeline, growing, timeline
 from procsim.views.base import clean
 from procsim.views.colours import colour_of

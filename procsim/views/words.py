@@ -8,7 +8,8 @@ from typing import Any
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
-from procsim.state.run_state import Process, RunState, Standing, Wait
+from procsim.state.processes import Process, Standing, Wait
+from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.wire.events import Event
 
