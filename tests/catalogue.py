@@ -31,6 +31,8 @@ SHOWN = {
     "narrated": (0,),
     "Way": (0,),
     "Claim": (2,),
+    "Operation": (0,),
+    "Moment": (1,),
     "Finding": (1, 3),
     "_about": (2, 3),
 }

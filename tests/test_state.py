@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from procsim.state.apply import CHANGES, state_of
 from procsim.state.bounds import LINES_KEPT, POINTS_KEPT
 from procsim.state.history import Series
+from procsim.state.operations import MOMENTS, WAITS
 from procsim.wire.events import KINDS
 from tests.events import MS, Story
 
@@ -160,3 +161,10 @@ def test_events_of_objects_that_were_never_announced_are_drawn_too() -> None:
 
 def test_every_kind_of_event_that_changes_the_picture_is_in_the_vocabulary() -> None:
     assert set(CHANGES) <= set(KINDS)
+
+
+def test_every_kind_of_event_with_which_a_wait_begins_or_ends_has_its_operation() -> None:
+    kinds = {kind for kind in KINDS if kind.endswith("_waiting")} | {"manager_called", "sleep_began"}
+    assert kinds == {kind for kind in WAITS if kind in KINDS}
+    assert {kind for kind in MOMENTS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)
+    assert {kind for kind in MOMENTS if kind in KINDS} <= set(CHANGES)

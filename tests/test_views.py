@@ -12,6 +12,7 @@ from procsim import Claim, language
 from procsim.findings import FINDINGS, Outcome, findings
 from procsim.lessons.lesson import LESSONS
 from procsim.state.apply import apply, state_of
+from procsim.state.operations import OPERATIONS, WAITS
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.clock import Clock
@@ -21,7 +22,7 @@ from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary, verdict_rows
-from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
+from procsim.views.words import EVENT_WORDS, told
 from procsim.wire.events import Event
 from tests.events import MS, Story
 
@@ -389,11 +390,10 @@ def test_every_sentence_has_words_for_what_it_needs() -> None:
     from procsim.wire.events import KINDS
 
     assert set(EVENT_WORDS) <= set(KINDS)
-    assert {kind for kind in WAIT_WORDS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)
     for kind, text in EVENT_WORDS.items():
-        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid", "error"), ""))
-    for text in WAIT_WORDS.values():
-        text.format(object="", child="")
+        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid", "error", "subject"), ""))
+    for text in (*(wait.words for wait in WAITS.values()), *(operation.next for operation in OPERATIONS)):
+        text.format(object="", subject="")
 
 
 # Findings ----------------------------------------------------------------------------------------------------

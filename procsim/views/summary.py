@@ -13,7 +13,7 @@ from procsim.views.base import Verdict, clean, seconds
 from procsim.views.prose import Prose
 from procsim.views.screen import gauges_line
 from procsim.views.timeline import lanes_whole, rows_wanted
-from procsim.views.words import STYLES, WAIT_WORDS, events_words, processes_words, told
+from procsim.views.words import STYLES, events_words, processes_words, told, waiting_words
 
 LANES_ROWS = 14
 LANES_WIDEST = 120
@@ -96,7 +96,7 @@ def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
 
 
 def _wait_words(wait: Mapping[str, Any]) -> str:
-    words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
+    words = waiting_words(wait["kind"], wait["object"], wait["object"])
     if wait["holder"]:
         words = _("{words}, held by {holders}").format(words=words, holders=listed(wait["holder"]))
     if not wait["stuck"]:

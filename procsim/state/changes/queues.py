@@ -64,10 +64,6 @@ def _task_done(run: RunState, event: Event) -> None:
     queue.last_done = event.t
 
 
-def _task_done_refused(run: RunState, event: Event) -> None:
-    run.refused.append(event)
-
-
 def _joined(run: RunState, event: Event) -> None:
     queue_of(run, event).joined = event.t
     wait_ended(run, event)
@@ -78,6 +74,5 @@ CHANGES: Mapping[str, Change] = {
     "queue_put": _put,
     "queue_got": _got,
     "queue_task_done": _task_done,
-    "queue_task_done_refused": _task_done_refused,
     "queue_joined": _joined,
 }

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from procsim.state.changes.change import Change
-from procsim.state.operations import OPERATIONS
+from procsim.state.operations import OPERATIONS, WAITS
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
-from procsim.wire.events import Event
+from procsim.wire.events import KINDS, Event
 
 
 def wait_began(run: RunState, event: Event) -> None:
@@ -60,7 +60,8 @@ def _seconds(timeout: Any) -> float | None:
 
 
 CHANGES: Mapping[str, Change] = {
-    **{operation.waiting: wait_began for operation in OPERATIONS},
-    **{operation.done: wait_ended for operation in OPERATIONS},
-    **{operation.refused: refused for operation in OPERATIONS if operation.refused},
+    **{kind: wait_began for kind in WAITS if kind in KINDS},  # the others begin with `process_stuck`
+    **{each.done.kind: wait_ended for each in OPERATIONS if each.done is not None and each.waiting is not None},
+    **{each.refused.kind: refused for each in OPERATIONS if each.refused is not None},
 }
+"""Of all operations; in the files of the objects stands what else they change."""
