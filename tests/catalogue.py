@@ -34,7 +34,6 @@ SHOWN = {
     "Operation": (0,),
     "Moment": (1,),
     "Finding": (1, 3),
-    "_about": (2, 3),
 }
 """The calls that have arguments which are shown to people, and which ones these are."""
 
@@ -83,7 +82,7 @@ def _titles(tree: ast.Module, file: Path) -> Iterator[str]:
         yield (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
-SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4), "_about": (1, 2, 3, 4)}
+SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4)}
 """The calls that make a finding or a claim: which arguments are its id, its text, its cure, and its sentence's id."""
 
 

@@ -38,7 +38,7 @@ TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_
 def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
     """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
     watchman = _Watchman(run, state)
-    told: set[tuple[str, int]] = set()
+    told: set[tuple[str, int | None]] = set()
     for batch in run:
         yield batch
         stuck: list[Event] = []
@@ -48,8 +48,8 @@ def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
             yield stuck
             found: list[Finding] = []
             with contextlib.suppress(Exception):
-                found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
-            told |= {(finding.id, finding.figures["pid"]) for finding in found}
+                found = [finding for finding in hangs(state) if (finding.id, finding.pid) not in told]
+            told |= {(finding.id, finding.pid) for finding in found}
             yield [run.event("finding", **as_fields(finding)) for finding in found]
 
 

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from procsim.findings import beginner
-from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
+from procsim.findings.base import (
+    HOLDER,
+    WORKER,
+    WRITER,
+    Finding,
+    Outcome,
+    error_words,
+    named_as,
+    signal_name,
+    standing,
+)
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
@@ -74,10 +84,9 @@ def _was_to_end(run: RunState, event: Event) -> bool:
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was killed, by nobody in the program as far as that is seen, and nobody looked at its exit code."""
-    roles = ("holder_pid", "writer_pid", "worker_pid")
-    told = {event.fields["figures"].get(role) for event in run.found for role in roles}
+    explained = named_as(run, HOLDER, WRITER, WORKER)  # by a finding that says more
     for process in run.processes.values():
-        if process.pid in told:  # in a sentence that says more
+        if process.pid in explained:
             continue
         code = process.exit_code
         if code is None or not was_killed(run, process, outcome) or _is_seen(run, process):
