@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from procsim.json_line import line_of
 from procsim.recording.trace import Header, NoTrace, Recorder, Trace
 from procsim.sentences import sentence
-from procsim.wire.events import KINDS, SCHEMA_VERSION, Event, from_json, from_wire, to_json
-from procsim.wire.identities import Named
+from procsim.wire.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
 from tests.events import Story
 
 values = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text()

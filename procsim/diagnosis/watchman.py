@@ -20,6 +20,7 @@ from procsim.running.run import Run
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
+from procsim.wire.identities import pipe_end
 
 QUIET_SECONDS = 0.2
 """Between two looks while something happens, and between the two that must agree."""
@@ -153,7 +154,7 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     if blocked.how not in ("read", "write"):
         return f"system_{blocked.how}_waiting", None
     end = blocked.ends[0]
-    identity = end.inode << 1 | (True if end.socket else not end.writing)
+    identity = pipe_end(end.inode, True if end.socket else not end.writing)
     if identity in state.signals:
         return ("pipe_receive_waiting" if blocked.how == "read" else "pipe_send_waiting"), identity
     for queue in state.queues.values():

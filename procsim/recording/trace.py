@@ -21,8 +21,7 @@ from procsim.complaints import fault_of
 from procsim.json_line import line_of
 from procsim.language import _
 from procsim.recording.recorded import Damaged, Events, values_of, verdict_of
-from procsim.wire.events import SCHEMA_VERSION, Event, sayable, to_json
-from procsim.wire.identities import Named
+from procsim.wire.events import SCHEMA_VERSION, Event, Named, sayable, to_json
 
 REPLAY_BATCH = 1_000
 REPLAY_BYTES = 1 << 20

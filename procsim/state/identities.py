@@ -14,8 +14,7 @@ from procsim.state.forgetting import forget, forget_objects, forget_processes
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
-from procsim.wire.events import Event
-from procsim.wire.identities import Named
+from procsim.wire.events import Event, Named
 
 
 def process_of(run: RunState, pid: int, name: str) -> Process:

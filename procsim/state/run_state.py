@@ -13,8 +13,8 @@ from procsim.state.files import File
 from procsim.state.history import Series
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.processes import Process, Wait
-from procsim.wire.events import Event
-from procsim.wire.identities import MAIN_THREAD, Named
+from procsim.wire.events import Event, Named
+from procsim.wire.identities import MAIN_THREAD
 
 
 @dataclass(slots=True)

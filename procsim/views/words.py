@@ -13,6 +13,7 @@ from procsim.state.processes import Process, Standing, Wait
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.wire.events import KINDS, Event
+from procsim.wire.identities import MAIN_THREAD
 
 EVENT_WORDS: Mapping[str, str] = {
     **{kind: moment.words for kind, moment in MOMENTS.items() if kind in KINDS and moment.words and moment.narrated},
@@ -179,7 +180,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
-    standing = process.standing.get("MainThread") or next(iter(process.standing.values()), None)
+    standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
     asleep = process.waiting is not None and process.waiting.kind == "sleep_began"

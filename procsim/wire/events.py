@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
-from procsim.wire.identities import MAIN_THREAD, Named, as_text, from_text
+from procsim.wire.identities import MAIN_THREAD, as_text, from_text
 
 SCHEMA_VERSION = 1
 """Raised by one whenever a reader of the old lines would misread the new ones."""
@@ -139,6 +139,13 @@ class Event(NamedTuple):
     at: str | None = None
     """The place in the code, such as "tickets.py:41"."""
     fields: Mapping[str, Any] = {}
+
+
+class Named(NamedTuple):
+    """How people call an object: the variable it was first assigned to, and its type."""
+
+    name: str
+    type: str
 
 
 NUMBER_LIMIT = 1 << 63

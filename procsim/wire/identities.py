@@ -19,16 +19,7 @@ Names of objects are for people: the variable that the object was first assigned
 (`state/identities.py`).
 """
 
-from typing import NamedTuple
-
 MAIN_THREAD = "MainThread"
-
-
-class Named(NamedTuple):
-    """How people call an object: the variable it was first assigned to, and its type."""
-
-    name: str
-    type: str
 
 
 def new_object(pid: int, number: int) -> int:
