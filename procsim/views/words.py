@@ -1,4 +1,9 @@
-"""The words for what happens: a sentence for each kind of event, and for each state of a process."""
+"""The words for what happens: a sentence for each event that matters to people, and for what each process does now.
+
+    OPERATIONS (`state/operations.py`), EVENT_WORDS ──► event_words, wait_words, standing_words, state_words ──► views
+
+Each sentence is in the chosen language, and harmless for a terminal.
+"""
 
 import re
 from collections import Counter
@@ -32,7 +37,7 @@ UNTRACED_WORDS: Mapping[str, str] = {
     "-S": N_("it was started with -S"),
     "environment": N_("it was started with another environment"),
 }
-"""What keeps the tracer out of a Python process."""
+"""Why the tracer is not in a Python process."""
 
 STYLES: Mapping[str, str] = {
     "next": "bold cyan",
@@ -52,33 +57,33 @@ STYLES: Mapping[str, str] = {
     "bad": "bold red",
     "cure": "cyan",
 }
-"""Colours, by what is told; a view may show them or not."""
+"""Colours, by the last word of an event's kind or by a state; a view may show them or not."""
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """What is said of so many: `one` where there is one, else `many`, which has a place for the `count`."""
+    """`one` where the count is 1, else `many`, which has a place for the {count}."""
     return _(one) if count == 1 else _(many).format(count=count)
 
 
 def processes_words(count: int) -> str:
-    """So many processes."""
+    """Such as "3 processes"."""
     return counted(count, N_("1 process"), N_("{count} processes"))
 
 
 def events_words(count: int) -> str:
-    """So many events."""
+    """Such as "3 events"."""
     return counted(count, N_("1 event"), N_("{count} events"))
 
 
-def told(template: str, figures: Mapping[str, Any]) -> str:
-    """What a claim or a finding says, in the chosen language."""
+def localized(template: str, figures: Mapping[str, Any]) -> str:
+    """The sentence of a claim or a finding, in the chosen language."""
     return clean(sentence_of(_(template), figures, _))
 
 
 def event_words(event: Event, run: RunState) -> str | None:
-    """What happened, in a sentence; None where it is nothing for people."""
+    """What happened, in a sentence; None where the event is left to the json view."""
     if event.kind == "finding":
-        return told(event.fields["template"], event.fields["figures"])
+        return localized(event.fields["template"], event.fields["figures"])
     if event.kind == "said":
         return narration(event)
     if event.kind == "printed":
@@ -91,7 +96,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind in ("raised", "thread_raised"):
         fields["error"] = error_words(event.fields)
-    if event.fields.get("child_name") == "":  # killed by its PID, by one who did not start it
+    if event.fields.get("child_name") == "":  # killed by its PID, by a process that did not start it
         fields["child_name"] = run.process_name(event.fields["child"])
     fields["object"], fields["pid"], fields["subject"] = run.name(event.object), event.pid, fields.get("child_name")
     return clean(_(template).format_map(fields))
@@ -119,7 +124,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 _NO_TEXT = re.compile(r"<[\w.]+( of \d+( bits)?)?>|b'.*'|b\".*\"|\(.*\)|\[.*\]", re.DOTALL)
-"""What `tracer.emit.value_of` makes of a value that is no text: that is shown without quotes."""
+"""What `tracer.emit.value_of` makes of a value that is no text: it is shown without quotes."""
 
 
 def _value_words(value: str) -> str:
@@ -129,7 +134,7 @@ def _value_words(value: str) -> str:
 
 
 def narration(event: Event) -> str:
-    """What a scenario said."""
+    """The sentence that a scenario said."""
     return clean(sentence(_(str(event.fields["text"])), event.fields["fields"]))
 
 
@@ -149,7 +154,7 @@ def waiting_words(kind: str, name: str, subject: Any) -> str:
 
 
 def wait_words(run: RunState, wait: Wait) -> str:
-    """What a process waits for, and who keeps it waiting."""
+    """What a thread waits for."""
     text = waiting_words(wait.kind, run.name(wait.object), wait.child_name)
     if wait.kind == "queue_join_waiting" and wait.object in run.queues:
         text += _(": {count} left").format(count=run.queues[wait.object].unfinished)
@@ -175,7 +180,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process is doing, and the colour of that."""
+    """What a process does now, and its colour."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
@@ -207,7 +212,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
 def counted_states(
     run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
 ) -> list[tuple[str, str]]:
-    """How many of the processes do what, and its colour, the most common first; all sleepers are counted together."""
+    """How many of the processes do the same, and its colour, the most common first; all sleepers count as one kind."""
     states = Counter(
         (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
         for process in processes
