@@ -1,4 +1,8 @@
-"""What a finding is, what the functions that find them are given, and what their sentences are made of."""
+"""What a finding is, what the functions that find them are given, and how their sentences are made.
+
+A recording carries each sentence as it was shown and its id, so that an old recording can still be read when the words
+have changed (`recording/recorded.py`).
+"""
 
 import re
 import signal
@@ -42,7 +46,7 @@ def named_as(run: RunState, *figures: str) -> set[int]:
 
 
 class Outcome(NamedTuple):
-    """How a run came to its end, as far as the events cannot tell it."""
+    """How a run ended, as far as no event shows it."""
 
     timed_out: float | None = None
     """seconds that it was given, where it had to be ended for that."""

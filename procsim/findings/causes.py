@@ -1,4 +1,4 @@
-"""What a cause of a hang is, and what all of them have in common: who waits, for what, where."""
+"""What a cause of a hang is, and what all of them have in common: which process waits, for what, where."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Cause(ABC):
 
     @abstractmethod
     def finding(self, run: RunState) -> Finding:
-        """What is said about it."""
+        """Its sentence, with the figures made from its fields."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class CauseOfWait(Cause):
 
 
 def figures_of(run: RunState, wait: Wait) -> Figures:
-    """Who waits, for what, where, since when."""
+    """Which process waits, for what, where, since when."""
     named = run.names.get(wait.object or 0)
     return {
         "process": wait.process,

@@ -180,7 +180,7 @@ NOBODY_LEFT = {
         "read what a process writes while it runs, not after waiting for its end: communicate() of a Popen does both",
     ),
 }
-"""What is said of a wait, by its kind, where no process is left that could end it."""
+"""The finding about a wait, by its kind, where no process is left that could end it."""
 
 CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     lost_results,

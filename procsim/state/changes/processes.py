@@ -1,4 +1,8 @@
-"""Processes begin, end, and end each other."""
+"""Processes begin, end, and end each other.
+
+`process_ended` carries the PID of the process that ended, and is emitted by whoever noticed: its parent, or procsim. So
+it may come twice. `process_returned` means that the process's own code is done; its exit handlers still run.
+"""
 
 from collections.abc import Mapping
 
