@@ -1,4 +1,4 @@
-"""The picture that events draw."""
+"""What is known of a run after its events."""
 
 from collections import Counter
 
@@ -151,7 +151,7 @@ def test_a_curve_is_thinned_out_and_keeps_its_beginning(count: int) -> None:
     assert series.points == sorted(series.points)
 
 
-def test_events_of_objects_that_were_never_announced_are_drawn_too() -> None:
+def test_events_of_objects_that_were_never_announced_are_known_too() -> None:
     story = Story().began(1).tell(1, "lock_acquired", 5).tell(1, "queue_put", 6, value=1).tell(1, "event_set", 7)
     run = state_of(story.events)
     assert run.locks[5].holders == {1: 1}
@@ -159,7 +159,7 @@ def test_events_of_objects_that_were_never_announced_are_drawn_too() -> None:
     assert run.signals[7].is_set
 
 
-def test_every_kind_of_event_that_changes_the_picture_is_in_the_vocabulary() -> None:
+def test_every_kind_of_event_that_changes_the_state_is_in_the_vocabulary() -> None:
     assert set(CHANGES) <= set(KINDS)
 
 

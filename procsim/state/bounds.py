@@ -6,11 +6,11 @@ items, as many as a lesson can make, and each further one fewer (`share`), so th
 
 Full to all of these bounds at once, procsim takes about 180 MiB. To that come:
 
-- up to 16 MiB of events that are not applied yet (`intake/drain.py`), where a program emits more than procsim can draw;
+- up to 16 MiB of events that are not applied yet (`intake/drain.py`), where a program emits them faster than procsim
+  applies them;
 - 100 bytes for each pair of a process and a lock or queue that it has used;
-- for each living process that emits more than procsim can draw, 0.5 MiB (its slot of shared memory, once in memory and
-  once read) and up to 2 MiB for the events that it has interned. Measured: 100 MB for 100 processes that do nothing but
-  acquire locks.
+- for each living process that emits faster, 0.5 MiB (its slot of shared memory, once in memory and once read) and up to
+  2 MiB for the events that it has interned. Measured: 100 MB for 100 processes that do nothing but acquire locks.
 
 `python -m tests.bench.load` measures this with programs.
 """
