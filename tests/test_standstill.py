@@ -269,6 +269,17 @@ def test_a_lock_held_while_waiting_for_who_needs_it_is_the_cause(putters: tuple[
     assert [finding.figures[name] for name in figures] == ["p100", "x.py:1000", "x.py:100", "q"]
 
 
+def test_a_lock_held_by_a_waiting_thread_of_the_same_process_is_the_cause() -> None:
+    """Also where both threads wait at the same line."""
+    story = Story().began(1, 100).lock(7, "mutex").queue(9)
+    story.tell(100, "lock_acquired", 7, "x.py:1", thread="one", entered=True)
+    for thread, kind, identity in (("one", "queue_get_waiting", 9), ("two", "lock_waiting", 7)):
+        story.tell(100, kind, identity, "x.py:2", thread=thread, timeout=None, native_id=identity)
+        fields = {"wait": kind, "open_in": [], "in_message": False}
+        story.tell(100, "process_stuck", identity, "x.py:2", thread=thread, **fields)
+    assert [finding.id for finding in hangs(state_of(story.events))] == ["holder_waits"]
+
+
 @pytest.mark.parametrize("waiter", [{"putters": (300,)}, {"at": "x.py:1000"}])
 def test_a_lock_whose_holder_waits_for_others_is_not_the_cause(waiter: dict[str, Any]) -> None:
     (finding,) = hangs(told(lock_held_over_a_get(**waiter), 100, 200))
