@@ -11,6 +11,8 @@ read, call …
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from procsim.state.processes import SLEEP
+
 
 class Moment(NamedTuple):
     """One event of an operation."""
@@ -47,7 +49,7 @@ OPERATIONS = (
     Operation("", done=Moment("process_killed", "killed {child_name}")),
     Operation(
         "sleep {subject} s",
-        waiting=Moment("sleep_began", "asleep", narrated=False),
+        waiting=Moment(SLEEP, "asleep", narrated=False),
         done=Moment("sleep_ended"),
     ),
     # Locks and semaphores

@@ -8,6 +8,9 @@ from procsim.state.history import History, Status
 from procsim.wire.events import Event
 from procsim.wire.identities import MAIN_THREAD
 
+SLEEP = "sleep_began"
+"""The kind of the only wait that depends on nothing but time."""
+
 # Names of this module are found faster than members of an enumeration.
 RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
     Status.RUNNING,
@@ -151,7 +154,7 @@ class Process:
         """
         wait = self.waits.get(MAIN_THREAD) if self.waits else None
         what: int | str | None = None
-        if wait is not None and wait.kind != "sleep_began":
+        if wait is not None and wait.kind != SLEEP:
             status, what = WAITING, wait.child_name or wait.object
         elif self.inside:
             status, what = INSIDE, self.inside[-1]

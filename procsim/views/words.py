@@ -14,7 +14,7 @@ from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
 from procsim.state.operations import BY_DONE, MOMENTS, WAITS
-from procsim.state.processes import Process, Standing, Wait
+from procsim.state.processes import SLEEP, Process, Standing, Wait
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.wire.events import KINDS, Event
@@ -188,7 +188,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
-    asleep = process.waiting is not None and process.waiting.kind == "sleep_began"
+    asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
         return wait_words(run, process.waiting), STYLES["waiting"]
     held = holding.get(process.pid)
@@ -224,7 +224,7 @@ def counted_states(
 
 def _only_sleeps(process: Process, holding: Mapping[int, list[str]]) -> bool:
     wait = process.waiting
-    sleeps = wait is not None and wait.kind == "sleep_began"
+    sleeps = wait is not None and wait.kind == SLEEP
     return sleeps and process.alive and not process.standing and process.pid not in holding
 
 
