@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Process as Seen
+    from procsim.state.processes import Process as Seen
     from procsim.state.run_state import RunState
+
+LAST_LINE = "has stood guard to the end"
+TOO_LATE = "sets daemon = True after start(): {error}: {reason}"
+"""What is said, and looked for in the run."""
 
 
 def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
@@ -26,7 +30,7 @@ def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
     if grandchild:
         Process(target=time.sleep, args=(seconds,)).start()  # raises: it would be left behind when we are terminated
     time.sleep(seconds)
-    say("has stood guard to the end")
+    say(LAST_LINE)
 
 
 OTHER_WAY = {"daemon": False}
@@ -50,7 +54,7 @@ def main(
             guard.daemon = True
         except AssertionError as error:
             name, reason = type(error).__name__, str(error)
-            say("sets daemon = True after start(): {error}: {reason}", error=name, reason=reason)
+            say(TOO_LATE, error=name, reason=reason)
     on_guard.wait()
     if grandchild:
         guard.join()
@@ -79,8 +83,8 @@ def claims(
     if guard is None or guard.ended is None or main.returned is None or main.ended is None:
         yield Claim(row, False, "the guard never stood beside main from beginning to end", sentence="compare.no_guard")
         return
-    last_line_said = any(run.narrated("has stood guard to the end"))
-    too_late = run.narrated("sets daemon = True after start(): {error}: {reason}")
+    last_line_said = any(run.narrated(LAST_LINE))
+    too_late = run.narrated(TOO_LATE)
     error = next((event.fields["fields"] for event in too_late), {"error": None, "reason": None})
     figures = {
         "main_done": seconds(main.returned),
