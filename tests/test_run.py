@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from procsim.control.conductor import Plan
 from procsim.control.gatekeeper import GO, TRY
 from procsim.running.members import is_alive
 from procsim.running.run import Order, Run
@@ -126,7 +127,7 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
     program.write_text(HANDLES)
     names: dict[int | None, str] = {}
     told: list[str] = []
-    with Run(Order([sys.executable, str(program), how], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with Run(Order([sys.executable, str(program), how], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             if event.kind == "lock_created":
                 names[event.object] = event.fields["name"]
@@ -143,7 +144,7 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
 def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("from multiprocessing import Lock\nLock().acquire()\n")
-    order = Order([sys.executable, str(program)], Settings("fork"), timeout=0.2, gate_closed=True)
+    order = Order([sys.executable, str(program)], Settings("fork"), timeout=0.2, plan=Plan(held=True))
     with Run(order) as run:
         for batch in run:
             if any(event.kind == "gate_reached" for event in batch):
@@ -213,7 +214,7 @@ def test_a_program_that_closes_every_descriptor_still_stands_at_the_gate(tmp_pat
     program = tmp_path / "program.py"
     program.write_text(CLOSES)
     steps = 0
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             if event.kind == "gate_reached":
                 assert run.gate.say(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
@@ -251,7 +252,7 @@ def test_who_stands_at_the_gate_reads_nothing_of_a_file_under_its_number(
     program = tmp_path / "program.py"
     program.write_text(TAKES_THE_NUMBER)
     printed = ""
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             printed += event.fields["text"] if event.kind == "printed" else ""
             if event.kind != "gate_reached":

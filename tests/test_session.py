@@ -1,6 +1,6 @@
-"""How events are handed on to the picture, the recording and the view."""
+"""The times of events, as the state, the recording and the view get them."""
 
-from procsim.session.session import never_back
+from procsim.session.monotonic import Monotonic
 from procsim.state.apply import draw
 from tests.events import MS, Story
 
@@ -9,7 +9,8 @@ def test_an_event_that_comes_late_is_taken_for_as_late_as_the_one_before_it() ->
     story = Story().began(1, 2).lock(9).tell(1, "lock_waiting", 9, "x.py:3").tell(1, "lock_acquired", 9, "x.py:3")
     *events, waiting, acquired = story.events
     batches = [events, [acquired._replace(t=90 * MS), waiting._replace(pid=2, process="p2", t=70 * MS)], []]
-    told = [event for batch in never_back(batches) for event in batch]
+    monotonic = Monotonic()
+    told = [event for batch in batches for event in monotonic.times(batch)]
     assert [event.t for event in told] == [*(event.t for event in events), 90 * MS, 90 * MS]
     assert [event.kind for event in told] == [*(event.kind for event in events), "lock_acquired", "lock_waiting"]
     state = draw(told)

@@ -10,7 +10,6 @@ it again.
 
 import contextlib
 import time
-from collections.abc import Iterator
 
 from procsim.diagnosis.blocked_threads import Blocked, Sight, Thread, look, switches, with_outside
 from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
@@ -34,25 +33,9 @@ TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_
 """Waits that are wrong whatever main does. Who waits for something else may be a worker that main is going to end."""
 
 
-def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
-    """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
-    watchman = _Watchman(run, state)
-    told: set[tuple[str, int]] = set()
-    for batch in run:
-        yield batch
-        stuck: list[Event] = []
-        with contextlib.suppress(Exception):  # a fault of ours in here must not end the program
-            stuck = watchman.watch()
-        if stuck:
-            yield stuck
-            found: list[Finding] = []
-            with contextlib.suppress(Exception):
-                found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
-            told |= {(finding.id, finding.figures["pid"]) for finding in found}
-            yield [run.event("finding", **as_fields(finding)) for finding in found]
+class Watchman:
+    """Looks after one run. A fault of its own ends no program: then it has found nothing."""
 
-
-class _Watchman:
     def __init__(self, run: Run, state: RunState) -> None:
         self._run = run
         self._state = state
@@ -66,9 +49,28 @@ class _Watchman:
         self._next = time.monotonic() + QUIET_SECONDS
         self._earliest = 0.0
         self._events = 0
+        self._explained: set[tuple[str, int]] = set()
+        """The findings that were emitted: id, and the PID of the process."""
 
-    def watch(self) -> list[Event]:
-        """Look, if it is time to; a `process_stuck` for each thread of which that has just become certain."""
+    def look(self) -> list[Event]:
+        """Look, if it is time to. Returns `process_stuck` events, which the caller applies to the state.
+
+        One for each thread of which that has just become certain. Or `process_ended` events, where processes were found
+        to have ended: then the next look comes after those were applied.
+        """
+        with contextlib.suppress(Exception):
+            return self._look()
+        return []
+
+    def explain(self) -> list[Event]:
+        """Why they are stuck: a `finding` event for each that is new, once what `look` returned was applied."""
+        found: list[Finding] = []
+        with contextlib.suppress(Exception):
+            found = [finding for finding in hangs(self._state) if _key(finding) not in self._explained]
+        self._explained.update(map(_key, found))
+        return [self._run.event("finding", **as_fields(finding)) for finding in found]
+
+    def _look(self) -> list[Event]:
         now, began = time.monotonic(), time.thread_time()
         if self._state.events != self._events:
             self._events = self._state.events
@@ -145,6 +147,10 @@ class _Watchman:
         return Event(
             "process_stuck", self._run.now(), thread.pid, process.name, wait.thread, wait.object, wait.at, fields
         )
+
+
+def _key(finding: Finding) -> tuple[str, int]:
+    return finding.id, finding.figures["pid"]
 
 
 def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:

@@ -23,6 +23,7 @@ from types import TracebackType
 
 import psutil
 
+from procsim.control.conductor import Plan
 from procsim.control.gatekeeper import Gatekeeper
 from procsim.intake.decoder import Arrivals
 from procsim.intake.drain import TICK_SECONDS, Drain
@@ -76,8 +77,11 @@ class Order:
     calls_start: bool = False
     """Whether it is to call `procsim.start`, by which its options reach it."""
 
-    gate_closed: bool = False
-    """Whether nobody may begin an operation before it is let."""
+    plan: Plan = field(default_factory=Plan)
+    """Who moves, and when."""
+
+    stop_on_hang: bool = True
+    """Whether it is ended once it hangs."""
 
     @property
     def signals_are_passed_on(self) -> bool:
@@ -145,7 +149,7 @@ class Run:
             readers.append(undoing.enter_context(os.fdopen(reader, "rb", 0)))
         taken = tuple((status.st_dev, status.st_ino) for status in map(os.fstat, writers))
         write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
-        self.gate = Gatekeeper(self._folder, order.gate_closed)
+        self.gate = Gatekeeper(self._folder, order.plan.closed)
         self._drain = Drain(EventQueueReader(queue), BufferReader(self._folder), readers)
         undoing.callback(self._drain.stop)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.
