@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from procsim.control.conductor import Plan
+from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import GO, TRY
 from procsim.running.members import is_alive
 from procsim.running.run import Order, Run
@@ -136,7 +136,7 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
             if event.kind == "gate_reached" and len(told) == 1:
                 os.kill(event.pid, signal.SIGUSR1)
             elif event.kind == "gate_reached":
-                run.gate.say(TRY, event.pid, event.fields["native_id"])
+                run.gate.signal(TRY, event.pid, event.fields["native_id"])
     assert not run.timed_out
     assert told == ["reached first", *IN_THE_HANDLER, *after]
 
@@ -152,7 +152,7 @@ def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
             if run.now() > 10 * 0.2e9:
                 break
         (there,) = (event for event in standing if event.kind == "gate_reached")
-        assert run.gate.say(TRY, there.pid, there.fields["native_id"]), "it still stands there"
+        assert run.gate.signal(TRY, there.pid, there.fields["native_id"]), "it still stands there"
         assert not run.timed_out
 
 
@@ -217,7 +217,7 @@ def test_a_program_that_closes_every_descriptor_still_stands_at_the_gate(tmp_pat
     with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             if event.kind == "gate_reached":
-                assert run.gate.say(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
+                assert run.gate.signal(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
                 steps += 1
     assert not run.timed_out
     assert steps == 2 * 103
@@ -261,7 +261,7 @@ def test_who_stands_at_the_gate_reads_nothing_of_a_file_under_its_number(
                 (tmp_path / "stands").touch()
                 while not (tmp_path / "taken").exists():
                     time.sleep(0.001)
-            run.gate.say(GO, event.pid, event.fields["native_id"])
+            run.gate.signal(GO, event.pid, event.fields["native_id"])
     assert not run.timed_out
     assert printed == "read by others: []\n"
 

@@ -387,7 +387,7 @@ def _command() -> int:
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except Exception as error:
-        from procsim.control.conductor import Misfit
+        from procsim.control.choosers import Misfit
         from procsim.recording.trace import NoTrace
         from procsim.running.run import CannotStart
         from procsim.views.base import CannotWrite, ReaderGone

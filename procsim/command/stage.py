@@ -193,7 +193,7 @@ def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> A
 
 def _plan(common: Common, header: Any) -> Any:
     """How the run is to begin, as the options say."""
-    from procsim.control.conductor import FASTEST, SLOWEST, Plan
+    from procsim.control.choosers import FASTEST, SLOWEST, Plan
 
     pace = None
     if common.pace is not None:

@@ -23,7 +23,7 @@ from types import TracebackType
 
 import psutil
 
-from procsim.control.conductor import Plan
+from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import Gatekeeper
 from procsim.intake.decoder import Arrivals
 from procsim.intake.drain import TICK_SECONDS, Drain
@@ -149,7 +149,7 @@ class Run:
             readers.append(undoing.enter_context(os.fdopen(reader, "rb", 0)))
         taken = tuple((status.st_dev, status.st_ino) for status in map(os.fstat, writers))
         write_settings(self._folder, order.settings._replace(procsim=os.getpid(), taken=taken))
-        self.gate = Gatekeeper(self._folder, order.plan.closed)
+        self.gate = Gatekeeper(self._folder, closed=order.plan != Plan())
         self._drain = Drain(EventQueueReader(queue), BufferReader(self._folder), readers)
         undoing.callback(self._drain.stop)
         # While we have the pipe open ourselves, its end does not come before the program has opened it.

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TextIO
 
 from procsim.complaints import complain, fault_of
-from procsim.control.conductor import Misfit
+from procsim.control.choosers import Misfit
 from procsim.language import N_, _
 from procsim.state.run_state import RunState
 from procsim.views import Again

@@ -11,7 +11,7 @@ from procsim.control.conductor import Conductor
 from procsim.diagnosis.watchman import Watchman
 from procsim.recording.trace import Recorder
 from procsim.running.run import Run
-from procsim.session.faults import FREELY, PICTURE, STEPS, Faults
+from procsim.session.faults import PICTURE, STEPS, Faults
 from procsim.session.grants import grant, movement_of
 from procsim.session.monotonic import Monotonic
 from procsim.state.apply import apply
@@ -39,7 +39,7 @@ class Player:
         self._faults = faults
         self._end = end
         self._recorder = recorder
-        self._conductor = Conductor(run.gate, state, run.order.plan)
+        self._conductor = Conductor(run.gate, state, run.order.plan.chooser())
         self._watchman = Watchman(run, state)
         self._monotonic = Monotonic()
 
@@ -82,7 +82,7 @@ class Player:
     def _conduct(self, events: list[Event]) -> None:
         """Let the next step be taken, if it is time; before drawing, since people wait to see the last one done."""
         if not self._faults.attempt(STEPS, self._conductor.tick, events):
-            self._conductor.change_pace(FREELY)
+            self._conductor.use(None)
 
     def _draw(self) -> None:
         """Grant what people wish, and draw the run as it is now."""
