@@ -389,7 +389,7 @@ def _command() -> int:
     except Exception as error:
         from procsim.control.choosers import Misfit
         from procsim.recording.trace import NoTrace
-        from procsim.running.run import CannotStart
+        from procsim.running.launch import CannotStart
         from procsim.views.base import CannotWrite, ReaderGone
 
         if isinstance(error, ReaderGone):

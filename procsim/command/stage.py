@@ -132,7 +132,7 @@ def _order(
     line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool, stop_on_hang: bool = True
 ) -> Any:
     """What is to be run, and how. `calls_start`: only by that do its options reach it."""
-    from procsim.running.run import Order
+    from procsim.running.order import Order
     from procsim.wire.run_folder import Settings
 
     return Order(

@@ -78,7 +78,7 @@ class Watchman:
             self._next = min(self._next, max(self._earliest, now + QUIET_SECONDS))
         if now < self._next:
             return []
-        dead = self._run.unseen_deaths()
+        dead = self._run.find_deaths()
         if dead:
             return dead  # what they held and waited for is to be looked at anew
         sight = look(self._run.members, thorough=False)

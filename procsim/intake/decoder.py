@@ -52,6 +52,16 @@ class Arrivals:
         waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
         return self._more_is_ready or waiting
 
+    def mark(self) -> int:
+        """Marks this moment, for `has_passed`."""
+        return self._drain.emptied
+
+    def has_passed(self, mark: int) -> bool:
+        """Whether all events that had been emitted at the marked moment were taken."""
+        # One round may have been in progress at that moment, and have begun before.
+        read = self._drain.emptied > mark + 1 or not self._drain.is_alive()
+        return read and not self.waiting()
+
     def rest(self) -> Iterator[Event]:
         """What the program has printed and never given its line end."""
         for stream, text in self._lines.rest():

@@ -65,16 +65,22 @@ class Round(NamedTuple):
 class Drain(threading.Thread):
     """The thread that empties the pipes and buffers."""
 
-    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]]) -> None:
+    def __init__(
+        self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]], kept_open: int = -1
+    ) -> None:
+        """`kept_open`: a descriptor of the writing end of the EventQueue, which the drain closes.
+
+        While it is open, the end of the EventQueue does not come before the program has opened it: until the first
+        event, or `let_end`.
+        """
         super().__init__(name="procsim-drain", daemon=True)
-        self.heard = False
-        """Whether a process of the run has said anything yet."""
         self.hurried = False
         """Whether somebody waits for each event: a step of one process is to be seen."""
         self.emptied = 0
         """How often it has taken in all that was there."""
         self._reader = reader
         self._buffers = buffers
+        self._kept_open = kept_open
         self._streams = dict(zip((STDOUT, STDERR), streams, strict=False))
         self._rounds: deque[Round] = deque()
         self._more = False
@@ -153,7 +159,8 @@ class Drain(threading.Thread):
                 self._rounds.append(round_)
             self._more = bool(round_.size)
             self._open |= sources
-            self.heard = self.heard or EVENTS in sources or bool(round_.buffers)
+            if EVENTS in sources or round_.buffers:
+                self._close_kept_open()
             self._held += round_.size
             self._changed.notify()
             while self._held > HELD_BYTES and not self._stopping.is_set():
@@ -173,6 +180,16 @@ class Drain(threading.Thread):
             self._changed.notify()
         return taken
 
+    def let_end(self) -> None:
+        """The EventQueue ends when no process of the run has it open, though no event may have come through it."""
+        with self._changed:
+            self._close_kept_open()
+
+    def _close_kept_open(self) -> None:
+        kept_open, self._kept_open = self._kept_open, -1
+        if kept_open >= 0:
+            os.close(kept_open)
+
     def forget(self, pid: int) -> None:
         """This process has ended: it will write nothing more."""
         self._buffers.forget(pid)
@@ -190,6 +207,7 @@ class Drain(threading.Thread):
         self._stopping.set()
         if self.is_alive():
             self.join()
+        self.let_end()
         self._selector.close()
         self._reader.close()
         self._buffers.close()

@@ -1,15 +1,15 @@
-"""The processes of a run: who belongs to it, who goes on without it, and how the others are ended.
+"""The members of a run: which processes belong to it, which go on without it, and how the others are ended.
 
 A process belongs to a run if it was started with the run's folder in its environment, which children inherit under each
 start method; if it descends from one that belongs to it; or if it was seen to belong to it before. (A program may clear
 the environment of a child, or write over its own, as setproctitle does.)
 
-What has a session other than main's was detached from the run on purpose: a build daemon, a server, whatever was
-started with `start_new_session=True` or has called `setsid`. It belongs to the run as long as main does, and is left
-alone after that.
+A process in another session than main's was detached from the run on purpose: a build daemon, a server, whatever was
+started with `start_new_session=True` or has called `setsid`. It belongs to the run as long as main is alive, and is
+left alone after that.
 
-Linux has a way to be told of every orphan (PR_SET_CHILD_SUBREAPER). It is not used: an orphan would see our PID in the
-place of 1 as its parent, and programs ask for that.
+On Linux procsim could become the parent of every orphan (PR_SET_CHILD_SUBREAPER). It does not: an orphan would see our
+PID in the place of 1 as its parent, and programs check that.
 """
 
 import contextlib
@@ -30,15 +30,15 @@ HELPERS_GRACE_SECONDS = 3.0
 """How long we wait for forkservers and resource trackers once the others are gone. They end by themselves, and trackers
 give back semaphores, shared memory and files before."""
 
-LOOK_SECONDS = 0.02
-"""Between two looks whether they are gone."""
+POLL_SECONDS = 0.02
+"""Between two checks whether processes are gone."""
 
 ROUNDS = 50
-"""How often it looks anew for processes that were started in the meantime."""
+"""How many searches are made for processes that were started while others were ended."""
 
 
 Role = Literal["main", "process", "seen"]
-"""What is known of a process of a run: it is main; it has told of itself; it was only seen."""
+"""What is known of a process of a run: it is main; it has emitted events; it was only seen."""
 
 
 class Ended(NamedTuple):
@@ -54,16 +54,16 @@ class Members:
     """The processes of one run."""
 
     def __init__(
-        self, folder: str, session: int | None = None, tell: Callable[[str], object] = lambda line: None
+        self, folder: str, session: int | None = None, report: Callable[[str], object] = lambda line: None
     ) -> None:
         """`folder` is the run's; `session` the one in which main is started, `None`: one of its own.
 
         In a container, a session that began outside of it has the number 0.
 
-        `tell` is called with a line for each process that is found to belong to the run: see `hear`.
+        `report` is called with a line for each process that is found to belong to the run: see `add_reported`.
         """
-        self._folder = folder
-        self._tell = tell
+        self._mark = f"{RUN_VARIABLE}={folder}".encode()
+        self._report = report
         self._sessions = set() if session is None else {session}
         """Main's: the one that it was started in, and the one that it may make for itself. None: not known yet."""
         self._seen: dict[int, str] = {}
@@ -77,10 +77,10 @@ class Members:
         known = self._seen.get(pid) == birth and (role != "process" or pid in self._processes)
         if birth and not known:
             self._add(pid, birth, role)
-            self._tell(f"{pid} {birth} {role}")
+            self._report(f"{pid} {birth} {role}")
 
-    def hear(self, line: str) -> None:
-        """Take in what another `Members` of the same run has told. Raises `ValueError` where it is no such line."""
+    def add_reported(self, line: str) -> None:
+        """Add the process that another `Members` of the same run has reported. Raises `ValueError` for another line."""
         pid, birth, role = line.split()
         self._add(int(pid), birth, role)
 
@@ -94,9 +94,13 @@ class Members:
     def alive(self, thorough: bool = True) -> list[psutil.Process]:
         """The processes of the run that are alive now.
 
-        `thorough`: all processes of the system are asked whether they belong to it. Else only those are looked at of
-        which that is known, and their descendants, which costs a fraction of it.
+        `thorough`: all processes of the system are searched. Else only those that are known to belong to the run, and
+        their descendants, which costs a fraction of it.
         """
+        return _alive_of(self._find(thorough))
+
+    def _find(self, thorough: bool) -> set[int]:
+        """The PIDs of the run, of which some may just have ended."""
         self._seen = {pid: birth for pid, birth in self._seen.items() if _birth(pid) == birth}
         self._processes &= self._seen.keys()
         quickly = _CHILDREN_ARE_LISTED and not thorough
@@ -104,22 +108,16 @@ class Members:
         found.discard(os.getpid())
         for pid in found - self._seen.keys():
             self.add(pid, "seen")
-        alive = []
-        for pid in found:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(pid)
-                if _is_alive(process):
-                    alive.append(process)
-        return alive
+        return found
 
     def _found_among_all(self) -> set[int]:
         children: dict[int, list[int]] = {}
         found = set(self._seen)
-        for process in psutil.process_iter():
+        for pid in psutil.pids():
             with contextlib.suppress(psutil.Error, OSError):
-                children.setdefault(process.ppid(), []).append(process.pid)
-                if process.pid not in found and process.environ().get(RUN_VARIABLE) == self._folder:
-                    found.add(process.pid)
+                children.setdefault(_parent(pid), []).append(pid)
+                if pid not in found and self._mark in _variables(pid):
+                    found.add(pid)
         ancestors = list(found)
         while ancestors:
             young = set(children.get(ancestors.pop(), [])) - found
@@ -157,13 +155,35 @@ class Members:
         """End every process of the run that is not detached: SIGTERM, a moment of grace, SIGKILL.
 
         Forkservers and resource trackers are waited for. A tracker is never ended: it is needed as long as it is there.
-        Nor is a forkserver where somebody goes on who may need it.
+        Nor is a forkserver where a detached process goes on that may need it.
+
+        A search of all processes costs the most here. One is enough where nobody of the run is left, a second one where
+        only helpers were.
         """
+        ended, left = self._end_all_but_helpers()
+        helpers = [process for process in left if not self.is_detached(process)]
+        if helpers:
+            _wait_until_gone(helpers, HELPERS_GRACE_SECONDS)
+            left = self.alive()
+        detached = [process for process in left if self.is_detached(process)]
+        for process in left:
+            if not detached and not is_tracker(process):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+        return Ended(sorted(ended), sorted((process.pid, _name(process)) for process in detached))
+
+    def _end_all_but_helpers(self) -> tuple[set[int], list[psutil.Process]]:
+        """End the processes that are neither detached nor helpers. Returns their PIDs, and who is left."""
         ended: set[int] = set()
-        kill_at = time.monotonic() + TERMINATE_GRACE_SECONDS
         asked: set[int] = set()
+        left: list[psutil.Process] = []
+        kill_at = time.monotonic() + TERMINATE_GRACE_SECONDS
         for _ in range(ROUNDS):
-            others = [process for process in self._not_detached() if not self.is_helper(process)]
+            found = self._find(thorough=True)
+            left = _alive_of(found)
+            if found and not left:  # they ended while we searched, and may have started others before
+                left = self.alive()
+            others = [process for process in left if not self.is_detached(process) and not self.is_helper(process)]
             if not others:
                 break
             for process in others:
@@ -175,17 +195,8 @@ class Members:
                     elif process.pid not in asked:
                         asked.add(process.pid)
                         process.terminate()
-            _wait_until_gone(others, min(TERMINATE_GRACE_SECONDS, max(LOOK_SECONDS, kill_at - time.monotonic())))
-        _wait_until_gone(self._not_detached(), HELPERS_GRACE_SECONDS)
-        detached = [process for process in self.alive() if self.is_detached(process)]
-        for process in self._not_detached():
-            if not detached and not is_tracker(process):
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
-        return Ended(sorted(ended), sorted((process.pid, _name(process)) for process in detached))
-
-    def _not_detached(self) -> list[psutil.Process]:
-        return [process for process in self.alive() if not self.is_detached(process)]
+            _wait_until_gone(others, min(TERMINATE_GRACE_SECONDS, max(POLL_SECONDS, kill_at - time.monotonic())))
+        return ended, left
 
 
 _CHILDREN_ARE_LISTED = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
@@ -206,10 +217,20 @@ def _with_descendants(pids: Iterable[int]) -> set[int]:
     return found
 
 
+def _alive_of(pids: Iterable[int]) -> list[psutil.Process]:
+    alive = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if _is_alive(process):
+                alive.append(process)
+    return alive
+
+
 def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while any(_is_alive(process) for process in processes) and time.monotonic() < deadline:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def is_alive(pid: int) -> bool:
@@ -240,11 +261,25 @@ def _birth(pid: int) -> str:
         return ""
 
 
-_START, _EXIT_STATUS = 22 - 3, 52 - 3
+def _parent(pid: int) -> int:
+    """The PID of its parent. Raises `psutil.Error` where it cannot be known."""
+    fields = _stat(pid)
+    return int(fields[_PARENT]) if fields else psutil.Process(pid).ppid()
+
+
+def _variables(pid: int) -> list[bytes]:
+    """The environment of a process, as "name=value". Raises `OSError` or `psutil.Error` where we may not look at it."""
+    if _CHILDREN_ARE_LISTED:  # read by ourselves: for each process of the system, psutil takes five times as long
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    return [f"{name}={value}".encode() for name, value in psutil.Process(pid).environ().items()]
+
+
+_PARENT, _START, _EXIT_STATUS = 4 - 3, 22 - 3, 52 - 3
 
 
 def _stat(pid: int) -> list[bytes]:
-    """What Linux tells of a process in /proc/PID/stat, from its state on (proc(5): the third field); else nothing."""
+    """The fields of /proc/PID/stat from the process's state on (proc(5): the third one); empty where there is none."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()  # the name before it may contain blanks

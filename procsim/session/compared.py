@@ -7,7 +7,9 @@ from typing import NamedTuple
 from procsim import Claim
 from procsim.exit_code import ExitCode
 from procsim.findings import findings
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
+from procsim.running.run import Run
 from procsim.session.faults import Faults
 from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
 from procsim.session.player import Player
@@ -41,7 +43,7 @@ def show_compared(
         try:
             with contextlib.ExitStack() as viewing:
                 for way in ways:
-                    with Run(way.order) as run:
+                    with launch(way.order) as run:
                         runs.append(run)
                         signals.go_to(run)
                         if way is ways[0]:  # not before a program was started

@@ -9,7 +9,9 @@ from procsim import Claim
 from procsim.exit_code import ExitCode
 from procsim.findings import findings
 from procsim.recording.trace import Recorder
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
+from procsim.running.run import Run
 from procsim.session.faults import FINDINGS, Faults, Sheltered
 from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
 from procsim.session.player import Player
@@ -32,7 +34,7 @@ def show_run(
     reader_gone = False
     with Signals(order.signals_are_passed_on, state.hangs) as signals:
         try:
-            with Run(order) as run, view:
+            with launch(order) as run, view:
                 signals.go_to(run)
                 Player(run, state, view, faults, signals.end, recorder).play()
         except ReaderGone:

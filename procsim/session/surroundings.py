@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from procsim.running.run import Order
+from procsim.running.order import Order
 
 PATIENCE_SECONDS = 10.0
 """How long another Python gets to say where it is installed."""
