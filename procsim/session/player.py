@@ -70,7 +70,7 @@ class Player:
 
     def _diagnose(self) -> list[Event]:
         """Apply what the watchman has found. The run is stopped if the program hangs and that was ordered."""
-        found = self._apply(self._watchman.look())
+        found = self._apply(self._watchman.diagnose())
         if not found:
             return []
         newly_stuck = any(event.kind == "process_stuck" for event in found)
