@@ -1,7 +1,8 @@
 """Deaths: which processes of a run are alive, and which have ended, by their own account or because procsim saw it.
 
-A process that was killed cannot say that it ended, and its parent may not have asked yet. Its death is reported after
-all events that it may have emitted before: `Arrivals.has_passed` tells when those were taken.
+A `process_ended` is about the process that ended (its `pid`), whoever found out: its parent, or procsim. A process that
+was killed cannot emit it, and its parent may not have asked yet. Procsim reports a death after all events that the dead
+process may have emitted before: `Arrivals.has_passed` says when those were taken.
 """
 
 import subprocess

@@ -24,11 +24,11 @@ from procsim.wire.interpreter import command_name
 from procsim.wire.run_folder import RUN_VARIABLE
 
 TERMINATE_GRACE_SECONDS = 1.0
-"""What a process gets to end by itself after SIGTERM, before SIGKILL."""
+"""How long a process gets to end by itself after SIGTERM, before SIGKILL."""
 
 HELPERS_GRACE_SECONDS = 3.0
 """How long we wait for forkservers and resource trackers once the others are gone. They end by themselves, and trackers
-give back semaphores, shared memory and files before."""
+remove semaphores, shared memory and files before."""
 
 POLL_SECONDS = 0.02
 """Between two checks whether processes are gone."""
@@ -65,14 +65,14 @@ class Members:
         self._mark = f"{RUN_VARIABLE}={folder}".encode()
         self._report = report
         self._sessions = set() if session is None else {session}
-        """Main's: the one that it was started in, and the one that it may make for itself. None: not known yet."""
+        """Main's: the one that it was started in, and the one that it may make for itself. Empty: not known yet."""
         self._seen: dict[int, str] = {}
-        """Who was seen to belong to the run, and when it was started: see `_birth`."""
+        """The processes that were found to belong to the run, and when each was started: see `_birth`."""
         self._processes: set[int] = set()
-        """Those of them of which it is known that they are no helpers of multiprocessing's."""
+        """Those of them that are known to be no helpers of multiprocessing's."""
 
     def add(self, pid: int, role: Role = "process") -> None:
-        """This process belongs to the run."""
+        """Note that this process belongs to the run."""
         birth = _birth(pid)
         known = self._seen.get(pid) == birth and (role != "process" or pid in self._processes)
         if birth and not known:
@@ -126,19 +126,19 @@ class Members:
         return found
 
     def are_detached(self, processes: list[psutil.Process]) -> bool:
-        """Whether these processes go on without main, but for helpers that end by themselves."""
+        """Whether all of these processes are detached, but for helpers, which end by themselves."""
         others = [process for process in processes if not self.is_detached(process)]
         return len(others) < len(processes) and all(self.is_helper(process) for process in others)
 
     def is_detached(self, process: psutil.Process) -> bool:
-        """Whether a process has another session than main. Until main's is known, nobody has."""
+        """Whether a process is in another session than main; no, until main's is known."""
         try:
             return bool(self._sessions) and os.getsid(process.pid) not in self._sessions
         except OSError:  # it has just ended
             return False
 
     def is_forkserver(self, process: psutil.Process) -> bool:
-        """Whether it is a forkserver: what it has forked keeps its command line."""
+        """Whether it is a forkserver, and not a process that it has forked, which keeps its command line."""
         if process.pid in self._processes or not _runs(process, "forkserver"):
             return False
         try:
@@ -242,16 +242,16 @@ def is_alive(pid: int) -> bool:
 
 
 def exit_code(pid: int) -> int | None:
-    """How a process ended that its parent has not asked for yet; None: not known, or not any more.
+    """The exit code of a process whose parent has not asked for it yet; None: it is not known, or not any more.
 
-    As multiprocessing has it: the negative number of the signal, or what it exited with.
+    As multiprocessing has it: what it exited with, or the negative number of the signal that ended it.
     """
     fields = _stat(pid)
     return os.waitstatus_to_exitcode(int(fields[_EXIT_STATUS])) if fields and fields[0] == b"Z" else None
 
 
 def _birth(pid: int) -> str:
-    """When a process was started, as its system tells it: tells it from another one that has its PID later."""
+    """When a process was started, in the system's units. Another process that gets its PID later differs in that."""
     fields = _stat(pid)
     if fields:
         return fields[_START].decode()
@@ -312,6 +312,6 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 def _name(process: psutil.Process) -> str:
-    """What people call it: the program that it runs, without its folder; of an interpreter, what that runs."""
+    """Its name for people: the program that it runs, without the folder; of an interpreter, what that runs."""
     words = _command(process)
     return command_name(words) if words else process.name()

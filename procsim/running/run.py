@@ -142,7 +142,8 @@ class Run:
         self._drain.stop()
         while self._arrivals.waiting():
             batch = self._arrivals.take(0)  # batch by batch, since there may be a great many
-            # What a program does while procsim ends it, one process after the other, is not its own doing any more.
+            # What a program does while procsim ends it, one process after the other, is not its own doing: a partner
+            # that was killed would be blamed for an EOFError.
             yield self._follow(
                 [event for event in batch if event.t < ending_began or event.kind in ("process_ended", "printed")]
             )

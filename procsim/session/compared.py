@@ -57,7 +57,7 @@ def show_compared(
             view.finish(columns[0].run, Verdict(scenario, together))
         except ReaderGone:
             reader_gone = True
-    faults.say()
+    faults.complain()
     if reader_gone:
         return ExitCode.READER_GONE
     if signals.received:

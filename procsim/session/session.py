@@ -51,7 +51,7 @@ def show_run(
                 view.finish(state, verdict)
             except ReaderGone:
                 reader_gone = True
-    faults.say()
+    faults.complain()
     return ExitCode.READER_GONE if reader_gone else _exit_code(run, state, signals.received, judge, verdict.claims)
 
 
