@@ -12,7 +12,7 @@ import pytest
 from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import GO, TRY
 from procsim.running.launch import launch
-from procsim.running.members import is_alive
+from procsim.running.members import Members, is_alive
 from procsim.running.order import Order
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
@@ -53,6 +53,26 @@ def test_the_run_begins_when_its_main_process_does(tmp_path: Path) -> None:
         events = [event for batch in run for event in batch]
     assert (events[0].kind, events[0].t) == ("process_began", 0)  # it may have said something before we got so far
     assert events[1].kind == "lock_created"
+
+
+def test_the_end_of_a_run_searches_all_processes_of_the_system_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("from multiprocessing import Process\nprocess = Process()\nprocess.start()\nprocess.join()\n")
+    searches = 0
+
+    def counted(members: Members) -> set[int]:
+        nonlocal searches
+        searches += 1
+        return search(members)
+
+    search = Members._found_among_all
+    monkeypatch.setattr(Members, "_found_among_all", counted)
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        kinds = [event.kind for batch in run for event in batch]
+    assert kinds.count("process_ended") == 2
+    assert searches == 1
 
 
 DIES = """
