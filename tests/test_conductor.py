@@ -73,6 +73,11 @@ def held() -> Stage:
     return stage
 
 
+def test_without_a_plan_the_gate_is_open_from_the_start() -> None:
+    assert Plan().chooser() is None
+    assert Plan(False, None, []).chooser() is None
+
+
 def test_an_open_gate_lets_everybody_go_who_came_to_it() -> None:
     stage = Stage(Plan())
     stage.reach(2)

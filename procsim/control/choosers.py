@@ -37,7 +37,7 @@ class Plan(NamedTuple):
     """The steps to take, in this order."""
 
     def chooser(self) -> Chooser | None:
-        """A new chooser for a run that begins so; None: all move freely."""
+        """A new chooser for a run that begins so; None: the gate is open, and all move freely."""
         if self.held:
             return ByHand()
         if self.pace is not None:

@@ -18,7 +18,6 @@ from typing import IO
 
 import psutil
 
-from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import Gatekeeper
 from procsim.intake.drain import Drain
 from procsim.intake.memory_reader import BufferReader
@@ -68,7 +67,7 @@ def _launch(order: Order, undoing: contextlib.ExitStack) -> Launched:
     with contextlib.ExitStack() as until_started:
         readers, writers = _pipes(order, undoing, until_started)
         drain = _start_drain(folder, readers, undoing)
-        gate = Gatekeeper(folder, closed=order.plan != Plan())
+        gate = Gatekeeper(folder, closed=order.plan.chooser() is not None)
         taken = tuple((status.st_dev, status.st_ino) for status in map(os.fstat, writers))
         write_settings(folder, order.settings._replace(procsim=os.getpid(), taken=taken))
         variables = _environment(order, folder)
