@@ -12,8 +12,9 @@ import pytest
 from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import GO, TRY
 from procsim.running.launch import launch
-from procsim.running.members import Members, is_alive
+from procsim.running.members import Members
 from procsim.running.order import Order
+from procsim.running.processes import is_alive
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import psutil
 
 from procsim.diagnosis.blocked_threads import READABLE, Blocked, End, blocked
-from procsim.running.members import Members, is_tracker
+from procsim.running.members import Members
+from procsim.running.processes import is_tracker
 
 
 class Thread(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from procsim.intake.decoder import Arrivals
 from procsim.intake.drain import Drain
-from procsim.running.members import exit_code, is_alive
+from procsim.running.processes import exit_code, is_alive
 from procsim.wire.events import Event
 
 LEFT_BEHIND_GRACE_SECONDS = 1.0

@@ -20,7 +20,18 @@ from typing import Literal, NamedTuple
 
 import psutil
 
-from procsim.wire.interpreter import command_name
+from procsim.running.processes import (
+    CHILDREN_ARE_LISTED,
+    birth,
+    command,
+    has_not_ended,
+    is_tracker,
+    name_for_people,
+    parent,
+    runs_helper,
+    variables,
+    with_descendants,
+)
 from procsim.wire.run_folder import RUN_VARIABLE
 
 TERMINATE_GRACE_SECONDS = 1.0
@@ -62,30 +73,30 @@ class Members:
 
         `report` is called with a line for each process that is found to belong to the run: see `add_reported`.
         """
-        self._mark = f"{RUN_VARIABLE}={folder}".encode()
+        self._mark = os.fsencode(f"{RUN_VARIABLE}={folder}")
         self._report = report
         self._sessions = set() if session is None else {session}
         """Main's: the one that it was started in, and the one that it may make for itself. Empty: not known yet."""
         self._seen: dict[int, str] = {}
-        """The processes that were found to belong to the run, and when each was started: see `_birth`."""
+        """The processes that were found to belong to the run, and when each was started: see `processes.birth`."""
         self._processes: set[int] = set()
         """Those of them that are known to be no helpers of multiprocessing's."""
 
     def add(self, pid: int, role: Role = "process") -> None:
         """Note that this process belongs to the run."""
-        birth = _birth(pid)
-        known = self._seen.get(pid) == birth and (role != "process" or pid in self._processes)
-        if birth and not known:
-            self._add(pid, birth, role)
-            self._report(f"{pid} {birth} {role}")
+        born = birth(pid)
+        known = self._seen.get(pid) == born and (role != "process" or pid in self._processes)
+        if born and not known:
+            self._add(pid, born, role)
+            self._report(f"{pid} {born} {role}")
 
     def add_reported(self, line: str) -> None:
         """Add the process that another `Members` of the same run has reported. Raises `ValueError` for another line."""
-        pid, birth, role = line.split()
-        self._add(int(pid), birth, role)
+        pid, born, role = line.split()
+        self._add(int(pid), born, role)
 
-    def _add(self, pid: int, birth: str, role: str) -> None:
-        self._seen[pid] = birth
+    def _add(self, pid: int, born: str, role: str) -> None:
+        self._seen[pid] = born
         if role == "main":
             self._sessions.add(pid)
         if role == "process":
@@ -101,10 +112,10 @@ class Members:
 
     def _find(self, thorough: bool) -> set[int]:
         """The PIDs of the run, of which some may just have ended."""
-        self._seen = {pid: birth for pid, birth in self._seen.items() if _birth(pid) == birth}
+        self._seen = {pid: born for pid, born in self._seen.items() if birth(pid) == born}
         self._processes &= self._seen.keys()
-        quickly = _CHILDREN_ARE_LISTED and not thorough
-        found = _with_descendants(self._seen) if quickly else self._found_among_all()
+        quickly = CHILDREN_ARE_LISTED and not thorough
+        found = with_descendants(self._seen) if quickly else self._found_among_all()
         found.discard(os.getpid())
         for pid in found - self._seen.keys():
             self.add(pid, "seen")
@@ -115,8 +126,8 @@ class Members:
         found = set(self._seen)
         for pid in psutil.pids():
             with contextlib.suppress(psutil.Error, OSError):
-                children.setdefault(_parent(pid), []).append(pid)
-                if pid not in found and self._mark in _variables(pid):
+                children.setdefault(parent(pid), []).append(pid)
+                if pid not in found and self._mark in variables(pid):
                     found.add(pid)
         ancestors = list(found)
         while ancestors:
@@ -139,11 +150,11 @@ class Members:
 
     def is_forkserver(self, process: psutil.Process) -> bool:
         """Whether it is a forkserver, and not a process that it has forked, which keeps its command line."""
-        if process.pid in self._processes or not _runs(process, "forkserver"):
+        if process.pid in self._processes or not runs_helper(process, "forkserver"):
             return False
         try:
             parent = process.parent()
-            return parent is None or not _runs(parent, "forkserver")
+            return parent is None or not runs_helper(parent, "forkserver")
         except psutil.Error:
             return False
 
@@ -170,7 +181,7 @@ class Members:
             if not detached and not is_tracker(process):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
-        return Ended(sorted(ended), sorted((process.pid, _name(process)) for process in detached))
+        return Ended(sorted(ended), sorted((process.pid, name_for_people(process)) for process in detached))
 
     def _end_all_but_helpers(self) -> tuple[set[int], list[psutil.Process]]:
         """End the processes that are neither detached nor helpers. Returns their PIDs, and who is left."""
@@ -187,7 +198,7 @@ class Members:
             if not others:
                 break
             for process in others:
-                if _command(process):  # one that has none is just ending by itself
+                if command(process):  # one that has none is just ending by itself
                     ended.add(process.pid)
                 with contextlib.suppress(psutil.Error):
                     if time.monotonic() >= kill_at:
@@ -199,119 +210,17 @@ class Members:
         return ended, left
 
 
-_CHILDREN_ARE_LISTED = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-"""Whether the system lists the children of each thread: Linux does, if it was built so (proc(5))."""
-
-
-def _with_descendants(pids: Iterable[int]) -> set[int]:
-    """These PIDs, and those of all processes that descend from them now."""
-    ancestors = list(pids)
-    found = set(ancestors)
-    for pid in ancestors:  # which grows meanwhile
-        with contextlib.suppress(OSError):  # it has just ended
-            for thread in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{thread}/children") as file:
-                    young = set(map(int, file.read().split())) - found
-                found |= young
-                ancestors.extend(young)
-    return found
-
-
 def _alive_of(pids: Iterable[int]) -> list[psutil.Process]:
     alive = []
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
-            if _is_alive(process):
+            if has_not_ended(process):
                 alive.append(process)
     return alive
 
 
 def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while any(_is_alive(process) for process in processes) and time.monotonic() < deadline:
+    while any(has_not_ended(process) for process in processes) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of that PID is there and has not ended (a zombie has)."""
-    try:
-        return _is_alive(psutil.Process(pid))
-    except psutil.Error:
-        return False
-
-
-def exit_code(pid: int) -> int | None:
-    """The exit code of a process whose parent has not asked for it yet; None: it is not known, or not any more.
-
-    As multiprocessing has it: what it exited with, or the negative number of the signal that ended it.
-    """
-    fields = _stat(pid)
-    return os.waitstatus_to_exitcode(int(fields[_EXIT_STATUS])) if fields and fields[0] == b"Z" else None
-
-
-def _birth(pid: int) -> str:
-    """When a process was started, in the system's units. Another process that gets its PID later differs in that."""
-    fields = _stat(pid)
-    if fields:
-        return fields[_START].decode()
-    try:
-        return repr(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return ""
-
-
-def _parent(pid: int) -> int:
-    """The PID of its parent. Raises `psutil.Error` where it cannot be known."""
-    fields = _stat(pid)
-    return int(fields[_PARENT]) if fields else psutil.Process(pid).ppid()
-
-
-def _variables(pid: int) -> list[bytes]:
-    """The environment of a process, as "name=value". Raises `OSError` or `psutil.Error` where we may not look at it."""
-    if _CHILDREN_ARE_LISTED:  # read by ourselves: for each process of the system, psutil takes five times as long
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    return [f"{name}={value}".encode() for name, value in psutil.Process(pid).environ().items()]
-
-
-_PARENT, _START, _EXIT_STATUS = 4 - 3, 22 - 3, 52 - 3
-
-
-def _stat(pid: int) -> list[bytes]:
-    """The fields of /proc/PID/stat from the process's state on (proc(5): the third one); empty where there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()  # the name before it may contain blanks
-    except OSError:
-        return []
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-    except psutil.Error:
-        return False
-
-
-def is_tracker(process: psutil.Process) -> bool:
-    """Whether it is a resource tracker: multiprocessing's, or one like it (loky's)."""
-    return _runs(process, "resource_tracker")
-
-
-def _runs(process: psutil.Process, helper: str) -> bool:
-    """Whether it was started as such a helper: `python -c "from multiprocessing.forkserver import main; ..."`."""
-    return any(f".{helper} import main" in word for word in _command(process))
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def _name(process: psutil.Process) -> str:
-    """Its name for people: the program that it runs, without the folder; of an interpreter, what that runs."""
-    words = _command(process)
-    return command_name(words) if words else process.name()
