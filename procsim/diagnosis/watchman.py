@@ -55,7 +55,7 @@ class Watchman:
         self._earliest = 0.0
         self._events = 0
         """How many events there were at the last call."""
-        self._explained: set[tuple[str, int]] = set()
+        self._explained: set[tuple[str, int | None]] = set()
         """The findings that were emitted: id, and the PID of the process."""
 
     def diagnose(self) -> list[Event]:
@@ -165,7 +165,7 @@ class Watchman:
         return Wait(kind, thread.pid, process.name, process.last, process.at, identity)
 
 
-def _key(finding: Finding) -> tuple[str, int]:
+def _key(finding: Finding) -> tuple[str, int | None]:
     return finding.id, finding.pid
 
 
