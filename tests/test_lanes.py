@@ -14,8 +14,8 @@ from procsim.state.apply import draw
 from procsim.state.run_state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
 from procsim.state.timeline import SECOND, Timeline, clock, growing, timeline
 from procsim.views.base import Verdict
-from procsim.views.plain import PlainView
-from procsim.views.timeline import LOOKS, lanes_live, lanes_whole, rows_wanted
+from procsim.views.text.lanes import LOOKS, lanes_live, lanes_whole, rows_wanted
+from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
 
 LOCK, QUEUE = 9, 7

@@ -14,8 +14,8 @@ from procsim.recording.trace import Header, Recorder, Trace
 from procsim.state.run_state import RunState
 from procsim.state.timeline import timeline
 from procsim.views.base import Verdict
-from procsim.views.plain import PlainView
-from procsim.views.screen import Drawn, screen
+from procsim.views.live.screen import Drawn, screen
+from procsim.views.text.plain import PlainView
 from procsim.wire.events import KINDS, Event, from_wire, to_json
 from tests.events import Story
 

@@ -75,7 +75,7 @@ def imported(path: Path, type_checking: bool = True) -> Iterator[str]:
 
 
 def _modules_of(node: ast.ImportFrom) -> Iterator[str]:
-    """`from procsim.views import words` imports a module; `from procsim.views import VIEWS` the room itself."""
+    """`from procsim.views.text import words` imports a module; `from procsim.views import VIEWS` the room itself."""
     folder = ROOT / (node.module or "").replace(".", "/")
     for alias in node.names:
         is_module = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()

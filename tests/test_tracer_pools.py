@@ -13,7 +13,7 @@ from procsim.findings.pools import worker_died
 from procsim.running.run import Order, Run
 from procsim.state.apply import apply, draw
 from procsim.state.run_state import RunState
-from procsim.views.words import state_words
+from procsim.views.text.words import state_words
 from procsim.wire.events import KINDS
 from procsim.wire.run_folder import Settings
 from tests.events import Story

@@ -14,14 +14,14 @@ from procsim.lessons.lesson import LESSONS
 from procsim.state.apply import apply, draw
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
-from procsim.views.clock import Clock
 from procsim.views.compare import picture
-from procsim.views.keys import Keys
-from procsim.views.plain import PlainView
-from procsim.views.prose import Prose
-from procsim.views.screen import Drawn, screen
-from procsim.views.summary import print_summary, verdict_rows
-from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
+from procsim.views.live.clock import Clock
+from procsim.views.live.keys import Keys
+from procsim.views.live.screen import Drawn, screen
+from procsim.views.text.plain import PlainView
+from procsim.views.text.prose import Prose
+from procsim.views.text.summary import print_summary, verdict_rows
+from procsim.views.text.words import EVENT_WORDS, WAIT_WORDS, told
 from procsim.wire.events import Event
 from tests.events import MS, Story
 

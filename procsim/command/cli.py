@@ -338,7 +338,7 @@ def run() -> int:
     global _language_asked
     _make_streams_safe()
     if BORROWED in os.environ:
-        from procsim.views.terminal import terminal
+        from procsim.views.live.terminal import terminal
 
         terminal.borrow()
     _language_asked = _asked(sys.argv[1:])

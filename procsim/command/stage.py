@@ -123,7 +123,7 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
         words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
         raise UsageError(words)
     if view == "live":
-        from procsim.views.keyboard import leave_by_signals
+        from procsim.views.live.keyboard import leave_by_signals
 
         leave_by_signals()  # while no run is on, which knows what to do with them
     return _Stage(view, keyboard, _plan(common, header))
@@ -185,7 +185,7 @@ def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> A
     """What people want after a lesson; where it came to its end before they said so, they are asked."""
     if wanted is not Again.NO or not stage.keyboard or code not in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG):
         return wanted
-    from procsim.views.keyboard import ask_again
+    from procsim.views.live.keyboard import ask_again
 
     return ask_again(showing.other_way)
 

@@ -26,7 +26,7 @@ from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
 from procsim.views.jsonl import verdict_line
-from procsim.views.terminal import not_to_be_stopped
+from procsim.views.live.terminal import not_to_be_stopped
 from procsim.wire.events import Event
 
 NO_PLAN = Plan()

@@ -45,13 +45,13 @@ class Showing:
 
 
 def _live(showing: Showing) -> "View":
-    from procsim.views.live import LiveView
+    from procsim.views.live.view import LiveView
 
     return LiveView(_console(sys.stdout), showing)
 
 
 def _plain(showing: Showing) -> "View":
-    from procsim.views.plain import PlainView
+    from procsim.views.text.plain import PlainView
 
     # The program watched keeps standard output for itself.
     console = _console(sys.stderr if showing.watching else sys.stdout)

@@ -15,14 +15,14 @@ from procsim.state.run_state import RunState
 from procsim.state.timeline import growing
 from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
-from procsim.views.clock import Clock
-from procsim.views.live import LiveView
-from procsim.views.plain import PlainView
-from procsim.views.prose import Prose
-from procsim.views.screen import Drawn, gauges_line
-from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
-from procsim.views.timeline import lanes, rows_wanted
-from procsim.views.words import STYLES, counted_states, events_words, holdings, processes_words
+from procsim.views.live.clock import Clock
+from procsim.views.live.screen import Drawn, gauges_line
+from procsim.views.live.view import LiveView
+from procsim.views.text.lanes import lanes, rows_wanted
+from procsim.views.text.plain import PlainView
+from procsim.views.text.prose import Prose
+from procsim.views.text.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
+from procsim.views.text.words import STYLES, counted_states, events_words, holdings, processes_words
 
 NARROWEST_COLUMN = 37
 """Cells that a column needs; where there are fewer for each, the ways stand one below the other."""

@@ -18,7 +18,7 @@ from rich.console import Console, ConsoleDimensions
 from procsim.running.run import Order, Run
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.views.screen import Drawn, screen
+from procsim.views.live.screen import Drawn, screen
 from procsim.wire.run_folder import Settings
 from tests.bench.report import Figure, main
 

@@ -22,8 +22,8 @@ from procsim.views import Showing
 from procsim.views.base import View
 from procsim.views.console import HarmlessConsole
 from procsim.views.jsonl import JsonView
-from procsim.views.live import LiveView
-from procsim.views.plain import PlainView
+from procsim.views.live.view import LiveView
+from procsim.views.text.plain import PlainView
 from tests.fuzz.damage import damaged
 from tests.fuzz.measured import peak
 

@@ -121,7 +121,7 @@ import select, sys, tty
 tty.setraw(sys.stdin)
 print("press", flush=True)
 select.select([sys.stdin], [], [])
-from procsim.views.keyboard import ask_again
+from procsim.views.live.keyboard import ask_again
 print(ask_again("--lock"))
 """
 

@@ -14,9 +14,9 @@ from procsim.language import _
 from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import CannotWrite, ReaderGone, Verdict, View, clean, forget_output, writing
-from procsim.views.summary import print_summary
+from procsim.views.text.summary import print_summary
+from procsim.views.text.words import STYLES, event_style, event_words, told
 from procsim.views.wishes import Movement
-from procsim.views.words import STYLES, event_style, event_words, told
 from procsim.wire.events import Event
 
 PROCESS_CELLS = 16

@@ -18,7 +18,7 @@ from procsim.language import _
 from procsim.views import Again
 from procsim.views.base import writing
 from procsim.views.console import console
-from procsim.views.terminal import not_to_be_stopped, terminal
+from procsim.views.live.terminal import not_to_be_stopped, terminal
 
 LOOK_SECONDS = 0.1
 """Between two looks at what else there is to do meanwhile."""

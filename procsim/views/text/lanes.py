@@ -15,8 +15,8 @@ from procsim.language import N_, _
 from procsim.state.run_state import RunState, Status
 from procsim.state.timeline import Depth, Lane, Stretch, Timeline, growing, timeline
 from procsim.views.base import clean
-from procsim.views.colours import colour_of
-from procsim.views.words import STYLES
+from procsim.views.text.colours import colour_of
+from procsim.views.text.words import STYLES
 
 NAME_CELLS = 14
 GAP = " "

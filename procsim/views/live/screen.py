@@ -15,13 +15,12 @@ from procsim.findings.base import from_fields
 from procsim.language import N_, _, listed
 from procsim.state.run_state import Lock, Pool, Process, Queue, RunState, Signal
 from procsim.views.base import clean, seconds
-from procsim.views.code import Source, pane
-from procsim.views.colours import colour_of
-from procsim.views.keys import Keys
-from procsim.views.prose import Prose
-from procsim.views.timeline import lanes_live, rows_wanted
-from procsim.views.wishes import Movement
-from procsim.views.words import (
+from procsim.views.live.code import Source, pane
+from procsim.views.live.keys import Keys
+from procsim.views.text.colours import colour_of
+from procsim.views.text.lanes import lanes_live, rows_wanted
+from procsim.views.text.prose import Prose
+from procsim.views.text.words import (
     STYLES,
     counted,
     counted_states,
@@ -32,6 +31,7 @@ from procsim.views.words import (
     state_words,
     told,
 )
+from procsim.views.wishes import Movement
 
 Thing = Lock | Queue | Signal | Pool
 """What has a row in the table of objects."""

@@ -14,7 +14,7 @@ from rich.text import Text
 from procsim.harmless import harmless
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.colours import colour_of
+from procsim.views.text.colours import colour_of
 
 THEME = "ansi_dark"
 """The terminal's own colours, so that it reads on a light ground too."""

@@ -20,7 +20,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.views import BORROWED, keeper
+from procsim.views import BORROWED
+from procsim.views.live import keeper
 
 KEYS, SCREEN = 0, 1
 """The descriptors by which keys come and a screen is drawn; each of them may be something else than a terminal."""

@@ -10,10 +10,10 @@ from rich.text import Text
 from procsim.language import N_, _, listed
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
-from procsim.views.prose import Prose
-from procsim.views.screen import gauges_line
-from procsim.views.timeline import lanes_whole, rows_wanted
-from procsim.views.words import STYLES, WAIT_WORDS, events_words, processes_words, told
+from procsim.views.live.screen import gauges_line
+from procsim.views.text.lanes import lanes_whole, rows_wanted
+from procsim.views.text.prose import Prose
+from procsim.views.text.words import STYLES, WAIT_WORDS, events_words, processes_words, told
 
 LANES_ROWS = 14
 LANES_WIDEST = 120

@@ -22,15 +22,15 @@ from procsim.language import N_, _
 from procsim.state.run_state import RunState
 from procsim.views import Again, Showing
 from procsim.views.base import Verdict, clean, writing
-from procsim.views.clock import Clock
-from procsim.views.code import Source
-from procsim.views.keyboard import open_keyboard, pressed
-from procsim.views.keys import Keys
-from procsim.views.screen import Drawn, last_picture, screen
-from procsim.views.summary import ascii_only, print_summary
-from procsim.views.terminal import terminal
+from procsim.views.live.clock import Clock
+from procsim.views.live.code import Source
+from procsim.views.live.keyboard import open_keyboard, pressed
+from procsim.views.live.keys import Keys
+from procsim.views.live.screen import Drawn, last_picture, screen
+from procsim.views.live.terminal import terminal
+from procsim.views.text.summary import ascii_only, print_summary
+from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
-from procsim.views.words import counted, state_words
 from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
