@@ -12,25 +12,26 @@ LANGUAGES = {"en": "en", "zh": "zh_CN", "zh_CN": "zh_CN"}
 _LOCALES = Path(__file__).parent / "locale"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _names: re.Pattern[str] | None = None
+_chosen: str | None = None
 
 
 def choose(language: str | None, variables: Mapping[str, str] = os.environ, lesson: bool = False) -> str:
-    """Speak this language from now on; None: the one of the environment. Returns what was chosen.
+    """Speak this language from now on; None: the one chosen before, or that of the environment. Returns its name.
 
-    In a lesson, `called` also gives its people and dishes the names that they have in this language.
+    In a lesson, `localized_names` also translates the names of its people and dishes.
     """
-    global _catalogue, _names
-    chosen = language or of_environment(variables)
+    global _catalogue, _names, _chosen
+    _chosen = chosen = language or _chosen or of_environment(variables)
     _catalogue = gettext.translation("procsim", _LOCALES, [LANGUAGES[chosen]], fallback=True)
     words = "|".join(rf"{name}(?=\d)" if name.endswith("-") else rf"{name}\b" for name in NAMES)
     _names = re.compile(rf"\b(?:{words})") if lesson and chosen != "en" else None
     return chosen
 
 
-def called(text: str) -> str:
-    """The text with the names of a lesson's people and dishes as they are in the chosen language.
+def localized_names(text: str) -> str:
+    """The text with the names of a lesson's people and dishes in the chosen language.
 
-    They are translated where they are shown, and nowhere before: the program and its recording know no language.
+    They are translated where they are shown, and not before: the program and its recording know no language.
     """
     return _names.sub(lambda found: _(found.group()), text) if _names else text
 

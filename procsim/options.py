@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from procsim.errors import ProcsimError
 from procsim.language import _
 
 
-class WrongOption(Exception):
+class WrongOption(ProcsimError):
     """A value that an option does not take; the text says what it takes."""
 
 

@@ -20,7 +20,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 PURE = {"sentences", "exit_code"}
 """What every room but the tracer and the wire may use: it knows nothing of a run."""
 
-COMMON = PURE | {"language", "harmless", "json_line", "complaints", "options", "procsim"}
+COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "procsim"}
 """What every room above the state may use."""
 
 BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
@@ -42,12 +42,13 @@ MAY_KNOW: dict[str, set[str]] = {
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
     "__main__": {"command"},
     "language": set(),
-    "options": {"language"},
+    "options": {"language", "errors"},
     "sentences": set(),
     "harmless": set(),
     "json_line": {"harmless"},
     "exit_code": set(),
-    "complaints": {"harmless", "views"},
+    "errors": {"exit_code"},
+    "output": {"errors", "exit_code", "harmless", "language"},
 }
 """Of each room, or module that stands by itself, which others it may import. Itself it may."""
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from procsim.control.gatekeeper import GO, STAND, TRY
 from procsim.control.steps import Step, Taken, called
+from procsim.errors import ProcsimError
 from procsim.language import _
 from procsim.state.run_state import Process, RunState, Standing
 from procsim.wire.events import Event
@@ -61,8 +62,11 @@ class Plan(NamedTuple):
         return self.held or self.pace is not None or bool(self.schedule)
 
 
-class Misfit(Exception):
+class Misfit(ProcsimError):
     """The program does not take the steps of the schedule; the text says where."""
+
+    def __str__(self) -> str:
+        return _("the schedule does not fit the program: {reason}").format(reason=super().__str__())
 
 
 class Conductor:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from procsim.language import _
 from procsim.lessons.lesson import Lesson
-from procsim.views.base import writing
+from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.text.prose import Prose
 

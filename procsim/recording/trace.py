@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from procsim import __version__
-from procsim.complaints import fault_of
+from procsim.errors import ProcsimError, fault_of
 from procsim.json_line import line_of
 from procsim.language import _
 from procsim.recording.recorded import Damaged, Events, values_of, verdict_of
@@ -34,7 +34,7 @@ FRAME_SECONDS = 0.05
 """The longest that a paced replay leaves a view without a batch."""
 
 
-class NoTrace(Exception):
+class NoTrace(ProcsimError):
     """The file is no trace that can be replayed; the text says why, in one line."""
 
 

@@ -24,6 +24,7 @@ from types import TracebackType
 import psutil
 
 from procsim.control.gatekeeper import Gatekeeper
+from procsim.errors import ProcsimError
 from procsim.intake.decoder import Arrivals
 from procsim.intake.drain import TICK_SECONDS, Drain
 from procsim.intake.memory_reader import BufferReader
@@ -55,7 +56,7 @@ BELOW_ROOT_BYTES = len("/procsim-12345678/tmp/pymp-12345678/listener-12345678")
 MAIN_NAME = "MainProcess"
 
 
-class CannotStart(Exception):
+class CannotStart(ProcsimError):
     """The program could not be started; the text says why."""
 
 

@@ -17,6 +17,7 @@ from procsim.diagnosis.watchman import watched
 from procsim.exit_code import ExitCode
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
+from procsim.output import CannotWrite, ReaderGone
 from procsim.recording.trace import NoTrace, Recorder, Trace
 from procsim.running.run import Run
 from procsim.session import surroundings
@@ -24,7 +25,7 @@ from procsim.session.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, She
 from procsim.session.grants import grant, movement_of
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.views.base import CannotWrite, Column, ComparedView, ReaderGone, Verdict, View
+from procsim.views.base import Column, Verdict, View
 from procsim.views.jsonl import verdict_line
 from procsim.views.live.terminal import not_to_be_stopped
 from procsim.wire.events import Event
@@ -105,7 +106,7 @@ class WayRun(NamedTuple):
 
 def show_compared(
     ways: Sequence[WayRun],
-    view: ComparedView,
+    view: View,
     scenario: str,
     compare: Callable[[Mapping[str, RunState]], list[Claim]],
     plan: Plan = NO_PLAN,

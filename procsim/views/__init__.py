@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `procsim --help` 20 ms
     from rich.console import Console
 
-    from procsim.views.base import Column, ComparedView, View
+    from procsim.views.base import Column, View
 
 
 BORROWED = "PROCSIM_TERMINAL"
@@ -42,26 +42,36 @@ class Showing:
     """Seconds of a recording that are shown in one second."""
     asks: bool = False
     """Whether it is for people to say what becomes of a program that hangs."""
+    columns: "Sequence[Column]" = ()
+    """The ways that are compared; empty: there is one run."""
 
 
 def _live(showing: Showing) -> "View":
+    if showing.columns:
+        from procsim.views.compare import ComparedLive
+
+        return ComparedLive(_console(sys.stdout), showing)
     from procsim.views.live.view import LiveView
 
     return LiveView(_console(sys.stdout), showing)
 
 
 def _plain(showing: Showing) -> "View":
-    from procsim.views.text.plain import PlainView
-
     # The program watched keeps standard output for itself.
     console = _console(sys.stderr if showing.watching else sys.stdout)
+    if showing.columns:
+        from procsim.views.compare import ComparedPlain
+
+        return ComparedPlain(console, showing.columns)
+    from procsim.views.text.plain import PlainView
+
     return PlainView(console, show_printed=not showing.watching, asks=showing.asks)
 
 
 def _json(showing: Showing) -> "View":
     from procsim.views.jsonl import JsonView
 
-    return JsonView(sys.stdout)
+    return JsonView(sys.stdout, showing.columns)
 
 
 def _console(stream: TextIO) -> "Console":
@@ -72,29 +82,3 @@ def _console(stream: TextIO) -> "Console":
 
 VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
 """By name: what makes the view of something that is to be shown."""
-
-
-def _compared_live(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.compare import ComparedLive
-
-    return ComparedLive(_console(sys.stdout), showing, columns)
-
-
-def _compared_plain(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.compare import ComparedPlain
-
-    return ComparedPlain(_console(sys.stdout), columns)
-
-
-def _compared_json(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.jsonl import ComparedJson
-
-    return ComparedJson(sys.stdout, columns)
-
-
-COMPARED: "dict[str, Callable[[Showing, Sequence[Column]], ComparedView]]" = {
-    "live": _compared_live,
-    "plain": _compared_plain,
-    "json": _compared_json,
-}
-"""The same for several runs that are compared."""

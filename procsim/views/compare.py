@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from procsim.language import _
+from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.state.timeline import growing
-from procsim.views import Again, Showing
-from procsim.views.base import Column, Verdict, clean, seconds, writing
+from procsim.views import Again
+from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.live.clock import Clock
 from procsim.views.live.screen import Drawn, gauges_line
 from procsim.views.live.view import LiveView
@@ -124,10 +125,6 @@ def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
 class ComparedLive(LiveView):
     """Draws them on the whole terminal, and obeys the same keys."""
 
-    def __init__(self, console: Console, showing: Showing, columns: Sequence[Column]) -> None:
-        super().__init__(console, showing)
-        self._columns = columns
-
     def begin(self, column: Column) -> None:
         self._clock = Clock()
 
@@ -141,7 +138,7 @@ class ComparedLive(LiveView):
         if drawn.help:
             return Group(title, Text(), drawn.keys.page(), Text(), keys)
         message = [Text(drawn.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if drawn.message else []
-        rest = picture(self._columns, width, max(1, height - 4 - len(message)), drawn.t, drawn.plain_marks)
+        rest = picture(self._showing.columns, width, max(1, height - 4 - len(message)), drawn.t, drawn.plain_marks)
         return Group(title, Text(), rest, Text(), *message, keys)
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
@@ -149,7 +146,7 @@ class ComparedLive(LiveView):
             return
         with writing():
             plain_marks = ascii_only(self._console)
-            self._console.print(picture(self._columns, self._console.width, plain_marks=plain_marks))
+            self._console.print(picture(self._showing.columns, self._console.width, plain_marks=plain_marks))
             self._console.print()
             print_verdict(self._console, verdict)
 

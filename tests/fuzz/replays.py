@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from procsim.command import stage
-from procsim.command.typer_words import UsageError
+from procsim.command import schedule
+from procsim.errors import WrongUse
 from procsim.recording.trace import NoTrace, Trace
 from procsim.session import session
 from procsim.views import Showing
@@ -87,7 +87,7 @@ def in_one_process(seeds: range) -> Outcome:
                     replay()
                 except NoTrace:
                     refused = True
-                except UsageError:
+                except WrongUse:
                     continue  # it holds no steps
                 except Exception:
                     outcome.faults.append(f"seed {seed}: {traceback.format_exc()}")
@@ -102,7 +102,7 @@ def in_one_process(seeds: range) -> Outcome:
 def _replays(path: Path) -> Iterator[Callable[[], object]]:
     for view in VIEWS.values():
         yield lambda view=view: session.show_trace(trace := Trace(path), iter(trace), view())  # type: ignore[misc]
-    yield lambda: stage.recorded_steps(path, Trace(path).header)
+    yield lambda: schedule.recorded_steps(path, Trace(path).header)
 
 
 def by_commands(seeds: range) -> Outcome:

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim.language import _
+from procsim.output import writing
 from procsim.views import Again
-from procsim.views.base import writing
 from procsim.views.console import console
 from procsim.views.live.terminal import not_to_be_stopped, terminal
 

@@ -19,9 +19,10 @@ from rich.live import Live
 from rich.text import Text
 
 from procsim.language import N_, _
+from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views import Again, Showing
-from procsim.views.base import Verdict, clean, writing
+from procsim.views.base import Verdict, View, clean
 from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
 from procsim.views.live.keyboard import open_keyboard, pressed
@@ -31,7 +32,6 @@ from procsim.views.live.terminal import terminal
 from procsim.views.text.summary import ascii_only, print_summary
 from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
-from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
 
@@ -42,13 +42,13 @@ KEYS_READ = 200
 """The most key presses that are obeyed before the next frame is drawn."""
 
 
-class LiveView:
+class LiveView(View):
     """Draws a run on the whole terminal, and obeys the keys."""
 
     prints_at_the_end = True
+    again = Again.NO
 
     def __init__(self, console: Console, showing: Showing) -> None:
-        self.again = Again.NO
         self._console = console
         self._showing = showing
         self._input: Input | None = None
@@ -113,9 +113,6 @@ class LiveView:
     ) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone
             self._leaving.close()
-
-    def event(self, event: Event, run: RunState) -> None:
-        return
 
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from types import TracebackType
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
@@ -11,9 +10,9 @@ from rich.style import Style
 
 from procsim.harmless import harmless
 from procsim.language import _
+from procsim.output import CannotWrite, forget_output, writing
 from procsim.state.run_state import RunState
-from procsim.views import Again
-from procsim.views.base import CannotWrite, ReaderGone, Verdict, View, clean, forget_output, writing
+from procsim.views.base import Verdict, View, clean
 from procsim.views.text.summary import print_summary
 from procsim.views.text.words import STYLES, event_style, event_words, told
 from procsim.views.wishes import Movement
@@ -45,17 +44,6 @@ class PlainView(View):
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
         """Lines that the next tick writes, all at once: standard error would be written line by line."""
-
-    again = Again.NO
-    prints_at_the_end = False
-
-    def __enter__(self) -> "PlainView":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
 
     def event(self, event: Event, run: RunState) -> None:
         if event.kind == "printed" and not self._show_printed:
@@ -127,7 +115,7 @@ class PlainView(View):
         try:
             with writing():
                 yield
-        except (ReaderGone, CannotWrite):
+        except CannotWrite:
             if self._show_printed:
                 raise
             forget_output(self._console.file)  # the program has its output for itself, and goes on
