@@ -40,7 +40,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "command": {"session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
-    "__main__": {"command"},
+    "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),
     "options": {"language", "errors"},
     "sentences": set(),

@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from procsim.__main__ import runs_on
 from procsim.wire.events import SCHEMA_VERSION
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
@@ -166,3 +169,35 @@ def test_output_that_cannot_be_written(house: House, arguments: str) -> None:
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert errors == "procsim: the output cannot be written: No space left on device\n"
+
+
+AS_ON_WINDOWS = """
+import os, runpy, signal, sys
+for name in ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "posix", "_posixsubprocess"):
+    sys.modules[name] = None
+for module, names in ((signal, ("SIGPIPE", "SIGHUP", "SIGTSTP", "SIGCONT")), (os, ("mkfifo", "fork", "O_NONBLOCK"))):
+    for name in names:
+        delattr(module, name)
+sys.platform = "win32"
+sys.argv = ["procsim", "tickets"]
+runpy.run_module("procsim", run_name="__main__")
+"""
+
+
+def test_native_windows_is_refused_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS],
+        env={name: value for name, value in os.environ.items() if name != "LANGUAGE"} | {"LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    line = "procsim: this system is not supported; procsim runs on Linux and macOS, and on Windows in WSL 2\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+@pytest.mark.parametrize(
+    ("platform", "runs"), [("linux", True), ("darwin", True), ("win32", False), ("emscripten", False)]
+)
+def test_where_procsim_runs(platform: str, runs: bool) -> None:
+    assert runs_on(platform) == runs
