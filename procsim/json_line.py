@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
-
-import msgspec
 
 from procsim.harmless import escaped
 
@@ -18,8 +17,16 @@ def line_of(value: Mapping[str, Any]) -> str:
     Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
     """
     try:
-        line = msgspec.json.encode(value).decode()
+        line = _encode()(value).decode()
     except UnicodeEncodeError:
         line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
     return escaped(line)
+
+
+@cache
+def _encode() -> Callable[[Any], bytes]:
+    """msgspec's encoder; most runs need no JSON, and its import takes as long as that of all our views."""
+    import msgspec
+
+    return msgspec.json.encode

@@ -125,7 +125,7 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     showing = Showing(command_typed(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME
     while wanted is Again.SAME:
-        header = Header(name, code=code_of(script))
+        header = _header(options, name, {}, script)
         stage = Stage.of(options, header, watching=True)
         code, wanted = _show(stage, stage.order(line), header, showing, stop_on_hang=stop)
     return code
@@ -140,7 +140,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
     while True:
         changed = scenario.other_way(values)
         other = _as_typed([option for option in scenario.options if option.name in changed], changed)
-        header = Header(scenario.name, values, code_of(scenario.path))
+        header = _header(options, scenario.name, values, scenario.path)
         stage = Stage.of(options, header, watching=False)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
@@ -206,6 +206,12 @@ def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | 
     name = view_name(view)
     batches = paced(trace, speed) if name == "live" else iter(trace)
     return session.show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))
+
+
+def _header(options: RunOptions, name: str, values: Mapping[str, Any], source: Path | None) -> Header:
+    """The header of a recording of this run. Its code is read only where it is needed: to record, or for a schedule."""
+    wanted = options.record is not None or options.schedule is not None
+    return Header(name, values, code_of(source) if wanted else "")
 
 
 def _line(scenario: Scenario, values: Mapping[str, Any]) -> list[str]:

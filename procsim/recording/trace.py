@@ -6,7 +6,6 @@
 """
 
 import errno
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,6 +51,8 @@ class Header:
 
 def code_of(path: Path | None) -> str:
     """A digest of a file of code, by which it is known whether it was changed; empty where it cannot be read."""
+    import hashlib  # loads OpenSSL, and most runs are not recorded
+
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
     except OSError:
