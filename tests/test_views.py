@@ -17,7 +17,7 @@ from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.compare import picture
 from procsim.views.live.clock import Clock
 from procsim.views.live.keys import Keys
-from procsim.views.live.screen import Drawn, screen
+from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
 from procsim.views.text.summary import print_summary, verdict_rows
@@ -35,8 +35,8 @@ def text_of(run: RunState, width: int = 80, height: int = 24, plain: bool = Fals
     """The rows of the screen."""
     stream = io.StringIO()
     console = Console(file=stream, width=width, height=height)
-    drawn = Drawn("procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain)
-    console.print(screen(run, drawn), crop=True)
+    request = ScreenRequest("procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain)
+    console.print(screen(run, request)[0], crop=True)
     return stream.getvalue().splitlines()
 
 

@@ -17,8 +17,9 @@ from procsim.state.timeline import growing
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.live.clock import Clock
-from procsim.views.live.screen import Drawn, gauges_line
+from procsim.views.live.screen import ScreenRequest
 from procsim.views.live.view import LiveView
+from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import lanes, rows_wanted
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
@@ -131,14 +132,16 @@ class ComparedLive(LiveView):
     def end(self, column: Column) -> None:
         self._draw(column.run)
 
-    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
-        width, height = drawn.size
-        keys = drawn.keys.line(width, drawn.plain_marks)
-        title = Text(clean(drawn.title), "bold", no_wrap=True, overflow="ellipsis")
-        if drawn.help:
-            return Group(title, Text(), drawn.keys.page(), Text(), keys)
-        message = [Text(drawn.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if drawn.message else []
-        rest = picture(self._showing.columns, width, max(1, height - 4 - len(message)), drawn.t, drawn.plain_marks)
+    def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
+        width, height = request.size
+        keys = request.keys.line(width, request.plain_marks)
+        title = Text(clean(request.title), "bold", no_wrap=True, overflow="ellipsis")
+        if request.help:
+            return Group(title, Text(), request.keys.page(), Text(), keys)
+        message = (
+            [Text(request.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if request.message else []
+        )
+        rest = picture(self._showing.columns, width, max(1, height - 4 - len(message)), request.t, request.plain_marks)
         return Group(title, Text(), rest, Text(), *message, keys)
 
     def finish(self, run: RunState, verdict: Verdict) -> None:

@@ -27,7 +27,7 @@ from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
 from procsim.views.live.keyboard import open_keyboard, pressed
 from procsim.views.live.keys import Keys
-from procsim.views.live.screen import Drawn, last_picture, screen
+from procsim.views.live.screen import ScreenLayout, ScreenRequest, last_picture, screen
 from procsim.views.live.terminal import terminal
 from procsim.views.text.summary import ascii_only, print_summary
 from procsim.views.text.words import counted, state_words
@@ -67,8 +67,11 @@ class LiveView(View):
         self._some_pressed = False
         self._steps = 0
         """Those on the screen."""
-        self._drawn = Drawn()
+        self._layout = ScreenLayout()
+        """Of the picture that is on the screen."""
         self._source: Source | None = None
+        self._shows_code = False
+        self._shows_help = False
         self._message = ""
         self._obey: dict[str, Callable[[RunState], None]] = {
             " ": lambda run: self._wish(Pause()),
@@ -133,26 +136,36 @@ class LiveView(View):
         self._draw(run)
 
     def _draw(self, run: RunState) -> None:
-        drawn = self._drawn
-        drawn.title, drawn.size = self._showing.title, self._console.size
-        drawn.t = self._clock.at(run.t, time.monotonic())
-        drawn.plain_marks = ascii_only(self._console)
-        drawn.asking = bool(run.found) and not self._waits
-        drawn.message = self._message
-        drawn.movement = self._movement
-        drawn.keys = Keys(
+        asking = bool(run.found) and not self._waits
+        keys = Keys(
             held=self._movement is not None and self._movement.held,
-            alarm=drawn.asking,
+            alarm=asking,
             other_way=self._showing.other_way,
             steps=self._movement is not None,
             daemons=any(process.daemon for process in run.processes.values()),
             code=self._showing.source is not None,
         )
+        request = ScreenRequest(
+            title=self._showing.title,
+            size=self._console.size,
+            t=self._clock.at(run.t, time.monotonic()),
+            plain_marks=ascii_only(self._console),
+            asking=asking,
+            movement=self._movement,
+            keys=keys,
+            help=self._shows_help,
+            message=self._message,
+            source=self._source if self._shows_code else None,
+            first_line=self._layout.first_line,
+        )
         with writing():
-            self._live.update(self._picture(run, drawn), refresh=True)
+            self._live.update(self._picture(run, request), refresh=True)
 
-    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
-        return screen(run, drawn)
+    def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
+        picture, layout = screen(run, request)
+        if not request.help:  # behind the page of keys, people still have the table in mind
+            self._layout = layout
+        return picture
 
     # Keys ----------------------------------------------------------------------------------------------------
 
@@ -186,16 +199,16 @@ class LiveView(View):
 
     def _choose(self, run: RunState, by: int) -> None:
         """The next one, or the one before, of those who stand at the gate."""
-        rows = [pid for pid in self._drawn.rows if run.processes[pid].standing]
+        rows = [pid for pid in self._layout.rows if run.processes[pid].standing]
         if not rows:
             return
         place = rows.index(self._chosen) + by if self._chosen in rows else (0 if by > 0 else -1)
         self._select(rows[place % len(rows)])
 
     def _choose_row(self, run: RunState, row: int) -> None:
-        if row >= len(self._drawn.rows):
+        if row >= len(self._layout.rows):
             return
-        pid = self._drawn.rows[row]
+        pid = self._layout.rows[row]
         self._select(pid)
         if pid in run.processes and not run.processes[pid].alive:
             self._say_why_not(run, pid)
@@ -205,18 +218,15 @@ class LiveView(View):
         self._wish(Choose(pid))
 
     def _show_code(self) -> None:
-        if self._drawn.source is not None:
-            self._drawn.source = None
-            return
         if self._source is None and self._showing.source is not None:
             with contextlib.suppress(OSError):
                 self._source = Source(self._showing.source)
-        self._drawn.source = self._source
+        self._shows_code = self._source is not None and not self._shows_code
         if self._source is None:
             self._message = _("there is no code to show here")
 
     def _show_help(self) -> None:
-        self._drawn.help = not self._drawn.help
+        self._shows_help = not self._shows_help
 
     def _let_it_wait(self) -> None:
         self._waits = True

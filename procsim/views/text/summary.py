@@ -10,7 +10,7 @@ from rich.text import Text
 from procsim.language import N_, _, listed
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
-from procsim.views.live.screen import gauges_line
+from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import lanes_whole, rows_wanted
 from procsim.views.text.prose import Prose
 from procsim.views.text.words import STYLES, WAIT_WORDS, events_words, processes_words, told
