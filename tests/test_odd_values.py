@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console, ConsoleDimensions
 
 from procsim.json_line import line_of
-from procsim.recording.trace import Header, Recorder, Trace
+from procsim.recording.recorder import Header, Recorder
+from procsim.recording.trace import Trace
 from procsim.state.run_state import RunState
 from procsim.state.timeline import timeline
 from procsim.views.base import Verdict

@@ -8,7 +8,8 @@ from procsim.control.steps import Step, steps_of
 from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _
 from procsim.options import Option, as_arguments
-from procsim.recording.trace import Header, Trace
+from procsim.recording.recorder import Header
+from procsim.recording.trace import Trace
 
 
 def plan_of(options: RunOptions, header: Header) -> Plan:

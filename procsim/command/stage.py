@@ -24,7 +24,8 @@ from procsim.lessons import catalog
 from procsim.lessons.catalog import Scenario
 from procsim.options import Option, as_arguments
 from procsim.output import complain
-from procsim.recording.trace import Header, Recorder, Trace, code_of, paced
+from procsim.recording.recorder import Header, Recorder, code_of
+from procsim.recording.trace import Trace, paced
 from procsim.running.run import Order, Run
 from procsim.session import session
 from procsim.views import VIEWS, Again, Showing

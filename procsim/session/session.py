@@ -18,7 +18,8 @@ from procsim.exit_code import ExitCode
 from procsim.findings import Outcome, findings
 from procsim.findings.base import from_fields
 from procsim.output import CannotWrite, ReaderGone
-from procsim.recording.trace import NoTrace, Recorder, Trace
+from procsim.recording.recorder import Recorder
+from procsim.recording.trace import NoTrace, Trace
 from procsim.running.run import Run
 from procsim.session import surroundings
 from procsim.session.faults import FINDINGS, FREELY, PICTURE, STEPS, Faults, Sheltered

@@ -77,7 +77,7 @@ main()
         ("session.session", "apply"),
         ("views.text.plain", "event_words"),
         ("views.jsonl", "to_json"),
-        ("recording.trace", "to_json"),
+        ("recording.recorder", "to_json"),
         ("control.conductor", "Conductor.tick"),
         ("session.session", "findings"),
     ],
