@@ -1,4 +1,4 @@
-"""One line of JSON, as it stands in a recording and in the json view."""
+"""The lines of JSON in a recording and in the json view."""
 
 import json
 import re
@@ -12,9 +12,9 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
+    """One line of JSON, harmless for a terminal. The value holds what `procsim.wire.events.sayable` returns.
 
-    Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
+    Half a surrogate pair, as in a file's name that is not UTF-8, is no valid text: it is spelled out, `\\udcff`.
     """
     try:
         line = _encode()(value).decode()

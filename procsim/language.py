@@ -1,4 +1,7 @@
-"""The language of what people read: English in the code, others from the catalogues in `locale/`."""
+"""The language of what people read: English in the code, other languages from the catalogues in `locale/`.
+
+A message is translated where it is shown, never earlier: events, state and recordings know no language.
+"""
 
 import gettext
 import os
@@ -7,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = {"en": "en", "zh": "zh_CN", "zh_CN": "zh_CN"}
-"""What `--lang` takes, and the catalogue it chooses."""
+"""The values of `--lang`, and the catalogue of each."""
 
 _LOCALES = Path(__file__).parent / "locale"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
@@ -31,7 +34,7 @@ def choose(language: str | None, variables: Mapping[str, str] = os.environ, less
 def localized_names(text: str) -> str:
     """The text with the names of a lesson's people and dishes in the chosen language.
 
-    They are translated where they are shown, and not before: the program and its recording know no language.
+    They are names in the program, too, and so they are translated only where they are shown.
     """
     return _names.sub(lambda found: _(found.group()), text) if _names else text
 
@@ -43,7 +46,7 @@ def of_environment(variables: Mapping[str, str]) -> str:
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
-    """The text itself, marked to be in the catalogues; `_` translates it where it is shown."""
+    """The text itself, marked for the catalogues; `_` translates it where it is shown."""
     return text
 
 
@@ -53,7 +56,7 @@ def _(text: str) -> str:
 
 
 def listed(words: Iterable[object]) -> str:
-    """The words as a list, with what stands between its items in the chosen language."""
+    """The words with commas between them, as the chosen language writes them."""
     return _(", ").join(map(str, words))
 
 
@@ -76,4 +79,4 @@ NAMES = (
     N_("steamed bun"),
     N_("soup-"),
 )
-"""What the lessons call their people and dishes; a number follows what ends in a hyphen."""
+"""The names of people and dishes in the lessons; those that end in a hyphen are followed by a number."""

@@ -1,4 +1,16 @@
-"""The ways in which a run can be shown. To add one: one file with its View, and one row in VIEWS."""
+"""The ways in which a run can be shown. To add one: one file with its View, and one row in VIEWS.
+
+    session ──► View (base.py): begin, event, tick, end, finish ──► a screen, lines, or JSON
+    session ◄── Wish (wishes.py): pause, step, end … ◄── keys
+
+`session` knocks here, and `command`, which makes a view by its name; the menu and the pages of `lessons` use the
+console, the keyboard and the terminal.
+
+A view only draws: it knows the state of a run and how it moves, but not who moves it or how it is ended. What people
+wish it returns, and the session grants it. All text goes through `console.py` or is escaped (JSON), so that nothing
+that a program, a file or a recording holds can command the terminal. A view is imported when it is chosen, since rich
+and prompt_toolkit take longer to import than all the rest.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,19 +19,19 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `procsim --help` 20 ms
+if TYPE_CHECKING:
     from rich.console import Console
 
     from procsim.views.base import Column, View
 
 
 BORROWED = "PROCSIM_TERMINAL"
-"""By this variable a procsim that has lent us its terminal names two descriptors: of a pipe whose end says that it has
-gone, and of the pipe to the terminal's keeper. See `terminal.Terminal.lent`."""
+"""The environment variable by which the menu lends its terminal to a procsim that it starts. It names two descriptors:
+a pipe that ends when the lender does, and the pipe to the terminal's keeper. See `Terminal.lent`."""
 
 
 class Again(Enum):
-    """What people want when a run is over."""
+    """What people want after a run."""
 
     NO = "no"
     SAME = "same"
@@ -37,11 +49,11 @@ class Showing:
     source: Path | None = None
     """The code of a scenario, or of the script that is watched."""
     other_way: str = ""
-    """What would be changed, where people ask for it the other way; empty: there is none."""
+    """The options of the other way (without the lock, say), as people would type them; empty: there is none."""
     speed: float = 1
     """Seconds of a recording that are shown in one second."""
     asks: bool = False
-    """Whether it is for people to say what becomes of a program that hangs."""
+    """Whether people decide what becomes of a program that hangs."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 
@@ -81,4 +93,4 @@ def _console(stream: TextIO) -> "Console":
 
 
 VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
-"""By name: what makes the view of something that is to be shown."""
+"""The views by their names, each as a function that makes it."""

@@ -39,11 +39,11 @@ STATE_ROWS = 6
 def picture(
     columns: Sequence[Column], width: int, height: int | None = None, t: int = 0, plain_marks: bool = False
 ) -> RenderableType:
-    """All the ways, in `height` rows where that is given; `t` is the time (ns) of the one that runs now."""
+    """All the ways, in at most `height` rows if it is given. `t`: how far the one that runs now is, in ns."""
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
         longest = max((_time(column, t) for column in columns if column.begun), default=1)
-        end = growing(longest) if height is not None else longest  # one axis for all
+        end = growing(longest) if height is not None else longest  # all have the same time axis
         rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:
@@ -67,7 +67,7 @@ def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
 
 
 def _rows(column: Column, width: int, height: int | None, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """One way as a column: its name, its figures, what its processes do and did; at its end, what it has shown."""
+    """One way as a column: its name, its figures, what its processes do, its lanes; at its end, its verdict."""
     run = column.run
     if not column.begun:
         return [_head(column, plain_marks), Text(_("not begun yet"), "dim")]
@@ -80,12 +80,12 @@ def _rows(column: Column, width: int, height: int | None, t: int, end: int, plai
 
 
 def _time(column: Column, t: int) -> int:
-    """ns: how far its run has come."""
+    """How far its run is, in ns."""
     return column.run.t if column.verdict else max(t, column.run.t)
 
 
 def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
-    """One way as a block of rows: the same, with as much in a row as there is room for."""
+    """One way as a block of rows, for narrow screens: the same without lanes, and several facts in a row."""
     head = _head(column, plain_marks).append("   ")
     if not column.begun:
         yield head.append(_("not begun yet"), "dim")
@@ -124,7 +124,7 @@ def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
 
 
 class ComparedLive(LiveView):
-    """Draws them on the whole terminal, and obeys the same keys."""
+    """Draws all ways on the whole terminal, with the keys of the live view."""
 
     def begin(self, column: Column) -> None:
         self._clock = Clock()
@@ -155,7 +155,7 @@ class ComparedLive(LiveView):
 
 
 class ComparedPlain(PlainView):
-    """Writes the one after the other, of each only its story; then a table of them, and the verdict."""
+    """Writes what the processes of each way say, one way after the other; then a table of all, and the verdict."""
 
     def __init__(self, console: Console, columns: Sequence[Column]) -> None:
         super().__init__(console, story_alone=True)

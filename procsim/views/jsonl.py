@@ -1,4 +1,4 @@
-"""The json view: one JSON object a line, and nothing else, on standard output. For programs that read a run."""
+"""The json view: one JSON object a line on standard output, for programs that read a run."""
 
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -12,7 +12,7 @@ from procsim.views.wishes import Movement
 from procsim.wire.events import Event, sayable, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
-"""The fields of a Claim, as a line calls them. `text` is the template, filled in."""
+"""The names of the fields of a Claim in a line. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         for claim in verdict.claims
     ]
     found = [as_fields(finding) for finding in verdict.findings]
-    # A scenario's figures may be anything.
+    # sayable: the figures of a scenario may be any objects
     return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
 
 

@@ -1,7 +1,7 @@
-"""The live view: the run on the full screen, redrawn at a steady rate; at its end the summary stays in the scrollback.
+"""The live view: the run on the full screen, drawn 12 times a second; at its end the summary stays in the scrollback.
 
-RunState ──► screen ──► Rich Live
-keyboard ──► prompt_toolkit, polled once a frame ──► Conductor: who moves; or the view itself: what is shown
+RunState ──► screen ──► rich.live.Live
+keyboard ──► prompt_toolkit, polled once a frame ──► a Wish, or a change of what this view shows
 """
 
 import contextlib
@@ -36,14 +36,14 @@ from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refus
 FRAMES_PER_SECOND = 12
 
 PACE_FACTOR = 1.5
-"""By so much `+` and `-` change the pace."""
+"""The factor by which `+` and `-` change the pace."""
 
 KEYS_READ = 200
-"""The most key presses that are obeyed before the next frame is drawn."""
+"""At most so many key presses are handled before the next frame is drawn."""
 
 
 class LiveView(View):
-    """Draws a run on the whole terminal, and obeys the keys."""
+    """Draws a run on the whole terminal, and reads the keys."""
 
     prints_at_the_end = True
     again = Again.NO
@@ -53,20 +53,20 @@ class LiveView(View):
         self._showing = showing
         self._input: Input | None = None
         self._ending = False
-        """Whether people have ended it: what they type from then on is for the next screen."""
+        """Whether people have ended the run: keys that they press from then on are for the next screen."""
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
         self._next_frame = 0.0
         self._waits = False
-        """Whether people have seen why it hangs, and want it to go on waiting."""
+        """Whether people have seen why the program hangs, and let it wait (the key w)."""
         self._clock = Clock(showing.speed)
         self._movement: Movement | None = None
         self._chosen: int | None = None
-        """The PID of the process that people have chosen, also where that wish was not granted yet."""
+        """The PID of the process that people have chosen, even if that wish is not granted yet."""
         self._wishes: list[Wish] = []
         self._some_pressed = False
         self._steps = 0
-        """Those on the screen."""
+        """How many steps were taken up to the last picture."""
         self._layout = ScreenLayout()
         """Of the picture that is on the screen."""
         self._source: Source | None = None
@@ -126,7 +126,8 @@ class LiveView(View):
         self._movement = movement
         self._chosen = movement.chosen if movement is not None else None
         now = time.monotonic()
-        stepped = movement is not None and movement.held and movement.steps != self._steps  # people wait to see it
+        # A step is drawn at once, since people have pressed a key for it; all else waits for the next frame.
+        stepped = movement is not None and movement.held and movement.steps != self._steps
         if now < self._next_frame and not (self._some_pressed or stepped):
             return
         if movement is not None and movement.refused is not None:
@@ -170,7 +171,7 @@ class LiveView(View):
     # Keys ----------------------------------------------------------------------------------------------------
 
     def _read_keys(self, run: RunState) -> bool:
-        """Obey what was pressed; whether anything was."""
+        """Do what the keys ask for that were pressed. Returns whether there were any."""
         count = 0
         if self._input is not None and not self._ending:
             for key in islice(pressed(self._input), KEYS_READ):
@@ -198,7 +199,7 @@ class LiveView(View):
         self._message = _("{process} cannot move: {words}").format(process=clean(process.name), words=words)
 
     def _choose(self, run: RunState, by: int) -> None:
-        """The next one, or the one before, of those who stand at the gate."""
+        """Choose the next process, or the one before, among those that stand at the gate."""
         rows = [pid for pid in self._layout.rows if run.processes[pid].standing]
         if not rows:
             return
@@ -251,7 +252,7 @@ class LiveView(View):
             print_summary(self._console, run, verdict)
 
     def _print_output(self, run: RunState) -> None:
-        """What the program printed, which was on the screen that has gone: of a lesson, its errors alone."""
+        """Print what the program printed, since the screen is gone; of a lesson, only its standard error."""
         watching = self._showing.watching
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):

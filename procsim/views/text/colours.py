@@ -1,8 +1,8 @@
-"""A colour for each process, the same wherever it is drawn."""
+"""The colour of a process, the same wherever it is drawn."""
 
 COLOURS = ("cyan", "yellow", "magenta", "green", "blue", "red")
 
 
 def colour_of(pid: int) -> str:
-    """The colour of a process. PIDs are given in their order, so that those that began together have different ones."""
+    """The colour of a process. PIDs are consecutive, so processes that began together have different colours."""
     return COLOURS[pid % len(COLOURS)]

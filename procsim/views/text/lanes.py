@@ -1,6 +1,6 @@
-"""The lanes of a run as lines of text: one glyph a cell, so that they read without colour, and in ASCII too.
+"""The lanes of a run as lines of text: a glyph for each cell, so that they can be read without colour, and in ASCII.
 
-RunState ──► procsim.lanes.timeline ──► lines: the axis, a lane a process, a row of bars a queue, the legend
+RunState ──► procsim.state.timeline ──► the time axis, a lane for each process, a row of bars for each queue, the legend
 """
 
 import re
@@ -21,7 +21,7 @@ from procsim.views.text.words import STYLES
 NAME_CELLS = 14
 GAP = " "
 NUMBER = re.compile(r"-\d{1,6}$")
-"""What tells the workers of a pool apart."""
+"""The number at the end of a name, which distinguishes the workers of a pool."""
 
 BARS, DIGITS = "▁▂▃▄▅▆▇█", "0123456789"
 FRAME_ROWS = 2
@@ -30,8 +30,8 @@ FRAME_ROWS = 2
 FEWEST_CELLS = 20
 
 
-class Look(NamedTuple):
-    """How a status looks, and what it is called."""
+class Appearance(NamedTuple):
+    """How a status is drawn, in Unicode and in ASCII, and what it is called."""
 
     glyph: str
     plain: str
@@ -39,38 +39,38 @@ class Look(NamedTuple):
     words: str
 
 
-LOOKS: Mapping[Status, Look] = {
-    Status.ABSENT: Look(" ", " ", "", ""),
-    Status.RUNNING: Look("─", "-", "", N_("runs")),
-    Status.STANDING: Look("┄", ",", STYLES["next"], N_("at the gate")),
-    Status.ASLEEP: Look("·", ".", STYLES["asleep"], N_("sleeps")),
-    Status.WAITING: Look("░", ":", STYLES["waiting"], N_("waits")),
-    Status.STUCK: Look("▒", "!", STYLES["bad"], N_("waits for ever")),
-    Status.INSIDE: Look("█", "#", STYLES["held"], N_("holds a lock")),
-    Status.ENDED: Look("┤", "|", STYLES["ended"], N_("ended")),
-    Status.FAILED: Look("✘", "X", STYLES["bad"], N_("killed or failed")),
+LOOKS: Mapping[Status, Appearance] = {
+    Status.ABSENT: Appearance(" ", " ", "", ""),
+    Status.RUNNING: Appearance("─", "-", "", N_("runs")),
+    Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("at the gate")),
+    Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
+    Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
+    Status.STUCK: Appearance("▒", "!", STYLES["bad"], N_("waits for ever")),
+    Status.INSIDE: Appearance("█", "#", STYLES["held"], N_("holds a lock")),
+    Status.ENDED: Appearance("┤", "|", STYLES["ended"], N_("ended")),
+    Status.FAILED: Appearance("✘", "X", STYLES["bad"], N_("killed or failed")),
 }
 
 
 def lanes_live(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, what happened up to `t` ns, on an axis that grows by leaps."""
+    """What happened up to `t` ns, in at most so many rows, on an axis that grows by leaps."""
     return lanes(run, width, rows, t, growing(t), plain_marks)
 
 
 def lanes_whole(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, the whole run."""
+    """The whole run, in at most so many rows."""
     return lanes(run, width, rows, run.t, run.t, plain_marks)
 
 
 def rows_wanted(run: RunState) -> int:
-    """How many rows it takes to show all lanes; 0: there is nothing that happens side by side."""
+    """How many rows it takes to show all lanes; 0: there is a single process, and no need for lanes."""
     if len(run.processes) < 2:
         return 0
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
 def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none if too narrow."""
+    """What happened up to `t` ns, in at most so many rows, on an axis that ends at `end` ns; empty: too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
         return []
@@ -87,7 +87,7 @@ def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: b
 
 
 def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
-    """The column of names, as wide in Chinese as in English; cut, but for a name's number, and the figure after it."""
+    """A name in the first column, cut to its cells; the number at its end and the figure after it are kept."""
     name = clean(name)
     if cell_len(name) > NAME_CELLS - cell_len(figure):
         number = NUMBER.search(name)
@@ -97,7 +97,7 @@ def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
 
 
 def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
-    """Where so many rows were left out, it says so; above the lanes stands the time."""
+    """The first line: how many rows were left out, and the times of the axis."""
     start, middle, end = shown.axis
     left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
     half = cells // 2
@@ -122,7 +122,7 @@ def _lane(lane: Lane, plain_marks: bool) -> Text:
 
 
 def _labelled(stretch: Stretch, glyph: str) -> str:
-    """What it waits for stands in the lane itself, where there is room."""
+    """A stretch of waiting, with what it waits for written in it, if there is room."""
     what = clean(stretch.what)
     rest = stretch.cells - 1 - cell_len(what)
     return glyph + what + glyph * rest if what and rest > 0 else glyph * stretch.cells
@@ -145,7 +145,7 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
 
 
 def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
-    """The glyphs that occur, as many of them as there is room for, the most telling ones in any case."""
+    """What the glyphs in these lanes mean; if there is no room for all, the least telling ones are left out."""
     seen = {status for lane in shown.lanes for status in lane.cells}
     entries: dict[Status | None, Text] = {
         status: Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
