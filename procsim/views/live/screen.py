@@ -31,7 +31,7 @@ from procsim.views.text.words import (
     holdings,
     narration,
     processes_words,
-    told,
+    statement,
 )
 from procsim.views.wishes import Movement
 
@@ -151,7 +151,7 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
         return []
     mark = "! " if plain_marks else "▲ "
     finding = from_fields(run.found[0].fields)
-    text, cure = told(finding.text, finding.figures), told(finding.cure, finding.figures)
+    text, cure = statement(finding.text, finding.figures), statement(finding.cure, finding.figures)
     console = Console(width=size.width)
     lines = [*Prose(mark + text, STYLES["bad"]).wrap(console, size.width)]
     if cure:
