@@ -71,12 +71,12 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "is no trace"),
-        (b"hello\n", "is no trace"),
-        (b"[1]\n", "is no trace"),
-        (b'{"a": 1}\n', "is no trace"),
-        (b"\xff\xfe\x00", "is no trace"),
-        (b"[" * 100_000, "is no trace"),
+        (b"", "is no recording"),
+        (b"hello\n", "is no recording"),
+        (b"[1]\n", "is no recording"),
+        (b'{"a": 1}\n', "is no recording"),
+        (b"\xff\xfe\x00", "is no recording"),
+        (b"[" * 100_000, "is no recording"),
         (json.dumps({"schema": SCHEMA_VERSION + 1, "procsim": "99.0"}).encode(), "newer than this"),
     ],
 )

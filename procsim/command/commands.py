@@ -67,7 +67,7 @@ def watch(
 
 @app.command("replay", cls=Command)
 def replay(
-    trace: Annotated[Path, typer.Argument(metavar="TRACE")],
+    trace: Annotated[Path, typer.Argument(metavar="FILE")],
     view: run_options.View = None,
     speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
     lang: run_options.Language = None,
@@ -148,7 +148,7 @@ def _copy(path: Path, copy: Path) -> None:
         with copy.open("x", encoding="utf-8") as file:
             file.write(path.read_text(encoding="utf-8"))
     except FileExistsError:
-        raise WrongUse(_("{path}: is there already; choose another name").format(path=copy)) from None
+        raise WrongUse(_("{path}: exists already; choose another name").format(path=copy)) from None
     except OSError as error:
         raise WrongUse(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
     print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))

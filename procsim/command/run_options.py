@@ -30,7 +30,7 @@ Step = Annotated[
 ]
 Pace = Annotated[str | None, typer.Option(metavar="N/s", help="Slow motion: N steps a second, such as 2/s.")]
 Schedule = Annotated[
-    Path | None, typer.Option(metavar="TRACE", help="Take the steps recorded in TRACE again, in the same order.")
+    Path | None, typer.Option(metavar="FILE", help="Take the steps recorded in FILE again, in the same order.")
 ]
 OnHang = Annotated[
     Literal["stop", "wait"] | None,

@@ -46,9 +46,9 @@ class Trace:
             reason = error.strerror if isinstance(error, OSError) else error
             raise NoTrace(f"{path}: {reason}") from error
         except Damaged as error:
-            raise NoTrace(_("{path}: is no trace of procsim's").format(path=path)) from error
+            raise NoTrace(_("{path}: is no recording of procsim's").format(path=path)) from error
         if not isinstance(first, dict) or not isinstance(first.get("schema"), int):
-            raise NoTrace(_("{path}: is no trace of procsim's").format(path=path))
+            raise NoTrace(_("{path}: is no recording of procsim's").format(path=path))
         if first["schema"] > SCHEMA_VERSION:
             raise NoTrace(
                 _(
@@ -97,7 +97,7 @@ class Trace:
         words = (
             _("{path}: line {number} is no event of procsim's: {reason}")
             if reason
-            else _("{path}: line {number} is no event; the trace is cut off or damaged")
+            else _("{path}: line {number} is no event; the recording is cut off or damaged")
         )
         return NoTrace(words.format(path=self.path, number=number, reason=reason))
 

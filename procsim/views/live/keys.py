@@ -31,17 +31,17 @@ class Key(Enum):
 
 
 LONG_WORDS: dict[Key, str] = {
-    Key.PAUSE: N_("stand still, and go on"),
-    Key.STEP: N_("one step of one process (→ does the same)"),
-    Key.CHOOSE: N_("choose which process takes the next step; Esc: whoever has waited longest"),
+    Key.PAUSE: N_("pause the run; go on"),
+    Key.STEP: N_("let one process take one step (→ does the same)"),
+    Key.CHOOSE: N_("choose which process takes the next step; Esc: the one that has waited longest"),
     Key.FASTER: N_("slow motion: more steps a second"),
     Key.SLOWER: N_("slow motion: fewer steps a second"),
-    Key.CODE: N_("the code, and who stands where in it"),
+    Key.CODE: N_("the code, and which process is at which line"),
     Key.AGAIN: N_("the same again, from the start"),
     Key.OTHER_WAY: N_("again, the other way: {way}"),
-    Key.HELP: N_("these keys, and away again"),
+    Key.HELP: N_("show these keys; hide them"),
     Key.QUIT: N_("end the run"),
-    Key.WAIT: N_("where it hangs: let it wait"),
+    Key.WAIT: N_("if the program hangs: let it wait"),
 }
 
 

@@ -189,7 +189,7 @@ class LiveView(View):
 
     def _say_why_refused(self, run: RunState, movement: Movement) -> None:
         if movement.refused is Refusal.NOBODY_CAN_MOVE:
-            self._message = _("nobody can move: now they wait as they would without procsim")
+            self._message = _("no process can move: now each waits as it would without procsim")
         elif movement.chosen is not None:
             self._say_why_not(run, movement.chosen)
 
