@@ -121,6 +121,11 @@ def test_what_rides_in_a_program_needs_the_standard_library_alone(room: str) -> 
             assert is_standard(module) or module.split(".")[0] in ("procsim", "sitecustomize"), (path, module)
 
 
+def test_lines_of_text_need_no_screen() -> None:
+    for path in sorted((PACKAGE / "views" / "text").glob("*.py")):
+        assert not [module for module in imported(path) if module.startswith(("procsim.views.live", "prompt_toolkit"))]
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_a_scenario_needs_procsim_itself_alone(path: Path) -> None:
     for module in imported(path, type_checking=False):
