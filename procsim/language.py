@@ -18,16 +18,16 @@ _names: re.Pattern[str] | None = None
 _chosen: str | None = None
 
 
-def choose(language: str | None, variables: Mapping[str, str] = os.environ, lesson: bool = False) -> str:
+def choose(language: str | None, variables: Mapping[str, str] = os.environ, scenario: bool = False) -> str:
     """Speak this language from now on; None: the one chosen before, or that of the environment. Returns its name.
 
-    In a lesson, `localized_names` also translates the names of its people and dishes.
+    For a scenario, `localized_names` also translates the names of its people and dishes.
     """
     global _catalogue, _names, _chosen
     _chosen = chosen = language or _chosen or of_environment(variables)
     _catalogue = gettext.translation("procsim", _LOCALES, [LANGUAGES[chosen]], fallback=True)
     words = "|".join(rf"{name}(?=\d)" if name.endswith("-") else rf"{name}\b" for name in NAMES)
-    _names = re.compile(rf"\b(?:{words})") if lesson and chosen != "en" else None
+    _names = re.compile(rf"\b(?:{words})") if scenario and chosen != "en" else None
     return chosen
 
 

@@ -14,7 +14,7 @@ from procsim.state.apply import draw
 from procsim.state.run_state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
 from procsim.state.timeline import SECOND, Timeline, clock, growing, timeline
 from procsim.views.base import Verdict
-from procsim.views.text.lanes import LOOKS, lanes_live, lanes_whole, rows_wanted
+from procsim.views.text.lanes import APPEARANCES, draw_live_lanes, draw_whole_run, rows_wanted
 from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
 
@@ -129,7 +129,7 @@ def handed_on() -> RunState:
 
 def glyphs(shown: Timeline, pid: int) -> str:
     lane = next(lane for lane in shown.lanes if lane.process.pid == pid)
-    return "".join(LOOKS[status].plain for status in lane.cells)
+    return "".join(APPEARANCES[status].plain for status in lane.cells)
 
 
 def test_lanes_of_a_lock_that_is_handed_from_one_to_the_next() -> None:
@@ -182,7 +182,7 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
 def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).began(3).tell(3, "lock_waiting", LOCK)
     run = draw(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
-    legends = [lanes_whole(run, width, 10, True)[-1].plain for width in (60, 36)]
+    legends = [draw_whole_run(run, width, 10, True)[-1].plain for width in (60, 36)]
     assert legends == [
         "- runs   : waits   # holds a lock   | ended",
         "- runs   : waits   # holds a lock",
@@ -269,7 +269,7 @@ def texts(lines: list[Text]) -> list[str]:
 @pytest.mark.parametrize("plain_marks", [False, True])
 @pytest.mark.parametrize("width", [60, 78, 120])
 def test_every_line_has_the_same_width(name: str, plain_marks: bool, width: int) -> None:
-    lines = texts(lanes_whole(named(name), width, 12, plain_marks))
+    lines = texts(draw_whole_run(named(name), width, 12, plain_marks))
     assert {cell_len(line) for line in lines[:-1]} == {width}
     assert cell_len(lines[-1]) <= width
     if plain_marks and name.isascii():
@@ -277,12 +277,12 @@ def test_every_line_has_the_same_width(name: str, plain_marks: bool, width: int)
 
 
 def test_a_long_name_keeps_its_number() -> None:
-    lines = texts(lanes_whole(named("ForkPoolWorker-12"), 78, 12, False))
+    lines = texts(draw_whole_run(named("ForkPoolWorker-12"), 78, 12, False))
     assert any(line.startswith("ForkPoolWo…-12 ") for line in lines)
 
 
 def test_a_lane_reads_without_colour() -> None:
-    axis, _main, lane, depth, legend = texts(lanes_whole(named("p2"), 78, 12, False))
+    axis, _main, lane, depth, legend = texts(draw_whole_run(named("p2"), 78, 12, False))
     assert axis.split() == ["0", "ms", "15.5", "ms", "31", "ms"]
     assert "░mutex░" in lane
     assert "█" in lane
@@ -292,7 +292,7 @@ def test_a_lane_reads_without_colour() -> None:
 
 
 def test_a_lane_in_ascii() -> None:
-    _axis, _main, lane, depth, legend = texts(lanes_whole(named("p2"), 78, 12, True))
+    _axis, _main, lane, depth, legend = texts(draw_whole_run(named("p2"), 78, 12, True))
     assert ":mutex:" in lane
     assert "#" in lane
     assert set(depth.removeprefix("p2 0-2").strip()) == {"1", "2"}
@@ -301,8 +301,8 @@ def test_a_lane_in_ascii() -> None:
 
 def test_where_there_is_no_room_there_are_no_lanes() -> None:
     run = named("p2")
-    assert lanes_live(run, 30, 12, run.t, False) == []
-    assert lanes_live(run, 80, 2, run.t, False) == []
+    assert draw_live_lanes(run, 30, 12, run.t, False) == []
+    assert draw_live_lanes(run, 80, 2, run.t, False) == []
     assert rows_wanted(draw(Story().began(1).events)) == 0, "nothing happens side by side"
 
 

@@ -21,7 +21,7 @@ from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
 from procsim.views.text.summary import print_summary, verdict_rows
-from procsim.views.text.words import EVENT_WORDS, WAIT_WORDS, statement
+from procsim.views.text.words import EVENT_WORDS, WAIT_WORDS, localized
 from procsim.wire.events import Event
 from tests.events import MS, Story
 
@@ -120,7 +120,7 @@ def test_what_waits_for_ever_says_so_first_where_it_does_not_fit() -> None:
 @pytest.mark.parametrize(("chosen", "shown"), [("en", "p2, p3: 2 s"), ("zh", "p2、p3: 2 s")])
 def test_a_list_is_written_as_the_language_does_and_a_whole_number_as_one(chosen: str, shown: str) -> None:
     language.choose(chosen)
-    assert statement("{who}: {time} s", {"who": ["p2", "p3"], "time": 2.0}) == shown
+    assert localized("{who}: {time} s", {"who": ["p2", "p3"], "time": 2.0}) == shown
 
 
 def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:
@@ -357,10 +357,10 @@ def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
 
 
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
-    def statement(name: str) -> Event:
+    def localized(name: str) -> Event:
         return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
 
-    lines = plain_lines([statement("用户一"), statement("user-1")])
+    lines = plain_lines([localized("用户一"), localized("user-1")])
     assert len({cell_len(line[: line.index("x.py")]) for line in lines}) == 1
 
 

@@ -51,7 +51,7 @@ class Stage:
         if not 0 <= options.timeout < float("inf"):
             words = _("{option} must be a number of seconds, 0 or more, not {value}")
             raise WrongUse(words.format(option="--timeout", value=f"{options.timeout:g}"))
-        language.choose(options.lang, lesson=not watching)
+        language.choose(options.lang, scenario=not watching)
         view = view_name(options.view)
         keyboard = view == "live" and sys.stdin.isatty()
         if options.step and not keyboard:
@@ -203,7 +203,7 @@ def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | 
     if not 0 < speed < float("inf"):
         raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
-    language.choose(lang, lesson=trace.header.scenario in catalog.LESSONS)
+    language.choose(lang, scenario=trace.header.scenario in catalog.LESSONS)
     name = view_name(view)
     batches = paced(trace, speed) if name == "live" else iter(trace)
     return session.show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))

@@ -20,7 +20,7 @@ from procsim.views.live.clock import Clock
 from procsim.views.live.screen import ScreenRequest
 from procsim.views.live.view import LiveView
 from procsim.views.text.gauges import gauges_line
-from procsim.views.text.lanes import lanes, rows_wanted
+from procsim.views.text.lanes import draw_lanes, rows_wanted
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
 from procsim.views.text.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
@@ -76,7 +76,7 @@ def _rows(column: Column, width: int, height: int | None, t: int, end: int, plai
     above += _states(run) if column.verdict is None else []
     below = list(_verdict(column, width, plain_marks))
     room = LANES_ROWS if height is None else min(LANES_ROWS, height - len(above) - len(below))
-    return above + lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
+    return above + draw_lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
 
 
 def _time(column: Column, t: int) -> int:

@@ -22,16 +22,16 @@ from procsim.views.live.keys import Keys
 from procsim.views.live.object_table import fitted, object_table, things
 from procsim.views.live.process_table import process_table
 from procsim.views.text.gauges import gauges_line
-from procsim.views.text.lanes import lanes_live, rows_wanted
+from procsim.views.text.lanes import draw_live_lanes, rows_wanted
 from procsim.views.text.prose import Prose
 from procsim.views.text.words import (
     STYLES,
     counted_states,
     events_words,
     holdings,
+    localized,
     narration,
     processes_words,
-    statement,
 )
 from procsim.views.wishes import Movement
 
@@ -140,7 +140,7 @@ def _lanes(run: RunState, request: ScreenRequest, free: int, object_rows: int) -
         return []
     table_rows = min(len(run.processes) + 1, free // 2)
     rows = min(rows_wanted(run), max(free // 3, free - object_rows - len(run.processes) - 1 - free // 5))
-    return lanes_live(
+    return draw_live_lanes(
         run, request.size.width, min(rows, free - object_rows - table_rows), request.t, request.plain_marks
     )
 
@@ -151,7 +151,7 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
         return []
     mark = "! " if plain_marks else "▲ "
     finding = from_fields(run.found[0].fields)
-    text, cure = statement(finding.text, finding.figures), statement(finding.cure, finding.figures)
+    text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
     console = Console(width=size.width)
     lines = [*Prose(mark + text, STYLES["bad"]).wrap(console, size.width)]
     if cure:

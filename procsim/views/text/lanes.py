@@ -39,7 +39,7 @@ class Appearance(NamedTuple):
     words: str
 
 
-LOOKS: Mapping[Status, Appearance] = {
+APPEARANCES: Mapping[Status, Appearance] = {
     Status.ABSENT: Appearance(" ", " ", "", ""),
     Status.RUNNING: Appearance("─", "-", "", N_("runs")),
     Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("at the gate")),
@@ -52,14 +52,14 @@ LOOKS: Mapping[Status, Appearance] = {
 }
 
 
-def lanes_live(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
+def draw_live_lanes(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
     """What happened up to `t` ns, in at most so many rows, on an axis that grows by leaps."""
-    return lanes(run, width, rows, t, growing(t), plain_marks)
+    return draw_lanes(run, width, rows, t, growing(t), plain_marks)
 
 
-def lanes_whole(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
+def draw_whole_run(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
     """The whole run, in at most so many rows."""
-    return lanes(run, width, rows, run.t, run.t, plain_marks)
+    return draw_lanes(run, width, rows, run.t, run.t, plain_marks)
 
 
 def rows_wanted(run: RunState) -> int:
@@ -69,7 +69,7 @@ def rows_wanted(run: RunState) -> int:
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
-def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
+def draw_lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
     """What happened up to `t` ns, in at most so many rows, on an axis that ends at `end` ns; empty: too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
@@ -111,12 +111,12 @@ def _lane(lane: Lane, plain_marks: bool) -> Text:
     first = 0
     for status, same in groupby(lane.cells):
         cells = len(list(same))
-        look = LOOKS[status]
-        glyph = look.plain if plain_marks else look.glyph
+        appearance = APPEARANCES[status]
+        glyph = appearance.plain if plain_marks else appearance.glyph
         while cells:
             stretch = waits.get(first)
             taken = min(cells, stretch.cells) if stretch else cells
-            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, look.style)
+            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, appearance.style)
             first, cells = first + taken, cells - taken
     return text
 
@@ -148,15 +148,18 @@ def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
     """What the glyphs in these lanes mean; if there is no room for all, the least telling ones are left out."""
     seen = {status for lane in shown.lanes for status in lane.cells}
     entries: dict[Status | None, Text] = {
-        status: Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
-        for status, look in LOOKS.items()
-        if status in seen and look.words
+        status: Text.assemble(
+            (appearance.plain if plain_marks else appearance.glyph, appearance.style),
+            (f" {_(appearance.words)}", "dim"),
+        )
+        for status, appearance in APPEARANCES.items()
+        if status in seen and appearance.words
     }
     if shown.depths:
         bars = "059" if plain_marks else "▁▄█"
         entries[None] = Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim"))
     gap = Text("   ")
-    for status in (None, Status.ENDED, *LOOKS):
+    for status in (None, Status.ENDED, *APPEARANCES):
         if gap.join(entries.values()).cell_len <= width:
             break
         entries.pop(status, None)

@@ -14,7 +14,7 @@ from procsim.output import CannotWrite, forget_output, writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, View, clean
 from procsim.views.text.summary import print_summary
-from procsim.views.text.words import STYLES, event_style, event_words, statement
+from procsim.views.text.words import STYLES, event_style, event_words, localized
 from procsim.views.wishes import Movement
 from procsim.wire.events import Event
 
@@ -58,7 +58,7 @@ class PlainView(View):
         if words is not None:
             self._line(event, words, event.process or run.process_name(event.pid))
         if event.kind == "finding" and event.fields.get("cure_template"):
-            self._more(statement(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
+            self._more(localized(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
 
     def _line(self, event: Event, words: str, process: str) -> None:
         name = clean(process) or _("(output)")

@@ -153,29 +153,29 @@ STYLES: Mapping[str, str] = {
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """`one` if the count is 1; otherwise `many`, which has a place for `{count}`. Both in English."""
+    """What is said of so many: `one` where there is one, else `many`, which has a place for the `count`."""
     return _(one) if count == 1 else _(many).format(count=count)
 
 
 def processes_words(count: int) -> str:
-    """As "3 processes", in the chosen language."""
+    """So many processes."""
     return counted(count, N_("1 process"), N_("{count} processes"))
 
 
 def events_words(count: int) -> str:
-    """As "3 events", in the chosen language."""
+    """So many events."""
     return counted(count, N_("1 event"), N_("{count} events"))
 
 
-def statement(template: str, figures: Mapping[str, Any]) -> str:
-    """The text of a claim or a finding, in the chosen language and with its figures."""
+def localized(template: str, figures: Mapping[str, Any]) -> str:
+    """The sentence of a claim or a finding, in the chosen language."""
     return clean(sentence_of(_(template), figures, _))
 
 
 def event_words(event: Event, run: RunState) -> str | None:
-    """What happened, in a sentence; None for events that only the json view shows."""
+    """What happened, in a sentence; None where it is nothing for people."""
     if event.kind == "finding":
-        return statement(event.fields["template"], event.fields["figures"])
+        return localized(event.fields["template"], event.fields["figures"])
     if event.kind == "said":
         return narration(event)
     if event.kind == "printed":
@@ -188,7 +188,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind in ("raised", "thread_raised"):
         fields["error"] = error_words(event.fields)
-    if event.fields.get("child_name") == "":  # killed by its PID, by a process that did not start it
+    if event.fields.get("child_name") == "":  # killed by its PID, by one who did not start it
         fields["child_name"] = run.process_name(event.fields["child"])
     fields["object"], fields["pid"] = run.name(event.object), event.pid
     return clean(_(template).format_map(fields))
@@ -216,7 +216,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 _NO_TEXT = re.compile(r"<[\w.]+( of \d+( bits)?)?>|b'.*'|b\".*\"|\(.*\)|\[.*\]", re.DOTALL)
-"""What the tracer makes of a value that is no text; it is shown without quotes."""
+"""What `tracer.emit.value_of` makes of a value that is no text: that is shown without quotes."""
 
 
 def _value_words(value: str) -> str:
@@ -226,7 +226,7 @@ def _value_words(value: str) -> str:
 
 
 def narration(event: Event) -> str:
-    """What a scenario has said, in the chosen language."""
+    """What a scenario said."""
     return clean(sentence(_(str(event.fields["text"])), event.fields["fields"]))
 
 
@@ -240,7 +240,7 @@ def event_style(event: Event) -> str:
 
 
 def wait_words(run: RunState, wait: Wait) -> str:
-    """What a process waits for."""
+    """What a process waits for, and who keeps it waiting."""
     template = _(WAIT_WORDS.get(wait.kind, N_("waiting for {object}")))
     text = template.format(object=run.name(wait.object), child=wait.child_name)
     if wait.kind == "queue_join_waiting" and wait.object in run.queues:
@@ -249,14 +249,14 @@ def wait_words(run: RunState, wait: Wait) -> str:
 
 
 def standing_words(run: RunState, standing: Standing) -> str:
-    """What a thread at the gate will do next, or why it cannot now."""
+    """What a thread at the gate would do next, or why it cannot."""
     subject = standing.subject
     if isinstance(subject, float):
         subject = f"{subject:.2g}"
     facts = {"object": run.name(standing.object), "subject": subject}
     if standing.ready is not False:
         known = OPERATION_WORDS.get(standing.operation)
-        words = _(known).format_map(facts) if known else standing.operation  # a recording's, and no template
+        words = _(known).format_map(facts) if known else standing.operation  # which is no template of ours
         return clean(_("next: {operation}").format(operation=words))
     words = _(BLOCKED_WORDS.get(standing.operation, N_("waiting for {object}"))).format_map(facts)
     lock = run.locks.get(standing.object or 0)
@@ -268,7 +268,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process is doing, and the colour of that."""
-    if process.waiting is not None and process.waiting.stuck is not None:  # even if procsim has ended it since
+    if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
@@ -299,7 +299,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
 def counted_states(
     run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
 ) -> list[tuple[str, str]]:
-    """How many processes are in each state, with its colour, the most common first. Sleepers are counted together."""
+    """How many of the processes do what, and its colour, the most common first; all sleepers are counted together."""
     states = Counter(
         (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
         for process in processes
