@@ -9,7 +9,6 @@ from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _
 from procsim.options import Option, as_arguments
 from procsim.recording.recorder import Header
-from procsim.recording.trace import Trace
 
 
 def plan_of(options: RunOptions, header: Header) -> Plan:
@@ -39,6 +38,8 @@ def recorded_steps(path: Path, header: Header) -> list[Step]:
     Raises `WrongUse` where it has none, or is one of another program, other code or other options; `NoTrace` where it
     cannot be read.
     """
+    from procsim.recording.trace import Trace  # most runs read no recording
+
     trace = Trace(path)
     _check_same_program(path, trace.header, header)
     try:

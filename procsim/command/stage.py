@@ -25,7 +25,6 @@ from procsim.lessons.catalog import Scenario
 from procsim.options import Option, as_arguments
 from procsim.output import complain
 from procsim.recording.recorder import Header, Recorder, code_of
-from procsim.recording.trace import Trace, paced
 from procsim.running.run import Order, Run
 from procsim.session import session
 from procsim.views import VIEWS, Again, Showing
@@ -200,6 +199,8 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
 
 def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | None) -> int:
     """Replay a recording: in the live view at `speed` times its pace, elsewhere at once. Returns the exit code."""
+    from procsim.recording.trace import Trace, paced
+
     if not 0 < speed < float("inf"):
         raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
