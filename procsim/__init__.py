@@ -1,8 +1,12 @@
 """procsim shows what processes really do.
 
-A scenario may import five things from here, and needs no more: `say` narrates, `note` sets a figure that the
-view shows as a gauge, `start` calls its `main` with the options of the command line, a `Claim` is what its `claims`
-yield about the run, and a `Way` what its `ways` yield, where it can be run in several and compared.
+A scenario imports from here and from no other module of procsim:
+
+    say     narrates what a process does
+    note    sets a figure, which the view shows as a gauge
+    start   calls the scenario's `main` with the options of the command line, with procsim or without it
+    Claim   what the scenario's `claims` yield: a statement about the run that has ended
+    Way     what the scenario's `ways` yield, if it can be run in several ways and compared
 """
 
 import sys
@@ -14,7 +18,7 @@ __all__ = ["Claim", "Way", "note", "say", "start"]
 
 
 class Claim(NamedTuple):
-    """One statement about a run that has ended, with the figures that show whether it holds."""
+    """A statement about a run that has ended, with the figures that show whether it holds."""
 
     id: str
     """Such as "M1"."""
@@ -23,22 +27,22 @@ class Claim(NamedTuple):
     """One sentence; its {placeholders} are filled from the figures."""
     figures: Mapping[str, Any] = {}
     sentence: str = ""
-    """An id of this sentence that stays when its words change, where several sentences share the claim's id."""
+    """The id of this sentence, if the claim has several. It must not change when the words do."""
 
 
 class Way(NamedTuple):
-    """One of the ways in which a scenario is run where they are compared."""
+    """One of the ways in which a scenario can be run, to be compared with the others."""
 
     name: str
-    """Such as "with the lock"; it is translated where it is shown."""
+    """Such as "with the lock"; translated where it is shown."""
     options: Mapping[str, Any]
-    """Those that make it this way; the others are what people have chosen."""
+    """The options that make this way; all others are as people have chosen."""
 
 
 def say(text: str, /, **fields: Any) -> None:
-    """Narrate: `say("bought a ticket, {left} left", left=2)`. Without procsim it prints the sentence.
+    """Narrate: `say("bought a ticket, {left} left", left=2)`. Without procsim, the sentence is printed.
 
-    `text` may hold `{placeholders}` for fields; it stays whole in the event, so that a view can translate it.
+    `text` may have `{placeholders}` for the fields. The event holds it as it is, so that a view can translate it.
     """
     tracer = sys.modules.get("procsim.tracer.emit")
     if tracer is not None and tracer.active():
@@ -48,12 +52,12 @@ def say(text: str, /, **fields: Any) -> None:
 
     from procsim.sentences import sentence
 
-    sys.stdout.write(f"{current_process().name}: {sentence(text, fields)}\n")  # in one piece, as others write too
+    sys.stdout.write(f"{current_process().name}: {sentence(text, fields)}\n")  # in one call: others write, too
     sys.stdout.flush()
 
 
 def note(**figures: float | str | None) -> None:
-    """Set figures that the view shows as gauges: `note(stock=2)`. Without procsim it does nothing."""
+    """Set figures, which the view shows as gauges: `note(stock=2)`. Without procsim, nothing happens."""
     tracer = sys.modules.get("procsim.tracer.emit")
     if tracer is not None and tracer.active():
         for name, value in figures.items():

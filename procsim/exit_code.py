@@ -1,15 +1,14 @@
-"""What the `procsim` command ends with. `watch` otherwise passes on the program's own."""
+"""The exit codes of the `procsim` command. `procsim watch` otherwise passes on the exit code of the program."""
 
 import enum
-import signal
 
 
 class ExitCode(enum.IntEnum):
-    """As README.md explains them."""
+    """They are listed in procsim/guide/options.md. As numbers, since not every system has these signals."""
 
     SHOWN = 0
     NOT_SHOWN = 1
     WRONG_USE = 2
     HUNG = 3
-    INTERRUPTED = 128 + signal.SIGINT
-    READER_GONE = 128 + signal.SIGPIPE  # as a shell tells of those who die of it
+    INTERRUPTED = 130  # 128 + SIGINT, as a shell reports who was ended by it
+    READER_GONE = 141  # 128 + SIGPIPE

@@ -1,12 +1,12 @@
-"""Text that is not ours, made harmless: nothing is left in it that a terminal obeys or that hides or turns other text.
+"""Makes text that is not ours harmless: it cannot command the terminal, hide other text, or reverse its direction.
 
     programs, recordings, files, names ──► harmless ──► a terminal
     JSON ──────────────────────────────► escaped ───► a terminal, or a file
 
-What is dropped are the controls (C0, DEL, C1), escape sequences as a whole, and what Unicode calls format characters:
-those that turn the direction of writing round, have no width, or are tags. Some of these are kept, since legitimate
-text needs them and they command nothing: the joiners U+200C and U+200D (Persian, the scripts of India, emoji), the
-signs that enclose Arabic, Syriac and Kaithi numbers, the joiners of hieroglyphs, and all variation selectors.
+Dropped are control characters (C0, DEL, C1), whole escape sequences, and those format characters of Unicode that
+reverse the direction of writing, have no width, or are tags. Kept are the format characters that ordinary text needs
+and that do no harm: the joiners U+200C and U+200D (Persian, the scripts of India, emoji), the signs around Arabic,
+Syriac and Kaithi numbers, the joiners of hieroglyphs, and all variation selectors.
 
 Source: the general categories Cc, Cf, Zl and Zp of the Unicode Character Database; ECMA-48 for escape sequences.
 """
@@ -20,14 +20,14 @@ _ESCAPE_SEQUENCES = re.compile(
 COMMANDS = (
     "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1
     "\\u00ad"  # soft hyphen
-    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"  # they turn writing round
+    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"  # they reverse the direction of writing
     "\\u180e\\u200b\\u2060-\\u2065\\ufeff"  # no width
-    "\\u206a-\\u206f\\ufff9-\\ufffb"  # they change what follows, or annotate it
+    "\\u206a-\\u206f\\ufff9-\\ufffb"  # they change or annotate what follows
     "\\u2028\\u2029"  # they end a line
     "\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a"  # shorthand and music: no glyph of their own
     "\\U000e0000-\\U000e007f"  # tags
 )
-"""What is dropped, as a class of a regular expression."""
+"""The characters that are dropped, as a class of a regular expression."""
 
 _COMMANDS = re.compile(f"[{COMMANDS}\\ud800-\\udfff]")
 _SHOWN_AS = {"\n": " ", "\u2028": " ", "\u2029": " ", "\t": "    "}
@@ -46,7 +46,7 @@ def _replacement(found: re.Match[str]) -> str:
 
 
 def escaped(line: str) -> str:
-    """A line of JSON with the same characters escaped, so that it says the same and commands nothing."""
+    """A line of JSON in which these characters are escaped: its value is the same, and it is harmless."""
     return line if line.isprintable() else _COMMANDS.sub(_escape, line)
 
 

@@ -1,11 +1,10 @@
-"""One line of JSON, as it stands in a recording and in the json view."""
+"""The lines of JSON in a recording and in the json view."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
-
-import msgspec
 
 from procsim.harmless import escaped
 
@@ -13,13 +12,21 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
+    """One line of JSON, harmless for a terminal. The value holds what `procsim.wire.events.sayable` returns.
 
-    Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
+    Half a surrogate pair, as in a file's name that is not UTF-8, is no valid text: it is spelled out, `\\udcff`.
     """
     try:
-        line = msgspec.json.encode(value).decode()
+        line = _encode()(value).decode()
     except UnicodeEncodeError:
         line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
     return escaped(line)
+
+
+@cache
+def _encode() -> Callable[[Any], bytes]:
+    """msgspec's encoder; most runs need no JSON, and its import takes as long as that of all our views."""
+    import msgspec
+
+    return msgspec.json.encode

@@ -1,4 +1,7 @@
-"""The language of what people read: English in the code, others from the catalogues in `locale/`."""
+"""The language of what people read: English in the code, other languages from the catalogues in `locale/`.
+
+A message is translated where it is shown, never earlier: events, state and recordings know no language.
+"""
 
 import gettext
 import os
@@ -7,30 +10,31 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = {"en": "en", "zh": "zh_CN", "zh_CN": "zh_CN"}
-"""What `--lang` takes, and the catalogue it chooses."""
+"""The values of `--lang`, and the catalogue of each."""
 
 _LOCALES = Path(__file__).parent / "locale"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _names: re.Pattern[str] | None = None
+_chosen: str | None = None
 
 
-def choose(language: str | None, variables: Mapping[str, str] = os.environ, lesson: bool = False) -> str:
-    """Speak this language from now on; None: the one of the environment. Returns what was chosen.
+def choose(language: str | None, variables: Mapping[str, str] = os.environ, scenario: bool = False) -> str:
+    """Speak this language from now on; None: the one chosen before, or that of the environment. Returns its name.
 
-    In a lesson, `called` also gives its people and dishes the names that they have in this language.
+    For a scenario, `localized_names` also translates the names of its people and dishes.
     """
-    global _catalogue, _names
-    chosen = language or of_environment(variables)
+    global _catalogue, _names, _chosen
+    _chosen = chosen = language or _chosen or of_environment(variables)
     _catalogue = gettext.translation("procsim", _LOCALES, [LANGUAGES[chosen]], fallback=True)
     words = "|".join(rf"{name}(?=\d)" if name.endswith("-") else rf"{name}\b" for name in NAMES)
-    _names = re.compile(rf"\b(?:{words})") if lesson and chosen != "en" else None
+    _names = re.compile(rf"\b(?:{words})") if scenario and chosen != "en" else None
     return chosen
 
 
-def called(text: str) -> str:
-    """The text with the names of a lesson's people and dishes as they are in the chosen language.
+def localized_names(text: str) -> str:
+    """The text with the names of a lesson's people and dishes in the chosen language.
 
-    They are translated where they are shown, and nowhere before: the program and its recording know no language.
+    They are names in the program, too, and so they are translated only where they are shown.
     """
     return _names.sub(lambda found: _(found.group()), text) if _names else text
 
@@ -42,7 +46,7 @@ def of_environment(variables: Mapping[str, str]) -> str:
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
-    """The text itself, marked to be in the catalogues; `_` translates it where it is shown."""
+    """The text itself, marked for the catalogues; `_` translates it where it is shown."""
     return text
 
 
@@ -52,7 +56,7 @@ def _(text: str) -> str:
 
 
 def listed(words: Iterable[object]) -> str:
-    """The words as a list, with what stands between its items in the chosen language."""
+    """The words with commas between them, as the chosen language writes them."""
     return _(", ").join(map(str, words))
 
 
@@ -75,4 +79,4 @@ NAMES = (
     N_("steamed bun"),
     N_("soup-"),
 )
-"""What the lessons call their people and dishes; a number follows what ends in a hyphen."""
+"""The names of people and dishes in the lessons; those that end in a hyphen are followed by a number."""

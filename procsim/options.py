@@ -1,9 +1,10 @@
-"""The options of a scenario: what its `main` declares is what its command takes.
+"""The options of a scenario, as the signature of its `main` declares them.
 
     def main(users: Annotated[int, "people who want a ticket", range(1, 1001)] = 10, lock: bool = True) -> None
 
-A `bool` becomes `--lock/--no-lock`, a `Literal` a choice, a `range` the numbers that are allowed, its last one included
-for a float, too. Numbers without a range are counts or seconds: an int is at least 1, a float at least 0.
+A `bool` becomes `--lock/--no-lock`, a `Literal` a choice. A `range` says which numbers are allowed; for a float, from
+its first to its last one. Without a range, an int is a count, at least 1, and a float is a number of seconds, at
+least 0.
 """
 
 import inspect
@@ -12,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from procsim.errors import ProcsimError
 from procsim.language import _
 
 
-class WrongOption(Exception):
-    """A value that an option does not take; the text says what it takes."""
+class WrongOption(ProcsimError):
+    """The value of an option is not allowed; the text says which values are."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Option:
     """One option of a scenario."""
 
     name: str
-    """As the parameter is called."""
+    """The name of the parameter."""
     type: type
     """bool, int, float or str."""
     default: Any
@@ -34,11 +36,11 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """As it is typed."""
+        """The option as it is typed: `--lock-around`."""
         return "--" + self.name.replace("_", "-")
 
     def check(self, value: Any) -> Any:
-        """The value, if it is allowed. Raises `WrongOption` with one line that says what is."""
+        """Returns the value. Raises `WrongOption` if it is not allowed."""
         if value is None or isinstance(value, bool):
             return value
         if self.allowed is not None and not self.allowed.start <= value <= self.allowed.stop - 1:
@@ -57,7 +59,7 @@ class Option:
 def options_of(main: Callable[..., Any]) -> list[Option]:
     """The options that a function's signature declares.
 
-    Raises `TypeError` with one line where a parameter is none that a command line could give.
+    Raises `TypeError`, whose text is one line, where a command line could not give a parameter its value.
     """
     hints = get_type_hints(main, include_extras=True)
     return [_option(parameter, hints.get(name, str)) for name, parameter in inspect.signature(main).parameters.items()]
@@ -83,8 +85,8 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
 
 
 def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments for `main` that a command line gives. A wrong one ends the program with exit code 2."""
-    import argparse  # here, since the `procsim` command does not need it
+    """The keyword arguments for `main` from a command line. A wrong one ends the program with exit code 2."""
+    import argparse  # only a scenario needs it; the `procsim` command has typer
 
     parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(main)))
     options = options_of(main)
@@ -111,7 +113,7 @@ def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def as_arguments(options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
-    """The command line that `parse` turns back into these values."""
+    """The command line that `parse` would turn into these values again."""
     arguments: list[str] = []
     for option in options:
         value = values[option.name]

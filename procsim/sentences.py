@@ -1,8 +1,8 @@
-"""Sentences with places for figures: filled in as data, whoever wrote them.
+"""Templates with places for figures, which are filled in as data.
 
 A place is `{name}`, or `{name:.2f}` with a format of at most `[.digits][fgdsx%]`. Nothing else of Python's format
-strings is obeyed: a recording may come from anybody, and `{a.__class__}` or `{a:>1999999999}` would read or fill what
-it likes.
+strings has a meaning: a template may come from the recording of a stranger, where `{a.__class__}` would read our
+objects, and `{a:>1999999999}` fill the memory.
 """
 
 import re
@@ -14,16 +14,16 @@ _FORMAT = re.compile(r"(\.\d{1,2})?[fgdsx%]?")
 
 FIGURE_LIMIT = 4_000
 SENTENCE_LIMIT = 20_000
-"""Characters of one figure, and of a whole sentence, that are shown."""
+"""At most so many characters of a figure, and of a whole sentence, are shown."""
 
 
 def places(text: str) -> set[str]:
-    """The names of the figures that it has a place for."""
+    """The names of the figures that the template has a place for."""
     return {found[1] for found in _PLACE.finditer(text) if found[1]}
 
 
 def filled(text: str, figures: Mapping[str, Any]) -> str:
-    """The text with its figures. A place for which there is none is left as it is; so is all that is no place."""
+    """The template with its figures filled in. A place without a figure is left as it is, and so is all else."""
     pieces: list[str] = []
     end = length = 0
     for found in _PLACE.finditer(text):
@@ -46,7 +46,7 @@ def _figure(place: re.Match[str], figures: Mapping[str, Any]) -> str:
         try:
             return _cut(format(value, form), FIGURE_LIMIT)
         except (ValueError, TypeError, OverflowError):
-            pass  # it is no number
+            pass  # the figure is no number
     return _cut(str(value), FIGURE_LIMIT)
 
 
@@ -55,12 +55,12 @@ def _cut(text: str, limit: int) -> str:
 
 
 def sentence(text: str, fields: Mapping[str, Any]) -> str:
-    """The text with its figures; those it has no place for follow as `name=value`."""
+    """The template with its figures filled in; figures without a place follow as `name=value`."""
     has = places(text)
     rest = [f"{name}={_cut(str(value), FIGURE_LIMIT)}" for name, value in fields.items() if name not in has]
     return _cut("  ".join([filled(text, fields), *rest]), SENTENCE_LIMIT)
 
 
 def verbatim(text: str) -> str:
-    """A sentence that has no places, and is that text."""
+    """The template without places that becomes this text."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from procsim.lessons.catalog import LESSONS
-from procsim.recording.recorded import KNOWN
+from procsim.recording.todays_words import KNOWN
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "procsim" / "locale").glob("*/LC_MESSAGES/procsim.po"))

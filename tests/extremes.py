@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from procsim.command.cli import DEFAULT_TIMEOUT_SECONDS
+from procsim.command.run_options import DEFAULT_TIMEOUT_SECONDS
 from procsim.lessons import catalog
 from procsim.options import Option, as_arguments
 

@@ -25,7 +25,7 @@ import psutil
 
 from procsim.running import guardian
 from procsim.running.processes import is_alive
-from procsim.views import keeper
+from procsim.views.live import keeper
 from tests.integration.conftest import PROGRAMS, House
 from tests.integration.terminal import Terminal
 

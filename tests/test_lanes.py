@@ -16,8 +16,8 @@ from procsim.state.history import History, Status
 from procsim.state.run_state import RunState
 from procsim.state.timeline import SECOND, Timeline, end_of_growing_axis, time_label, timeline_of
 from procsim.views.base import Verdict
-from procsim.views.lanes import APPEARANCES, draw_live_lanes, draw_whole_run, rows_wanted
-from procsim.views.plain import PlainView
+from procsim.views.text.lanes import APPEARANCES, draw_live_lanes, draw_whole_run, rows_wanted
+from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
 
 LOCK, QUEUE = 9, 7

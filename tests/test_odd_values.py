@@ -10,12 +10,13 @@ import pytest
 from rich.console import Console, ConsoleDimensions
 
 from procsim.json_line import line_of
-from procsim.recording.trace import Header, Recorder, Trace
+from procsim.recording.recorder import Header, Recorder
+from procsim.recording.trace import Trace
 from procsim.state.run_state import RunState
 from procsim.state.timeline import timeline_of
 from procsim.views.base import Verdict
-from procsim.views.plain import PlainView
-from procsim.views.screen import Drawn, screen
+from procsim.views.live.screen import ScreenRequest, screen
+from procsim.views.text.plain import PlainView
 from procsim.wire.events import KINDS, Event, from_wire, to_json
 from tests.events import Story
 
@@ -138,7 +139,9 @@ def test_what_a_program_has_chosen_breaks_no_picture_and_is_replayed(kind: str, 
             recorder.event(event, run.names)
             view.event(event, run)
             view.tick(run, None)
-            Console(file=stream, width=100).print(screen(run, Drawn(size=ConsoleDimensions(100, 40), t=run.t)))
+            Console(file=stream, width=100).print(
+                screen(run, ScreenRequest(size=ConsoleDimensions(100, 40), t=run.t))[0]
+            )
             timeline_of(run, 40, 10, run.t)
         recorder.verdict({"kind": "verdict", "scenario": "x", "claims": [], "findings": []})
     view.finish(run, Verdict("x"))

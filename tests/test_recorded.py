@@ -13,7 +13,8 @@ import pytest
 from procsim import language
 from procsim.findings.base import as_fields, from_fields
 from procsim.findings.base import sentence_of as shown
-from procsim.recording.recorded import ALIVE_LIMIT, FOUND_LIMIT, KNOWN, TYPES, Damaged, known_sentences, value_of
+from procsim.recording.recorded import ALIVE_LIMIT, FOUND_LIMIT, TYPES, Damaged, value_of
+from procsim.recording.todays_words import KNOWN, known_sentences
 from procsim.recording.trace import NoTrace, Trace
 from procsim.sentences import FIGURE_LIMIT, SENTENCE_LIMIT, filled, sentence
 from procsim.wire.events import KINDS

@@ -20,7 +20,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 PURE = {"sentences", "exit_code"}
 """What every room but the tracer and the wire may use: it knows nothing of a run."""
 
-COMMON = PURE | {"language", "harmless", "json_line", "complaints", "options", "procsim"}
+COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "procsim"}
 """What every room above the state may use."""
 
 BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
@@ -40,14 +40,15 @@ MAY_KNOW: dict[str, set[str]] = {
     "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "command": {"session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
-    "__main__": {"command"},
+    "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),
-    "options": {"language"},
+    "options": {"language", "errors"},
     "sentences": set(),
     "harmless": set(),
     "json_line": {"harmless"},
     "exit_code": set(),
-    "complaints": {"harmless", "views"},
+    "errors": {"exit_code"},
+    "output": {"errors", "exit_code", "harmless", "language"},
 }
 """Of each room, or module that stands by itself, which others it may import. Itself it may."""
 
@@ -75,7 +76,7 @@ def imported(path: Path, type_checking: bool = True) -> Iterator[str]:
 
 
 def _modules_of(node: ast.ImportFrom) -> Iterator[str]:
-    """`from procsim.views import words` imports a module; `from procsim.views import VIEWS` the room itself."""
+    """`from procsim.views.text import words` imports a module; `from procsim.views import VIEWS` the room itself."""
     folder = ROOT / (node.module or "").replace(".", "/")
     for alias in node.names:
         is_module = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()
@@ -118,6 +119,11 @@ def test_what_rides_in_a_program_needs_the_standard_library_alone(room: str) -> 
     for path in sorted((PACKAGE / room).rglob("*.py")):
         for module in imported(path):
             assert is_standard(module) or module.split(".")[0] in ("procsim", "sitecustomize"), (path, module)
+
+
+def test_lines_of_text_need_no_screen() -> None:
+    for path in sorted((PACKAGE / "views" / "text").glob("*.py")):
+        assert not [module for module in imported(path) if module.startswith(("procsim.views.live", "prompt_toolkit"))]
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

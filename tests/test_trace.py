@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procsim.json_line import line_of
-from procsim.recording.trace import Header, NoTrace, Recorder, Trace
+from procsim.recording.recorder import CannotRecord, Header, Recorder
+from procsim.recording.trace import NoTrace, Trace
 from procsim.sentences import sentence
 from procsim.wire.events import KINDS, SCHEMA_VERSION, Event, Named, from_json, from_wire, to_json
 from tests.events import Story
@@ -70,12 +71,12 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "is no trace"),
-        (b"hello\n", "is no trace"),
-        (b"[1]\n", "is no trace"),
-        (b'{"a": 1}\n', "is no trace"),
-        (b"\xff\xfe\x00", "is no trace"),
-        (b"[" * 100_000, "is no trace"),
+        (b"", "is no recording"),
+        (b"hello\n", "is no recording"),
+        (b"[1]\n", "is no recording"),
+        (b'{"a": 1}\n', "is no recording"),
+        (b"\xff\xfe\x00", "is no recording"),
+        (b"[" * 100_000, "is no recording"),
         (json.dumps({"schema": SCHEMA_VERSION + 1, "procsim": "99.0"}).encode(), "newer than this"),
     ],
 )
@@ -110,7 +111,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: str) -> None:
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(NoTrace, match="cannot be written"):
+    with pytest.raises(CannotRecord, match="cannot be written"):
         Recorder(tmp_path / "no" / "trace", Header("x"))
 
 

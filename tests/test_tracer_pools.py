@@ -14,7 +14,7 @@ from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.state.apply import apply, state_of
 from procsim.state.run_state import RunState
-from procsim.views.words import state_words
+from procsim.views.text.words import state_words
 from procsim.wire.events import KINDS
 from procsim.wire.run_folder import Settings
 from tests.events import Story

@@ -15,14 +15,14 @@ from procsim.state.apply import apply, state_of
 from procsim.state.operations import OPERATIONS, WAITS
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
-from procsim.views.clock import Clock
 from procsim.views.compare import picture
-from procsim.views.keys import Keys
-from procsim.views.plain import PlainView
-from procsim.views.prose import Prose
-from procsim.views.screen import Drawn, screen
-from procsim.views.summary import print_summary, verdict_rows
-from procsim.views.words import EVENT_WORDS, localized
+from procsim.views.live.clock import Clock
+from procsim.views.live.keys import Keys
+from procsim.views.live.screen import ScreenRequest, screen
+from procsim.views.text.plain import PlainView
+from procsim.views.text.prose import Prose
+from procsim.views.text.summary import print_summary, verdict_rows
+from procsim.views.text.words import EVENT_WORDS, localized
 from procsim.wire.events import Event
 from tests.events import MS, Story
 
@@ -36,8 +36,8 @@ def text_of(run: RunState, width: int = 80, height: int = 24, plain: bool = Fals
     """The rows of the screen."""
     stream = io.StringIO()
     console = Console(file=stream, width=width, height=height)
-    drawn = Drawn("procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain)
-    console.print(screen(run, drawn), crop=True)
+    request = ScreenRequest("procsim tickets", ConsoleDimensions(width, height), 1500 * MS, plain)
+    console.print(screen(run, request)[0], crop=True)
     return stream.getvalue().splitlines()
 
 
@@ -358,10 +358,10 @@ def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
 
 
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
-    def by(name: str) -> Event:
+    def localized(name: str) -> Event:
         return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
 
-    lines = plain_lines([by("用户一"), by("user-1")])
+    lines = plain_lines([localized("用户一"), localized("user-1")])
     assert len({cell_len(line[: line.index("x.py")]) for line in lines}) == 1
 
 

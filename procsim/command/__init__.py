@@ -1,1 +1,11 @@
-"""The command line: each command chooses a source of events and a view, and hands both to `session`."""
+"""The command line: each command chooses a source of events and a view, and does nothing else.
+
+    cli.py           runs the command, and turns an error into one line and an exit code
+    commands.py      the commands; app.py is the group they stand in, scenario_command.py makes one of a scenario's main
+    run_options.py   the options that every run has; schedule.py reads what --schedule names
+    stage.py         shows a run as these options ask, as often as people want to see it
+    typer_words.py   help and complaints about the command line, in the chosen language
+
+Nobody knocks here but `procsim/__main__.py`. What `procsim --help` and the completion of a shell do not need (sessions,
+views, rich) is imported inside the commands: it takes several times as long as all the rest.
+"""

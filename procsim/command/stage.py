@@ -1,150 +1,100 @@
-"""The stage of a run: what the options of every run ask for, checked; then it is shown there, as often as wanted.
+"""Shows a run as its options ask: a program, a scenario, several ways of one, or a recording.
 
-options ──► _Stage: view, keyboard, plan ──► Order, view ──► session ──► exit code; again, or the other way?
+RunOptions ──► Stage: view, keyboard, plan ──► Run, view ──► session ──► exit code; again, or the other way?
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
 from procsim import language
-from procsim.command.typer_words import UsageError
-from procsim.complaints import complain
+from procsim.command.run_options import RunOptions, ViewName
+from procsim.command.schedule import plan_of
+from procsim.control.choosers import Plan
+from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
+from procsim.lessons.catalog import Scenario
 from procsim.options import Option, as_arguments
-from procsim.views import COMPARED, VIEWS, Again, Showing
-
-ViewName = Literal["live", "plain", "json"]
-"""The names in VIEWS."""
+from procsim.output import complain
+from procsim.recording.recorder import Header, Recorder, code_of
+from procsim.running.order import Order
+from procsim.session.compared import Way, show_compared
+from procsim.session.outcome import Judge
+from procsim.session.replay import show_trace
+from procsim.session.session import show_run
+from procsim.views import VIEWS, Again, Showing
+from procsim.views.base import Column
+from procsim.wire.run_folder import Settings
 
 
 @dataclass(frozen=True)
-class Common:
-    """The options that every run has."""
+class Stage:
+    """How runs are shown, as the options and the terminal have it."""
 
-    view: ViewName | None
-    record: Path | None
-    timeout: float
-    start_method: str | None
-    seed: int | None
-    lang: str | None
-    step: bool
-    pace: str | None
-    schedule: Path | None
+    options: RunOptions
+    view: ViewName
+    keyboard: bool
+    """Whether the keys are for the view, and not for the program."""
+    plan: Plan
+    watching: bool
+    """Whether the program is only watched, and no scenario."""
+
+    @classmethod
+    def of(cls, options: RunOptions, header: Header, watching: bool) -> Self:
+        """Check the options, and choose the language. `header` is that of the run. Raises `ProcsimError`."""
+        if not 0 <= options.timeout < float("inf"):
+            words = _("{option} must be a number of seconds, 0 or more, not {value}")
+            raise WrongUse(words.format(option="--timeout", value=f"{options.timeout:g}"))
+        language.choose(options.lang, scenario=not watching)
+        view = view_name(options.view)
+        keyboard = view == "live" and sys.stdin.isatty()
+        if options.step and not keyboard:
+            words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
+            raise WrongUse(words)
+        if view == "live":
+            from procsim.views.live.keyboard import leave_by_signals  # no other view needs it, and it takes long
+
+            leave_by_signals()  # until a run begins, which handles them itself
+        return cls(options, view, keyboard, plan_of(options, header), watching)
+
+    def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
+        """What is to be run, and how. `calls_start`: the program gets its options by `procsim.start` alone."""
+        take_output = not self.watching or self.view != "plain"
+        return Order(
+            line,
+            Settings(self.options.start_method, self.options.seed, take_output=take_output),
+            timeout=self.options.timeout or None,
+            apart=not self.watching,
+            calls_start=calls_start,
+            keyboard=self.keyboard,
+            plan=self.plan,
+            stop_on_hang=stop_on_hang,
+        )
+
+    def wanted_next(self, wanted: Again, code: int, other_way: str) -> Again:
+        """What people want after a lesson; they are asked, unless they have ended it or said so before."""
+        asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
+        if not asks or wanted is not Again.NO:
+            return wanted
+        from procsim.views.live.keyboard import ask_again
+
+        return ask_again(other_way)
 
 
 def view_name(asked: ViewName | None) -> ViewName:
-    """The view that is asked for, or else what the terminal allows. Raises `UsageError`."""
+    """The view that is asked for, or else what the terminal allows. Raises `WrongUse`."""
     terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if asked == "live" and not terminal:
-        raise UsageError(_("--view live needs a terminal; use --view plain or --view json here"))
+        raise WrongUse(_("--view live needs a terminal; use --view plain or --view json here"))
     return asked or ("live" if terminal else "plain")
-
-
-def show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
-    """Run a scenario and show it, as often as people want to see it again, or the other way."""
-    title = command_typed()
-    code, again = 0, True
-    while again:
-        changed = scenario.other_way(values)
-        other = _as_typed([option for option in scenario.options if option.name in changed], changed)
-        line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
-        code, wanted = show(line, scenario.name, common, Showing(title, False, scenario.path, other), scenario, values)
-        again = wanted is not Again.NO
-        if wanted is Again.OTHER_WAY:
-            values, common = values | changed, replace(common, schedule=None)  # its steps are those of the first way
-            told = [
-                option for option in scenario.options if option.name in changed or values[option.name] != option.default
-            ]
-            command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
-            title = f"procsim {command} {_as_typed(told, values)}"
-    return code
-
-
-def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
-    """The options as people would type them."""
-    return " ".join(argument.replace("=", " ", 1) for argument in as_arguments(options, values))
-
-
-def show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
-    """Run a scenario in the ways that it compares, and show them together, as often as people want to see it again."""
-    if common.record is not None or common.schedule is not None:
-        option = "--record" if common.record is not None else "--schedule"
-        words = _("{option} is for one run, and --compare makes several; leave one of them out")
-        raise UsageError(words.format(option=option))
-    stage = _stage(common, watching=False)
-    from procsim.session import compared
-    from procsim.views.base import Column
-
-    code, again = 0, True
-    while again:
-        ways: list[compared.Way] = []
-        for way in scenario.ways(values):
-            line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
-            order = _order(line, common, stage, watching=False, calls_start=bool(scenario.options))
-            judge = partial(scenario.claims, values=way.options)
-            ways.append(compared.Way(order, judge, Column(way.name)))
-        showing = Showing(command_typed())
-        shown = COMPARED[stage.view](showing, [way.column for way in ways])
-        together = partial(scenario.compared, values=values)
-        code = compared.show_compared(ways, shown, scenario.name, together)
-        again = _wanted_next(shown.again, code, stage, showing) is Again.SAME
-    return code
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """How runs are shown, as the options and the terminal have it."""
-
-    view: ViewName
-    keyboard: bool
-    plan: Any
-
-
-def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
-    """Check the options that every run has, and choose the language. `header`: what a schedule must be one of."""
-    if not hasattr(os, "mkfifo"):  # asked before anything is imported that such a system does not have
-        raise UsageError(_("this system has no named pipes; procsim runs on Linux, macOS and WSL 2"))
-    if not 0 <= common.timeout < float("inf"):
-        words = _("{option} must be a number of seconds, 0 or more, not {value}")
-        raise UsageError(words.format(option="--timeout", value=f"{common.timeout:g}"))
-    language.choose(common.lang, lesson=not watching)
-    view = view_name(common.view)
-    keyboard = view == "live" and sys.stdin.isatty()
-    if common.step and not keyboard:
-        words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
-        raise UsageError(words)
-    if view == "live":
-        from procsim.views.keyboard import leave_by_signals
-
-        leave_by_signals()  # while no run is on, which knows what to do with them
-    return _Stage(view, keyboard, _plan(common, header))
-
-
-def _order(
-    line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool, stop_on_hang: bool = True
-) -> Any:
-    """What is to be run, and how. `calls_start`: only by that do its options reach it."""
-    from procsim.running.order import Order
-    from procsim.wire.run_folder import Settings
-
-    return Order(
-        line,
-        Settings(common.start_method, common.seed, take_output=not watching or stage.view != "plain"),
-        timeout=common.timeout or None,
-        apart=not watching,
-        calls_start=calls_start,
-        keyboard=stage.keyboard,
-        plan=stage.plan,
-        stop_on_hang=stop_on_hang,
-    )
 
 
 def command_typed() -> str:
@@ -152,89 +102,134 @@ def command_typed() -> str:
     return " ".join(["procsim", *sys.argv[1:]])
 
 
-def show(
-    line: list[str],
-    name: str,
-    common: Common,
+def command_line(command: list[str], module: bool) -> list[str]:
+    """What starts a program to be watched: a script or module by this Python, an installed command by itself.
+
+    Raises `WrongUse` where there is no such program.
+    """
+    name, *arguments = command
+    if module:
+        return [sys.executable, "-m", name, *arguments]
+    if Path(name).is_file() and not (os.access(name, os.X_OK) and not name.endswith(".py")):
+        return [sys.executable, name, *arguments]
+    found = shutil.which(name)
+    if found is None:
+        words = _("{name}: no such script, and no such command; give a Python file, -m MODULE or a command")
+        raise WrongUse(words.format(name=name))
+    return [found, *arguments]
+
+
+def show_program(line: list[str], name: str, options: RunOptions, on_hang: str | None) -> int:
+    """Watch a program, as often as people want to see it. `on_hang`: "stop", "wait", or None: as the terminal has it.
+
+    Returns the exit code of the command.
+    """
+    stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
+    script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
+    showing = Showing(command_typed(), True, script, asks=not stop)
+    code, wanted = 0, Again.SAME
+    while wanted is Again.SAME:
+        header = _header(options, name, {}, script)
+        stage = Stage.of(options, header, watching=True)
+        code, wanted = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+    return code
+
+
+def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
+    """Run a scenario with these values of its options, as often as people want to see it, or the other way.
+
+    Returns the exit code of the command.
+    """
+    title = command_typed()
+    while True:
+        changed = scenario.other_way(values)
+        other = _as_typed([option for option in scenario.options if option.name in changed], changed)
+        header = _header(options, scenario.name, values, scenario.path)
+        stage = Stage.of(options, header, watching=False)
+        order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
+        judge = partial(scenario.claims, values=values)
+        code, wanted = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
+        wanted = stage.wanted_next(wanted, code, other)
+        if wanted is Again.NO:
+            return code
+        if wanted is Again.OTHER_WAY:
+            values, options = values | changed, replace(options, schedule=None)  # its steps are those of the first way
+            title = _title(scenario, values, changed)
+
+
+def _show(
+    stage: Stage,
+    order: Order,
+    header: Header,
     showing: Showing,
-    scenario: catalog.Scenario | None = None,
-    values: Mapping[str, Any] = {},
-    stop_on_hang: bool = True,
+    judge: Judge | None = None,
 ) -> tuple[int, Again]:
-    """Run a command line and show it; with a scenario, judge what it has shown. The exit code, and what people want."""
-    from procsim.recording.trace import Header, Recorder, code_of
-
-    header = Header(name, values, code_of(showing.source))
-    stage = _stage(common, watching=scenario is None, header=header)
-    from procsim.session import session
-
-    calls_start = scenario is not None and bool(scenario.options)
-    order = _order(line, common, stage, scenario is None, calls_start, stop_on_hang)
-    shown = VIEWS[stage.view](showing)
-    judge = (lambda run: scenario.claims(run, values)) if scenario else None
+    """Run it once, and show and record it. Returns the exit code, and what people want."""
+    view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
-        if common.record is not None:
-            recorder = stack.enter_context(Recorder(common.record, header))
-        code = session.show_run(order, shown, name, judge, recorder)
+        if stage.options.record is not None:
+            recorder = stack.enter_context(Recorder(stage.options.record, header))
+        code = show_run(order, view, header.scenario, judge, recorder)
     if recorder is not None and recorder.failure is not None:
-        complain(str(recorder.failure))  # the run went on without, and keeps the exit code that it has
-    return code, _wanted_next(shown.again, code, stage, showing) if scenario else shown.again
+        complain(str(recorder.failure))  # the run went on without, and keeps its exit code
+    return code, view.again
 
 
-def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> Again:
-    """What people want after a lesson; where it came to its end before they said so, they are asked."""
-    if wanted is not Again.NO or not stage.keyboard or code not in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG):
-        return wanted
-    from procsim.views.keyboard import ask_again
+def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
+    """Run a scenario in the ways that it compares, and show them together, as often as people want to see it.
 
-    return ask_again(showing.other_way)
-
-
-def _plan(common: Common, header: Any) -> Any:
-    """How the run is to begin, as the options say."""
-    from procsim.control.choosers import FASTEST, SLOWEST, Plan
-
-    pace = None
-    if common.pace is not None:
-        try:
-            pace = float(common.pace.removesuffix("/s"))
-        except ValueError:
-            pace = 0
-        if not SLOWEST <= pace <= FASTEST:
-            words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
-            raise UsageError(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=common.pace))
-    schedule = [] if common.schedule is None else recorded_steps(common.schedule, header)
-    if (common.step, pace is not None, bool(schedule)).count(True) > 1:
-        raise UsageError(_("choose one of --step, --pace and --schedule"))
-    return Plan(common.step, pace, schedule)
+    Returns the exit code of the command.
+    """
+    if options.record is not None or options.schedule is not None:
+        option = "--record" if options.record is not None else "--schedule"
+        words = _("{option} is for one run, and --compare makes several; leave one of them out")
+        raise WrongUse(words.format(option=option))
+    stage = Stage.of(options, Header(scenario.name, values), watching=False)
+    wanted = Again.SAME
+    while wanted is Again.SAME:
+        ways: list[Way] = []
+        for way in scenario.ways(values):
+            order = stage.order(_line(scenario, way.options), calls_start=bool(scenario.options))
+            judge = partial(scenario.claims, values=way.options)
+            ways.append(Way(order, judge, Column(way.name)))
+        view = VIEWS[stage.view](Showing(command_typed(), columns=[way.column for way in ways]))
+        together = partial(scenario.compared, values=values)
+        code = show_compared(ways, view, scenario.name, together)
+        wanted = stage.wanted_next(view.again, code, "")
+    return code
 
 
-def recorded_steps(path: Path, header: Any) -> Any:
-    """The steps that were recorded there, if it is a recording of this program as it is now, run with these options."""
-    from procsim.control.steps import steps_of
-    from procsim.recording.trace import NoTrace, Trace
+def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | None) -> int:
+    """Replay a recording: in the live view at `speed` times its pace, elsewhere at once. Returns the exit code."""
+    from procsim.recording.trace import Trace, paced
 
+    if not 0 < speed < float("inf"):
+        raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
-    recorded = trace.header
-    if recorded.scenario != header.scenario:
-        words = _("{path}: was recorded of {recorded}, not of {scenario}")
-        raise UsageError(words.format(path=path, recorded=recorded.scenario, scenario=header.scenario))
-    if recorded.code and header.code and recorded.code != header.code:
-        words = _("{path}: {scenario} has changed since this was recorded; record it anew, with --step or --pace")
-        raise UsageError(words.format(path=path, scenario=header.scenario))
-    other = {name: value for name, value in recorded.options.items() if header.options.get(name, value) != value}
-    if other:
-        options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
-        words = _("{path}: was recorded with other options ({options}); give the same")
-        raise UsageError(words.format(path=path, options=" ".join(options or other)))
-    try:
-        steps = steps_of(event for batch in trace for event in batch)
-    except NoTrace:
-        raise
-    except Exception as error:
-        raise trace.unfit(error) from error
-    if not steps:
-        words = _("{path}: no steps were recorded in it; record a run with --step or --pace")
-        raise UsageError(words.format(path=path))
-    return steps
+    language.choose(lang, scenario=trace.header.scenario in catalog.LESSONS)
+    name = view_name(view)
+    batches = paced(trace, speed) if name == "live" else iter(trace)
+    return show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))
+
+
+def _header(options: RunOptions, name: str, values: Mapping[str, Any], source: Path | None) -> Header:
+    """The header of a recording of this run. Its code is read only where it is needed: to record, or for a schedule."""
+    wanted = options.record is not None or options.schedule is not None
+    return Header(name, values, code_of(source) if wanted else "")
+
+
+def _line(scenario: Scenario, values: Mapping[str, Any]) -> list[str]:
+    return [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
+
+
+def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
+    """The options as people would type them."""
+    return " ".join(argument.replace("=", " ", 1) for argument in as_arguments(options, values))
+
+
+def _title(scenario: Scenario, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+    """The command that people would type for these values: with the options that were changed, or are no default."""
+    command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
+    named = [option for option in scenario.options if option.name in changed or values[option.name] != option.default]
+    return f"procsim {command} {_as_typed(named, values)}"

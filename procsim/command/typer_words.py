@@ -1,6 +1,6 @@
-"""What typer says (help, and what is wrong with a command line), in the chosen language and with examples.
+"""Help, and complaints about a command line, in the chosen language.
 
-typer asks gettext for some of its words and has the rest in English: both come from the catalogues here.
+typer asks gettext for some of its words and has the others in its code, in English. Both are in our catalogues.
 """
 
 import re
@@ -13,8 +13,8 @@ import typer.core
 from procsim.harmless import harmless
 from procsim.language import N_, _, listed
 
-UsageError: Any = typer.BadParameter.__mro__[1]
-"""What is wrong with a command line, in one line. (typer shows no such name itself.)"""
+TyperUsageError: Any = typer.BadParameter.__mro__[1]
+"""What typer raises where a command line is wrong; it does not export the class itself."""
 
 typer.core._ = _  # type: ignore[attr-defined,assignment]
 
@@ -31,7 +31,7 @@ WORDS = (
     N_("Install completion for the current shell."),
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
-"""What typer says by gettext, or hands on to us."""
+"""Words of typer's help: some it asks gettext for, others it takes from us."""
 
 COMPLAINTS = (
     N_("No such option: {option} Did you mean {meant}?"),
@@ -45,7 +45,7 @@ COMPLAINTS = (
     N_("'{value}' is not one of {choices}"),
     N_("'{value}' is not a valid {type}"),
 )
-"""What typer says in English alone, as it stands in its code."""
+"""What typer complains about, in English alone; as its code has it, so that `complaint` finds it again."""
 
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "run": (("procsim run mine.py --users 3", N_("your own scenario, with an option of its main()")),),
@@ -73,18 +73,18 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim show tickets --copy mine.py", N_("a copy, to be changed and run")),
     ),
 }
-"""For the help of each command; those of the lessons are their two ways."""
+"""Of each command, for its help. The examples of a lesson are its two ways."""
 
 
-class Spoken:
-    """Of a command or a group: its help."""
+class LocalizedHelp:
+    """Mixed into a command or a group: its help is in the chosen language, and has examples."""
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
 
     def get_help(self, ctx: Any) -> str:
-        """What typer prints: in it stand the words of whoever wrote a scenario."""
+        """The whole help. It holds words of whoever wrote a scenario, which must command nothing."""
         return "\n".join(map(harmless, super().get_help(ctx).split("\n")))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:
@@ -100,7 +100,7 @@ class Spoken:
                 formatter.write_dl(examples, col_max=48)
 
 
-class Command(Spoken, typer.core.TyperCommand):
+class Command(LocalizedHelp, typer.core.TyperCommand):
     """A command whose help is in the chosen language."""
 
 
@@ -119,7 +119,7 @@ def _examples(name: str) -> list[tuple[str, str]]:
     return [*examples, (f"procsim explain {name}", _("what they show, and what to ask the class"))] if shown else []
 
 
-def translated(command: Any) -> Any:
+def localized(command: Any) -> Any:
     """The command with its help, and that of its options, in the chosen language."""
     command.help = _(command.help or "")
     for parameter in command.params:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from procsim.control.conductor import SETTLED_SECONDS, AtGate, Chooser, Conductor
 from procsim.control.gatekeeper import GO, TRY
 from procsim.control.steps import Step, StepInProgress, processes_named
+from procsim.errors import ProcsimError
 from procsim.language import _
 
 PATIENCE_SECONDS = 10.0
@@ -22,8 +23,11 @@ SLOWEST, FASTEST = 0.1, 1000.0
 """Steps a second."""
 
 
-class Misfit(Exception):
+class Misfit(ProcsimError):
     """The program does not take the steps of the schedule; the text says where."""
+
+    def __str__(self) -> str:
+        return _("the schedule does not fit the program: {reason}").format(reason=super().__str__())
 
 
 class Plan(NamedTuple):

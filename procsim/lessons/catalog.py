@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from procsim import Claim, Way
+from procsim.errors import ProcsimError
 from procsim.language import _
 from procsim.options import Option, options_of
 
@@ -36,7 +37,7 @@ LESSONS = {
 """The lessons' commands, in the order in which they are taught."""
 
 
-class NoScenario(Exception):
+class NoScenario(ProcsimError):
     """The file is no scenario; the text says why, in one line."""
 
 

@@ -19,11 +19,11 @@ from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.lesson import LESSONS, Lesson
 from procsim.lessons.pages import MOST_CELLS, explanation
-from procsim.views.base import writing
+from procsim.output import writing
 from procsim.views.console import console
-from procsim.views.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
-from procsim.views.summary import ascii_only
-from procsim.views.terminal import terminal
+from procsim.views.live.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
+from procsim.views.live.terminal import terminal
+from procsim.views.text.summary import ascii_only
 
 
 @dataclass

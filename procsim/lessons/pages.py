@@ -10,9 +10,9 @@ from rich.text import Text
 
 from procsim.language import _
 from procsim.lessons.lesson import Lesson
-from procsim.views.base import writing
+from procsim.output import writing
 from procsim.views.console import console
-from procsim.views.prose import Prose
+from procsim.views.text.prose import Prose
 
 MOST_CELLS = 88
 """Of a line of prose: wider ones are hard to read aloud."""

@@ -1,58 +1,50 @@
-"""What stands in a recording, read as the data of a stranger: within bounds, and checked before it becomes an event.
+"""Checks what stands in a recording: it may come from a stranger, and must not take all memory or break a view.
 
 lines of bytes ──► values_of ──► values within bounds ──► event_of, verdict_of ──► Event, the verdict
-
-A sentence (of a finding, a claim, a cure) is shown in today's words, and in the chosen language, where its id is known;
-else in the words in which it was shown when it was recorded.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from types import NoneType
 from typing import IO, Any
 
-from procsim.findings.base import sentence_of
 from procsim.language import _
-from procsim.sentences import places, verbatim
+from procsim.recording.todays_words import in_todays_words
 from procsim.wire.events import DEPTH_LIMIT, KINDS, NUMBER_LIMIT, Event, from_json
 
 LINE_LIMIT = 16 << 20
-"""Bytes of a line, which the verdict on 2,000 processes that all wait has not."""
+"""Bytes of a line. The verdict on 2,000 processes that all wait is shorter."""
 
 EVENT_LIMIT = 1 << 16
 LONG_LIMIT = 4 << 20
 LONG = ("printed", "finding")
-"""Bytes of the line of an event, and of one of these kinds, which hold more than a process can say at once."""
+"""Bytes of the line of an event, and of an event of these kinds, which procsim puts together itself."""
 
 VALUES_LIMIT = 500_000
-"""Values in one line. Memory for them is needed at once."""
+"""Values in one line, all of which are in memory at once."""
 
 DEEPEST = DEPTH_LIMIT + 8
-"""Collections within collections: of a figure, and those that it stands in."""
+"""How deep collections are nested: those of a figure, and those around it."""
 
 FOUND_LIMIT = 16 << 20
-"""Bytes of all findings of a recording together, which are kept to its end."""
+"""Bytes of all findings of a recording together; they are kept in memory to its end."""
 
 ALIVE_LIMIT = 50_000
-"""Processes that have begun and not ended, none of which is forgotten."""
+"""Processes that have begun and not ended; the state forgets none of them."""
 
 LARGEST = float(1 << 64)
-"""A number beyond it, or one that is none (NaN), is nothing that procsim writes."""
-
-KNOWN = Path(__file__).with_name("sentences.json")
+"""procsim writes no larger number, and no NaN."""
 
 
 class Damaged(Exception):
-    """It is not what procsim writes; the text says what is wrong, in the chosen language. Empty: it is none at all."""
+    """procsim does not write such a line. The text says what is wrong with it; empty: it is no event at all."""
 
 
 # Lines -------------------------------------------------------------------------------------------------------
 
 
 def values_of(file: IO[bytes], limit: int = LINE_LIMIT) -> Iterator[tuple[Any, int]]:
-    """The value of each line, and its length in bytes. No more than one line is in memory. Raises `Damaged`."""
+    """The value of each line, and the line's length in bytes. One line is in memory at a time. Raises `Damaged`."""
     while line := file.readline(limit + 1):
         if len(line) > limit:
             raise Damaged(_("it is longer than {limit} MB").format(limit=limit >> 20))
@@ -78,7 +70,7 @@ def _refuse(name: str) -> None:
 
 
 def _values_in(line: bytes) -> int:
-    """How many values a line holds at the most: each stands behind a comma, a bracket or a brace that is in no text."""
+    """An upper bound of the values in a line: each follows a comma, a bracket or a brace outside of texts."""
     count = 0
     for number, piece in enumerate(line.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')):
         if number % 2 == 0:
@@ -87,7 +79,7 @@ def _values_in(line: bytes) -> int:
 
 
 def _check_bounds(value: Any) -> None:
-    """Raise `Damaged` where it has a number or is nested as nothing is that procsim writes."""
+    """Raise `Damaged` where a number is too large, or collections are nested too deep."""
     level = [value]
     for _depth in range(DEEPEST):
         deeper: list[Any] = []
@@ -118,17 +110,17 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "in_message": (bool,),
     "open_in": (list,),
 }
-"""Of the fields that must be of one type; all others hold what the program has chosen."""
+"""The types of the fields that procsim sets; all others hold what the program has chosen."""
 
 ADDED = ("sentence", "cure_sentence")
 """Fields that older recordings do not have."""
 
 WITHOUT_PROCESS = ("printed", "process_ended", "finding")
-"""Events that need no process (its PID is 0)."""
+"""The kinds of events that may have no process (PID 0)."""
 
 
 class Events:
-    """Makes events of the values of one recording, and minds what all of them come to."""
+    """Makes events of the values of one recording, and bounds what all of them need together."""
 
     def __init__(self) -> None:
         self._alive: set[int] = set()
@@ -144,7 +136,7 @@ class Events:
             raise Damaged(_("it is too long for its kind"))
         _check_types(event)
         self._count(event, size)
-        return event._replace(fields=_in_known_words(event.fields, "")) if event.kind == "finding" else event
+        return event._replace(fields=in_todays_words(event.fields, "")) if event.kind == "finding" else event
 
     def _count(self, event: Event, size: int) -> None:
         if event.kind == "process_ended":
@@ -182,7 +174,7 @@ def _check_types(event: Event) -> None:
         _check_figures(fields["figures"])
 
 
-# Sentences ---------------------------------------------------------------------------------------------------
+# The verdict ------------------------------------------------------------------------------------------------
 
 _ROW: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("process", "kind", "object"), _TEXT),
@@ -191,11 +183,11 @@ _ROW: Mapping[str, tuple[type, ...]] = {
     "holder": (list,),
     "stuck": (bool,),
 }
-"""What one who waits is told by (`procsim.findings.base.standing`)."""
+"""One process that waits, as `procsim.findings.base.standing` writes it."""
 
 
 def verdict_of(value: Any, scenario: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Its claims and findings, in words that are known today if they can be. Raises `Damaged`."""
+    """The claims and findings of a verdict, in the words of today where these are known. Raises `Damaged`."""
     shapes: dict[str, Mapping[str, tuple[type, ...]]] = {
         "claims": {"id": _TEXT, "holds": (bool,), "text": _TEXT, "template": _TEXT, "figures": (dict,)},
         "findings": {"id": _TEXT, "text": _TEXT, "template": _TEXT, "figures": (dict,)},
@@ -209,12 +201,12 @@ def verdict_of(value: Any, scenario: str) -> dict[str, list[Mapping[str, Any]]]:
             _check_row(row, shape)
             _check_row({name: row[name] for name in row.keys() & TYPES.keys()}, TYPES, whole=False)
             _check_figures(row["figures"])
-        verdict[key] = [_in_known_words(row, scenario if key == "claims" else "") for row in rows]
+        verdict[key] = [in_todays_words(row, scenario if key == "claims" else "") for row in rows]
     return verdict
 
 
 def _check_row(row: Any, shape: Mapping[str, tuple[type, ...]], whole: bool = True) -> None:
-    """Raise `Damaged` where a field is missing, if it is to be `whole`, or not of its type."""
+    """Raise `Damaged` where a field is not of its type, or, if the row is to be `whole`, is missing."""
     if not isinstance(row, dict):
         raise Damaged
     for name in shape if whole else row:
@@ -228,48 +220,3 @@ def _check_figures(figures: Mapping[str, Any]) -> None:
         raise Damaged(_("{field} is not what it should be").format(field="standing"))
     for row in rows:
         _check_row(row, _ROW)
-
-
-def _in_known_words(fields: Mapping[str, Any], scenario: str) -> dict[str, Any]:
-    """A recorded claim or finding with the sentences that are to be shown for it. `scenario`: whose claim it is."""
-    figures, identity = fields["figures"], fields.get("sentence") or _alone(fields["id"])
-    prefix = f"{scenario}/" if scenario else ""
-    words = {"template": _words(prefix + identity, fields["template"], fields["text"], figures)}
-    if fields.get("cure_template"):
-        cure = fields.get("cure_sentence") or f"{identity}.cure"
-        words["cure_template"] = _words(cure, fields["cure_template"], fields.get("cure", ""), figures)
-    return {**fields, **words}
-
-
-def _alone(identity: str) -> str:
-    """The id of a sentence, where an old recording has that of its finding; empty: several sentences share this."""
-    others = (known.removesuffix(".cure") for known in known_sentences())
-    return "" if any(other.startswith(f"{identity}.") for other in others) else identity
-
-
-def _words(identity: str, template: str, text: str, figures: Mapping[str, Any]) -> str:
-    """The sentence as it is today, or, if it is not known or has no such figures, as it was shown."""
-    known = known_sentences()
-    if template.translate(_BRACKETS) in _without_brackets():
-        return _without_brackets()[template.translate(_BRACKETS)]
-    today = known.get(identity)
-    if today is not None and places(today) <= figures.keys():
-        return today
-    return template if sentence_of(template, figures) == text else verbatim(text)
-
-
-_BRACKETS = str.maketrans("", "", "⟨⟩")
-"""They are no words: they enclose what is left out where a figure is not known, which an older procsim did not do."""
-
-
-@cache
-def _without_brackets() -> dict[str, str]:
-    """Today's sentences by their words alone."""
-    return {sentence.translate(_BRACKETS): sentence for sentence in known_sentences().values()}
-
-
-@cache
-def known_sentences() -> dict[str, str]:
-    """Today's sentences by their ids: of findings, of their cures (`ID.cure`), of claims (`SCENARIO/ID`)."""
-    sentences: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8"))
-    return sentences

@@ -19,6 +19,7 @@ from typing import IO
 import psutil
 
 from procsim.control.gatekeeper import Gatekeeper
+from procsim.errors import ProcsimError
 from procsim.intake.drain import Drain
 from procsim.intake.memory_reader import BufferReader
 from procsim.language import _
@@ -36,7 +37,7 @@ SOCKET_PATH_BYTES = 103
 BELOW_ROOT_BYTES = len("/procsim-12345678/tmp/pymp-12345678/listener-12345678")
 
 
-class CannotStart(Exception):
+class CannotStart(ProcsimError):
     """The program could not be started; the text says why."""
 
 

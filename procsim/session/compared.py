@@ -7,6 +7,7 @@ from typing import NamedTuple
 from procsim import Claim
 from procsim.exit_code import ExitCode
 from procsim.findings import findings
+from procsim.output import ReaderGone
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.running.run import Run
@@ -15,7 +16,7 @@ from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
 from procsim.session.player import Player
 from procsim.session.signals import Signals
 from procsim.state.run_state import RunState
-from procsim.views.base import Column, ComparedView, ReaderGone, Verdict
+from procsim.views.base import Column, Verdict, View
 
 
 class Way(NamedTuple):
@@ -28,7 +29,7 @@ class Way(NamedTuple):
 
 def show_compared(
     ways: Sequence[Way],
-    view: ComparedView,
+    view: View,
     scenario: str,
     compare: Callable[[Mapping[str, RunState]], list[Claim]],
 ) -> int:
@@ -68,7 +69,7 @@ def show_compared(
     return code_of_claims(claims, [run.exit_code for run in runs])
 
 
-def _play(way: Way, run: Run, view: ComparedView, scenario: str, faults: Faults, signals: Signals) -> None:
+def _play(way: Way, run: Run, view: View, scenario: str, faults: Faults, signals: Signals) -> None:
     """Play one of the runs, which was started, and put its verdict into its column."""
     column = way.column
     column.begun = True

@@ -8,20 +8,17 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TextIO
 
-from procsim.complaints import complain, fault_of
-from procsim.control.choosers import Misfit
+from procsim.errors import ProcsimError, fault_of
 from procsim.language import N_, _
+from procsim.output import ReaderGone, complain
 from procsim.state.run_state import RunState
 from procsim.views import Again
-from procsim.views.base import CannotWrite, ReaderGone, Verdict, View
+from procsim.views.base import Verdict, View
 from procsim.views.wishes import ChangePace, Movement, Wish
 from procsim.wire.events import Event
 
 VIEW, PICTURE, STEPS, FINDINGS = N_("the view"), N_("the picture"), N_("the control of steps"), N_("the verdict")
 """The parts that may fail."""
-
-EXPECTED = (ReaderGone, CannotWrite, Misfit)
-"""What these parts raise on purpose."""
 
 FREELY = float("inf")
 """A pace at which all processes move freely."""
@@ -34,10 +31,10 @@ class Faults:
         self._first: dict[str, str] = {}
 
     def attempt(self, part: str, call: Callable[..., object], *arguments: object) -> bool:
-        """Call a part. False: it has failed. Raises what is no fault: see EXPECTED."""
+        """Call it; False: the part has failed. An expected error is raised."""
         try:
             call(*arguments)
-        except EXPECTED:
+        except ProcsimError:
             raise
         except Exception as error:
             self.add(part, error)

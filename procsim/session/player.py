@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from procsim.control.conductor import Conductor
 from procsim.diagnosis.watchman import Watchman
-from procsim.recording.trace import Recorder
+from procsim.recording.recorder import Recorder
 from procsim.running.run import Run
 from procsim.session.faults import PICTURE, STEPS, Faults
 from procsim.session.grants import grant, movement_of

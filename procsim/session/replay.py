@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from procsim import Claim
 from procsim.exit_code import ExitCode
 from procsim.findings.base import from_fields
+from procsim.output import CannotWrite, ReaderGone
 from procsim.recording.trace import NoTrace, Trace
 from procsim.session.grants import grant
 from procsim.session.monotonic import Monotonic
 from procsim.session.signals import Signals
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.views.base import CannotWrite, ReaderGone, Verdict, View
+from procsim.views.base import Verdict, View
 from procsim.wire.events import Event
 
 

@@ -8,7 +8,8 @@ import signal
 from procsim import Claim
 from procsim.exit_code import ExitCode
 from procsim.findings import findings
-from procsim.recording.trace import Recorder
+from procsim.output import ReaderGone
+from procsim.recording.recorder import Recorder
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.running.run import Run
@@ -17,7 +18,7 @@ from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
 from procsim.session.player import Player
 from procsim.session.signals import Signals
 from procsim.state.run_state import RunState
-from procsim.views.base import ReaderGone, Verdict, View
+from procsim.views.base import Verdict, View
 from procsim.views.jsonl import verdict_line
 
 

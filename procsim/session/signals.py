@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from procsim.running.run import Run
-from procsim.views.terminal import not_to_be_stopped
+from procsim.views.live.terminal import not_to_be_stopped
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MEANT_FOR_THE_PROGRAM = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)

@@ -1,4 +1,16 @@
-"""The ways in which a run can be shown. To add one: one file with its View, and one row in VIEWS."""
+"""The ways in which a run can be shown. To add one: one file with its View, and one row in VIEWS.
+
+    session ──► View (base.py): begin, event, tick, end, finish ──► a screen, lines, or JSON
+    session ◄── Wish (wishes.py): pause, step, end … ◄── keys
+
+`session` knocks here, and `command`, which makes a view by its name; the menu and the pages of `lessons` use the
+console, the keyboard and the terminal.
+
+A view only draws: it knows the state of a run and how it moves, but not who moves it or how it is ended. What people
+wish it returns, and the session grants it. All text goes through `console.py` or is escaped (JSON), so that nothing
+that a program, a file or a recording holds can command the terminal. A view is imported when it is chosen, since rich
+and prompt_toolkit take longer to import than all the rest.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,19 +19,19 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-if TYPE_CHECKING:  # a view is imported when it is chosen: rich would cost `procsim --help` 20 ms
+if TYPE_CHECKING:
     from rich.console import Console
 
-    from procsim.views.base import Column, ComparedView, View
+    from procsim.views.base import Column, View
 
 
 BORROWED = "PROCSIM_TERMINAL"
-"""By this variable a procsim that has lent us its terminal names two descriptors: of a pipe whose end says that it has
-gone, and of the pipe to the terminal's keeper. See `terminal.Terminal.lent`."""
+"""The environment variable by which the menu lends its terminal to a procsim that it starts. It names two descriptors:
+a pipe that ends when the lender does, and the pipe to the terminal's keeper. See `Terminal.lent`."""
 
 
 class Again(Enum):
-    """What people want when a run is over."""
+    """What people want after a run."""
 
     NO = "no"
     SAME = "same"
@@ -37,31 +49,41 @@ class Showing:
     source: Path | None = None
     """The code of a scenario, or of the script that is watched."""
     other_way: str = ""
-    """What would be changed, where people ask for it the other way; empty: there is none."""
+    """The options of the other way (without the lock, say), as people would type them; empty: there is none."""
     speed: float = 1
     """Seconds of a recording that are shown in one second."""
     asks: bool = False
-    """Whether it is for people to say what becomes of a program that hangs."""
+    """Whether people decide what becomes of a program that hangs."""
+    columns: "Sequence[Column]" = ()
+    """The ways that are compared; empty: there is one run."""
 
 
 def _live(showing: Showing) -> "View":
-    from procsim.views.live import LiveView
+    if showing.columns:
+        from procsim.views.compare import ComparedLive
+
+        return ComparedLive(_console(sys.stdout), showing)
+    from procsim.views.live.view import LiveView
 
     return LiveView(_console(sys.stdout), showing)
 
 
 def _plain(showing: Showing) -> "View":
-    from procsim.views.plain import PlainView
-
     # The program watched keeps standard output for itself.
     console = _console(sys.stderr if showing.watching else sys.stdout)
+    if showing.columns:
+        from procsim.views.compare import ComparedPlain
+
+        return ComparedPlain(console, showing.columns)
+    from procsim.views.text.plain import PlainView
+
     return PlainView(console, show_printed=not showing.watching, asks=showing.asks)
 
 
 def _json(showing: Showing) -> "View":
     from procsim.views.jsonl import JsonView
 
-    return JsonView(sys.stdout)
+    return JsonView(sys.stdout, showing.columns)
 
 
 def _console(stream: TextIO) -> "Console":
@@ -71,30 +93,4 @@ def _console(stream: TextIO) -> "Console":
 
 
 VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
-"""By name: what makes the view of something that is to be shown."""
-
-
-def _compared_live(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.compare import ComparedLive
-
-    return ComparedLive(_console(sys.stdout), showing, columns)
-
-
-def _compared_plain(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.compare import ComparedPlain
-
-    return ComparedPlain(_console(sys.stdout), columns)
-
-
-def _compared_json(showing: Showing, columns: "Sequence[Column]") -> "ComparedView":
-    from procsim.views.jsonl import ComparedJson
-
-    return ComparedJson(sys.stdout, columns)
-
-
-COMPARED: "dict[str, Callable[[Showing, Sequence[Column]], ComparedView]]" = {
-    "live": _compared_live,
-    "plain": _compared_plain,
-    "json": _compared_json,
-}
-"""The same for several runs that are compared."""
+"""The views by their names, each as a function that makes it."""

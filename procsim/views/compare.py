@@ -11,18 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from procsim.language import _
+from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.state.timeline import end_of_growing_axis
-from procsim.views import Again, Showing
-from procsim.views.base import Column, Verdict, clean, seconds, writing
-from procsim.views.clock import Clock
-from procsim.views.lanes import draw_lanes, rows_wanted
-from procsim.views.live import LiveView
-from procsim.views.plain import PlainView
-from procsim.views.prose import Prose
-from procsim.views.screen import Drawn, gauges_line
-from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
-from procsim.views.words import STYLES, counted_states, events_words, holdings, processes_words
+from procsim.views import Again
+from procsim.views.base import Column, Verdict, clean, seconds
+from procsim.views.live.clock import Clock
+from procsim.views.live.screen import ScreenRequest
+from procsim.views.live.view import LiveView
+from procsim.views.text.gauges import gauges_line
+from procsim.views.text.lanes import draw_lanes, rows_wanted
+from procsim.views.text.plain import PlainView
+from procsim.views.text.prose import Prose
+from procsim.views.text.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
+from procsim.views.text.words import STYLES, counted_states, events_words, holdings, processes_words
 
 NARROWEST_COLUMN = 37
 """Cells that a column needs; where there are fewer for each, the ways stand one below the other."""
@@ -37,11 +39,11 @@ STATE_ROWS = 6
 def picture(
     columns: Sequence[Column], width: int, height: int | None = None, t: int = 0, plain_marks: bool = False
 ) -> RenderableType:
-    """All the ways, in `height` rows where that is given; `t` is the time (ns) of the one that runs now."""
+    """All the ways, in at most `height` rows if it is given. `t`: how far the one that runs now is, in ns."""
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
         longest = max((_time(column, t) for column in columns if column.begun), default=1)
-        end = end_of_growing_axis(longest) if height is not None else longest  # one axis for all
+        end = end_of_growing_axis(longest) if height is not None else longest  # all have the same time axis
         rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:
@@ -65,7 +67,7 @@ def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
 
 
 def _rows(column: Column, width: int, height: int | None, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """One way as a column: its name, its figures, what its processes do and did; at its end, what it has shown."""
+    """One way as a column: its name, its figures, what its processes do, its lanes; at its end, its verdict."""
     run = column.run
     if not column.begun:
         return [_head(column, plain_marks), Text(_("not begun yet"), "dim")]
@@ -78,12 +80,12 @@ def _rows(column: Column, width: int, height: int | None, t: int, end: int, plai
 
 
 def _time(column: Column, t: int) -> int:
-    """ns: how far its run has come."""
+    """How far its run is, in ns."""
     return column.run.t if column.verdict else max(t, column.run.t)
 
 
 def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Text]:
-    """One way as a block of rows: the same, with as much in a row as there is room for."""
+    """One way as a block of rows, for narrow screens: the same without lanes, and several facts in a row."""
     head = _head(column, plain_marks).append("   ")
     if not column.begun:
         yield head.append(_("not begun yet"), "dim")
@@ -122,11 +124,7 @@ def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
 
 
 class ComparedLive(LiveView):
-    """Draws them on the whole terminal, and obeys the same keys."""
-
-    def __init__(self, console: Console, showing: Showing, columns: Sequence[Column]) -> None:
-        super().__init__(console, showing)
-        self._columns = columns
+    """Draws all ways on the whole terminal, with the keys of the live view."""
 
     def begin(self, column: Column) -> None:
         self._clock = Clock()
@@ -134,14 +132,16 @@ class ComparedLive(LiveView):
     def end(self, column: Column) -> None:
         self._draw(column.run)
 
-    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
-        width, height = drawn.size
-        keys = drawn.keys.line(width, drawn.plain_marks)
-        title = Text(clean(drawn.title), "bold", no_wrap=True, overflow="ellipsis")
-        if drawn.help:
-            return Group(title, Text(), drawn.keys.page(), Text(), keys)
-        message = [Text(drawn.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if drawn.message else []
-        rest = picture(self._columns, width, max(1, height - 4 - len(message)), drawn.t, drawn.plain_marks)
+    def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
+        width, height = request.size
+        keys = request.keys.line(width, request.plain_marks)
+        title = Text(clean(request.title), "bold", no_wrap=True, overflow="ellipsis")
+        if request.help:
+            return Group(title, Text(), request.keys.page(), Text(), keys)
+        message = (
+            [Text(request.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if request.message else []
+        )
+        rest = picture(self._showing.columns, width, max(1, height - 4 - len(message)), request.t, request.plain_marks)
         return Group(title, Text(), rest, Text(), *message, keys)
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
@@ -149,13 +149,13 @@ class ComparedLive(LiveView):
             return
         with writing():
             plain_marks = ascii_only(self._console)
-            self._console.print(picture(self._columns, self._console.width, plain_marks=plain_marks))
+            self._console.print(picture(self._showing.columns, self._console.width, plain_marks=plain_marks))
             self._console.print()
             print_verdict(self._console, verdict)
 
 
 class ComparedPlain(PlainView):
-    """Writes the one after the other, of each only its story; then a table of them, and the verdict."""
+    """Writes what the processes of each way say, one way after the other; then a table of all, and the verdict."""
 
     def __init__(self, console: Console, columns: Sequence[Column]) -> None:
         super().__init__(console, story_alone=True)

@@ -1,4 +1,4 @@
-"""The consoles through which all views, pages and panes are drawn: what is drawn commands nothing, whoever wrote it."""
+"""The console through which all views and pages are drawn: text cannot command the terminal, whoever wrote it."""
 
 from collections.abc import Iterable
 from typing import IO
@@ -10,10 +10,10 @@ from procsim.harmless import harmless
 
 
 class HarmlessConsole(Console):
-    """A console whose text is `harmless`; colours, and the movements of the cursor, are rich's and ours."""
+    """A console whose text is `harmless`."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of what is drawn; a control segment is never made from text."""
+        """The segments of what is drawn. Control segments come from rich and us, never from text."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable():
                 yield segment
@@ -23,5 +23,5 @@ class HarmlessConsole(Console):
 
 
 def console(stream: IO[str] | None = None) -> Console:
-    """A console for that stream, or for standard output; text in it is text, and no markup."""
+    """A console for that stream (standard output by default). Rich's markup, emoji and highlighting are off."""
     return HarmlessConsole(file=stream, highlight=False, markup=False, emoji=False)

@@ -1,19 +1,18 @@
-"""The json view: one JSON object a line, and nothing else, on standard output. For programs that read a run."""
+"""The json view: one JSON object a line on standard output, for programs that read a run."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, TextIO
 
 from procsim.findings.base import as_fields, sentence_of
 from procsim.json_line import line_of
+from procsim.output import writing
 from procsim.state.run_state import RunState
-from procsim.views import Again
-from procsim.views.base import Column, Verdict, View, writing
+from procsim.views.base import Column, Verdict, View
 from procsim.views.wishes import Movement
 from procsim.wire.events import Event, sayable, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
-"""The fields of a Claim, as a line calls them. `text` is the template, filled in."""
+"""The names of the fields of a Claim in a line. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
@@ -24,59 +23,30 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         for claim in verdict.claims
     ]
     found = [as_fields(finding) for finding in verdict.findings]
-    # A scenario's figures may be anything.
+    # sayable: the figures of a scenario may be any objects
     return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
 
 
 class JsonView(View):
-    """Writes every event as it comes."""
+    """Writes every event as it comes, then the verdict.
 
-    def __init__(self, stream: TextIO) -> None:
+    Where several runs are compared, each event, claim and finding has the field `way`, the name of its run.
+    """
+
+    def __init__(self, stream: TextIO, columns: Sequence[Column] = ()) -> None:
         self._stream = stream
+        self._columns = columns
+        self._way: dict[str, str] = {}
 
-    again = Again.NO
-    prints_at_the_end = False
-
-    def __enter__(self) -> "JsonView":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
+    def begin(self, column: Column) -> None:
+        self._way = {"way": column.name}
 
     def event(self, event: Event, run: RunState) -> None:
-        self._write(to_json(event, run.names))
+        self._write(self._way | to_json(event, run.names))
 
     def tick(self, run: RunState, movement: Movement | None = None) -> None:
         with writing():
             self._stream.flush()
-
-    def finish(self, run: RunState, verdict: Verdict) -> None:
-        self._write(verdict_line(verdict))
-        self.tick(run)
-
-    def _write(self, value: dict[str, Any]) -> None:
-        with writing():
-            self._stream.write(line_of(value) + "\n")
-
-
-class ComparedJson(JsonView):
-    """Writes the events of several runs, each with the way that it belongs to, and one verdict."""
-
-    def __init__(self, stream: TextIO, columns: Sequence[Column]) -> None:
-        super().__init__(stream)
-        self._columns = columns
-        self._way = ""
-
-    def begin(self, column: Column) -> None:
-        self._way = column.name
-
-    def end(self, column: Column) -> None:
-        return
-
-    def event(self, event: Event, run: RunState) -> None:
-        self._write({"way": self._way} | to_json(event, run.names))
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         whole = verdict_line(verdict)
@@ -85,3 +55,7 @@ class ComparedJson(JsonView):
             whole[key] = [{"way": name} | each for name, line in lines for each in line[key]] + whole[key]
         self._write(whole)
         self.tick(run)
+
+    def _write(self, value: dict[str, Any]) -> None:
+        with writing():
+            self._stream.write(line_of(value) + "\n")

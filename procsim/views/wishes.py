@@ -1,8 +1,6 @@
-"""What people wish while a run is shown, and what a view knows of how the run moves.
+"""What people wish while a run is shown, and how the run moves, as a view knows it.
 
-    keys ──► a view ──► Wish ──► the session, which grants it ──► Movement ──► the view draws it
-
-A view decides nothing: it does not know who opens the gate, nor how a run is ended.
+keys ──► a view ──► Wish ──► the session, which grants it ──► Movement ──► the view draws it
 """
 
 from enum import Enum
@@ -10,32 +8,32 @@ from typing import NamedTuple
 
 
 class Pause(NamedTuple):
-    """Nobody moves any more, but by a step; where that is so already, all move again as before."""
+    """Pause the run, so that a process moves by a step only; if it is paused, let all move again as before."""
 
 
 class Step(NamedTuple):
-    """One process takes one step."""
+    """Let one process take one step."""
 
 
 class Choose(NamedTuple):
-    """This process moves next."""
+    """Let this process take the next step."""
 
     pid: int | None
-    """None: whoever has stood there for longest."""
+    """None: the one that has waited longest for a step."""
 
 
 class ChangePace(NamedTuple):
-    """Faster or slower."""
+    """Take more or fewer steps a second."""
 
     factor: float
 
 
 class Suspend(NamedTuple):
-    """The terminal is the shell's for a while (Ctrl-Z)."""
+    """Give the terminal to the shell for a while (Ctrl-Z)."""
 
 
 class End(NamedTuple):
-    """The run is to be ended."""
+    """End the run."""
 
 
 Wish = Pause | Step | Choose | ChangePace | Suspend | End
@@ -45,7 +43,7 @@ class Refusal(Enum):
     """Why a step was not granted."""
 
     NOBODY_CAN_MOVE = "nobody can move"
-    """They are let wait now, as they would without procsim."""
+    """Each waits now, as it would without procsim."""
     NOT_THE_CHOSEN = "not the chosen one"
 
 
@@ -53,13 +51,13 @@ class Movement(NamedTuple):
     """How a run moves."""
 
     closed: bool = False
-    """Whether nobody moves but by a step."""
+    """Whether the gate is closed: processes move by steps only."""
     held: bool = False
-    """Whether the run stands until people say so."""
+    """Whether the steps are taken by people, and not at a pace or by a schedule."""
     pace: float | None = None
-    """Steps a second that are taken by themselves; None: none are."""
+    """Steps a second, in slow motion; None: it is no slow motion."""
     steps: int = 0
-    """How many were taken."""
+    """How many steps were taken."""
     chosen: int | None = None
     """The PID of the process that people have chosen to move next."""
     next: int | None = None
@@ -67,4 +65,4 @@ class Movement(NamedTuple):
     moved: int | None = None
     """The PID of the process that moved last."""
     refused: Refusal | None = None
-    """Why the step that was wished for last is not taken."""
+    """Why the last wish was not granted."""

@@ -19,7 +19,7 @@ from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.views.screen import Drawn, screen
+from procsim.views.live.screen import ScreenRequest, screen
 from procsim.wire.run_folder import Settings
 from tests.bench.report import Figure, main
 
@@ -105,7 +105,7 @@ def watched(program: str) -> dict[str, float]:
     console = Console(file=open(os.devnull, "w"), width=120, height=40, force_terminal=True)  # noqa: SIM115
     for _ in range(FRAMES):
         before = time.perf_counter()
-        console.print(screen(state, Drawn("procsim watch", ConsoleDimensions(120, 40), state.t)))
+        console.print(screen(state, ScreenRequest("procsim watch", ConsoleDimensions(120, 40), state.t))[0])
         frames.append(time.perf_counter() - before)
     return {
         **state.counts,

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from procsim.command import stage
-from procsim.command.typer_words import UsageError
+from procsim.command import schedule
+from procsim.errors import WrongUse
 from procsim.recording.trace import NoTrace, Trace
 from procsim.session.replay import show_trace
 from procsim.views import Showing
 from procsim.views.base import View
 from procsim.views.console import HarmlessConsole
 from procsim.views.jsonl import JsonView
-from procsim.views.live import LiveView
-from procsim.views.plain import PlainView
+from procsim.views.live.view import LiveView
+from procsim.views.text.plain import PlainView
 from tests.fuzz.damage import damaged
 from tests.fuzz.measured import peak
 
@@ -87,7 +87,7 @@ def in_one_process(seeds: range) -> Outcome:
                     replay()
                 except NoTrace:
                     refused = True
-                except UsageError:
+                except WrongUse:
                     continue  # it holds no steps
                 except Exception:
                     outcome.faults.append(f"seed {seed}: {traceback.format_exc()}")
@@ -102,7 +102,7 @@ def in_one_process(seeds: range) -> Outcome:
 def _replays(path: Path) -> Iterator[Callable[[], object]]:
     for view in VIEWS.values():
         yield lambda view=view: show_trace(trace := Trace(path), iter(trace), view())  # type: ignore[misc]
-    yield lambda: stage.recorded_steps(path, Trace(path).header)
+    yield lambda: schedule.recorded_steps(path, Trace(path).header)
 
 
 def by_commands(seeds: range) -> Outcome:

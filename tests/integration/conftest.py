@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from procsim.views import keeper
+from procsim.views.live import keeper
 
 if TYPE_CHECKING:
     from tests.integration.terminal import Terminal

@@ -75,9 +75,9 @@ main()
     ("module", "name"),
     [
         ("session.player", "apply"),
-        ("views.plain", "event_words"),
+        ("views.text.plain", "event_words"),
         ("views.jsonl", "to_json"),
-        ("recording.trace", "to_json"),
+        ("recording.recorder", "to_json"),
         ("control.conductor", "Conductor.tick"),
         ("session.session", "findings"),
     ],
@@ -104,7 +104,7 @@ def test_a_fault_of_ours_does_not_end_the_program(
     )
     assert "Traceback" not in done.stderr
     assert left.read_text() == "whole", "the program has come to its end"
-    concerned = {"views.plain": view == "plain", "views.jsonl": view == "json"}.get(module, True)
+    concerned = {"views.text.plain": view == "plain", "views.jsonl": view == "json"}.get(module, True)
     assert done.stderr.count("nobody has thought of this") == concerned
     assert done.returncode == 7
     printed = "".join(json.loads(line).get("text", "") for line in done.stdout.splitlines() if line.startswith("{"))
@@ -117,7 +117,9 @@ def test_a_fault_of_ours_does_not_end_the_program(
 def test_where_the_screen_fails_the_terminal_is_given_back(house: House, tmp_path: Path, options: list[str]) -> None:
     program, ours, left = tmp_path / "program.py", tmp_path / "ours.py", tmp_path / "left"
     program.write_text(PROGRAM.replace("range(300):", "range(30):\n    time.sleep(0.05)"))
-    ours.write_text(FAILS.format(module="live", name="screen").replace("procsim import", "procsim.views import", 1))
+    ours.write_text(
+        FAILS.format(module="view", name="screen").replace("procsim import", "procsim.views.live import", 1)
+    )
     child: Any = pexpect.spawn(
         sys.executable,
         [str(ours), "watch", "--view", "live", *options, str(program), str(left)],

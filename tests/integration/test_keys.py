@@ -40,7 +40,7 @@ def step_until(terminal: Terminal, house: House, *words: str) -> None:
 
 def _has_moved(terminal: Terminal, before: int) -> bool:
     """Whether a step was taken, or could not be taken."""
-    return steps(terminal) > before or bool(terminal.row("cannot move") or terminal.row("nobody can move"))
+    return steps(terminal) > before or bool(terminal.row("cannot move") or terminal.row("no process can move"))
 
 
 def test_both_buyers_read_the_same_number_because_people_chose_so(house: House, start: Start) -> None:
@@ -84,7 +84,7 @@ def test_space_stops_the_world_and_lets_it_go_on(house: House, start: Start) -> 
 def test_nobody_can_move_and_why(house: House, start: Start) -> None:
     terminal = start("deadlock", "--step", rows=40, columns=120)
     terminal.wait_for("MainProcess", "next:")
-    step_until(terminal, house, "nobody can move: now they wait as they would without procsim")
+    step_until(terminal, house, "no process can move: now each waits as it would without procsim")
     assert terminal.wait_for_end() == 0
     assert terminal.row("M6")
 
@@ -121,7 +121,7 @@ import select, sys, tty
 tty.setraw(sys.stdin)
 print("press", flush=True)
 select.select([sys.stdin], [], [])
-from procsim.views.keyboard import ask_again
+from procsim.views.live.keyboard import ask_again
 print(ask_again("--lock"))
 """
 

@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from procsim.__main__ import runs_on
 from procsim.wire.events import SCHEMA_VERSION
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
@@ -55,7 +58,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("run {folder}/bad_ways.py --compare", "ways() raised ZeroDivisionError"),
         ("explain M99", "M99: no such lesson; there are daemon, tickets"),
         ("show nothing", "nothing: no such lesson; there are daemon, tickets"),
-        ("show tickets --copy {folder}/good.py", "good.py: is there already"),
+        ("show tickets --copy {folder}/good.py", "good.py: exists already"),
         ("show tickets --copy {folder}/no/such.py", "cannot be written: No such file or directory"),
         ("tickets --users 0 --lang zh_CN", "--users 必须在 1 到 200 之间"),
         ("tickts --lang zh", "没有命令 'tickts'。参看"),
@@ -81,11 +84,11 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("replay", "Missing argument"),
         ("replay {folder}/nowhere", "No such file or directory"),
         ("replay {folder}", "Is a directory"),
-        ("replay {folder}/binary.py", "is no trace of procsim's"),
-        ("replay {folder}/good.py", "is no trace of procsim's"),
+        ("replay {folder}/binary.py", "is no recording of procsim's"),
+        ("replay {folder}/good.py", "is no recording of procsim's"),
         ("replay {folder}/newer.jsonl", "was recorded by procsim 9.0, which is newer"),
         ("replay {folder}/cut.jsonl", "is cut off, it ends without a verdict"),
-        ("replay {folder}/torn.jsonl", "line 3 is no event; the trace is cut off or damaged"),
+        ("replay {folder}/torn.jsonl", "line 3 is no event; the recording is cut off or damaged"),
         ("replay {folder}/cut.jsonl --speed 0", "--speed must be more than 0"),
     ],
 )
@@ -166,3 +169,35 @@ def test_output_that_cannot_be_written(house: House, arguments: str) -> None:
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert errors == "procsim: the output cannot be written: No space left on device\n"
+
+
+AS_ON_WINDOWS = """
+import os, runpy, signal, sys
+for name in ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "posix", "_posixsubprocess"):
+    sys.modules[name] = None
+for module, names in ((signal, ("SIGPIPE", "SIGHUP", "SIGTSTP", "SIGCONT")), (os, ("mkfifo", "fork", "O_NONBLOCK"))):
+    for name in names:
+        delattr(module, name)
+sys.platform = "win32"
+sys.argv = ["procsim", "tickets"]
+runpy.run_module("procsim", run_name="__main__")
+"""
+
+
+def test_native_windows_is_refused_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS],
+        env={name: value for name, value in os.environ.items() if name != "LANGUAGE"} | {"LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    line = "procsim: this system is not supported; procsim runs on Linux and macOS, and on Windows in WSL 2\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+@pytest.mark.parametrize(
+    ("platform", "runs"), [("linux", True), ("darwin", True), ("win32", False), ("emscripten", False)]
+)
+def test_where_procsim_runs(platform: str, runs: bool) -> None:
+    assert runs_on(platform) == runs

@@ -1,10 +1,11 @@
 """The terminal that procsim draws on: taken with the first screen, and given back when procsim ends, however it ends.
 
-Between two screens it stays taken: what people type then is not echoed, and waits for the next screen. Meanwhile Ctrl-C
-ends procsim as it does elsewhere.
+Between two screens it stays taken: keys are not echoed, and wait for the next screen; Ctrl-C ends procsim as usual.
+While it is taken, a small process, the keeper, waits for the end of procsim, so that the terminal is given back even
+after SIGKILL.
 
-The menu lends it to each procsim that it starts. There is one keeper for both, which gives it back when both are gone;
-and a procsim that has borrowed it ends when its lender is gone.
+The menu lends the terminal to each procsim that it starts. Both share one keeper, which gives the terminal back when
+both have ended. A borrower ends when its lender does.
 """
 
 import atexit
@@ -20,13 +21,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.views import BORROWED, keeper
+from procsim.views import BORROWED
+from procsim.views.live import keeper
 
 KEYS, SCREEN = 0, 1
-"""The descriptors by which keys come and a screen is drawn; each of them may be something else than a terminal."""
+"""The descriptors of standard input and output; either may be no terminal."""
 
 IFLAG, LFLAG, CC = 0, 3, 6
-"""Places in what `termios.tcgetattr` returns."""
+"""Indices into what `termios.tcgetattr` returns."""
 
 
 class Terminal:
@@ -34,14 +36,14 @@ class Terminal:
 
     def __init__(self) -> None:
         self._before: dict[int, list[Any]] = {}
-        """The settings that it had before it was taken, by descriptor; empty: it is not taken."""
+        """The settings before it was taken, by descriptor; empty: it is not taken."""
         self._keeper: subprocess.Popen[bytes] | None = None
-        """Our own."""
+        """The keeper that this process has started; a borrower has none."""
         self._to_keeper: int | None = None
-        """The pipe to our own or to our lender's; None: there is no keeper."""
+        """The pipe to the keeper, our own or the lender's; None: there is no keeper."""
 
     def take(self) -> None:
-        """Take it, if that was not done before. From now on nothing is echoed."""
+        """Take it, unless it is taken. From then on keys are not echoed."""
         if self._before:
             return
         for descriptor in (KEYS, SCREEN):
@@ -50,7 +52,7 @@ class Terminal:
         if not self._before:
             return
         if self._to_keeper is None:
-            with contextlib.suppress(OSError):  # no process can be started now: we give it back alone
+            with contextlib.suppress(OSError):  # no process can be started: then only we give it back
                 self._keeper = _start_keeper(self._before)
                 self._to_keeper = self._keeper.stdin.fileno() if self._keeper.stdin else None
         atexit.register(self.give_back)
@@ -62,7 +64,7 @@ class Terminal:
                 termios.tcsetattr(KEYS, termios.TCSANOW, _quiet(self._before[KEYS]))
 
     def give_back(self) -> None:
-        """Let it be as it was before it was taken."""
+        """Restore the settings from before it was taken, and end the keeper."""
         before, self._before = self._before, {}
         for descriptor, settings in before.items():
             with contextlib.suppress(termios.error):  # this terminal is gone
@@ -76,7 +78,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[tuple[dict[str, str], list[int]]]:
-        """Lend it to a procsim that is started inside, with these variables and descriptors passed to it."""
+        """Lend it to a procsim that is started inside: yields the variables and the descriptors to pass to it."""
         theirs, ours = os.pipe()
         passed = [theirs] if self._to_keeper is None else [theirs, self._to_keeper]
         try:
@@ -86,7 +88,7 @@ class Terminal:
             os.close(ours)
 
     def borrow(self) -> None:
-        """Have what our lender has passed to us."""
+        """Take over what the lender has passed: its keeper, and the pipe by which its end is noticed."""
         lender, *to_keeper = map(int, os.environ.pop(BORROWED).split(","))
         for descriptor in (lender, *to_keeper):
             os.set_inheritable(descriptor, False)
@@ -94,57 +96,57 @@ class Terminal:
         threading.Thread(target=_end_with, args=(lender,), name="procsim-lender", daemon=True).start()
 
     def recover(self) -> None:
-        """A borrower was killed, and has left it as it was then: have it as it is between two screens."""
+        """A borrower was killed while it had a screen: leave that, and restore the settings between two screens."""
         if self._before:
             self._silence()
             with contextlib.suppress(OSError):  # this terminal is gone
                 os.write(SCREEN, keeper.LEAVE_FULL_SCREEN)
-            self._tell_keeper(keeper.SCREEN_LEFT)
+            self._write_to_keeper(keeper.SCREEN_LEFT)
 
     @contextlib.contextmanager
     def screen(self) -> Iterator[None]:
-        """Take it for a full screen, which is drawn and left inside."""
+        """Take it for a full screen, which is entered and left inside this context."""
         self.take()
-        self._tell_keeper(keeper.SCREEN_TAKEN)
+        self._write_to_keeper(keeper.SCREEN_TAKEN)
         try:
             yield
         finally:
-            self._tell_keeper(keeper.SCREEN_LEFT)
+            self._write_to_keeper(keeper.SCREEN_LEFT)
 
     def suspend(self) -> None:
-        """What Ctrl-Z does elsewhere: the terminal is the shell's until it lets us go on."""
+        """Stop as Ctrl-Z does elsewhere: the shell has the terminal until it continues this process."""
         self.give_back()
         os.kill(0, signal.SIGTSTP)
         self.take()
 
     def forget_keys(self) -> None:
-        """What was typed up to now goes nowhere."""
+        """Drop the keys that were pressed up to now."""
         with contextlib.suppress(termios.error):
             termios.tcflush(KEYS, termios.TCIFLUSH)
 
-    def _tell_keeper(self, word: bytes) -> None:
+    def _write_to_keeper(self, word: bytes) -> None:
         if self._to_keeper is not None:
             with contextlib.suppress(OSError):  # somebody has ended the keeper
                 os.write(self._to_keeper, word)
 
 
 terminal = Terminal()
-"""There is one for each process."""
+"""The terminal of this process; there is one."""
 
 
 def not_to_be_stopped() -> None:
-    """We are to end: to give the terminal back would stop us where the shell has it, since we had been stopped."""
+    """Ignore SIGTTOU, as this process is about to end: if the shell has the terminal, giving it back would stop us."""
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 
 
 def _end_with(lender: int) -> None:
-    """Wait for the end of the lender, then end this process as SIGTERM does."""
+    """Wait for the end of the lender, then send SIGTERM to this process."""
     os.read(lender, 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _quiet(settings: list[Any]) -> list[Any]:
-    """The settings between two screens: keys wait as they were pressed, unseen; only Ctrl-C acts at once."""
+    """The settings between two screens: keys are kept as they were pressed, without echo; only Ctrl-C acts at once."""
     quiet = [*settings[:CC], list(settings[CC])]
     quiet[IFLAG] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON | termios.IXOFF)
     quiet[LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
@@ -155,7 +157,7 @@ def _quiet(settings: list[Any]) -> list[Any]:
 
 
 def _start_keeper(before: dict[int, list[Any]]) -> "subprocess.Popen[bytes]":
-    # Its own standard streams are something else, so the copies must be none of these either.
+    # From 3 on, since 0 to 2 are other streams in the keeper.
     copies = {descriptor: fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3) for descriptor in before}
     try:
         process = subprocess.Popen(

@@ -1,8 +1,8 @@
 """The keeper: if procsim is killed while it has the terminal, the keeper gives it back.
 
-Started by `views.terminal` as a script of its own, in a session of its own. Its standard input is a pipe: first comes
-what the terminal was like before, then a byte whenever a screen is taken or left. The end of the pipe says that procsim
-is gone. A procsim that gives the terminal back itself ends its keeper then.
+terminal.py starts it as a script, in a session of its own. Its standard input is a pipe. Through it come the settings
+of the terminal from before, then a byte each time a screen is taken or left; the end of the pipe means that procsim
+has ended. A procsim that gives the terminal back itself kills its keeper.
 """
 
 import marshal
@@ -14,10 +14,10 @@ from typing import Any
 SCREEN_TAKEN, SCREEN_LEFT = b"s", b"-"
 
 LEAVE_FULL_SCREEN = b"\x1b[0m\x1b[?1049l\x1b[?25h"
-"""To a terminal that is on the full screen: no colour, the screen as it was, and the cursor is seen."""
+"""What a terminal on the full screen obeys: no colour, back to the normal screen, and show the cursor."""
 
 Kept = tuple[list[tuple[int, list[Any]]], int]
-"""The settings (`termios.tcgetattr`) of each descriptor, and the descriptor that is drawn on."""
+"""The settings (of `termios.tcgetattr`) of each descriptor, and the descriptor of the screen."""
 
 
 def main() -> None:

@@ -10,18 +10,18 @@ from rich.text import Text
 from procsim.language import N_, _, listed
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
-from procsim.views.lanes import draw_whole_run, rows_wanted
-from procsim.views.prose import Prose
-from procsim.views.screen import gauges_line
-from procsim.views.words import STYLES, events_words, localized, processes_words, waiting_words
+from procsim.views.text.gauges import gauges_line
+from procsim.views.text.lanes import draw_whole_run, rows_wanted
+from procsim.views.text.prose import Prose
+from procsim.views.text.words import STYLES, events_words, localized, processes_words, waiting_words
 
 LANES_ROWS = 14
 LANES_WIDEST = 120
 WIDTH_ELSEWHERE = 78
-"""Of the lanes: their rows at the most, and their cells on a terminal at the most, and where there is none."""
+"""The lanes in a summary: at most so many rows; at most so many cells on a terminal, and so many elsewhere."""
 
 STANDING_ROWS = 8
-"""Of those who wait, named under a finding."""
+"""At most so many processes that wait are listed under a finding."""
 
 
 def ascii_only(console: Console) -> bool:
@@ -30,7 +30,7 @@ def ascii_only(console: Console) -> bool:
 
 
 def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
-    """Print the last word on a run: wrapped with a hanging indent on a terminal, elsewhere a line each."""
+    """Print what a run has come to: sentences are wrapped on a terminal, and have one line each elsewhere."""
     plain_marks = ascii_only(console)
     head = _("{scenario}: {processes}, {events} in {time}").format(
         scenario=clean(verdict.scenario),
@@ -63,7 +63,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
-    """A mark and a sentence for each claim, finding, and process that stood still."""
+    """A mark and a sentence for each claim, for each finding with its cure, and for each process that waited."""
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
         text = localized(claim.text, claim.figures)
@@ -84,7 +84,7 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
 
 
 def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
-    """Who waits for what, and how many they are; who waits for the same at the same place shares a row."""
+    """A row for each wait, and how many processes it is about: those that wait for the same at one line share it."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for wait in waits:
         groups.setdefault((_wait_words(wait), wait["at"] or ""), []).append(wait)

@@ -1,6 +1,6 @@
-"""Sentences on the screen: lines are broken where their language breaks them.
+"""Sentences that are wrapped where their language breaks lines.
 
-Rich breaks at spaces alone. Chinese has none: its lines would end early, and words of Latin letters be cut in two.
+Rich breaks at spaces only. Chinese has none, so lines would end too early, and words of Latin letters be cut in two.
 """
 
 import re
@@ -15,14 +15,14 @@ from rich.text import Text
 _OPENING, _CLOSING = "（《“", "，。；：、！？）》”…"  # noqa: RUF001 - Chinese punctuation is meant
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
 _PIECE = re.compile(rf"[{_OPENING}]*(?:[^\s{_OPENING}{_CLOSING}{_WIDE}]+|\S)[{_CLOSING}]*\s*|\s+")
-"""What stays together: a word or a Chinese character, with the punctuation round it and the spaces after it."""
+"""What is not broken: a word or a Chinese character, with the punctuation around it and the spaces after it."""
 
 
 class Prose(Text):
-    """Text that may also be broken between two Chinese characters, or one and a word."""
+    """Text that may also be broken next to a Chinese character."""
 
     def wrap(self, console: Console, width: int, **options: Any) -> Lines:
-        """Its lines, each of so many cells at the most."""
+        """Its lines, of at most so many cells each."""
         if options.get("no_wrap") or cell_len(self.plain) == len(self.plain):
             return super().wrap(console, width, **options)
         lines = self.divide(list(_breaks(self.plain, width)))

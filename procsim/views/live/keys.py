@@ -1,6 +1,6 @@
 """The keys of the live view: what each does, in one line for the bottom of the screen, and all of them for `?`.
 
-Pure: which keys there are depends on what the run is doing, and nothing here reads one.
+Pure: which keys are listed follows from what the run is doing. keyboard.py reads them, view.py acts on them.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from procsim.language import N_, _
 
 
 class Key(Enum):
-    """What people can ask of the live view."""
+    """The keys, as they are named on the screen."""
 
     PAUSE = N_("space")
     STEP = "n"
@@ -31,38 +31,38 @@ class Key(Enum):
 
 
 LONG_WORDS: dict[Key, str] = {
-    Key.PAUSE: N_("stand still, and go on"),
-    Key.STEP: N_("one step of one process (→ does the same)"),
-    Key.CHOOSE: N_("choose which process takes the next step; Esc: whoever has waited longest"),
+    Key.PAUSE: N_("pause the run; go on"),
+    Key.STEP: N_("let one process take one step (→ does the same)"),
+    Key.CHOOSE: N_("choose which process takes the next step; Esc: the one that has waited longest"),
     Key.FASTER: N_("slow motion: more steps a second"),
     Key.SLOWER: N_("slow motion: fewer steps a second"),
-    Key.CODE: N_("the code, and who stands where in it"),
+    Key.CODE: N_("the code, and which process is at which line"),
     Key.AGAIN: N_("the same again, from the start"),
     Key.OTHER_WAY: N_("again, the other way: {way}"),
-    Key.HELP: N_("these keys, and away again"),
+    Key.HELP: N_("show these keys; hide them"),
     Key.QUIT: N_("end the run"),
-    Key.WAIT: N_("where it hangs: let it wait"),
+    Key.WAIT: N_("if the program hangs: let it wait"),
 }
 
 
 class Keys(NamedTuple):
-    """What the keys would do now."""
+    """What decides which keys there are now."""
 
     held: bool = False
-    """Whether the run stands, and moves by steps."""
+    """Whether the run is paused, and moves by steps."""
     alarm: bool = False
     """Whether people are asked what to do with a program that hangs."""
     other_way: str = ""
-    """What `t` would change; empty: there is no other way."""
+    """What the key t would change; empty: there is no other way."""
     steps: bool = True
-    """Whether the run can be paused: it is no recording."""
+    """Whether the run can be paused; a recording cannot."""
     daemons: bool = False
     """Whether the sign for daemon processes is on the screen."""
     code: bool = True
     """Whether there is code to be shown."""
 
     def line(self, width: int, plain_marks: bool) -> Text:
-        """As many of them as fit into the last line of the screen, the most wanted first."""
+        """The last line of the screen: as many keys as fit into `width` cells; `?` and `q` are left out last."""
         shown = self._short(plain_marks)
         while len(shown) > 1 and cell_len("   ".join(shown)) > width:
             shown.pop(-3 if len(shown) > 3 else -1)
@@ -86,7 +86,7 @@ class Keys(NamedTuple):
         return [*words, _("? keys"), _("q quit")]
 
     def page(self) -> Table:
-        """All of them, with what they do."""
+        """All keys, with what they do."""
         table = Table.grid(padding=(0, 2))
         for key in self._all():
             table.add_row(Text(_(key.value), "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))

@@ -1,7 +1,6 @@
-"""The lanes of a run as lines of text: one glyph a cell, so that they read without colour, and in ASCII too.
+"""The lanes of a run as lines of text: a glyph for each cell, so that they can be read without colour, and in ASCII.
 
-RunState ──► state/timeline.py ──► Timeline ──► lines: the axis, a lane for each process, a row of bars for each
-                                                queue, the legend
+RunState ──► procsim.state.timeline ──► the time axis, a lane for each process, a row of bars for each queue, the legend
 """
 
 import re
@@ -17,13 +16,13 @@ from procsim.state.history import Status
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Depth, Lane, Stretch, Timeline, end_of_growing_axis, timeline_of
 from procsim.views.base import clean
-from procsim.views.colours import colour_of
-from procsim.views.words import STYLES
+from procsim.views.text.colours import colour_of
+from procsim.views.text.words import STYLES
 
 NAME_CELLS = 14
 GAP = " "
 NUMBER = re.compile(r"-\d{1,6}$")
-"""What tells the workers of a pool apart."""
+"""The number at the end of a name, which distinguishes the workers of a pool."""
 
 BARS, DIGITS = "▁▂▃▄▅▆▇█", "0123456789"
 FRAME_ROWS = 2
@@ -33,7 +32,7 @@ FEWEST_CELLS = 20
 
 
 class Appearance(NamedTuple):
-    """How a status is drawn, and its words in the legend."""
+    """How a status is drawn, in Unicode and in ASCII, and what it is called."""
 
     glyph: str
     plain: str
@@ -55,24 +54,24 @@ APPEARANCES: Mapping[Status, Appearance] = {
 
 
 def draw_live_lanes(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, what happened up to `t` ns, on an axis that grows by leaps."""
+    """What happened up to `t` ns, in at most so many rows, on an axis that grows by leaps."""
     return draw_lanes(run, width, rows, t, end_of_growing_axis(t), plain_marks)
 
 
 def draw_whole_run(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, the whole run."""
+    """The whole run, in at most so many rows."""
     return draw_lanes(run, width, rows, run.t, run.t, plain_marks)
 
 
 def rows_wanted(run: RunState) -> int:
-    """How many rows it takes to show all lanes; 0: there is nothing that happens side by side."""
+    """How many rows it takes to show all lanes; 0: there is a single process, and no need for lanes."""
     if len(run.processes) < 2:
         return 0
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
 def draw_lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none if too narrow."""
+    """What happened up to `t` ns, in at most so many rows, on an axis that ends at `end` ns; empty: too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
         return []
@@ -89,7 +88,7 @@ def draw_lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_mar
 
 
 def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
-    """The column of names, as wide in Chinese as in English; cut, but for a name's number, and the figure after it."""
+    """A name in the first column, cut to its cells; the number at its end and the figure after it are kept."""
     name = clean(name)
     if cell_len(name) > NAME_CELLS - cell_len(figure):
         number = NUMBER.search(name)
@@ -99,7 +98,7 @@ def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
 
 
 def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
-    """Where so many rows were left out, it says so; above the lanes stands the time."""
+    """The first line: how many rows were left out, and the times of the axis."""
     start, middle, end = shown.axis
     left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
     half = cells // 2
@@ -124,7 +123,7 @@ def _lane(lane: Lane, plain_marks: bool) -> Text:
 
 
 def _labelled(stretch: Stretch, glyph: str) -> str:
-    """What it waits for stands in the lane itself, where there is room."""
+    """A stretch of waiting, with what it waits for written in it, if there is room."""
     what = clean(stretch.what)
     rest = stretch.cells - 1 - cell_len(what)
     return glyph + what + glyph * rest if what and rest > 0 else glyph * stretch.cells
@@ -147,7 +146,7 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
 
 
 def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
-    """The glyphs that occur, as many of them as there is room for, the most telling ones in any case."""
+    """What the glyphs in these lanes mean; if there is no room for all, the least telling ones are left out."""
     seen = {status for lane in shown.lanes for status in lane.cells}
     entries: dict[Status | None, Text] = {
         status: Text.assemble(

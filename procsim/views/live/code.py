@@ -1,4 +1,4 @@
-"""The code of a scenario on the screen: the lines round the process that moved last, and who stands at each.
+"""The code of a scenario on the screen: the lines around the process that moved last, and which processes are at each.
 
 source ──► highlighted lines ──┐
 RunState: who is at which line ┴──► pane
@@ -14,14 +14,12 @@ from rich.text import Text
 from procsim.harmless import harmless
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.colours import colour_of
+from procsim.views.text.colours import colour_of
 
 THEME = "ansi_dark"
-"""The terminal's own colours, so that it reads on a light ground too."""
+"""The terminal's own colours, which can be read on a light background, too."""
 
-
-TAB = 4
-"""Cells."""
+TAB_CELLS = 4
 
 
 class Source:
@@ -31,17 +29,19 @@ class Source:
         """Raises `OSError` where it cannot be read."""
         self.name = path.name
         code = path.read_text(encoding="utf-8", errors="replace")
-        code = "\n".join(harmless(line.expandtabs(TAB)) for line in code.split("\n"))  # before: spans keep their places
-        text = Syntax(code, "python", theme=THEME, background_color="default", tab_size=TAB).highlight(code)
+        # Before it is highlighted, since the spans of colours count characters.
+        code = "\n".join(harmless(line.expandtabs(TAB_CELLS)) for line in code.split("\n"))
+        text = Syntax(code, "python", theme=THEME, background_color="default", tab_size=TAB_CELLS).highlight(code)
         self.lines = [Text(line.plain, no_wrap=True, spans=line.spans) for line in text.split("\n", allow_blank=True)]
 
 
 def pane(
     source: Source, run: RunState, moved: int | None, rows: int, width: int, first: int
 ) -> tuple[RenderableType, int]:
-    """`rows` lines of the source, and the number of the first: it stays where it was while who moved is in sight.
+    """`rows` lines of the source, and the number of the first one, which is `first` again while the focus is in view.
 
-    `moved` is the PID that people let move last; where that is nobody here, whoever was heard of last is meant.
+    The focus is the line of the process `moved`, the PID of the one that took the last step; if that is not in this
+    file, the line of the process whose event came last.
     """
     there = at_lines(source.name, run)
     latest = {max(run.processes[pid].last for pid in pids): line for line, pids in there.items()}
@@ -57,7 +57,7 @@ def pane(
 
 
 def at_lines(name: str, run: RunState) -> Mapping[int, list[int]]:
-    """The PIDs of the processes at each line of a file that is called so."""
+    """The PIDs of the living processes at each line of the file of that name."""
     there: dict[int, list[int]] = {}
     for process in run.processes.values():
         file, _, line = (process.at or "").rpartition(":")

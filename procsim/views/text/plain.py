@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from types import TracebackType
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
@@ -11,12 +10,12 @@ from rich.style import Style
 
 from procsim.harmless import harmless
 from procsim.language import _
+from procsim.output import CannotWrite, forget_output, writing
 from procsim.state.run_state import RunState
-from procsim.views import Again
-from procsim.views.base import CannotWrite, ReaderGone, Verdict, View, clean, forget_output, writing
-from procsim.views.summary import print_summary
+from procsim.views.base import Verdict, View, clean
+from procsim.views.text.summary import print_summary
+from procsim.views.text.words import STYLES, event_style, event_words, localized
 from procsim.views.wishes import Movement
-from procsim.views.words import STYLES, event_style, event_words, localized
 from procsim.wire.events import Event
 
 PROCESS_CELLS = 16
@@ -25,7 +24,7 @@ WORDS_CELLS = 42
 
 
 STORY = ("said", "raised", "finding")
-"""The kinds of the events that are told, where the story alone is."""
+"""The kinds of events that are written where only the story is wanted."""
 
 
 class PlainView(View):
@@ -36,26 +35,15 @@ class PlainView(View):
     ) -> None:
         self._console = console
         self._show_printed = show_printed
-        """Whether what the program prints is shown here; else it writes by itself, perhaps on the same terminal."""
+        """Whether this view writes what the program prints; if not, the program does, perhaps to the same terminal."""
         self._story_alone = story_alone
-        """Whether only what the program itself tells is written, and what is wrong."""
+        """Whether only what the program says is written, and what is wrong."""
         self._asks = asks
-        """Whether people are still to be told how they end a program that hangs."""
-        # Rendered without the console, which takes 100 µs a line; NO_COLOR is the console's `no_color`.
+        """Whether a line is still to be written that says how to end a program that hangs."""
+        # Lines are styled without the console, which takes 100 µs for each; no_color is set by NO_COLOR.
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
-        """Lines that the next tick writes, all at once: standard error would be written line by line."""
-
-    again = Again.NO
-    prints_at_the_end = False
-
-    def __enter__(self) -> "PlainView":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
+        """The lines that the next tick writes in one piece; standard error has no buffer."""
 
     def event(self, event: Event, run: RunState) -> None:
         if event.kind == "printed" and not self._show_printed:
@@ -81,7 +69,7 @@ class PlainView(View):
         self._lines.append(f"{head}{body}  {clean(event.at)}\n" if event.at else f"{head}{body}\n")
 
     def _more(self, words: str, style: str) -> None:
-        """A line that belongs to the one above it."""
+        """Add a line that belongs to the one above it."""
         self._lines.append(f"{'':{9 + 2 + PROCESS_CELLS + 2}}{self._styled(words, style)}\n")
 
     def _styled(self, words: str, style: str) -> str:
@@ -110,11 +98,11 @@ class PlainView(View):
             self._console.file.flush()
 
     def _row_of_our_own(self) -> str:
-        """What to write first where the program may have left a line unfinished on our terminal: a progress bar, say.
+        """What to write first, so that our lines begin at the start of a row: the program may have left one unfinished.
 
-        As many blanks as a row has: from the middle of a row they lead into the next one, from its beginning to its
-        end, where a terminal stays until one more is written. So a carriage return leads to the beginning of an empty
-        row, as zsh has it before its prompt (its option PROMPT_SP).
+        As many blanks as a row has, then a carriage return. From the middle of a row the blanks lead into the next row.
+        From its start they lead to its end, where a terminal stays until one more character comes. Either way the
+        carriage return leads to the start of an empty row. zsh does so before its prompt (its option PROMPT_SP).
         """
         if self._show_printed or not self._console.is_terminal or self._console.is_dumb_terminal:
             return ""
@@ -127,14 +115,14 @@ class PlainView(View):
         try:
             with writing():
                 yield
-        except (ReaderGone, CannotWrite):
+        except CannotWrite:
             if self._show_printed:
                 raise
-            forget_output(self._console.file)  # the program has its output for itself, and goes on
+            forget_output(self._console.file)  # the program has its own output, and goes on
 
 
 def _padded(text: str, cells: int) -> str:
     """The text and as many blanks as its column needs; Chinese characters take two cells."""
-    if len(text) >= cells:  # to count the cells of a long line takes a second
+    if len(text) >= cells:  # cell_len takes up to a second for a very long line
         return text
     return text + " " * (cells - (len(text) if text.isascii() else cell_len(text)))

@@ -1,7 +1,7 @@
-"""The live view: the run on the full screen, redrawn at a steady rate; at its end the summary stays in the scrollback.
+"""The live view: the run on the full screen, drawn 12 times a second; at its end the summary stays in the scrollback.
 
-RunState ──► screen ──► Rich Live
-keyboard ──► prompt_toolkit, polled once a frame ──► Conductor: who moves; or the view itself: what is shown
+RunState ──► screen ──► rich.live.Live
+keyboard ──► prompt_toolkit, polled once a frame ──► a Wish, or a change of what this view shows
 """
 
 import contextlib
@@ -19,56 +19,59 @@ from rich.live import Live
 from rich.text import Text
 
 from procsim.language import N_, _
+from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views import Again, Showing
-from procsim.views.base import Verdict, clean, writing
-from procsim.views.clock import Clock
-from procsim.views.code import Source
-from procsim.views.keyboard import open_keyboard, pressed
-from procsim.views.keys import Keys
-from procsim.views.screen import Drawn, last_picture, screen
-from procsim.views.summary import ascii_only, print_summary
-from procsim.views.terminal import terminal
+from procsim.views.base import Verdict, View, clean
+from procsim.views.live.clock import Clock
+from procsim.views.live.code import Source
+from procsim.views.live.keyboard import open_keyboard, pressed
+from procsim.views.live.keys import Keys
+from procsim.views.live.screen import ScreenLayout, ScreenRequest, last_picture, screen
+from procsim.views.live.terminal import terminal
+from procsim.views.text.summary import ascii_only, print_summary
+from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
-from procsim.views.words import counted, state_words
-from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
 
 PACE_FACTOR = 1.5
-"""By so much `+` and `-` change the pace."""
+"""The factor by which `+` and `-` change the pace."""
 
 KEYS_READ = 200
-"""The most key presses that are obeyed before the next frame is drawn."""
+"""At most so many key presses are handled before the next frame is drawn."""
 
 
-class LiveView:
-    """Draws a run on the whole terminal, and obeys the keys."""
+class LiveView(View):
+    """Draws a run on the whole terminal, and reads the keys."""
 
     prints_at_the_end = True
+    again = Again.NO
 
     def __init__(self, console: Console, showing: Showing) -> None:
-        self.again = Again.NO
         self._console = console
         self._showing = showing
         self._input: Input | None = None
         self._ending = False
-        """Whether people have ended it: what they type from then on is for the next screen."""
+        """Whether people have ended the run: keys that they press from then on are for the next screen."""
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
         self._next_frame = 0.0
         self._waits = False
-        """Whether people have seen why it hangs, and want it to go on waiting."""
+        """Whether people have seen why the program hangs, and let it wait (the key w)."""
         self._clock = Clock(showing.speed)
         self._movement: Movement | None = None
         self._chosen: int | None = None
-        """The PID of the process that people have chosen, also where that wish was not granted yet."""
+        """The PID of the process that people have chosen, even if that wish is not granted yet."""
         self._wishes: list[Wish] = []
         self._some_pressed = False
         self._steps = 0
-        """Those on the screen."""
-        self._drawn = Drawn()
+        """How many steps were taken up to the last picture."""
+        self._layout = ScreenLayout()
+        """Of the picture that is on the screen."""
         self._source: Source | None = None
+        self._shows_code = False
+        self._shows_help = False
         self._message = ""
         self._obey: dict[str, Callable[[RunState], None]] = {
             " ": lambda run: self._wish(Pause()),
@@ -114,9 +117,6 @@ class LiveView:
         with contextlib.suppress(OSError):  # the terminal may be gone
             self._leaving.close()
 
-    def event(self, event: Event, run: RunState) -> None:
-        return
-
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)
         wishes, self._wishes = self._wishes, []
@@ -126,7 +126,8 @@ class LiveView:
         self._movement = movement
         self._chosen = movement.chosen if movement is not None else None
         now = time.monotonic()
-        stepped = movement is not None and movement.held and movement.steps != self._steps  # people wait to see it
+        # A step is drawn at once, since people have pressed a key for it; all else waits for the next frame.
+        stepped = movement is not None and movement.held and movement.steps != self._steps
         if now < self._next_frame and not (self._some_pressed or stepped):
             return
         if movement is not None and movement.refused is not None:
@@ -136,31 +137,41 @@ class LiveView:
         self._draw(run)
 
     def _draw(self, run: RunState) -> None:
-        drawn = self._drawn
-        drawn.title, drawn.size = self._showing.title, self._console.size
-        drawn.t = self._clock.at(run.t, time.monotonic())
-        drawn.plain_marks = ascii_only(self._console)
-        drawn.asking = bool(run.found) and not self._waits
-        drawn.message = self._message
-        drawn.movement = self._movement
-        drawn.keys = Keys(
+        asking = bool(run.found) and not self._waits
+        keys = Keys(
             held=self._movement is not None and self._movement.held,
-            alarm=drawn.asking,
+            alarm=asking,
             other_way=self._showing.other_way,
             steps=self._movement is not None,
             daemons=any(process.daemon for process in run.processes.values()),
             code=self._showing.source is not None,
         )
+        request = ScreenRequest(
+            title=self._showing.title,
+            size=self._console.size,
+            t=self._clock.at(run.t, time.monotonic()),
+            plain_marks=ascii_only(self._console),
+            asking=asking,
+            movement=self._movement,
+            keys=keys,
+            help=self._shows_help,
+            message=self._message,
+            source=self._source if self._shows_code else None,
+            first_line=self._layout.first_line,
+        )
         with writing():
-            self._live.update(self._picture(run, drawn), refresh=True)
+            self._live.update(self._picture(run, request), refresh=True)
 
-    def _picture(self, run: RunState, drawn: Drawn) -> RenderableType:
-        return screen(run, drawn)
+    def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
+        picture, layout = screen(run, request)
+        if not request.help:  # behind the page of keys, people still have the table in mind
+            self._layout = layout
+        return picture
 
     # Keys ----------------------------------------------------------------------------------------------------
 
     def _read_keys(self, run: RunState) -> bool:
-        """Obey what was pressed; whether anything was."""
+        """Do what the keys ask for that were pressed. Returns whether there were any."""
         count = 0
         if self._input is not None and not self._ending:
             for key in islice(pressed(self._input), KEYS_READ):
@@ -178,7 +189,7 @@ class LiveView:
 
     def _say_why_refused(self, run: RunState, movement: Movement) -> None:
         if movement.refused is Refusal.NOBODY_CAN_MOVE:
-            self._message = _("nobody can move: now they wait as they would without procsim")
+            self._message = _("no process can move: now each waits as it would without procsim")
         elif movement.chosen is not None:
             self._say_why_not(run, movement.chosen)
 
@@ -188,17 +199,17 @@ class LiveView:
         self._message = _("{process} cannot move: {words}").format(process=clean(process.name), words=words)
 
     def _choose(self, run: RunState, by: int) -> None:
-        """The next one, or the one before, of those who stand at the gate."""
-        rows = [pid for pid in self._drawn.rows if run.processes[pid].standing]
+        """Choose the next process, or the one before, among those that stand at the gate."""
+        rows = [pid for pid in self._layout.rows if run.processes[pid].standing]
         if not rows:
             return
         place = rows.index(self._chosen) + by if self._chosen in rows else (0 if by > 0 else -1)
         self._select(rows[place % len(rows)])
 
     def _choose_row(self, run: RunState, row: int) -> None:
-        if row >= len(self._drawn.rows):
+        if row >= len(self._layout.rows):
             return
-        pid = self._drawn.rows[row]
+        pid = self._layout.rows[row]
         self._select(pid)
         if pid in run.processes and not run.processes[pid].alive:
             self._say_why_not(run, pid)
@@ -208,18 +219,15 @@ class LiveView:
         self._wish(Choose(pid))
 
     def _show_code(self) -> None:
-        if self._drawn.source is not None:
-            self._drawn.source = None
-            return
         if self._source is None and self._showing.source is not None:
             with contextlib.suppress(OSError):
                 self._source = Source(self._showing.source)
-        self._drawn.source = self._source
+        self._shows_code = self._source is not None and not self._shows_code
         if self._source is None:
             self._message = _("there is no code to show here")
 
     def _show_help(self) -> None:
-        self._drawn.help = not self._drawn.help
+        self._shows_help = not self._shows_help
 
     def _let_it_wait(self) -> None:
         self._waits = True
@@ -244,7 +252,7 @@ class LiveView:
             print_summary(self._console, run, verdict)
 
     def _print_output(self, run: RunState) -> None:
-        """What the program printed, which was on the screen that has gone: of a lesson, its errors alone."""
+        """Print what the program printed, since the screen is gone; of a lesson, only its standard error."""
         watching = self._showing.watching
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):

@@ -1,4 +1,4 @@
-"""Keys: read one by one, and waited for where nothing else goes on: in the menu, and when a lesson is over."""
+"""The keys of the terminal: read one by one while a run is shown, and waited for in the menu and after a lesson."""
 
 import select
 import signal
@@ -15,51 +15,51 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim.language import _
+from procsim.output import writing
 from procsim.views import Again
-from procsim.views.base import writing
 from procsim.views.console import console
-from procsim.views.terminal import not_to_be_stopped, terminal
+from procsim.views.live.terminal import not_to_be_stopped, terminal
 
 LOOK_SECONDS = 0.1
-"""Between two looks at what else there is to do meanwhile."""
+"""Between two calls of what there is to do while waiting for a key."""
 
 LEAVE = ("q", "Q", Keys.ControlC, Keys.ControlD, Keys.ControlBackslash)
 
 
 class _ByteByByte(PosixStdinReader):
-    """Reads no further than is asked for: what people have typed after a key may be meant for the next screen."""
+    """Reads one byte at a time: keys that nobody has asked for yet stay in the terminal, for the next screen."""
 
     def read(self, count: int = 1) -> str:
         return super().read(1)
 
 
 def open_keyboard() -> Input:
-    """The keys of standard input, which must be a terminal."""
+    """Open standard input, which must be a terminal, to read keys."""
     keyboard = Vt100Input(sys.stdin)
     keyboard.stdin_reader = _ByteByByte(keyboard.fileno(), encoding=sys.stdin.encoding)
     return keyboard
 
 
 def pressed(keyboard: Input, timeout: float = 0) -> Iterator[str]:
-    """The keys that were pressed; waits up to `timeout` seconds for the first. Those that nobody takes stay unread."""
+    """The keys that were pressed; waits up to `timeout` seconds for the first. Keys that are not taken stay unread."""
     while not keyboard.closed and select.select([keyboard.fileno()], [], [], timeout)[0]:
         timeout = 0
         yield from (press.key for press in keyboard.read_keys())
-    # A lone Escape may be the beginning of an arrow key: it is flushed when nothing has followed.
+    # Escape alone may be the beginning of an arrow key; it counts as Escape when nothing has followed.
     yield from (press.key for press in keyboard.flush_keys())
 
 
 def presses(keyboard: Input, meanwhile: Callable[[], None] = lambda: None) -> Iterator[str]:
-    """The keys as they are pressed, until the terminal is gone. It must be in raw mode."""
+    """The keys as they are pressed, until the terminal is gone; calls `meanwhile` in between. Needs raw mode."""
     while not keyboard.closed:
         yield from pressed(keyboard, LOOK_SECONDS)
         meanwhile()
 
 
 def answer(keyboard: Input, question: Text, console: Console, among: Collection[str] | None = None) -> str | None:
-    """Ask something that is answered by one key, if wanted by one of some; None: the terminal is gone.
+    """Print a question and wait for one key, or for one `among` these; None: the terminal is gone.
 
-    A key that was pressed before people could see the question is no answer: a last step, say.
+    Keys that were pressed before the question was visible (a last step, say) are dropped.
     """
     terminal.take()
     terminal.forget_keys()
@@ -78,7 +78,7 @@ def answer(keyboard: Input, question: Text, console: Console, among: Collection[
 
 
 def leave_by_signals() -> None:
-    """From now on SIGINT and SIGTERM raise `SystemExit`, and so the terminal is given back on the way out."""
+    """Let SIGINT and SIGTERM raise `SystemExit` from now on, so that the terminal is given back on the way out."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
@@ -91,10 +91,10 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def ask_again(other_way: str) -> Again:
-    """When a lesson is over: whether people want it again, or the other way, which changes that."""
+    """Ask after a lesson whether people want it again, or the other way, the options of which are given; "": none."""
     asking = console()
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
-    # Not any other key, since people may still be stepping.
+    # No other key counts, since people may still be pressing the key for a step.
     done = {*LEAVE, Keys.Enter, Keys.ControlJ, Keys.Escape}
     keyboard = open_keyboard()
     try:

@@ -1,0 +1,83 @@
+"""The `procsim` command as a group of commands: the lessons first, each made from its `main` when it is asked for."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from procsim import __version__
+from procsim.command import run_options
+from procsim.command.scenario_command import scenario_command
+from procsim.command.typer_words import LocalizedHelp, localized
+from procsim.language import _
+from procsim.lessons import catalog
+
+
+class Commands(LocalizedHelp, TyperGroup):
+    """The commands of `commands.py`, and one for each lesson."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*catalog.LESSONS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        if name in catalog.LESSONS:
+            return scenario_command(catalog.lesson(name))
+        command = super().get_command(ctx, name)
+        return localized(command) if command is not None else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The titles of the lessons are read from their files, none of which is imported for that."""
+        with formatter.section(_("Lessons")):
+            formatter.write_dl([(name, _(title)) for name, title in catalog.lessons().items()])
+        names = super().list_commands(ctx)
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """`run FILE` is a command of its own, with the options that the file's `main` declares."""
+        file = _scenario_file(args[1:]) if args[:1] == ["run"] else None
+        if file is None:
+            return super().resolve_command(ctx, args)
+        rest = list(args[1:])
+        rest.remove(file)
+        command = scenario_command(catalog.load(Path(file)))
+        command.name = f"run {file}"
+        return command.name, command, rest
+
+
+def _scenario_file(arguments: list[str]) -> str | None:
+    """The file among the arguments of `run`: the first that ends in .py, or else the first argument of all."""
+    words = [word for word in arguments if not word.startswith("-")]
+    python_file = next((word for word in words if word.endswith(".py")), None)
+    return python_file or (words[0] if arguments[:1] == words[:1] and words else None)
+
+
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
+    help="See what processes really do: who holds which lock, who waits in which queue, and what goes wrong.",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def procsim(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    lang: run_options.Language = None,
+) -> None:
+    """Without a command: the menu on a terminal, the help elsewhere."""
+    if version:
+        print(f"procsim {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        print(ctx.get_help())
+        return
+    from procsim.lessons.menu import Menu
+
+    Menu(lang).show()

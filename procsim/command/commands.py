@@ -1,0 +1,159 @@
+"""The commands besides those of the lessons."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procsim import language
+from procsim.command import run_options
+from procsim.command.app import app as app
+from procsim.command.run_options import RunOptions
+from procsim.command.typer_words import Command
+from procsim.errors import WrongUse
+from procsim.harmless import harmless
+from procsim.language import _
+from procsim.lessons import catalog
+
+
+def lesson_words(incomplete: str) -> list[str]:
+    """What `explain` takes, as far as it begins so: the commands of the lessons, and the ids of what they teach."""
+    from procsim.lessons.lesson import LESSONS
+
+    return [word for word in (*catalog.LESSONS, *(each.id for each in LESSONS)) if word.startswith(incomplete)]
+
+
+def lesson_commands(incomplete: str) -> list[str]:
+    """What `show` takes, as far as it begins so: the commands of the lessons."""
+    return [word for word in catalog.LESSONS if word.startswith(incomplete)]
+
+
+def topics(incomplete: str) -> list[str]:
+    """What `guide` takes, as far as it begins so: the names of its pages."""
+    from procsim.lessons.guide import TOPICS
+
+    return [word for word in TOPICS if word.startswith(incomplete)]
+
+
+@app.command("run", cls=Command)
+def run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
+    """Run a scenario of your own; it takes the options that its main() declares."""
+    catalog.load(file)  # raises: a file that is a scenario has become a command of its own before
+
+
+@app.command("watch", cls=Command, context_settings={"allow_interspersed_args": False})
+def watch(
+    command: Annotated[list[str], typer.Argument(metavar="SCRIPT|MODULE|COMMAND [ARGS]...")],
+    module: Annotated[bool, typer.Option("-m", help="Run a module or package, as python -m does.")] = False,
+    view: run_options.View = None,
+    record: run_options.Record = None,
+    timeout: run_options.Timeout = 0,
+    start_method: run_options.StartMethod = None,
+    seed: run_options.Seed = None,
+    on_hang: run_options.OnHang = None,
+    lang: run_options.Language = None,
+    step: run_options.Step = False,
+    pace: run_options.Pace = None,
+    schedule: run_options.Schedule = None,
+) -> None:
+    """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
+    from procsim.command import stage
+
+    options = RunOptions(view, record, timeout, start_method, seed, lang, step, pace, schedule)
+    raise typer.Exit(stage.show_program(stage.command_line(command, module), Path(command[0]).name, options, on_hang))
+
+
+@app.command("replay", cls=Command)
+def replay(
+    trace: Annotated[Path, typer.Argument(metavar="FILE")],
+    view: run_options.View = None,
+    speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
+    lang: run_options.Language = None,
+) -> None:
+    """Show a run that was recorded with --record."""
+    from procsim.command import stage
+
+    raise typer.Exit(stage.show_recording(trace, view, speed, lang))
+
+
+@app.command("list", cls=Command)
+def list_lessons(lang: run_options.Language = None) -> None:
+    """List the lessons, in the order in which they are taught."""
+    for name, title in catalog.lessons().items():
+        print(f"{name:10} {_(title)}")
+
+
+@app.command("explain", cls=Command)
+def explain(
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="LESSON", help="Such as M1, or tickets for all of a chapter.", autocompletion=lesson_words
+        ),
+    ],
+    lang: run_options.Language = None,
+) -> None:
+    """What a lesson is about, what to look for, and what to ask the class."""
+    from procsim.lessons import lesson as lessons
+    from procsim.lessons.pages import explanation, print_page
+
+    found = lessons.about(word)
+    if not found:
+        raise _no_such_lesson(word, lesson_words(""))
+    print_page(*(explanation(lesson) for lesson in found))
+
+
+@app.command("guide", cls=Command)
+def guide(
+    topic: Annotated[
+        str, typer.Argument(metavar="[TOPIC]", help="Such as hangs; without it, a list.", autocompletion=topics)
+    ] = "",
+    lang: run_options.Language = None,
+) -> None:
+    """Show a page of the guide: steps, hangs, options and more."""
+    from procsim.lessons import guide
+    from procsim.lessons.pages import print_page
+
+    if topic in guide.TOPICS:
+        print_page(guide.page(topic), wide=not sys.stdout.isatty())
+    elif topic:
+        words = _("{word}: no such page of the guide; there are {pages}")
+        raise WrongUse(words.format(word=topic, pages=language.listed(guide.TOPICS)))
+    else:
+        print("\n".join(f"procsim guide {name:<10} {guide.title(name)}" for name in guide.TOPICS))
+
+
+@app.command("show", cls=Command)
+def show(
+    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="Such as tickets.", autocompletion=lesson_commands)],
+    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change and to run.")] = None,
+    lang: run_options.Language = None,
+) -> None:
+    """Print the source of a lesson, or copy it."""
+    if lesson not in catalog.LESSONS:
+        raise _no_such_lesson(lesson, catalog.LESSONS)
+    path = catalog.folder() / catalog.LESSONS[lesson]
+    if copy is not None:
+        _copy(path, copy)
+        return
+    from procsim.lessons.pages import print_page, source
+
+    print_page(source(path), wide=True)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    try:
+        with copy.open("x", encoding="utf-8") as file:
+            file.write(path.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise WrongUse(_("{path}: exists already; choose another name").format(path=copy)) from None
+    except OSError as error:
+        raise WrongUse(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
+    print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
+
+
+def _no_such_lesson(word: str, known: Iterable[str]) -> WrongUse:
+    words = _("{word}: no such lesson; there are {lessons}")
+    return WrongUse(words.format(word=word, lessons=language.listed(known)))

@@ -1,0 +1,72 @@
+"""The options that every run has: their types and help for typer, and the values that people gave."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+"""Of a scenario; a program that is only watched has no time limit."""
+
+ViewName = Literal["live", "plain", "json"]
+"""The names in VIEWS."""
+
+View = Annotated[
+    ViewName | None, typer.Option(help="How to show the run; by default live on a terminal, plain elsewhere.")
+]
+Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Record the run in FILE, for procsim replay.")]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")]
+StartMethod = Annotated[
+    Literal["fork", "spawn", "forkserver"] | None,
+    typer.Option(help="How multiprocessing starts processes; by default as this Python does."),
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed the module random, in each process differently.")]
+Language = Annotated[
+    Literal["en", "zh", "zh_CN"] | None, typer.Option(help="The language; by default that of the environment.")
+]
+Step = Annotated[
+    bool, typer.Option("--step", "--paused", help="Start paused; the key n lets one process take one step.")
+]
+Pace = Annotated[str | None, typer.Option(metavar="N/s", help="Slow motion: N steps a second, such as 2/s.")]
+Schedule = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Take the steps recorded in FILE again, in the same order.")
+]
+OnHang = Annotated[
+    Literal["stop", "wait"] | None,
+    typer.Option(help="What to do once procsim has said why it hangs; by default ask on a terminal, stop elsewhere."),
+]
+Compare = Annotated[
+    bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")
+]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What people gave for the options that every run has."""
+
+    view: ViewName | None = None
+    record: Path | None = None
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    """Seconds; 0: none."""
+    start_method: str | None = None
+    seed: int | None = None
+    lang: str | None = None
+    step: bool = False
+    pace: str | None = None
+    """As it was typed: "2/s"."""
+    schedule: Path | None = None
+
+
+TYPES: dict[str, Any] = {
+    "view": View,
+    "record": Record,
+    "timeout": Timeout,
+    "start_method": StartMethod,
+    "seed": Seed,
+    "lang": Language,
+    "step": Step,
+    "pace": Pace,
+    "schedule": Schedule,
+}
+"""The types of the fields of `RunOptions`, for a command that is made when it is asked for."""

@@ -1,0 +1,42 @@
+"""The command of a scenario: the options that its `main` declares, and those that every run has."""
+
+import inspect
+from typing import Annotated, Any, Literal
+
+import typer
+
+from procsim.command.run_options import TYPES, Compare, RunOptions
+from procsim.command.typer_words import Command, localized
+from procsim.lessons.catalog import Scenario
+from procsim.options import Option
+
+
+def scenario_command(scenario: Scenario) -> Any:
+    """The command of typer that runs this scenario."""
+
+    def command(**given: Any) -> None:
+        from procsim.command import stage
+
+        options = RunOptions(**{name: given.pop(name) for name in TYPES})
+        values = {option.name: option.check(given[option.name]) for option in scenario.options}
+        show = stage.show_ways if scenario.compares and given["compare"] else stage.show_scenario
+        raise typer.Exit(show(scenario, values, options))
+
+    parameters = [_parameter(option.name, _type_of(option), option.default) for option in scenario.options]
+    parameters += [_parameter("compare", Compare, False)] if scenario.compares else []
+    parameters += [_parameter(name, hint, getattr(RunOptions, name)) for name, hint in TYPES.items()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = scenario.title
+    one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    one.command(scenario.name, cls=Command)(command)
+    return localized(typer.main.get_command(one))
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _type_of(option: Option) -> Any:
+    hint: Any = Literal[option.choices] if option.choices else option.type
+    return Annotated[hint if option.default is not None else hint | None, typer.Option(help=option.help)]

@@ -1,0 +1,67 @@
+"""How a run is to move: what --step, --pace and --schedule ask for."""
+
+from pathlib import Path
+
+from procsim.command.run_options import RunOptions
+from procsim.control.choosers import FASTEST, SLOWEST, Plan
+from procsim.control.steps import Step, steps_of
+from procsim.errors import ProcsimError, WrongUse
+from procsim.language import _
+from procsim.options import Option, as_arguments
+from procsim.recording.recorder import Header
+
+
+def plan_of(options: RunOptions, header: Header) -> Plan:
+    """The plan that these options ask for; `header` is that of this run. Raises `ProcsimError`."""
+    pace = None if options.pace is None else pace_of(options.pace)
+    schedule = [] if options.schedule is None else recorded_steps(options.schedule, header)
+    if (options.step, pace is not None, bool(schedule)).count(True) > 1:
+        raise WrongUse(_("choose one of --step, --pace and --schedule"))
+    return Plan(options.step, pace, schedule)
+
+
+def pace_of(typed: str) -> float:
+    """Steps a second, of "2/s". Raises `WrongUse`."""
+    try:
+        pace = float(typed.removesuffix("/s"))
+    except ValueError:
+        pace = 0
+    if not SLOWEST <= pace <= FASTEST:
+        words = _("--pace must be steps a second, from {slowest}/s to {fastest}/s, not {pace}")
+        raise WrongUse(words.format(slowest=f"{SLOWEST:g}", fastest=f"{FASTEST:g}", pace=typed))
+    return pace
+
+
+def recorded_steps(path: Path, header: Header) -> list[Step]:
+    """The steps that a recording holds. `header` is that of the run that is to take them again.
+
+    Raises `WrongUse` where it has none, or is one of another program, other code or other options; `NoTrace` where it
+    cannot be read.
+    """
+    from procsim.recording.trace import Trace  # most runs read no recording
+
+    trace = Trace(path)
+    _check_same_program(path, trace.header, header)
+    try:
+        steps = steps_of(event for batch in trace for event in batch)
+    except ProcsimError:
+        raise
+    except Exception as error:
+        raise trace.unfit(error) from error
+    if not steps:
+        raise WrongUse(_("{path}: no steps were recorded in it; record a run with --step or --pace").format(path=path))
+    return steps
+
+
+def _check_same_program(path: Path, recorded: Header, header: Header) -> None:
+    if recorded.scenario != header.scenario:
+        words = _("{path}: was recorded of {recorded}, not of {scenario}")
+        raise WrongUse(words.format(path=path, recorded=recorded.scenario, scenario=header.scenario))
+    if recorded.code and header.code and recorded.code != header.code:
+        words = _("{path}: {scenario} has changed since this was recorded; record it anew, with --step or --pace")
+        raise WrongUse(words.format(path=path, scenario=header.scenario))
+    other = {name: value for name, value in recorded.options.items() if header.options.get(name, value) != value}
+    if other:
+        options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
+        words = _("{path}: was recorded with other options ({options}); give the same")
+        raise WrongUse(words.format(path=path, options=" ".join(options or other)))
