@@ -213,10 +213,10 @@ if os.getpid() != me:
 say(500)
 os.write(let_it_begin, b"x")
 os.wait()
-((repetitions, data),) = reader.read()
-times = [item[0] for item in repetitions.items(data)]
+((decoder, data),) = reader.read()
+times = [item[0] for item in decoder.items(data)]
 assert len(times) > 600 and times == sorted(times)
-assert len(data) < len(times) * 80, "they are repetitions"
+assert len(data) < len(times) * 80, "they are interned"
 """
 
 

@@ -1,22 +1,16 @@
 """The reading side of `procsim.wire.memory`: what all processes of a run have written into their slots.
 
-the run's file ──► BufferReader ──► the bytes that each slot has had since ──► its Repetitions ──► items
+the run's file ──► BufferReader ──► the bytes that each slot has had since ──► its SlotDecoder ──► items
 """
 
 import contextlib
-import marshal
 import mmap
 import os
-import struct
-from collections.abc import Iterator
-from typing import Any
 
+from procsim.wire.interned import OCCURRENCE_LIMIT, WORD, SlotDecoder, committed_size, new_commit_mark
 from procsim.wire.memory import (
-    AGAIN,
-    DONE_BEGINS,
-    DONE_STANDS,
+    COMMIT_MARK_AT,
     FILE_NAME,
-    MARK_AT,
     MEMORY_NAME,
     PART_HEADER,
     PART_SIZE,
@@ -25,11 +19,9 @@ from procsim.wire.memory import (
     SLOT_SIZE,
     SLOTS,
     TICKET,
-    TICKETS_BEGIN,
-    WORD,
+    TICKETS_AT,
     WRITTEN,
 )
-from procsim.wire.pipe import HEADER, ITEM_LIMIT
 
 _LOOK_SIZE = 1 << 13
 """Bytes that are looked at first."""
@@ -43,7 +35,7 @@ class _Slot:
         self.pid = pid
         self.ended = False
         """Its writer has ended."""
-        self.repetitions = Repetitions()
+        self.decoder = SlotDecoder()
         self._start = number * SLOT_SIZE
         self._turn = 0
         self._enter_next()
@@ -54,14 +46,14 @@ class _Slot:
         self._at = self._part + PART_HEADER.size
         self._turn += 1
 
-    def read(self, memory: mmap.mmap, done: bytes) -> bytes:
+    def read(self, memory: mmap.mmap, commit_mark: bytes) -> bytes:
         """What was written since the last time."""
         pieces = []
         while True:
             full = memory[self._part + WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
             if not full and (self._at == self._end or not memory[self._at]):
                 break
-            piece = self._rest(memory) if full else self._whole(memory, done[MARK_AT:])
+            piece = self._rest(memory) if full else self._whole(memory, commit_mark)
             pieces.append(piece)
             self._at += len(piece)
             if not full:
@@ -77,7 +69,7 @@ class _Slot:
         size = len(piece.rstrip(b"\0"))
         return piece[: size + -size % WORD]
 
-    def _whole(self, memory: mmap.mmap, mark: bytes) -> bytes:
+    def _whole(self, memory: mmap.mmap, commit_mark: bytes) -> bytes:
         """What is whole.
 
         It is copied once more: when the end of the first copy was made, its beginning may have been old already.
@@ -85,8 +77,8 @@ class _Slot:
         size = _LOOK_SIZE
         while True:
             piece = memory[self._at : min(self._at + size, self._end)]
-            end = _end_of_whole(piece, mark)
-            if len(piece) < size or end + ITEM_LIMIT + 2 * WORD <= size:
+            end = committed_size(piece, commit_mark)
+            if len(piece) < size or end + OCCURRENCE_LIMIT + WORD <= size:
                 return memory[self._at : self._at + end]
             size *= 4
 
@@ -94,68 +86,6 @@ class _Slot:
         """Its writer has ended: give back what it took up."""
         with contextlib.suppress(AttributeError, OSError):  # MADV_REMOVE is Linux's, and not of every file system
             memory.madvise(mmap.MADV_REMOVE, self._start, SLOT_SIZE)
-
-
-def _end_of_whole(piece: bytes, mark: bytes) -> int:
-    """How far it is whole: to the last DONE or repetition, and that one too, if all of it is there."""
-    at = piece.rfind(mark)
-    while at >= 0 and at % WORD != MARK_AT:
-        at = piece.rfind(mark, 0, at + len(mark) - 1)
-    if at < 0:
-        return 0
-    at -= MARK_AT
-    if piece.startswith(DONE_BEGINS, at):
-        return at + WORD
-    if at + AGAIN.size <= len(piece):
-        _, time, value = AGAIN.unpack_from(piece, at)
-        if time and value & 1:
-            return at + AGAIN.size
-    return at
-
-
-class Repetitions:
-    """Makes items of what one slot has had: it knows what has a number."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[tuple[Any, ...], Any]] = {}
-
-    def items(self, data: bytes) -> Iterator[Any]:
-        """Each when it is asked for. What a program has spoilt is left out."""
-        known, unpack, size_of_again = self._known, AGAIN.unpack_from, AGAIN.size
-        at, end = 0, len(data)
-        data += bytes(size_of_again)
-        with contextlib.suppress(ValueError, EOFError, TypeError, LookupError, struct.error):
-            while at < end:
-                head, time, value = unpack(data, at)
-                if head & 1:
-                    size = (head & 0xFFFF) >> 1
-                    item = marshal.loads(data[at + HEADER.size : at + HEADER.size + size])
-                    at += HEADER.size + size
-                    at += -at % WORD
-                    if len(item) == 2:
-                        number, (*event, fields) = item
-                        known[number] = tuple(event), fields
-                    else:
-                        yield item
-                    continue
-                number = head >> 8 & 0xFFFF
-                if not number:
-                    at += WORD
-                    continue
-                at += size_of_again
-                told, fields = known.get(number, ((), {}))
-                if type(fields) is tuple:
-                    if value & 1:
-                        values = (value >> 1,)
-                    else:
-                        size = value >> 1
-                        values = marshal.loads(data[at : at + size])
-                        at += size + -size % WORD
-                    if len(fields) != len(values):
-                        continue
-                    fields = dict(zip(fields, values))  # noqa: B905 - `strict` takes as long as all of it
-                if told:
-                    yield (time, *told, fields)
 
 
 class BufferReader:
@@ -168,18 +98,18 @@ class BufferReader:
         self._taken = 0
         self._file = -1
         self._memory: mmap.mmap | None = None
-        self._done = DONE_BEGINS + os.urandom(WORD - MARK_AT).replace(b"\0", b"\1")
+        self._commit_mark = new_commit_mark()
         try:
             # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
             self._file = os.memfd_create(MEMORY_NAME)
-            os.ftruncate(self._file, DONE_STANDS)
-            os.pwrite(self._file, self._done, DONE_STANDS)
-            self._memory = mmap.mmap(self._file, DONE_STANDS)
+            os.ftruncate(self._file, COMMIT_MARK_AT)
+            os.pwrite(self._file, self._commit_mark, COMMIT_MARK_AT)
+            self._memory = mmap.mmap(self._file, COMMIT_MARK_AT)
             os.symlink(f"/proc/{os.getpid()}/fd/{self._file}", f"{folder}/{FILE_NAME}")
         except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
             self.close()
 
-    def read(self) -> list[tuple[Repetitions, bytes]]:
+    def read(self) -> list[tuple[SlotDecoder, bytes]]:
         """What has been written since the last time, of each process that wrote something, and what reads it."""
         memory = self._memory
         if memory is None:
@@ -190,8 +120,8 @@ class BufferReader:
         while slots:
             for slot in slots:
                 ended = slot.ended  # asked first: then nothing comes after what is read now
-                if data := slot.read(memory, self._done):
-                    found.append((slot.repetitions, data))
+                if data := slot.read(memory, self._commit_mark):
+                    found.append((slot.decoder, data))
                 if ended:
                     slot.give_back(memory)
                     self._slots.remove(slot)
@@ -200,7 +130,7 @@ class BufferReader:
 
     def _begun(self) -> list[_Slot]:
         """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
-        taken = min((os.fstat(self._file).st_size - TICKETS_BEGIN) // TICKET.size, SLOTS)
+        taken = min((os.fstat(self._file).st_size - TICKETS_AT) // TICKET.size, SLOTS)
         self._awaited.extend(range(self._taken, taken))
         self._taken = taken
         begun = []

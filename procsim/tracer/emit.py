@@ -20,7 +20,8 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer.sites import call_site, sites_known
-from procsim.wire.memory import AGAIN, NUMBERS, WORD, Buffers
+from procsim.wire.interned import INTERNED_LIMIT, MARSHAL_FORMAT, NO_VALUE, occurrence, pack_occurrence
+from procsim.wire.memory import Buffers
 from procsim.wire.pipe import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 
 NAME_LIMIT = 80
@@ -38,9 +39,6 @@ _DEPTH_LIMIT = 4
 TEXT_LIMIT = ITEM_LIMIT // 2
 """Bytes of a long text that one event carries, so that it fits with the names beside it."""
 
-_FORMAT = 2
-"""marshal's version before it kept a table of what it wrote: 70 ns less to encode, and 100 ns less to decode."""
-
 # An event on the pipe: its size, and the tuple of eight that `procsim.wire.events.from_wire` takes apart. What is new
 # each time, the time, comes first, so that all the rest can be kept as it was marshalled.
 _TUPLE = b"(" + (8).to_bytes(4, "little")
@@ -49,7 +47,7 @@ _BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")  # `channel.HEADER` first
 _ALL_BUT_DATA = (_BEGINNING.size - HEADER.size) * 2 + 1
 _ROOM = ITEM_LIMIT - _BEGINNING.size
 
-HEADS_KEPT = NUMBERS * 2
+HEADS_KEPT = INTERNED_LIMIT * 2
 """Events that a thread says by their number: by the line, and by the instructions in it."""
 
 TOLD_LIMIT = 1_000
@@ -65,7 +63,6 @@ _process = ""
 
 _dumps = marshal.dumps
 _begin = _BEGINNING.pack
-_again = AGAIN.pack
 _getframe = sys._getframe
 _ident = threading.get_ident
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
@@ -113,7 +110,7 @@ def become(name: str) -> None:
     _named.clear()
     _told = _Told()
     if forked_from in (0, _pid):  # last: what was said meanwhile was said of who it was before
-        _buffers.begin_numbers()
+        _buffers.forget_interned()
     else:
         _buffers.begin()
 
@@ -140,7 +137,7 @@ class _Told(_thread._local):
         """Marshal an event, but for its time and those fields that are other ones each time."""
         if len(self.before) >= TOLD_LIMIT:
             self.before.clear()
-        data = _dumps((kind, _pid, _process, self.thread, identity, at), _FORMAT)[len(_TUPLE) :]
+        data = _dumps((kind, _pid, _process, self.thread, identity, at), MARSHAL_FORMAT)[len(_TUPLE) :]
         if type(fields) is bytes:
             data += fields
         if len(data) <= _ROOM:
@@ -171,14 +168,11 @@ def _distinct(name: str, ident: int) -> str:
 
 def marshalled(**fields: Any) -> bytes:
     """Fields that are always the same, ready for `emit`."""
-    return _dumps(fields, _FORMAT)
+    return _dumps(fields, MARSHAL_FORMAT)
 
 
 NO_FIELDS = marshalled()
 VALUE = ("value",)
-
-_LAST = b"0"
-"""Behind what was marshalled, since the last byte of all that is written must not be 0."""
 
 
 _NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_IGN, None)
@@ -204,7 +198,7 @@ def emit(
     try:
         data = _known(kind, identity, at, shape)
         if fields:
-            data += _dumps(fields, _FORMAT)
+            data += _dumps(fields, MARSHAL_FORMAT)
         if len(data) <= _ROOM:
             return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
     except ValueError as error:
@@ -231,7 +225,7 @@ def emit_again(
     buffers = _buffers
     try:
         write = buffers.write  # first: where a signal handler forks this process now, it leads nowhere
-        heads = buffers.numbered.heads
+        heads = buffers.interned.heads
         if depth:
             frame = _getframe(depth)
             place = id(frame.f_code) + frame.f_lasti
@@ -240,43 +234,37 @@ def emit_again(
             head = heads.get((kind, identity, at, fields))
         if not head:
             return False
-        whole = type(value) is int
-        if whole:
-            data = _again(head, Clock.now(), value + value + 1)
+        if type(fields) is bytes:
+            data = pack_occurrence(head, Clock.now(), NO_VALUE)
         else:
-            told = _dumps((value_of(value),) if fields is VALUE else value, _FORMAT) + _LAST
-            if len(told) > _ROOM:
-                return False
-            data = _again(head, Clock.now(), len(told) * 2) + told + bytes(-len(told) % WORD)
-        if not buffers.mine[0]:  # asked last: when something was called, a signal handler may have forked this process
+            if fields is VALUE and type(value) is not int:
+                value = (value_of(value),)
+            data = occurrence(head, Clock.now(), value)
+        # Check last: a call above may have run a handler that forked, and a child must not write in its parent's slot.
+        if not buffers.not_forked[0]:
             return False
         write(data)
-        if whole:
+        if type(value) is int:
             return True
     except (ValueError, struct.error) as error:  # there is no room; or an int has none in a word
         if raised_elsewhere(error):
             raise
         return False
-    try:
-        write(buffers.done)
-    except ValueError as error:
-        if raised_elsewhere(error):
-            raise
-        buffers.turn(write)
+    buffers.commit(write)
     return True
 
 
 def _head_of_line(kind: str, identity: int | None, fields: Fields, frame: FrameType) -> int | None:
     """The number of what was said by the line that this instruction is in; it is known by the instruction now, too."""
-    numbered = _buffers.numbered
+    table = _buffers.interned
     place = id(frame.f_code) + frame.f_lasti
     at = sites_known.get(place)
     if at is None:  # this line has not said anything yet
         return None
-    head = numbered.heads.get((kind, identity, at, fields))
-    if head and len(numbered.heads) < HEADS_KEPT:  # it may be a program that makes code for ever
-        numbered.kept.append(frame.f_code)  # another one at the same address would say what this one did
-        numbered.heads[kind, identity, place, fields] = head
+    head = table.heads.get((kind, identity, at, fields))
+    if head and len(table.heads) < HEADS_KEPT:  # it may be a program that makes code for ever
+        table.kept.append(frame.f_code)  # another one at the same address would say what this one did
+        table.heads[kind, identity, place, fields] = head
     return head
 
 
@@ -289,12 +277,12 @@ def _known(kind: str, identity: int | None, at: str | None, fields: Fields) -> b
     data = told.before.get((kind, identity, at, fields))
     if data is None:
         return told.learn(kind, identity, at, fields)
-    numbered = _buffers.numbered
-    if (kind, identity, at, fields) not in numbered.heads:
+    table = _buffers.interned
+    if (kind, identity, at, fields) not in table.heads:
         shape = marshal.loads(fields) if type(fields) is bytes else fields
-        head = _buffers.number((kind, _pid, _process, told.thread, identity, at, shape))
+        head = _buffers.intern((kind, _pid, _process, told.thread, identity, at, shape))
         if head:
-            numbered.heads[kind, identity, at, fields] = head
+            table.heads[kind, identity, at, fields] = head
     return data
 
 
@@ -334,23 +322,23 @@ def _frame_above_say() -> FrameType | None:
 
 def _fitting(item: tuple[Any, ...]) -> bytes:
     try:
-        data = marshal.dumps(item, _FORMAT)
+        data = marshal.dumps(item, MARSHAL_FORMAT)
     except ValueError as error:
         if raised_elsewhere(error):
             raise
         # Something is of a type derived from str or int: a process's name, a queue's size.
         item = tuple(_plain(value) for value in item)
-        data = marshal.dumps(item, _FORMAT)
+        data = marshal.dumps(item, MARSHAL_FORMAT)
     if len(data) <= ITEM_LIMIT - HEADER.size:
         return data
     *head, fields = item
     for limit in (VALUE_LIMIT, 8):
         cut = {name[:NAME_LIMIT]: _cut(value, limit) for name, value in list(fields.items())[:8]}
         head = [value[: limit * 2] if isinstance(value, str) else value for value in head]
-        data = marshal.dumps((*head, cut), _FORMAT)
+        data = marshal.dumps((*head, cut), MARSHAL_FORMAT)
         if len(data) <= ITEM_LIMIT - HEADER.size:
             return data
-    return marshal.dumps((*head, {}), _FORMAT)
+    return marshal.dumps((*head, {}), MARSHAL_FORMAT)
 
 
 def _plain(value: Any, depth: int = _DEPTH_LIMIT) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 
 from procsim.tracer.emit import emit
 from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, SIZE, STAND, TRY, way_to
-from procsim.wire.memory import mapped
+from procsim.wire.mapped_file import mapped
 from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
 
 shared: mmap.mmap | bytes = b"\0"
