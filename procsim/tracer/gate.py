@@ -62,11 +62,13 @@ def arrive(
     ready: Callable[[], bool] | None = None,
     subject: Any = None,
 ) -> bool:
-    """Stand at the closed gate until this thread may begin an operation. Returns whether it is closed all the same.
+    """At a closed gate, wait until this thread may begin an operation. Returns whether the gate is still closed.
 
-    `operation` is the event that will tell of it; `ready` whether it could be done at once, None: it always can;
-    `subject` what it is about, where that is no object.
+    `operation` is the kind of the event that the operation will emit; `ready` tells whether it could be done at once,
+    None: it always can; `subject` is what it is about, where that is no object.
     """
+    if shared[0] != CLOSED:
+        return False
     native_id = threading.get_native_id()
     words = _open(way_to(_folder, os.getpid(), native_id))
     if words is None:

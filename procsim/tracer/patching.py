@@ -7,7 +7,7 @@ A module that the program never imports is never touched. Every replacement is r
 import functools
 import sys
 from collections.abc import Callable
-from types import MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 Patch = Callable[[ModuleType], None]
@@ -35,6 +35,36 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     _replaced.append((owner, name, before, new))
     setattr(owner, name, new)
     return original
+
+
+class Methods:
+    """The methods that are put in the place of a class's own: one subclass for each class that is traced.
+
+    In them `self` is an object of the traced class. The originals are in `real`: `Event.real.set(self)`. Attributes
+    with names that begin with `_procsim_` are given to the traced class, too.
+    """
+
+    owner: type
+    real: Any
+
+    @classmethod
+    def replace_those_of(cls, owner: type) -> None:
+        """Replace the methods of `owner`, until `restore`.
+
+        A second `owner`, of a module that the program has imported anew, stays as it is: there is only one `real`.
+        """
+        own = {name: value for name, value in vars(cls).items() if _is_to_replace(name, value)}
+        before = vars(cls).get("owner", owner)
+        if before is not owner and any(vars(before).get(name) is value for name, value in own.items()):
+            return
+        cls.real = SimpleNamespace(**{name: getattr(owner, name, None) for name in own})
+        for name, value in own.items():
+            replace(owner, name, value)
+        cls.owner = owner
+
+
+def _is_to_replace(name: str, value: Any) -> bool:
+    return name.startswith("_procsim_") or isinstance(value, FunctionType | staticmethod)
 
 
 class Builtin:

@@ -33,11 +33,13 @@ _kept: list[CodeType] = []
 """Those are kept alive, or their addresses could come to mean others."""
 
 
-def caller(depth: int = 2) -> str | None:
-    """The call site of the traced method that asks: "file:line"; INTERNAL; or None where there is no Python code.
+OF_METHOD, OF_HELPER = 2, 3
+"""How many frames below the program's call the function that asks `caller` stands, where that is the traced method, or
+a function that the traced method calls."""
 
-    `depth`: how far below the call our own function is that asks, itself included.
-    """
+
+def caller(depth: int = OF_METHOD) -> str | None:
+    """The call site of a traced method: "file:line"; INTERNAL; or None where there is no Python code above it."""
     try:
         frame = _getframe(depth)
     except ValueError as error:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
@@ -50,6 +52,15 @@ def caller(depth: int = 2) -> str | None:
         if raised_elsewhere(error):
             raise
         return call_site(frame)
+
+
+def caller_through(shorthand: str) -> str | None:
+    """The call site of the traced method that asks. Where its class's own `shorthand` called it (`put_nowait` calls
+    `put`), the call site of that."""
+    at = caller(OF_HELPER)
+    if at == INTERNAL and (frame := _getframe(2)).f_code.co_name == shorthand:
+        return call_site(frame.f_back)
+    return at
 
 
 def call_site(frame: FrameType | None) -> str | None:
