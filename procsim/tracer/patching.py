@@ -48,16 +48,17 @@ class Methods:
     real: Any
 
     @classmethod
-    def replace_those_of(cls, owner: type) -> None:
+    def replace_those_of(cls, owner: type, **others: Any) -> None:
         """Replace the methods of `owner`, until `restore`.
 
+        `others`: what else the methods need of its module; that is in `real`, too.
         A second `owner`, of a module that the program has imported anew, stays as it is: there is only one `real`.
         """
         own = {name: value for name, value in vars(cls).items() if _is_to_replace(name, value)}
         before = vars(cls).get("owner", owner)
         if before is not owner and any(vars(before).get(name) is value for name, value in own.items()):
             return
-        cls.real = SimpleNamespace(**{name: getattr(owner, name, None) for name in own})
+        cls.real = SimpleNamespace(**{name: getattr(owner, name, None) for name in own}, **others)
         for name, value in own.items():
             replace(owner, name, value)
         cls.owner = owner

@@ -20,7 +20,7 @@ from typing import Any
 
 from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_again, emit_waiting
 from procsim.tracer.names import announce
-from procsim.tracer.patching import on_restore, replace, untraced
+from procsim.tracer.patching import Methods, on_restore, replace, untraced
 from procsim.tracer.sites import outer_site, short_path
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.processes import when_process_begins
@@ -36,42 +36,10 @@ _workers: list[tuple[Any, Describe]] = []
 
 def patch_pool(module: ModuleType) -> None:
     """multiprocessing.pool."""
-    Pool, ApplyResult, MapResult = module.Pool, module.ApplyResult, module.MapResult  # noqa: N806
-    repopulate, join = Pool._repopulate_pool, Pool.join
-    init_result, init_map, init_iterator = ApplyResult.__init__, MapResult.__init__, module.IMapIterator.__init__
-
-    def _repopulate_pool(self: Any) -> None:
-        # Called once, when all is there but the workers, which are to find the identity made.
-        lock = _lock_of(self)
-        if lock is not None:
-            announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
-            # What goes through these is never the program's own call.
-            self._quick_put = untraced(self._quick_put)
-            self._quick_get = untraced(self._quick_get)
-        repopulate(self)
-
-    def init_apply_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
-        init_result(self, pool, *args, **kwargs)
-        lock = _lock_of(pool)
-        if _watch(self._event, lock, self._job) and not isinstance(self, MapResult):
-            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
-
-    def init_map_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
-        init_map(self, pool, *args, **kwargs)
-        lock = _lock_of(pool)
-        if lock is not None:
-            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
-
-    def init_imap_iterator(self: Any, pool: Any) -> None:
-        init_iterator(self, pool)
-        lock = _lock_of(pool)
-        if _watch(self._cond, lock, self._job):
-            call = sys._getframe(1).f_locals
-            _say_submitted(lock, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
-
-    def traced_join(self: Any) -> None:
-        handler = getattr(self, "_worker_handler", None)
-        _join(_lock_of(self) if self._state != module.RUN else None, handler, partial(join, self))
+    Pool.replace_those_of(module.Pool, RUN=module.RUN)
+    ApplyResult.replace_those_of(module.ApplyResult, MapResult=module.MapResult)
+    MapResult.replace_those_of(module.MapResult)
+    IMapIterator.replace_those_of(module.IMapIterator)
 
     def describe(item: Any) -> tuple[Any, int, int, int]:
         job, index, function, args, _ = item
@@ -82,21 +50,61 @@ def patch_pool(module: ModuleType) -> None:
         return function, job, index, items
 
     _expect_workers(module.worker, describe)
-    replace(Pool, "_repopulate_pool", _repopulate_pool)
-    replace(Pool, "join", traced_join)
-    replace(ApplyResult, "__init__", init_apply_result)
-    replace(MapResult, "__init__", init_map_result)
-    replace(module.IMapIterator, "__init__", init_imap_iterator)
+
+
+class Pool(Methods):
+    """multiprocessing.pool.Pool."""
+
+    def _repopulate_pool(self: Any) -> None:
+        # The first call comes when all is there but the workers, which are to find the identity made.
+        lock = _lock_of(self)
+        if lock is not None:
+            announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
+            # What goes through these is never the program's own call.
+            self._quick_put = untraced(self._quick_put)
+            self._quick_get = untraced(self._quick_get)
+        Pool.real._repopulate_pool(self)
+
+    def join(self: Any) -> None:
+        handler = getattr(self, "_worker_handler", None)
+        _join(_lock_of(self) if self._state != Pool.real.RUN else None, handler, partial(Pool.real.join, self))
+
+
+class ApplyResult(Methods):
+    """multiprocessing.pool.ApplyResult: the result of `apply_async`."""
+
+    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
+        ApplyResult.real.__init__(self, pool, *args, **kwargs)
+        lock = _lock_of(pool)
+        if _watch(self._event, lock, self._job) and not isinstance(self, ApplyResult.real.MapResult):
+            _emit_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
+
+
+class MapResult(Methods):
+    """multiprocessing.pool.MapResult, an ApplyResult: that of `map_async` and its kin."""
+
+    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
+        MapResult.real.__init__(self, pool, *args, **kwargs)
+        lock = _lock_of(pool)
+        if lock is not None:
+            _emit_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
+
+
+class IMapIterator(Methods):
+    """multiprocessing.pool.IMapIterator: the results of `imap`, one by one."""
+
+    def __init__(self: Any, pool: Any) -> None:
+        IMapIterator.real.__init__(self, pool)
+        lock = _lock_of(pool)
+        if _watch(self._cond, lock, self._job):
+            call = sys._getframe(1).f_locals
+            _emit_submitted(lock, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
 
 
 def patch_executor(module: ModuleType) -> None:
     """concurrent.futures.process."""
     Executor = module.ProcessPoolExecutor  # noqa: N806
-    init, init_item, shutdown = Executor.__init__, module._WorkItem.__init__, Executor.shutdown
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
-        announce("pool_created", identity_of(_lock_of(self)), "ProcessPoolExecutor", workers=self._max_workers)
+    init_item = module._WorkItem.__init__
 
     def init_work_item(self: Any, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
         init_item(self, future, fn, args, kwargs)
@@ -105,11 +113,7 @@ def patch_executor(module: ModuleType) -> None:
         if isinstance(executor, Executor):
             lock, job = _lock_of(executor), executor._queue_count
             if _watch(future._condition, lock, job):
-                _say_submitted(lock, job, inner(fn), 1)
-
-    def traced_shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
-        handler = self._executor_manager_thread if wait else None
-        _join(_lock_of(self), handler, partial(shutdown, self, wait, **kwargs))
+                _emit_submitted(lock, job, inner(fn), 1)
 
     def inner(function: Any) -> Any:
         is_map = type(function) is partial and function.func is module._process_chunk
@@ -121,9 +125,20 @@ def patch_executor(module: ModuleType) -> None:
         return function, item.work_id, 0, items
 
     _expect_workers(module._process_worker, describe)
-    replace(Executor, "__init__", __init__)
-    replace(Executor, "shutdown", traced_shutdown)
+    ProcessPoolExecutor.replace_those_of(Executor)
     replace(module._WorkItem, "__init__", init_work_item)
+
+
+class ProcessPoolExecutor(Methods):
+    """concurrent.futures.process.ProcessPoolExecutor."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        ProcessPoolExecutor.real.__init__(self, *args, **kwargs)
+        announce("pool_created", identity_of(_lock_of(self)), "ProcessPoolExecutor", workers=self._max_workers)
+
+    def shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
+        handler = self._executor_manager_thread if wait else None
+        _join(_lock_of(self), handler, partial(ProcessPoolExecutor.real.shutdown, self, wait, **kwargs))
 
 
 def patch_futures(module: ModuleType) -> None:
@@ -155,7 +170,7 @@ def _lock_inside(tasks: Any) -> Any:
 # What is submitted -------------------------------------------------------------------------------------------
 
 
-def _say_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
+def _emit_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
     at = outer_site(3)  # past the constructor, and the method that calls it
     emit("pool_submitted", identity_of(lock), at, job=job, function=_name_of(function), tasks=tasks)
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from procsim.tracer import gate
 from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
-from procsim.tracer.patching import Builtin, on_restore, replace
-from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.tracer.patching import Builtin, Methods, on_restore, replace
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, outer_site
 from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.tracer.watch.uncaught import say_raised, uncaught
 from procsim.wire.pipe import raised_elsewhere
@@ -60,64 +60,69 @@ def expect_processes() -> None:
 def patch_process(module: ModuleType) -> None:
     """multiprocessing.process."""
     base = module.BaseProcess
-    init, start, join = base.__init__, base.start, base.join
-    terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
-    exitcode, run = base.exitcode, base.run
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
-        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
-        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
-
-    def traced_start(self: Any) -> None:
-        at = outer_site()
-        if gate.shared[0]:
-            gate.arrive("process_started", None, at, subject=self._name)
-        nothing_to_run = self._target is None and type(self).run is run and "run" not in vars(self)
-        before, _starting.now = _starting.now, True
-        try:
-            start(self)
-        finally:
-            _starting.now = before
-        self._popen._procsim_name = self._name
-        method = getattr(self._popen, "method", None)
-        daemon = bool(self.daemon)
-        if nothing_to_run:
-            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
-        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
-
-    def traced_join(self: Any, timeout: Any = None) -> None:
-        at = caller()
-        popen = self._popen
-        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
-            join(self, timeout)
-            return
-        if gate.shared[0] and at != INTERNAL:  # an exit handler's may find it ended already, or not: that is no step
-            ready = (lambda: popen.poll() is not None) if timeout is None else None
-            gate.arrive("process_joined", None, at, ready, subject=self._name)
-        # Also where exit handlers join, since a process that will not end is mostly found there.
-        if popen.poll() is None:
-            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
-        try:
-            join(self, timeout)
-        finally:  # it also ends when a signal handler of the program raises
-            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
-
-    def traced_terminate(self: Any) -> None:
-        if self._popen is not None and not _has_ended(self._popen):
-            emit("process_terminated", at=caller() or None, child=self._popen.pid, child_name=self._name)
-        terminate(self)
-
-    def traced_kill(self: Any) -> None:
-        if self._popen is not None and not _has_ended(self._popen):
-            emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
-        kill(self)
+    exitcode = base.exitcode
 
     def traced_exitcode(self: Any) -> Any:
         code = exitcode.fget(self)
         if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
         return code
+
+    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
+    BaseProcess.replace_those_of(base, run=base.run)
+
+
+class BaseProcess(Methods):
+    """multiprocessing.process.BaseProcess."""
+
+    _procsim_made = None
+    """The line that made it; None for those that were made before they were traced."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        BaseProcess.real.__init__(self, *args, **kwargs)
+        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
+
+    def start(self: Any) -> None:
+        at = outer_site()
+        gate.arrive("process_started", None, at, subject=self._name)
+        has_no_target = self._target is None and type(self).run is BaseProcess.real.run and "run" not in vars(self)
+        before, _starting.now = _starting.now, True
+        try:
+            BaseProcess.real.start(self)
+        finally:
+            _starting.now = before
+        self._popen._procsim_name = self._name
+        method = getattr(self._popen, "method", None)
+        daemon = bool(self.daemon)
+        if has_no_target:
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
+
+    def join(self: Any, timeout: Any = None) -> None:
+        at = caller()
+        popen = self._popen
+        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
+            BaseProcess.real.join(self, timeout)
+            return
+        if at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
+            ready = (lambda: popen.poll() is not None) if timeout is None else None
+            gate.arrive("process_joined", None, at, ready, subject=self._name)
+        # Also where an exit handler joins: that is where a process that does not end is mostly found.
+        if popen.poll() is None:
+            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
+        try:
+            BaseProcess.real.join(self, timeout)
+        finally:  # it also ends when a signal handler of the program raises
+            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
+
+    def terminate(self: Any) -> None:
+        _emit_ending("process_terminated", self)
+        BaseProcess.real.terminate(self)
+
+    def kill(self: Any) -> None:
+        _emit_ending("process_killed", self)
+        BaseProcess.real.kill(self)
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
@@ -127,16 +132,12 @@ def patch_process(module: ModuleType) -> None:
             listener(self._name)
         for begin_listener in _begin_listeners:
             begin_listener(self)
-        return bootstrap(self, *args, **kwargs)
+        return BaseProcess.real._bootstrap(self, *args, **kwargs)
 
-    replace(base, "_procsim_made", None)  # of those that were made before they were traced
-    replace(base, "__init__", __init__)
-    replace(base, "start", traced_start)
-    replace(base, "join", traced_join)
-    replace(base, "terminate", traced_terminate)
-    replace(base, "kill", traced_kill)
-    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
-    replace(base, "_bootstrap", _bootstrap)
+
+def _emit_ending(kind: str, process: Any) -> None:
+    if process._popen is not None and not _has_ended(process._popen):
+        emit(kind, at=caller(OF_HELPER) or None, child=process._popen.pid, child_name=process._name)
 
 
 def _has_ended(popen: Any) -> bool:
