@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from procsim.running.run import Order, Run
-from procsim.tracer.emit import HEADS_KEPT, value_of
+from procsim.tracer.emit import HEADS_KEPT
 from procsim.tracer.sites import SITES_KEPT
+from procsim.tracer.values import value_of
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 

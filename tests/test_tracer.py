@@ -913,7 +913,7 @@ def test_a_python_program_that_the_program_starts_has_a_name_of_its_own(trace: T
 
 
 def test_an_event_always_fits() -> None:
-    from procsim.tracer.emit import _fitting
+    from procsim.tracer.values import fitting
     from procsim.wire.pipe import ITEM_LIMIT
 
     class Name(str):
@@ -921,7 +921,7 @@ def test_an_event_always_fits() -> None:
 
     long = "é" * 5000
     for fields in ({"text": long}, {long: long}, {"fields": {str(n): long for n in range(100)}}, {"name": Name("x")}):
-        assert len(_fitting((1, "said", 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
+        assert len(fitting((1, "said", 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
 
 
 def test_only_errors_raised_below_came_from_elsewhere() -> None:

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, emit
+from procsim.tracer.emit import emit
 from procsim.tracer.sites import call_site, program_frame
+from procsim.tracer.values import NAME_LIMIT
 
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
 _PASSES = ("COPY", "RESUME", "NOP", "EXTENDED_ARG")

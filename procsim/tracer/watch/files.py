@@ -13,9 +13,10 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE_LIMIT, active, emit
+from procsim.tracer.emit import active, emit
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_library, program_site
+from procsim.tracer.values import VALUE_LIMIT
 from procsim.wire.pipe import raised_elsewhere
 
 PATH_LIMIT = 200

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, emit, run_is_over
+from procsim.tracer.emit import emit, run_is_over
 from procsim.tracer.patching import on_restore
 from procsim.tracer.sites import program_site
+from procsim.tracer.values import TEXT_LIMIT
 from procsim.wire.pipe import raised_elsewhere
 
 _parts: dict[tuple[str, int], list[str]] = {}

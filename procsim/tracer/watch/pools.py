@@ -18,10 +18,11 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_again, emit_waiting
+from procsim.tracer.emit import Waiting, emit, emit_again, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore, replace, untraced
 from procsim.tracer.sites import outer_site, short_path
+from procsim.tracer.values import NAME_LIMIT
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.processes import when_process_begins
 

@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_value, emit_waiting, value_of
+from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore, replace
 from procsim.tracer.sites import INTERNAL, OF_METHOD, call_site, caller, caller_through, is_internal
+from procsim.tracer.values import value_of
 from procsim.tracer.watch.locks import identity_of, keep_raw, waited_for
 from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode
 from procsim.wire.pipe import Clock

@@ -12,9 +12,10 @@ from itertools import pairwise
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, emit
+from procsim.tracer.emit import emit
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, is_installed, is_internal, is_library
+from procsim.tracer.values import TEXT_LIMIT
 
 _DUMPS = (("multiprocessing.reduction", "dump"), ("multiprocessing.reduction", "dumps"))
 """The functions that pickle what is sent to another process."""
