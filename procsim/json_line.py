@@ -13,7 +13,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON for what is `sayable`, which any reader takes and no terminal obeys.
+    """One line of JSON for what `json_value` gives, which any reader takes and no terminal obeys.
 
     Half a surrogate pair (a file's name that is not UTF-8 has one) is no text, and is spelled out: `\\udcff`.
     """

@@ -21,7 +21,7 @@ from procsim.complaints import fault_of
 from procsim.json_line import line_of
 from procsim.language import _
 from procsim.recording.recorded import Damaged, Events, values_of, verdict_of
-from procsim.wire.events import SCHEMA_VERSION, Event, Named, sayable, to_json
+from procsim.wire.events import SCHEMA_VERSION, Event, Named, json_value, to_json
 
 REPLAY_BATCH = 1_000
 REPLAY_BYTES = 1 << 20
@@ -77,7 +77,7 @@ class Recorder:
             raise NoTrace(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
         # In the order in which people read it.
         names = ("procsim", "schema", "scenario", "options", "code")
-        self._write(lambda: {name: sayable(getattr(header, name)) for name in names})
+        self._write(lambda: {name: json_value(getattr(header, name)) for name in names})
 
     def __enter__(self) -> "Recorder":
         return self

@@ -10,7 +10,7 @@ from procsim.state.run_state import RunState
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, View, writing
 from procsim.views.wishes import Movement
-from procsim.wire.events import Event, sayable, to_json
+from procsim.wire.events import Event, json_value, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The fields of a Claim, as a line calls them. `text` is the template, filled in."""
@@ -25,7 +25,12 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
     ]
     found = [as_fields(finding) for finding in verdict.findings]
     # A scenario's figures may be anything.
-    return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
+    return {
+        "kind": "verdict",
+        "scenario": verdict.scenario,
+        "claims": json_value(claims),
+        "findings": json_value(found),
+    }
 
 
 class JsonView(View):
