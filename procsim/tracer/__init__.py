@@ -94,7 +94,7 @@ def install() -> bool:
     if role == "forkserver":
         processes.expect_processes()
     if role == "program":
-        processes.say_program_began(interpreter.program_name())
+        processes.emit_program_began(interpreter.program_name())
     return True
 
 

@@ -1,9 +1,11 @@
 """Lock, RLock, Semaphore, BoundedSemaphore and the locks of Value and Array.
 
-A `SemLock` binds its C methods to the instance when it is made. For a lock of the program's own we leave them off, so
-that the traced methods of the class are found; a lock inside a Queue or a Pool keeps the C methods, as fast as ever.
-The identity of a lock is made at creation. Where it has a name that other processes open it by (spawn, forkserver), the
-identity is that name: it needs no place in the pickled state, which stays what an untraced process expects.
+A SemLock binds its C methods to the instance when it is made. For a lock of the program's own that is left out, so that
+the traced methods of the class are found. A lock inside a Queue or a Pool keeps the C methods, and is as fast as ever.
+
+The identity of a lock is made with the lock. Under fork it is an attribute, which the fork copies. Under spawn and
+forkserver it is the name of the semaphore, by which other processes open it: a fifth element in the pickled state could
+not be unpickled by a child that is not traced (`python -I`, a cleared environment).
 """
 
 import sys
@@ -38,7 +40,7 @@ def keep_raw(*locks: Any) -> None:
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
-    """The object of multiprocessing's that this lock is made for: the outermost `self` above its own `__init__`."""
+    """The object of multiprocessing's that this lock is a part of: the outermost `self` in an `__init__` above it."""
     owner = lock
     while frame is not None and is_internal(frame):
         candidate = frame.f_locals.get("self")
@@ -53,7 +55,7 @@ def owner_of(frame: FrameType | None, lock: Any) -> Any:
 
 CALLED = marshalled(entered=False)
 ENTERED = marshalled(entered=True)
-"""How a lock is acquired: by `with`, so that this thread is sure to release it."""
+"""How a lock is acquired: by a call; or by `with`, and then this thread is sure to release it."""
 
 
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
@@ -66,7 +68,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         return False
     try:
         emit("lock_acquired", identity, at, how)
-    except BaseException:  # as below
+    except BaseException:  # as in `_acquire`
         try:
             emit("lock_released", identity)
         finally:
@@ -86,10 +88,10 @@ def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
             at = caller(OF_HELPER)
             if at != INTERNAL:
                 emit("lock_acquired", identity_of(lock), at, how)
-    except BaseException:  # a signal handler of the program's has raised, or this is the deepest call that may be
+    except BaseException:  # a signal handler of the program's has raised, or the recursion limit is reached
         try:
             emit("lock_released", identity_of(lock))
-        finally:  # not in a function of ours, for which there may be no room
+        finally:  # by C code: one more function of ours might be past the recursion limit
             raw.release()
         raise
     return True

@@ -10,10 +10,7 @@ from procsim.tracer.sites import outer_site
 
 
 def _is_arbitrary(address: Any) -> bool:
-    """Whether nobody chose it, so that only processes of this program know it.
-
-    From multiprocessing.connection.arbitrary_address.
-    """
+    """Whether multiprocessing chose the address (`connection.arbitrary_address`): only this program then knows it."""
     return isinstance(address, str) and "/pymp-" in address
 
 

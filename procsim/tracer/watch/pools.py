@@ -1,14 +1,14 @@
-"""Pool and ProcessPoolExecutor: what was submitted, which worker has taken what, who waits for a result.
+"""Pool and ProcessPoolExecutor: what was submitted, which worker took what, which thread waits for a result.
 
     submit ──► pool_submitted ──► tasks ──► pool_task_began ─┐
                                                              │ in the worker
     pool_result_got ◄── results ◄────────── pool_task_ended ◄┘
 
-None of the methods that the program calls to submit, and none that hands it a result, is replaced: a task's exception
-travels through them, and its traceback stays as it was. What is replaced are the constructors of the objects that they
-make, and those objects wait visibly. In a worker, which is known by the function it runs, only the two queues of that
-process are covered. The identity of a pool is that of the lock by which its workers share the queue of tasks.
-A pool of threads has no such lock, and is left alone.
+The methods by which the program submits work and gets results are left alone: a task's exception goes through them, and
+keeps the traceback that it always had. Replaced are the constructors of the results that they make, so that these emit
+when a thread waits for them. In a worker process, known by the function that it runs, the two queues are replaced, of
+this process alone. The identity of a pool is that of the lock by which its workers share the queue of tasks. A pool of
+threads has no such lock, and is left alone.
 """
 
 import sys
@@ -29,10 +29,10 @@ from procsim.tracer.watch.processes import when_process_begins
 TASK = ("job", "task", "items", "function")
 
 Describe = Callable[[Any], tuple[Any, int, int, int]]
-"""Of an item that a worker took: the function of the program's that it calls; and `job`, `task` and `items`."""
+"""Of an item that a worker took: the function of the program's that it calls; `job`, `task` and `items`."""
 
 _workers: list[tuple[Any, Describe]] = []
-"""The functions that worker processes run, and what an item of theirs means."""
+"""The functions that worker processes run, and how their items are described."""
 
 
 def patch_pool(module: ModuleType) -> None:
@@ -109,7 +109,7 @@ def patch_executor(module: ModuleType) -> None:
 
     def init_work_item(self: Any, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
         init_item(self, future, fn, args, kwargs)
-        # `submit` makes it when nothing speaks against it any more, and before anybody can see it.
+        # `submit` makes it when all its checks are done, and before any other thread can see it.
         executor = sys._getframe(1).f_locals.get("self")
         if isinstance(executor, Executor):
             lock, job = _lock_of(executor), executor._queue_count
@@ -158,12 +158,12 @@ def patch_futures(module: ModuleType) -> None:
 
 
 def _lock_of(pool: Any) -> Any:
-    """The lock that the workers of a pool share; None where they are threads, or the pool was shut down."""
+    """The lock that the workers of a pool share; None if they are threads, or the pool was shut down."""
     return _lock_inside(getattr(pool, "_call_queue", None) or getattr(pool, "_inqueue", None))
 
 
 def _lock_inside(tasks: Any) -> Any:
-    """The lock of a queue of tasks; None where it is no queue of multiprocessing's own."""
+    """The lock of a queue of tasks; None if it is no queue of multiprocessing's own."""
     queues = sys.modules.get("multiprocessing.queues")
     return tasks._rlock if queues and isinstance(tasks, (queues.Queue, queues.SimpleQueue)) else None
 
@@ -177,7 +177,7 @@ def _emit_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> No
 
 
 def _chunks(iterable: Any, size: Any) -> int | None:
-    """How many tasks `imap` makes of it; None where only the program's own code could tell."""
+    """How many tasks `imap` makes of it; None if that cannot be known without a call of the program's code."""
     if type(iterable) in (list, tuple, range, set, dict, str, bytes) and type(size) is int:
         return -(-len(iterable) // size)
     return None
@@ -187,7 +187,7 @@ _qualified_name = type.__dict__["__qualname__"].__get__  # a metaclass of the pr
 
 
 def _name_of(function: Any) -> str:
-    """How a function is called; of any other object that can be called only the type is told."""
+    """The name of a function; of any other object that can be called, that of its type."""
     function = _plain(function)
     if type(function) in (FunctionType, BuiltinFunctionType):
         return str(function.__qualname__)[:NAME_LIMIT]
@@ -209,7 +209,7 @@ def _plain(function: Any) -> Any:
     return function
 
 
-# Who waits for it --------------------------------------------------------------------------------------------
+# Waiting for it ----------------------------------------------------------------------------------------------
 
 
 class _ResultEvent(threading.Event):
@@ -222,7 +222,7 @@ class _ResultEvent(threading.Event):
 
 
 class _ResultCondition(threading.Condition):
-    """The condition inside a Future, or the iterator of an `imap`, which waits only where there is nothing yet."""
+    """The condition inside a Future, or the iterator of an `imap`, which waits only if there is nothing yet."""
 
     _procsim_result: tuple[int, int | None]
 
@@ -234,7 +234,7 @@ _VISIBLE = {threading.Event: _ResultEvent, threading.Condition: _ResultCondition
 
 
 def _watch(inside: Any, lock: Any, job: int) -> bool:
-    """Have the event or condition inside a result say who waits there; False: that is none of ours."""
+    """Have the event or condition inside a result emit when a thread waits. False: the pool is not traced."""
     if lock is None:
         return False
     _make_visible(inside, identity_of(lock), job)
@@ -242,7 +242,7 @@ def _watch(inside: Any, lock: Any, job: int) -> bool:
 
 
 def _make_visible(inside: Any, identity: int, job: int | None) -> None:
-    # It stays the object that it is, since others may have it already, and it refers to nothing new.
+    # It stays the same object, since others may have it already, and refers to nothing new, so that it lives as long.
     visible = _VISIBLE.get(type(inside))
     if visible is not None:
         inside._procsim_result = (identity, job)
@@ -266,7 +266,7 @@ def _wait(inside: Any, wait: Callable[[Any], bool], timeout: Any) -> bool:
 
 
 def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
-    """Join a pool, and say so where its `handler`, the thread that ends last, is still busy."""
+    """Join a pool, and emit that if its `handler`, the thread that ends last, is still busy."""
     if lock is None or handler is None or not handler.is_alive():
         join()
         return
@@ -282,7 +282,7 @@ def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
 
 
 def _expect_workers(target: Any, describe: Describe) -> None:
-    """Have the processes watched that run `target` with a queue of tasks and one of results."""
+    """Watch each process that runs `target` with a queue of tasks and one of results."""
     if not _workers:
         when_process_begins(_watch_worker)
         on_restore(_workers.clear)
@@ -296,16 +296,16 @@ def _watch_worker(process: Any) -> None:
 
 
 def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
-    """Say which task this worker takes, and when it is done with it: right before its result is sent.
+    """Emit which task this worker takes, and when it is done: right before its result is sent.
 
-    A result that cannot be pickled is replaced by an error before anything is sent, so that the end is said once.
+    If the result cannot be pickled, an error is sent instead of it, so there is one send for each task.
     """
     identity = identity_of(tasks._rlock)
     tasks._reader.recv_bytes = untraced(tasks._reader.recv_bytes)
     get, send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
     taken: tuple[Any, ...] | None = None
 
-    def tell(kind: str, at: str | None) -> None:
+    def emit_task(kind: str, at: str | None) -> None:
         if not emit_again(kind, identity, TASK, 0, taken, at):
             fields: dict[str, Any] = dict(zip(TASK, taken or (), strict=True))
             emit(kind, identity, at, **fields)
@@ -316,13 +316,13 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
         if item is not None:  # None: there is no more work
             function, *task = describe(item)
             taken = (*task, _name_of(function))
-            tell("pool_task_began", _place_of(function))
+            emit_task("pool_task_began", _place_of(function))
         return item
 
     def traced_send_bytes(*args: Any, **kwargs: Any) -> None:
         nonlocal taken
         if taken is not None:
-            tell("pool_task_ended", None)
+            emit_task("pool_task_ended", None)
             taken = None
         send_bytes(*args, **kwargs)
 
