@@ -51,20 +51,40 @@ class Methods:
         """Replace the methods of `owner`, until `restore`.
 
         `others`: what else the methods need of its module; that is in `real`, too.
-        A second `owner`, of a module that the program has imported anew, stays as it is: there is only one `real`.
+        If the program has imported that module anew, the first `owner` may still be in use, and keeps its `real`.
         """
         own = {name: value for name, value in vars(cls).items() if _is_to_replace(name, value)}
-        before = vars(cls).get("owner", owner)
-        if before is not owner and any(vars(before).get(name) is value for name, value in own.items()):
+        first = vars(cls).get("owner", owner)
+        if first is not owner and any(vars(first).get(name) is value for name, value in own.items()):
+            cls._copied(own).replace_those_of(owner, **others)
             return
         cls.real = SimpleNamespace(**{name: getattr(owner, name, None) for name in own}, **others)
         for name, value in own.items():
             replace(owner, name, value)
         cls.owner = owner
 
+    @classmethod
+    def _copied(cls, own: dict[str, Any]) -> "type[Methods]":
+        """The same methods for a second class: by the name of `cls` they find the copy, and its `real`."""
+        names: dict[str, Any] = {}
+        copy = type(cls.__name__, (Methods,), {name: _with_globals(value, names) for name, value in own.items()})
+        names |= vars(sys.modules[cls.__module__]) | {cls.__name__: copy}
+        return copy
+
 
 def _is_to_replace(name: str, value: Any) -> bool:
     return name.startswith("_procsim_") or isinstance(value, FunctionType | staticmethod)
+
+
+def _with_globals(value: Any, names: dict[str, Any]) -> Any:
+    """A copy of a function that has other globals; any other value as it is."""
+    if isinstance(value, staticmethod):
+        return staticmethod(_with_globals(value.__func__, names))
+    if not isinstance(value, FunctionType):
+        return value
+    copy = FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
+    copy.__kwdefaults__ = value.__kwdefaults__
+    return copy
 
 
 class Builtin:
