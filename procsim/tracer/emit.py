@@ -26,7 +26,7 @@ from typing import Any
 from procsim.tracer import thread_names
 from procsim.tracer.sites import call_site, sites_known
 from procsim.tracer.values import NAME_LIMIT, TEXT_LIMIT, fitting, plain, value_of
-from procsim.wire.interned import INTERNED_LIMIT, MARSHAL_FORMAT, NO_VALUE, occurrence, pack_occurrence
+from procsim.wire.interned import INTERNED_LIMIT, MARSHAL_FORMAT, occurrence, pack_occurrence
 from procsim.wire.memory import Buffers
 from procsim.wire.pipe import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 
@@ -211,17 +211,16 @@ def emit_again(
             head = heads.get((kind, identity, at, fields))
         if not head:
             return False
-        if type(fields) is bytes:
-            data = pack_occurrence(head, Clock.now(), NO_VALUE)
+        is_integer = type(value) is int
+        if is_integer:
+            data = pack_occurrence(head, Clock.now(), value + value + 1)
         else:
-            if fields is VALUE and type(value) is not int:
-                value = (value_of(value),)
-            data = occurrence(head, Clock.now(), value)
+            data = occurrence(head, Clock.now(), (value_of(value),) if fields is VALUE else value)
         # Check last: a call above may have run a handler that forked, and a child must not write in its parent's slot.
         if not buffers.not_forked[0]:
             return False
         write(data)
-        if type(value) is int:
+        if is_integer:
             return True
     except (ValueError, struct.error) as error:  # there is no room; or the int has more than 63 bits
         if raised_elsewhere(error):

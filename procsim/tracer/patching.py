@@ -7,7 +7,7 @@ program has put one of its own meanwhile: that stays.
 import functools
 import sys
 from collections.abc import Callable
-from types import FunctionType, MethodType, ModuleType, SimpleNamespace
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 Patch = Callable[[ModuleType], None]
@@ -58,7 +58,8 @@ class Methods:
         if first is not owner and any(vars(first).get(name) is value for name, value in own.items()):
             cls._copied(own).replace_those_of(owner, **others)
             return
-        cls.real = SimpleNamespace(**{name: getattr(owner, name, None) for name in own}, **others)
+        # A class, whose functions CPython calls more quickly than those of a SimpleNamespace (20 ns).
+        cls.real = type("real", (), {name: getattr(owner, name, None) for name in own} | others)
         for name, value in own.items():
             replace(owner, name, value)
         cls.owner = owner
