@@ -2,9 +2,12 @@
 
 import builtins
 import io
+import os
 import signal
 import sys
 import textwrap
+import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +25,11 @@ hypothesis.settings.load_profile("procsim")
 
 # A shell starts what it puts in the background with SIGINT ignored, which every process of a test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hundreds of interpreters are started: without bytecode, each would compile procsim anew. Each terminal has a size of
+# its own, whatever size pytest has told its workers.
+for name in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 HANG_SECONDS = 60
 """The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""
@@ -48,6 +56,31 @@ PATCHED = {
     "multiprocessing.context": [],
 }
 """The modules that the tracer patches, and in each the classes."""
+
+
+ON_EACH_PYTHON = {"test_tracer.py", "test_tracer_harmless.py", "test_tracer_pools.py", "test_uncaught.py"}
+ON_EACH_PYTHON |= {"test_emit.py", "test_buffers.py", "test_channel.py", "test_standstill.py", "test_lesson_lines.py"}
+"""Where a version of Python could make a difference: marked `pythons`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests.
+
+    Of those that differ in the start method alone, all but one are marked as thorough: by turns, whichever it is.
+    """
+    for item in items:
+        if item.path.name in ON_EACH_PYTHON:
+            item.add_marker("pythons")
+    alike: dict[tuple[Any, ...], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            others = {name: value for name, value in item.callspec.params.items() if value not in START_METHODS}
+            if len(others) < len(item.callspec.params):
+                alike[item.path, item.originalname, str(others)].append(item)
+    for key, tests in alike.items():
+        chosen = zlib.crc32(f"{key[0].name} {key[1:]}".encode()) % len(tests)
+        for item in tests[:chosen] + tests[chosen + 1 :]:
+            item.add_marker("thorough")
 
 
 @dataclass

@@ -5,9 +5,6 @@ Their twins, as like them as can be, do not hang, and nothing is said of them.
 
 import json
 import signal
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,42 +63,18 @@ def line(name: str, mark: str) -> str | None:
     return None
 
 
-Watched = tuple[list[dict[str, Any]], int]
-"""The events of a program, and the exit code of `procsim watch`."""
-
-AT_ONCE = 6
-"""Programs that are watched at once: they mostly wait, and procsim must be right also when the cores are busy."""
-
-
-def watched(house: House, path: Path, method: str) -> Watched:
-    lines, done = house.events("watch", "--start-method", method, "--timeout", "100", path)
+def watched(house: House, program: str, method: str) -> tuple[list[dict[str, Any]], int]:
+    """The events of a program, and the exit code of `procsim watch`."""
+    lines, done = house.events("watch", "--start-method", method, "--timeout", "100", PROGRAMS / f"{program}.py")
     return lines, done.returncode
-
-
-@pytest.fixture(scope="module")
-def runs(request: pytest.FixtureRequest) -> Iterator[Callable[[str, str], Watched]]:
-    """Watches the programs of all tests that were selected here, several at once; gives each test its own."""
-    wanted = [
-        (str(item.callspec.params["program"]), str(item.callspec.params["method"]))
-        for item in request.session.items
-        if item.path == request.path and isinstance(item, pytest.Function) and "program" in item.fixturenames
-    ]
-    with tempfile.TemporaryDirectory(prefix="house-", dir="/tmp") as folder, ThreadPoolExecutor(AT_ONCE) as executor:
-        house = House(Path(folder))
-        begun = {
-            (program, method): executor.submit(watched, house, PROGRAMS / f"{program}.py", method)
-            for program, method in wanted
-        }
-        yield lambda program, method: begun[program, method].result()
-        house.assert_empty()
 
 
 @pytest.mark.parametrize("method", START_METHODS)
 @pytest.mark.parametrize("program", [f"hangs/{name}" for name in HANGS])
-def test_why_it_hangs(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
+def test_why_it_hangs(house: House, program: str, method: str) -> None:
     name = program.rpartition("/")[2]
     identity, processes, thing = HANGS[name]
-    lines, code = runs(program, method)
+    lines, code = watched(house, program, method)
     assert code == 3
     causes = [finding for finding in lines[-1]["findings"] if finding["id"] not in OTHERS]
     assert {finding["id"] for finding in causes} == {identity}
@@ -119,8 +92,8 @@ def test_why_it_hangs(runs: Callable[[str, str], Watched], program: str, method:
 
 @pytest.mark.parametrize("method", START_METHODS)
 @pytest.mark.parametrize("program", [f"hangs/{name}_cured" for name in HANGS])
-def test_nothing_is_said_of_its_twin(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
-    lines, code = runs(program, method)
+def test_nothing_is_said_of_its_twin(house: House, program: str, method: str) -> None:
+    lines, code = watched(house, program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []
     assert code == 0
 
@@ -130,8 +103,8 @@ HEALTHY = sorted(path.stem for path in Path(PROGRAMS / "healthy").glob("*.py"))
 
 @pytest.mark.parametrize("method", START_METHODS)
 @pytest.mark.parametrize("program", [f"healthy/{name}" for name in HEALTHY])
-def test_who_only_waits_a_while_does_not_hang(runs: Callable[[str, str], Watched], program: str, method: str) -> None:
-    lines, code = runs(program, method)
+def test_who_only_waits_a_while_does_not_hang(house: House, program: str, method: str) -> None:
+    lines, code = watched(house, program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []
     assert not [event for event in lines if event["kind"] in ("process_stuck", "finding")]
     assert code == 0

@@ -11,6 +11,8 @@ from tests.integration.conftest import House
 AT_ONCE = 4
 """They mostly sleep."""
 
+pytestmark = pytest.mark.xdist_group("lesson lines")  # several statements are shown by one run
+
 
 @pytest.fixture(scope="module")
 def shown() -> Iterator[dict[str, Future[tuple[int, set[str]]]]]:
