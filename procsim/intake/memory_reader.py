@@ -1,6 +1,6 @@
 """The reading side of `procsim.wire.memory`: what all processes of a run have written into their slots.
 
-the run's file ──► BufferReader ──► the bytes that each slot has had since ──► its SlotDecoder ──► items
+the run's file ──► BufferReader ──► the new bytes of each slot ──► its SlotDecoder ──► items
 """
 
 import contextlib
@@ -24,11 +24,11 @@ from procsim.wire.memory import (
 )
 
 _LOOK_SIZE = 1 << 13
-"""Bytes that are looked at first."""
+"""Bytes of a part that are searched for a commit mark at first; if there are more, four times as many."""
 
 
 class _Slot:
-    """How far the slot of one process was read."""
+    """The slot of one process: how far it was read, and what decodes it."""
 
     def __init__(self, number: int, pid: int) -> None:
         self.number = number
@@ -50,7 +50,7 @@ class _Slot:
         """What was written since the last time."""
         pieces = []
         while True:
-            full = memory[self._part + WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
+            full = memory[self._part + WRITTEN] == self._turn & 0xFF  # check first: then nothing is written any more
             if not full and (self._at == self._end or not memory[self._at]):
                 break
             piece = self._rest(memory) if full else self._whole(memory, commit_mark)
@@ -70,9 +70,10 @@ class _Slot:
         return piece[: size + -size % WORD]
 
     def _whole(self, memory: mmap.mmap, commit_mark: bytes) -> bytes:
-        """What is whole.
+        """What is whole in this part.
 
-        It is copied once more: when the end of the first copy was made, its beginning may have been old already.
+        It is copied a second time: while the first copy was made, the writer went on, so that a record near its
+        beginning may be copied unfinished though a commit mark behind it was copied.
         """
         size = _LOOK_SIZE
         while True:
@@ -89,12 +90,12 @@ class _Slot:
 
 
 class BufferReader:
-    """What all processes have written. It makes the file."""
+    """Reads what all processes have written. It makes the file, in the run's folder."""
 
     def __init__(self, folder: str) -> None:
         self._slots: list[_Slot] = []
         self._awaited: list[int] = []
-        """The slots that were taken and of which nothing was seen yet."""
+        """The slots that were taken and have no PID in them yet."""
         self._taken = 0
         self._file = -1
         self._memory: mmap.mmap | None = None
@@ -119,17 +120,18 @@ class BufferReader:
         slots = list(self._slots)
         while slots:
             for slot in slots:
-                ended = slot.ended  # asked first: then nothing comes after what is read now
+                ended = slot.ended  # check first: then nothing comes after what is read now
                 if data := slot.read(memory, self._commit_mark):
                     found.append((slot.decoder, data))
                 if ended:
                     slot.give_back(memory)
                     self._slots.remove(slot)
-            slots = self._begun()  # whoever was started by what was said just now
+            slots = self._begun()  # processes that were started meanwhile
         return found
 
     def _begun(self) -> list[_Slot]:
-        """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
+        """The slots that have a PID in them now. It is read from the file: a look into memory would make the system
+        allocate it."""
         taken = min((os.fstat(self._file).st_size - TICKETS_AT) // TICKET.size, SLOTS)
         self._awaited.extend(range(self._taken, taken))
         self._taken = taken

@@ -81,7 +81,7 @@ def active() -> bool:
 
 
 def run_is_over() -> bool:
-    """Whether this process goes on after the run that it belonged to: nobody reads what it emits."""
+    """Whether this process goes on after the run that it belonged to: its events have no reader."""
     return _queue is not None and _queue.silent
 
 
@@ -157,7 +157,7 @@ VALUE = ("value",)
 def emit(
     kind: str, identity: int | None = None, at: str | None = None, constant: bytes = NO_FIELDS, **fields: Any
 ) -> bool:
-    """Emit an event of this moment and this thread. False: it was not written, as nobody reads it any more.
+    """Emit an event of this moment and this thread. False: it was not written, as events have no reader any more.
 
     `identity`: of the object it happened to; `constant`: the fields, where they never change (see `marshalled`).
 
@@ -259,7 +259,7 @@ def _all_but_time(kind: str, identity: int | None, at: str | None, fields: Field
 
 
 def _write(record: bytes) -> bool:
-    """Write a record into this process's slot, or, without room there, onto the EventQueue. False: nobody reads it."""
+    """Write a record into this process's slot, or, without room there, onto the EventQueue. False: it has no reader."""
     return _queue is not None and (_buffers.put(record) or _queue.put_record(record))
 
 
@@ -278,7 +278,7 @@ def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any =
 
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
-    """Emit what happened to another process, which could not emit it itself. False: nobody reads it."""
+    """Emit what happened to another process, which could not emit it itself. False: it has no reader."""
     return _write(record_of(fitting((Clock.now(), kind, pid, process[:NAME_LIMIT], "MainThread", None, at, fields))))
 
 

@@ -5,7 +5,7 @@
 
 A program emits the same events again and again: the same kind, thread, line and object. From its second occurrence an
 event is interned: a record gives it an id, and each later occurrence is id, time and value. That takes 24 bytes, and
-nobody marshals, copies or decodes the rest again.
+the rest is not marshalled, copied and decoded again.
 
 In a slot (`procsim.wire.memory`) these stand one after the other, each written by one call into C, so that no other
 thread can come between, and each of whole words of 64 bits:

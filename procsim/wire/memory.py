@@ -219,7 +219,7 @@ class Buffers:
         """
         if turn:
             before = own.parts[(turn - 1) % PARTS]
-            before.seek(0, os.SEEK_END)  # so that nobody writes there any more
+            before.seek(0, os.SEEK_END)  # so that no thread writes there any more
             if own is self._own:
                 before[WRITTEN] = turn & 0xFF
         number = turn % PARTS

@@ -245,7 +245,7 @@ class EventQueueReader:
         return self.descriptor
 
     def read(self) -> bytes | None:
-        """The bytes that are there now, for `ItemDecoder`; None: nothing now; b"": nobody has the pipe open."""
+        """The bytes that are there now, for `ItemDecoder`; None: nothing now; b"": no process has the pipe open."""
         try:
             return os.read(self.descriptor, READ_SIZE)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Condition, Event, Barrier: what is built of locks, each with an identity that one of its locks lends it."""
+"""Condition, Event, Barrier: they are built of locks, and each has the identity of one of its locks."""
 
 import sys
 import threading

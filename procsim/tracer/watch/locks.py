@@ -147,7 +147,7 @@ def can_acquire(raw: Any) -> bool:
 
 
 def _may_release(raw: Any) -> bool:
-    """Whether a release will not raise, as it does where nobody holds the lock."""
+    """Whether a release will not raise, as it does if the lock is free."""
     if raw.kind == _RECURSIVE_MUTEX:
         return bool(raw._is_mine())
     try:

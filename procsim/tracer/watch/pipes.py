@@ -34,13 +34,13 @@ def identity_of_end(connection: Any) -> int:
 
 
 def belong_to_a_queue(*connections: Any) -> None:
-    """What goes through them is never a call of the program's own."""
+    """Mark connections inside a queue: no send or receive there is a call of the program's own."""
     for connection in connections:
         connection._procsim_inner = True
 
 
 def inode(descriptor: int) -> int:
-    """The number that the system gave to a pipe or socket; 0: there is none, or no longer."""
+    """The inode of a pipe or socket; 0: the descriptor is not open."""
     try:
         return os.fstat(descriptor).st_ino
     except OSError as error:
@@ -52,17 +52,17 @@ def inode(descriptor: int) -> int:
 def bytes_are_waiting(descriptor: int) -> bool:
     """Whether a read from this pipe or socket would find something."""
     try:
-        count = bytearray(4)  # a buffer to be changed: ioctl copies any other one, which takes longer than the call
+        count = bytearray(4)  # one that can be changed: ioctl copies any other, which takes longer than the call
         _ioctl(descriptor, _FIONREAD, count)
         return count != _NONE
     except OSError as error:
         if raised_elsewhere(error):
             raise
-        return True  # closed: the call itself will say so
+        return True  # closed: then the call itself raises
 
 
 def has_news(connection: Any) -> bool:
-    """Whether a read from a connection would not wait: there are bytes, or nobody is left to send any."""
+    """Whether a read from a connection would not wait: there are bytes, or no process has the other end."""
     if connection._handle is None:
         return True
     poll = select.poll()
