@@ -55,7 +55,7 @@ class Methods:
         """
         own = {name: value for name, value in vars(cls).items() if _is_to_replace(name, value)}
         first = vars(cls).get("owner", owner)
-        if first is not owner and any(vars(first).get(name) is value for name, value in own.items()):
+        if first is not owner and any(vars(first).get(name, _MISSING) is value for name, value in own.items()):
             cls._copied(own).replace_those_of(owner, **others)
             return
         # A class, whose functions CPython calls more quickly than those of a SimpleNamespace (20 ns).
