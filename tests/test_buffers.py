@@ -1,7 +1,6 @@
 """The buffers between real processes: nothing lost or torn, whatever becomes of a writer; and their order."""
 
 import _codecs
-import contextlib
 import ctypes
 import marshal
 import mmap
@@ -25,7 +24,9 @@ from hypothesis import strategies as st
 
 from procsim.intake.memory_reader import BufferReader
 from procsim.intake.sequencer import Sequencer
-from procsim.wire.memory import AGAIN, NUMBERS, PART_SIZE, PARTS, SLOT_SIZE, WORD, Buffers, mapped
+from procsim.wire.interned import INTERNED_LIMIT, WORD, head_of, occurrence, padded
+from procsim.wire.mapped_file import mapped
+from procsim.wire.memory import PART_SIZE, PARTS, SLOT_SIZE, Buffers
 from procsim.wire.pipe import ITEM_LIMIT, OwnDescriptor, record_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
@@ -44,7 +45,7 @@ def padding(number: int) -> bytes:
 
 
 class Writer:
-    """Says one thing after the other: as records, and as repetitions with a small number, or with a text."""
+    """Says one thing after the other: as records, and as occurrences with a small integer, or with bytes."""
 
     def __init__(self, buffers: Buffers, name: int) -> None:
         self.buffers = buffers
@@ -60,23 +61,19 @@ class Writer:
             else:
                 return True
         said = self.buffers.put(record(self.name, number))
-        self.head = self.head or self.buffers.number((self.name, ("value",)))
+        self.head = self.head or self.buffers.intern((self.name, ("value",)))
         return said
 
     def repeat(self, number: int) -> None:
-        write, time = self.buffers.write, number + 1
-        if number % 3:
-            write(AGAIN.pack(self.head, time, (number << 1) + 1))
-            return
-        value = marshal.dumps((padding(number)[:100],), 2) + b"0"
-        write(AGAIN.pack(self.head, time, len(value) << 1) + value + bytes(-len(value) % WORD))
-        with contextlib.suppress(ValueError):  # then it was the last one in its part
-            write(self.buffers.done)
+        write, value = self.buffers.write, number if number % 3 else (padding(number)[:100],)
+        write(occurrence(self.head, number + 1, value))
+        if value is not number:
+            self.buffers.commit(write)
 
 
 def put_all(folder: str, name: int, count: int) -> None:
     """Say so many things, each as soon as there is room."""
-    writer = Writer(Buffers(folder, mute_records=0), name)
+    writer = Writer(Buffers(folder, records_before_slot=0), name)
     for number in range(count):
         while not writer.say(number):
             pass
@@ -93,17 +90,17 @@ class Reading:
         self.folder = folder
         self.reader = BufferReader(folder)
         self.numbers: dict[int, list[int]] = defaultdict(list)
-        self.repetitions = 0
+        self.occurrences = 0
 
     def read(self) -> int:
         """Take in what is there. Returns how many records."""
-        items = [item for repetitions, data in self.reader.read() for item in repetitions.items(data)]
+        items = [item for decoder, data in self.reader.read() for item in decoder.items(data)]
         for item in items:
             if len(item) == 3:
                 time, name, fields = item
                 number = time - 1
                 assert fields == {"value": number if number % 3 else padding(number)[:100]}, "torn"
-                self.repetitions += 1
+                self.occurrences += 1
             else:
                 name, number, filling, _ = item
                 assert filling == padding(number), "torn"
@@ -128,7 +125,7 @@ def test_writers_lose_and_tear_nothing_and_each_keeps_its_order(start_method: st
         reading.read()
     reading.read()
     assert reading.numbers == {name: list(range(COUNT)) for name in range(3)}
-    assert reading.repetitions > COUNT
+    assert reading.occurrences > COUNT
 
 
 def test_what_killed_writers_have_put_is_there_and_none_of_it_torn(reading: Reading) -> None:
@@ -149,7 +146,7 @@ def test_what_killed_writers_have_put_is_there_and_none_of_it_torn(reading: Read
 
 
 def test_threads_of_one_process_lose_nothing(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     refused: list[tuple[int, int]] = []
     all_begin_at_once = threading.Barrier(6)
 
@@ -182,7 +179,7 @@ class Raised(Exception):
 
 
 def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     interrupted = 0
     inside: list[FrameType] = []
 
@@ -219,7 +216,7 @@ def test_what_a_signal_handler_raises_passes_through_and_tears_nothing(reading: 
 
 
 def test_a_signal_handler_may_raise_whenever_a_part_is_full(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
 
     class Interrupted(list[object]):
         """Python runs signal handlers when it has called something."""
@@ -228,67 +225,66 @@ def test_a_signal_handler_may_raise_whenever_a_part_is_full(reading: Reading) ->
             super().append(claim)
             raise Raised
 
-    buffers._taken.claims = Interrupted()
+    buffers._own.claims = Interrupted()
     with pytest.raises(Raised):
         buffers.put(record(0, 0))
-    buffers._taken.claims = list(buffers._taken.claims)
+    buffers._own.claims = list(buffers._own.claims)
     assert buffers.put(record(0, 0))
 
 
 def test_a_record_is_not_read_before_it_is_whole(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     assert buffers.put(record(0, 0))
     assert reading.read() == 1
     whole = record(0, 1)
-    buffers.write(whole + bytes(-len(whole) % WORD))
+    buffers.write(padded(whole))
     assert reading.read() == 0
-    buffers.write(buffers.done)
+    buffers.commit(buffers.write)
     assert reading.read() == 1
 
 
-def test_a_repetition_is_not_read_before_it_is_whole(reading: Reading) -> None:
-    writer = Writer(Buffers(reading.folder, mute_records=0), 0)
+def test_an_occurrence_is_not_read_before_it_is_whole(reading: Reading) -> None:
+    writer = Writer(Buffers(reading.folder, records_before_slot=0), 0)
     assert writer.say(0)
     assert reading.read() == 1
     for missing in (1, 2):  # words; in which order memory takes them up, nobody says
-        kept = AGAIN.pack(writer.head, 2, 3)[: -WORD * missing]
+        kept = occurrence(writer.head, 2, 1)[: -WORD * missing]
         writer.buffers.write(kept)
         assert reading.read() == 0
         assert isinstance(writer.buffers.write.__self__, mmap.mmap)  # type: ignore[attr-defined]
         writer.buffers.write.__self__.seek(-len(kept), os.SEEK_CUR)  # type: ignore[attr-defined]
     writer.repeat(1)
     assert reading.read() == 1
-    value = AGAIN.pack(writer.head, 2, 5 << 1)
-    writer.buffers.write(value)
+    writer.buffers.write(occurrence(writer.head, 2, ("four",))[: 3 * WORD])
     assert reading.read() == 0
     assert not reading.reader.read()
 
 
-def test_a_repetition_that_is_on_its_way_keeps_nothing_back(reading: Reading) -> None:
-    writer = Writer(Buffers(reading.folder, mute_records=0), 0)
+def test_an_occurrence_that_is_on_its_way_keeps_nothing_back(reading: Reading) -> None:
+    writer = Writer(Buffers(reading.folder, records_before_slot=0), 0)
     for number in range(3):
         assert writer.say(number)
-    writer.buffers.write(AGAIN.pack(writer.head, 0, 0))
+    writer.buffers.write(writer.head.to_bytes(WORD, "little") + bytes(2 * WORD))
     assert reading.read() == 3
 
 
-def test_only_so_many_events_have_a_number(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
-    assert buffers.number((0, ("value",))) == 0, "it has no slot yet"
+def test_only_so_many_events_are_interned(reading: Reading) -> None:
+    buffers = Buffers(reading.folder, records_before_slot=0)
+    assert buffers.intern((0, ("value",))) == 0, "it has no slot yet"
     assert buffers.put(record(0, 0))
     heads = set()
-    for _ in range(NUMBERS):
-        while not (head := buffers.number((0, ("value",)))):  # where the slot is full, the number is for the next one
+    for _ in range(INTERNED_LIMIT):
+        while not (head := buffers.intern((0, ("value",)))):  # where the slot is full, the number is for the next one
             reading.read()
         heads.add(head)
-    assert len(heads) == NUMBERS
+    assert len(heads) == INTERNED_LIMIT
     reading.read()
-    assert not buffers.number((0, ("value",)))
+    assert not buffers.intern((0, ("value",)))
 
 
 @pytest.mark.parametrize("room", range(0, 2 * WORD + 1, WORD))
 def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: int, reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
 
     def size_of(text: str) -> int:
         size = len(record_of(marshal.dumps(text, 2)))
@@ -297,8 +293,8 @@ def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: in
     def put_and_read(length: int) -> int:
         text = "x" * length
         assert buffers.put(record_of(marshal.dumps(text, 2)))
-        ((repetitions, data),) = reading.reader.read()
-        assert list(repetitions.items(data)) == [text]
+        ((decoder, data),) = reading.reader.read()
+        assert list(decoder.items(data)) == [text]
         return size_of(text)
 
     rest = PART_SIZE - 16
@@ -311,7 +307,7 @@ def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: in
 
 
 def test_a_full_slot_takes_nothing_until_it_was_read(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     for _ in range(3):
         count = 0
         while buffers.put(record(0, count)):
@@ -323,7 +319,7 @@ def test_a_full_slot_takes_nothing_until_it_was_read(reading: Reading) -> None:
 
 
 def test_a_forked_process_writes_into_a_slot_of_its_own(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     assert buffers.put(record(0, 0))
     child = os.fork()
     if child == 0:
@@ -336,7 +332,7 @@ def test_a_forked_process_writes_into_a_slot_of_its_own(reading: Reading) -> Non
 
 
 def test_forked_processes_that_share_a_descriptor_take_slots_of_their_own(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     begin, let_them_begin = os.pipe()
     children = []
     for name in range(20):
@@ -355,7 +351,7 @@ def test_forked_processes_that_share_a_descriptor_take_slots_of_their_own(readin
 def test_a_program_that_closes_every_descriptor_still_takes_a_slot(reading: Reading) -> None:
     child = os.fork()
     if child == 0:
-        buffers = Buffers(reading.folder, mute_records=0)
+        buffers = Buffers(reading.folder, records_before_slot=0)
         os.closerange(3, 65536)
         os._exit(0 if buffers.put(record(0, 0)) else 1)
     assert os.waitpid(child, 0)[1] == 0
@@ -370,7 +366,7 @@ def test_a_file_of_the_programs_under_our_number_is_neither_mapped_nor_written(
     own = tmp_path / "own"
     child = os.fork()
     if child == 0:
-        buffers = Buffers(reading.folder, mute_records=0)
+        buffers = Buffers(reading.folder, records_before_slot=0)
         said = [buffers.put(record(0, number)) for number in range(before)]
         assert buffers._file is not None
         os.dup2(os.open(own, os.O_RDWR | os.O_CREAT), buffers._file.number)
@@ -380,7 +376,7 @@ def test_a_file_of_the_programs_under_our_number_is_neither_mapped_nor_written(
 
 
 def test_a_fork_in_a_signal_handler_leaves_the_slot_to_the_parent(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     me, children, names = os.getpid(), [], [0]
 
     def fork(_number: int, frame: FrameType | None) -> None:
@@ -419,7 +415,7 @@ def test_a_fork_in_a_signal_handler_leaves_the_slot_to_the_parent(reading: Readi
 
 
 def test_a_fork_that_python_is_not_told_of_leaves_the_slot_to_the_parent(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     assert buffers.put(record(0, 0))
     child = ctypes.PyDLL(None).fork()
     for number in range(1, 100):
@@ -432,16 +428,16 @@ def test_a_fork_that_python_is_not_told_of_leaves_the_slot_to_the_parent(reading
 
 
 def test_what_a_program_has_spoilt_is_left_out_and_nothing_else(reading: Reading) -> None:
-    writer = Writer(Buffers(reading.folder, mute_records=0), 0)
+    writer = Writer(Buffers(reading.folder, records_before_slot=0), 0)
     assert writer.say(0)
-    writer.buffers.write(AGAIN.pack(writer.head + (99 << 8), 1, 1))
+    writer.buffers.write(occurrence(head_of(writer.buffers.commit_mark, 99), 1, 0))
     assert writer.say(1)
     reading.read()
     assert reading.numbers == {0: [0, 1]}
 
 
 def test_the_first_records_go_another_way(reading: Reading) -> None:
-    buffers = Buffers(reading.folder, mute_records=3)
+    buffers = Buffers(reading.folder, records_before_slot=3)
     assert [buffers.put(record(0, number)) for number in range(5)] == [False] * 3 + [True] * 2
 
 
@@ -460,12 +456,12 @@ def test_memory_is_given_back_when_a_writer_has_ended(reading: Reading) -> None:
 
 
 def no_such_folder(reading: Reading) -> Buffers:
-    return Buffers(f"{reading.folder}/none", mute_records=0)
+    return Buffers(f"{reading.folder}/none", records_before_slot=0)
 
 
 def procsim_is_gone(reading: Reading) -> Buffers:
     reading.reader.close()
-    return Buffers(reading.folder, mute_records=0)
+    return Buffers(reading.folder, records_before_slot=0)
 
 
 @pytest.mark.parametrize("made", [no_such_folder, procsim_is_gone])
@@ -480,14 +476,14 @@ def test_under_a_limit_of_file_sizes_there_is_no_room(reading: Reading) -> None:
     if child == 0:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
-        os._exit(1 if Buffers(reading.folder, mute_records=0).put(record(0, 0)) else 0)
+        os._exit(1 if Buffers(reading.folder, records_before_slot=0).put(record(0, 0)) else 0)
     assert os.waitpid(child, 0)[1] == 0
 
 
 MAPS = """
 import os, sys
 before = os.listdir("/proc/self/fd")
-from procsim.wire.memory import mapped
+from procsim.wire.mapped_file import mapped
 from procsim.wire.pipe import OwnDescriptor
 file = OwnDescriptor(sys.argv[1], os.O_RDWR)
 memory = mapped(file, 4096)
@@ -515,7 +511,7 @@ def test_memory_takes_no_descriptor_and_closes_none_of_the_program(tmp_path: Pat
 def test_who_is_forked_while_memory_is_mapped_inherits_no_descriptor(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    buffers = Buffers(reading.folder, mute_records=0)
+    buffers = Buffers(reading.folder, records_before_slot=0)
     before, register, ends = os.listdir("/proc/self/fd"), _codecs.register_error, []
 
     def fork(*arguments: Any) -> None:

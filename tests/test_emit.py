@@ -11,8 +11,9 @@ import pytest
 
 from procsim.running.launch import launch
 from procsim.running.order import Order
-from procsim.tracer.emit import HEADS_KEPT, value_of
+from procsim.tracer.emit import HEADS_KEPT
 from procsim.tracer.sites import SITES_KEPT
+from procsim.tracer.values import value_of
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 
@@ -214,10 +215,10 @@ if os.getpid() != me:
 say(500)
 os.write(let_it_begin, b"x")
 os.wait()
-((repetitions, data),) = reader.read()
-times = [item[0] for item in repetitions.items(data)]
+((decoder, data),) = reader.read()
+times = [item[0] for item in decoder.items(data)]
 assert len(times) > 600 and times == sorted(times)
-assert len(data) < len(times) * 80, "they are repetitions"
+assert len(data) < len(times) * 80, "they are interned"
 """
 
 

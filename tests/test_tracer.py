@@ -13,6 +13,7 @@ import pytest
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.tracer import install, uninstall
+from procsim.tracer.patching import Methods, restore
 from procsim.wire.events import KINDS, Event
 from procsim.wire.pipe import EventQueue, EventQueueReader, raised_elsewhere
 from procsim.wire.run_folder import RUN_VARIABLE, Settings, write_settings
@@ -914,7 +915,7 @@ def test_a_python_program_that_the_program_starts_has_a_name_of_its_own(trace: T
 
 
 def test_an_event_always_fits() -> None:
-    from procsim.tracer.emit import _fitting
+    from procsim.tracer.values import fitting
     from procsim.wire.pipe import ITEM_LIMIT
 
     class Name(str):
@@ -922,7 +923,31 @@ def test_an_event_always_fits() -> None:
 
     long = "é" * 5000
     for fields in ({"text": long}, {long: long}, {"fields": {str(n): long for n in range(100)}}, {"name": Name("x")}):
-        assert len(_fitting((1, "said", 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
+        assert len(fitting((1, "said", 2, Name("p"), long, None, long, fields))) <= ITEM_LIMIT - 2
+
+
+class Loud(Methods):
+    def name(self: Any) -> Any:
+        return Loud.real.name(self).upper()
+
+    @staticmethod
+    def kind() -> Any:
+        return Loud.real.kind().upper()
+
+
+def test_a_class_that_was_made_anew_has_its_own_methods_and_the_first_one_too() -> None:
+    def made(text: str) -> Any:
+        return type("Thing", (), {"name": lambda self: text, "kind": staticmethod(lambda: f"kind of {text}")})
+
+    first, second, third = things = [made(text) for text in ("first", "second", "third")]
+    try:
+        for thing in things:
+            Loud.replace_those_of(thing)
+        assert [thing().name() for thing in things] == ["FIRST", "SECOND", "THIRD"]
+        assert [thing.kind() for thing in things] == ["KIND OF FIRST", "KIND OF SECOND", "KIND OF THIRD"]
+    finally:
+        restore()
+    assert [first().name(), second.kind(), third().name()] == ["first", "kind of second", "third"]
 
 
 def test_only_errors_raised_below_came_from_elsewhere() -> None:

@@ -23,6 +23,34 @@ PROGRAMS = {
         lock.release()
         print(lock.acquire(False))
     """,
+    "modules that are imported anew while objects of the first ones live on": """
+        import multiprocessing, sys
+        from multiprocessing import connection, pool, process, queues, synchronize
+        def made():
+            context = multiprocessing.get_context("fork")
+            return context.Queue(), context.JoinableQueue(), context.SimpleQueue(), context.Lock(), context.Condition()
+        def use(queue, joinable, simple, lock, condition):
+            for each in (queue, joinable, simple):
+                each.put("item")
+                print(each.get())
+            joinable.task_done()
+            joinable.join()
+            with lock, condition:
+                condition.notify()
+                print(lock.acquire(False), condition.wait(0))
+        first = made()
+        for module in (queues, synchronize, connection):
+            del sys.modules[module.__name__]
+            delattr(multiprocessing, module.__name__.rpartition(".")[2])
+            second = made()
+            use(*first)
+            use(*second)
+        print([type(one) is type(other) for one, other in zip(first, second)])
+        child = multiprocessing.get_context("fork").Process(target=use, args=(*first[:3], *second[3:]))
+        child.start()
+        child.join()
+        print(child.exitcode)
+    """,
     "functions of C as attributes of a class, pickled and shown": """
         import os, pickle, time
         class Machine:

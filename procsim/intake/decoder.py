@@ -72,7 +72,7 @@ class Arrivals:
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
         items = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
-        buffers = [repetitions.items(data) for repetitions, data in round_.buffers]
+        buffers = [decoder.items(data) for decoder, data in round_.buffers]
         for item in self._sequencer.add([*items, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
             yield from_wire(item, self._started)
         for source, data in round_.chunks:

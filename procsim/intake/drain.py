@@ -17,7 +17,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import IO, NamedTuple
 
-from procsim.intake.memory_reader import BufferReader, Repetitions
+from procsim.intake.memory_reader import BufferReader
+from procsim.wire.interned import SlotDecoder
 from procsim.wire.pipe import GATHER_BELOW, GATHER_SECONDS, PIPE_CAPACITY, READ_SIZE, EventQueueReader
 
 TICK_SECONDS = 0.05
@@ -53,8 +54,8 @@ class Round(NamedTuple):
     """ns of the system's monotonic clock. What was written before that is in this round, or in an earlier one."""
     chunks: list[tuple[str, bytes]]
     """(source, bytes)."""
-    buffers: list[tuple[Repetitions, bytes]]
-    """(what decodes it, bytes), for each buffer."""
+    buffers: list[tuple[SlotDecoder, bytes]]
+    """What the buffers had, and what reads it."""
 
     @property
     def size(self) -> int:

@@ -17,7 +17,7 @@ from procsim import __version__
 from procsim.errors import ProcsimError, fault_of
 from procsim.json_line import line_of
 from procsim.language import _
-from procsim.wire.events import SCHEMA_VERSION, Event, Named, sayable, to_json
+from procsim.wire.events import SCHEMA_VERSION, Event, Named, json_value, to_json
 
 
 class CannotRecord(ProcsimError):
@@ -67,7 +67,7 @@ class Recorder:
             ) from error
         # In the order in which people read it.
         names = ("procsim", "schema", "scenario", "options", "code")
-        self._write(lambda: {name: sayable(getattr(header, name)) for name in names})
+        self._write(lambda: {name: json_value(getattr(header, name)) for name in names})
 
     def __enter__(self) -> "Recorder":
         return self

@@ -1,6 +1,19 @@
-"""The tracer: rides inside every process of the program observed, and says what it does.
+"""The tracer works inside every process of the program observed, and emits what that does.
 
-It imports the standard library, `procsim.wire.events` and `procsim.wire.pipe`, and nothing else.
+    methods of multiprocessing and others, replaced (`watch`) ──► `gate` ──► `emit` ──► shared memory, EventQueue
+
+In: the settings of the run (`procsim.wire.run_folder`). Out: events (`procsim.wire.events`), and the program's own
+results, unchanged. `hook` installs the tracer in each interpreter; `procsim.say` and `procsim.note` find `emit` in
+`sys.modules`. No other room imports this one. It imports `procsim.wire` and the standard library alone, and nothing
+that would hide a module of the program's.
+
+The program comes first, so the rules for every replaced method are:
+- No `try/except Exception` around an emit: it would swallow what the program's signal handlers raise. An error of our
+  own is told from theirs by `procsim.wire.pipe.raised_elsewhere`.
+- `released`, `put`, `sent` and the like are emitted before it happens, `acquired`, `got` and `received` after: then a
+  cause has an earlier time than its effect, in whatever process.
+- An emit that raises after an acquire releases again; one that raises before a release does not prevent it.
+- The objects of the program keep their types, what they pickle to, and their lifetime.
 """
 
 import atexit
@@ -29,7 +42,7 @@ _installed = False
 
 
 def install() -> bool:
-    """Trace this process and those it starts. False: it belongs to no run, or is a helper of multiprocessing's.
+    """Trace this process and those it starts. False: it belongs to no run, or is multiprocessing's resource tracker.
 
     Installing twice does nothing.
     """
@@ -44,8 +57,8 @@ def install() -> bool:
     if role == "tracker":
         return False
     _installed = True
-    # The first to be registered is the last to be called: the interpreter then takes the modules apart, and what the
-    # program does in there (`__del__`) must not meet methods of ours whose modules are gone.
+    # Register this first, so that it is called last, before the interpreter takes the modules apart: a `__del__` of the
+    # program's that runs then must not call methods of ours whose modules are gone.
     atexit.register(patching.restore)
     emit.open_channel(queue)
     folder = os.environ[run_folder.RUN_VARIABLE]
@@ -81,7 +94,7 @@ def install() -> bool:
     if role == "forkserver":
         processes.expect_processes()
     if role == "program":
-        processes.say_program_began(interpreter.program_name())
+        processes.emit_program_began(interpreter.program_name())
     return True
 
 
@@ -112,5 +125,5 @@ def _after_fork_in_child() -> None:
         processes.after_fork_in_child()
 
 
-# Nothing is called in the parent: Python would swallow there what a signal handler of the program raises.
+# No hook in the parent: Python would swallow there what a signal handler of the program raises.
 os.register_at_fork(after_in_child=_after_fork_in_child)

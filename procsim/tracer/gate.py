@@ -1,4 +1,4 @@
-"""The gate: while it is closed, no thread of the program begins its next operation before procsim lets it.
+"""The gate: while it is closed, no thread of the program begins its next operation before procsim allows it.
 
     an operation ──► closed? ──no──► it happens
                         │ yes
@@ -8,9 +8,14 @@
                         └─── not ready ◄─────────┘
                                  ready ──► gate_passed ──► it happens
 
-Whether it is closed stands in a byte that all processes of the run have in common, so that an open gate costs one
-look. Where an operation could not be done at once, it is not begun: the thread stands there, and says when it could. If
-procsim is gone, so is the gate.
+A byte of a file that every process maps tells whether the gate is closed, so an open gate costs one look. The thread
+itself knows best whether its operation could be done at once: procsim asks it to try, and an operation that would have
+to wait is not begun; the thread stays, and emits `gate_reached` again when that has changed. If procsim is gone, which
+the thread sees by the end of the EventQueue, so is the gate.
+
+At a closed gate a sleep takes no time, a put is done when its item is in the pipe, and a start when the new process
+stands at the gate. So the same steps always lead to the same state. No step are the joins of multiprocessing's own exit
+handlers, and which worker of a pool takes a task.
 """
 
 import mmap
@@ -22,21 +27,21 @@ from typing import Any
 
 from procsim.tracer.emit import emit
 from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, SIZE, STAND, TRY, way_to
-from procsim.wire.memory import mapped
+from procsim.wire.mapped_file import mapped
 from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
 
 shared: mmap.mmap | bytes = b"\0"
-"""Its first byte is the one that counts."""
+"""Its first byte is OPEN or CLOSED."""
 
 _standing: dict[int, int] = {}
-"""The threads of this process that stand there; how often: a signal handler may come there too, meanwhile."""
+"""The threads of this process that stand at the gate, and how often: a signal handler may arrive there, too."""
 
 _folder = ""
 _queue: EventQueue | None = None
 
 
 def find(folder: str, queue: EventQueue) -> None:
-    """This process belongs to the run that has this folder, and passes its gate, if it has one."""
+    """Map the gate of the run with this folder, if it has one."""
     global shared, _folder, _queue
     try:
         file = OwnDescriptor(f"{folder}/{FILE_NAME}", os.O_RDONLY)
@@ -50,7 +55,7 @@ def find(folder: str, queue: EventQueue) -> None:
 
 
 def leave() -> None:
-    """Nothing of this process stands at a gate any more."""
+    """This process has no gate any more."""
     global shared
     shared = b"\0"
 
@@ -62,28 +67,30 @@ def arrive(
     ready: Callable[[], bool] | None = None,
     subject: Any = None,
 ) -> bool:
-    """Stand at the closed gate until this thread may begin an operation. Returns whether it is closed all the same.
+    """At a closed gate, wait until this thread may begin an operation. Returns whether the gate is still closed.
 
-    `operation` is the event that will tell of it; `ready` whether it could be done at once, None: it always can;
-    `subject` what it is about, where that is no object.
+    `operation` is the kind of the event that the operation will emit; `ready` tells whether it could be done at once,
+    None: it always can; `subject` is what it is about, where that is no object.
     """
+    if shared[0] != CLOSED:
+        return False
     native_id = threading.get_native_id()
     words = _open(way_to(_folder, os.getpid(), native_id))
     if words is None:
         return False
     depth = _standing[native_id] = _standing.get(native_id, 0) + 1
-    said: bool | str | None = "nothing"
+    emitted: bool | str | None = "nothing"
     word = STAND
     try:
         while word and shared[0] == CLOSED:
             could = bool(ready()) if ready else None
             if word == GO or (word == TRY and could is not False):
                 break
-            if word in (TRY, _again(depth)) or could is not said:
+            if word in (TRY, _again(depth)) or could is not emitted:
                 emit(
                     "gate_reached", identity, at, operation=operation, ready=could, subject=subject, native_id=native_id
                 )
-                said = could
+                emitted = could
             word = _word(words)
         emit("gate_passed", identity, at, operation=operation)
         return shared[0] == CLOSED
@@ -100,12 +107,12 @@ def arrive(
 
 
 def _open(path: str) -> OwnDescriptor | None:
-    """The reading end of that pipe; None: this process cannot open one now, and does not stand."""
+    """The reading end of that pipe; None: this process cannot open it now, and passes the gate."""
     try:
         if not os.path.exists(path):
             os.mkfifo(path)
             os.chmod(path, 0o600)  # whatever the umask leaves of it
-        # Also for writing, or it would have an end whenever procsim has said its word.
+        # Also for writing, or a read would find the end of the pipe whenever procsim has closed it after a word.
         return OwnDescriptor(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as error:
         if raised_elsewhere(error):
@@ -114,7 +121,7 @@ def _open(path: str) -> OwnDescriptor | None:
 
 
 def _again(depth: int) -> bytes:
-    """The word by which a signal handler has the operation that it interrupted say again that it stands there."""
+    """The word by which a signal handler makes the operation that it interrupted emit `gate_reached` again."""
     return bytes([depth])
 
 
@@ -128,14 +135,14 @@ def _remind(words: OwnDescriptor, depth: int) -> None:
 
 
 def _word(words: OwnDescriptor) -> bytes:
-    """What procsim says; empty: it is gone, or the program has closed what we hear it by."""
+    """The next word from procsim; empty: procsim is gone, or the program has closed the pipe."""
     assert _queue is not None
     while words.is_ours():
         poll = select.poll()
         poll.register(words.number, select.POLLIN)
         events = _queue.writing_end()
         if events >= 0:
-            poll.register(events, 0)  # tells when nobody reads the events any more
+            poll.register(events, 0)  # reports when the events have no reader any more
         found = dict(poll.poll())
         if found.get(words.number, 0) & select.POLLIN:
             try:

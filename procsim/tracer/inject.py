@@ -1,8 +1,8 @@
-"""How the tracer gets into a process, whichever way it is started.
+"""How the tracer gets into a process, however it is started.
 
 a new interpreter   PYTHONPATH begins with the folder `hook`: its sitecustomize.py installs the tracer
 fork                the tracer is there already; after the fork it asks who it is now
-spawn, forkserver   new interpreters too; where the environment was cleared, a stowaway in the data that
+spawn, forkserver   new interpreters, too; if the environment was cleared, a stowaway in the data that
                     multiprocessing hands to the child installs it, before the program is imported
 """
 
@@ -14,7 +14,7 @@ from procsim.wire.run_folder import HOOK_FOLDER, PACKAGE_ROOT, RUN_VARIABLE
 
 
 class Stowaway:
-    """Unpickled in a spawned child before anything of the program is, it installs the tracer there."""
+    """Installs the tracer in a spawned child, where it is unpickled before anything of the program."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class Stowaway:
 
 
 def stow_away(folder: str) -> Any:
-    """The patch of multiprocessing.spawn that puts a stowaway into what a child is given."""
+    """The patch of multiprocessing.spawn that puts a stowaway into the data for each child."""
 
     def patch_spawn(module: ModuleType) -> None:
         prepare = module.get_preparation_data
@@ -49,7 +49,7 @@ def stow_away(folder: str) -> Any:
 
 
 def choose_start_method(method: str) -> Any:
-    """The patch of multiprocessing.context that changes the default, and leaves the program free to choose."""
+    """The patch of multiprocessing.context that changes the default; the program may still choose another method."""
 
     def patch_context(module: ModuleType) -> None:
         replace(module._default_context, "_default_context", module._concrete_contexts[method])

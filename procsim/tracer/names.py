@@ -1,7 +1,8 @@
-"""How an object is called: the variable it is assigned to where it was made.
+"""The name of an object: the variable that it is assigned to where it was made.
 
-The call that makes an object is in the middle of a line such as `mutex = Lock()` when the tracer sees it; the
-instructions behind that call tell where the result goes.
+When the tracer sees the call that makes an object, the program is in the middle of a line such as `mutex = Lock()`. The
+instructions after that call show where the result goes. (Its source could show that, too; but it may be out of reach,
+or there is none: `python -c`, a prompt, `exec`.)
 """
 
 import functools
@@ -16,8 +17,9 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, emit
+from procsim.tracer.emit import emit
 from procsim.tracer.sites import call_site, program_frame
+from procsim.tracer.values import NAME_LIMIT
 from procsim.wire.identities import new_object
 
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
@@ -28,10 +30,10 @@ _STORES_OF: dict[str, tuple[int, ...]] = {
     "STORE_FAST_STORE_FAST": (0, 1),  # these two from 3.13 on
     "STORE_FAST_LOAD_FAST": (0,),
 }
-"""How many values lie above the one that an instruction stores, for each name it stores to."""
+"""For each name that an instruction stores to: how many values lie above the one it stores."""
 
 _LOOKS_AHEAD = 32
-"""Instructions that are read behind the call: `lock, queue = Lock(), Queue(2)` needs about eight."""
+"""Instructions that are read after the call: `lock, queue = Lock(), Queue(2)` needs about eight."""
 
 _numbers = itertools.count(1)
 
@@ -42,7 +44,7 @@ def new_identity() -> int:
 
 
 def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:
-    """Say that an object was created, with its name and the line where the program made it."""
+    """Emit that an object was created, with its name and the line where the program made it."""
     frame = program_frame(sys._getframe(1))
     name = variable_names(frame, type_name.lower())[0]
     emit(kind, identity, call_site(frame), name=name, type=type_name, **fields)
@@ -51,8 +53,8 @@ def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:
 def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> list[str]:
     """The variables that the `count` results of the call in this frame are assigned to.
 
-    A frame that only returns what it made (`def make(): return Lock()`) passes the question to its caller. Where no
-    variable is found, the names are made from `fallback`.
+    If the frame only returns the result (`def make(): return Lock()`), its caller's variables count. Without any, the
+    names are made from `fallback`.
     """
     depth = 0
     while frame is not None and depth < 4:
@@ -68,11 +70,10 @@ def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> li
 
 @functools.cache
 def disassembler() -> ModuleType:
-    """The module dis, which the modules that make objects ask for when they are patched.
+    """The module dis of the standard library, which is not left in `sys.modules`: the program may have a dis.py.
 
-    Not before, since few processes make an object; and not when one is made, since its file may be out of reach by then
-    (a chroot), or the program's audit hook may refuse it. It is that of the standard library, and stays out of the
-    way: the program may have a dis.py of its own.
+    Patches of modules that make objects call this. Earlier would be a waste, since few processes make an object; when
+    an object is made would be too late, since the file may be out of reach then (a chroot), or an audit hook refuse it.
     """
     known = sys.modules.get("dis")
     if known is not None and _of_library("dis").origin == getattr(known, "__file__", None):
@@ -105,10 +106,10 @@ def _numbered(fallback: str, count: int) -> list[str]:
 
 @functools.lru_cache(maxsize=1024)
 def _stored(code: CodeType, offset: int, count: int) -> list[str] | None:
-    """The names that are stored right behind the instruction at `offset`: `count` of them, or one for them all.
+    """The names that are stored right after the instruction at `offset`: `count` of them, or one for them all.
 
-    An empty list: the result has no name of its own. None: it is returned, or collected by a comprehension, and the
-    caller's frame may know more.
+    An empty list: the result has no name. None: it is returned, or collected by a comprehension, and the caller's frame
+    may have a name for it.
     """
     following = _behind(code, offset)
     first = next(following, None)
@@ -164,7 +165,7 @@ def _behind(code: CodeType, offset: int) -> Iterator[Any]:
 
 
 def _store(following: Iterator[Any], first: Any | None) -> str | None:
-    """The name in `x = …`, `self.x = …` or `x, y = …, …`, seen from the first instruction behind the call.
+    """The name in `x = …`, `self.x = …` or `x, y = …, …`, from the first instruction after the call on.
 
     `above` counts the values that lie above ours on the interpreter's stack.
     """

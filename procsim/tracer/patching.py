@@ -1,13 +1,13 @@
-"""Puts the tracer's methods in the place of a module's own, after the program imported it, and takes them back.
+"""Replaces functions and methods of a module after the program has imported it, and restores them.
 
-A module that the program never imports is never touched. Every replacement is remembered here, so that
-`restore` leaves each attribute as it was.
+A module that the program never imports is never touched. `restore` leaves each attribute as it was, except where the
+program has put one of its own meanwhile: that stays.
 """
 
 import functools
 import sys
 from collections.abc import Callable
-from types import MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 Patch = Callable[[ModuleType], None]
@@ -28,19 +28,70 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     plain = new.__func__ if isinstance(new, staticmethod) else new
     if callable(original) and callable(plain):
         functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
-    if (
-        before is _MISSING and isinstance(owner, type) and callable(plain)
-    ):  # it was inherited; pickle looks for it where it stands now
+    if before is _MISSING and isinstance(owner, type) and callable(plain):
+        # It was inherited. Pickle looks for it where it is now.
         plain.__module__, plain.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
     _replaced.append((owner, name, before, new))
     setattr(owner, name, new)
     return original
 
 
-class Builtin:
-    """Stands in for a function that is written in C; a subclass says in `__call__` what it does.
+class Methods:
+    """The methods that are put in the place of a class's own: one subclass for each class that is traced.
 
-    It is no function of Python's: one that a class has as an attribute would become a method of it.
+    In them `self` is an object of the traced class. The originals are in `real`: `Event.real.set(self)`. Attributes
+    with names that begin with `_procsim_` are given to the traced class, too.
+    """
+
+    owner: type
+    real: Any
+
+    @classmethod
+    def replace_those_of(cls, owner: type, **others: Any) -> None:
+        """Replace the methods of `owner`, until `restore`.
+
+        `others`: what else the methods need of its module; that is in `real`, too.
+        If the program has imported that module anew, the first `owner` may still be in use, and keeps its `real`.
+        """
+        own = {name: value for name, value in vars(cls).items() if _is_to_replace(name, value)}
+        first = vars(cls).get("owner", owner)
+        if first is not owner and any(vars(first).get(name, _MISSING) is value for name, value in own.items()):
+            cls._copied(own).replace_those_of(owner, **others)
+            return
+        # A class, whose functions CPython calls more quickly than those of a SimpleNamespace (20 ns).
+        cls.real = type("real", (), {name: getattr(owner, name, None) for name in own} | others)
+        for name, value in own.items():
+            replace(owner, name, value)
+        cls.owner = owner
+
+    @classmethod
+    def _copied(cls, own: dict[str, Any]) -> "type[Methods]":
+        """The same methods for a second class: by the name of `cls` they find the copy, and its `real`."""
+        names: dict[str, Any] = {}
+        copy = type(cls.__name__, (Methods,), {name: _with_globals(value, names) for name, value in own.items()})
+        names |= vars(sys.modules[cls.__module__]) | {cls.__name__: copy}
+        return copy
+
+
+def _is_to_replace(name: str, value: Any) -> bool:
+    return name.startswith("_procsim_") or isinstance(value, FunctionType | staticmethod)
+
+
+def _with_globals(value: Any, names: dict[str, Any]) -> Any:
+    """A copy of a function that has other globals; any other value as it is."""
+    if isinstance(value, staticmethod):
+        return staticmethod(_with_globals(value.__func__, names))
+    if not isinstance(value, FunctionType):
+        return value
+    copy = FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
+    copy.__kwdefaults__ = value.__kwdefaults__
+    return copy
+
+
+class Builtin:
+    """Replaces a function that is written in C; what it does is in `__call__` of a subclass.
+
+    A Python function would become a method where a class has it as an attribute, and a C function does not.
     """
 
     def __init__(self, original: Any) -> None:
@@ -54,19 +105,19 @@ class Builtin:
 
 
 def untraced(method: Any) -> Any:
-    """A bound method as it was before it was replaced: inside multiprocessing, it is called for each item."""
+    """The original of a bound method, for calls inside multiprocessing that would come for each item."""
     function = getattr(method, "__func__", None)
     is_ours = getattr(function, "__globals__", {}).get("__name__", "").startswith("procsim.tracer.")
     return MethodType(function.__wrapped__, method.__self__) if function and is_ours else method
 
 
 def on_restore(undo: Callable[[], None]) -> None:
-    """Have `undo` called by `restore`, for what is no attribute."""
+    """Have `restore` call `undo`, for what is no attribute."""
     _undo.append(undo)
 
 
 def restore() -> None:
-    """Take every replacement back, the last one first. Where the program has put its own, that stays."""
+    """Take every replacement back, the last one first."""
     while _replaced:
         owner, name, before, new = _replaced.pop()
         if vars(owner).get(name) is not new:
@@ -81,7 +132,7 @@ def restore() -> None:
 
 
 def when_imported(patches: dict[str, Patch]) -> None:
-    """Patch each module now where it is imported already, and else as soon as it has been."""
+    """Patch each module: now if it is imported already, else as soon as it has been."""
 
     def patch(module: ModuleType) -> None:
         if _patched.get(module.__name__) is not module:  # an import that failed is made again, of another module
@@ -102,7 +153,7 @@ def when_imported(patches: dict[str, Patch]) -> None:
 
 
 class _Finder:
-    """Lets the other finders find a module, and has it patched when it has been executed."""
+    """Lets the other finders find a module, and patches it when it has been executed."""
 
     def __init__(self, names: frozenset[str], patch: Patch) -> None:
         self._names = names

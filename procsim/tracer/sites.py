@@ -22,7 +22,7 @@ _INTERNAL_MODULES = (
     "procsim.tracer.",
 )  # not concurrent.futures.thread, whose threads make the program's own calls
 sites_known: dict[int, str] = {}
-"""By the address of the instruction: a code object has its instructions inside, so that no two share one."""
+"""By the address of the instruction, which no two share: a code object contains its instructions."""
 
 SITES_KEPT = 10_000
 
@@ -30,14 +30,16 @@ PLACE_LIMIT = 80
 """Characters of a file's name in a call site."""
 
 _kept: list[CodeType] = []
-"""Those are kept alive, or their addresses could come to mean others."""
+"""These code objects must stay alive, or their addresses could become those of others."""
 
 
-def caller(depth: int = 2) -> str | None:
-    """The call site of the traced method that asks: "file:line"; INTERNAL; or None where there is no Python code.
+OF_METHOD, OF_HELPER = 2, 3
+"""How many frames below the program's call the function that asks `caller` stands, where that is the traced method, or
+a function that the traced method calls."""
 
-    `depth`: how far below the call our own function is that asks, itself included.
-    """
+
+def caller(depth: int = OF_METHOD) -> str | None:
+    """The call site of a traced method: "file:line"; INTERNAL; or None where there is no Python code above it."""
     try:
         frame = _getframe(depth)
     except ValueError as error:  # called from C, with no frame above: atexit, start_new_thread(lock.acquire)
@@ -50,6 +52,15 @@ def caller(depth: int = 2) -> str | None:
         if raised_elsewhere(error):
             raise
         return call_site(frame)
+
+
+def caller_through(shorthand: str) -> str | None:
+    """The call site of the traced method that asks. Where its class's own `shorthand` called it (`put_nowait` calls
+    `put`), the call site of that."""
+    at = caller(OF_HELPER)
+    if at == INTERNAL and (frame := _getframe(2)).f_code.co_name == shorthand:
+        return call_site(frame.f_back)
+    return at
 
 
 def call_site(frame: FrameType | None) -> str | None:
@@ -75,7 +86,7 @@ def outer_site(depth: int = 1) -> str | None:
     """The nearest call site outside multiprocessing, however deep inside it the traced call was made.
 
     Outside asyncio too: `loop.run_in_executor(pool, work)`.
-    `depth`: the frames that are passed by without a look; CPython makes an object of each that is looked at.
+    `depth`: how many frames are skipped. They save time, as CPython makes an object of each frame that is asked for.
     """
     frame: FrameType | None = _getframe(depth)
     while frame is not None:
@@ -95,9 +106,9 @@ def program_site() -> str | None:
 
 
 def program_frame(frame: FrameType | None, passed: Callable[[FrameType], bool] | None = None) -> FrameType | None:
-    """The nearest frame of the program's own code, from this one outwards; those that are `passed` are not.
+    """The nearest frame of the program's own code, from this one outwards. Frames that are `passed` are skipped.
 
-    None in a process that multiprocessing itself is busy with: below a forked child's own frames lie its parent's.
+    None where there is none below `_bootstrap`: beyond it, a forked child has the frames of its parent.
     """
     passed = passed or is_internal
     while frame is not None and (passed(frame) or is_generated(frame)):
@@ -137,11 +148,11 @@ def is_generated(frame: FrameType) -> bool:
 
 
 def _has_no_line(frame: FrameType) -> bool:
-    """Whether this is code that was made for a file of the program's and stands in none: `__init__` of a dataclass."""
+    """Whether this code was generated for a file of the program's, and has no line there: `__init__` of a dataclass."""
     return frame.f_code.co_filename == "<string>" and "__file__" in frame.f_globals
 
 
 def short_path(path: str) -> str:
-    """A file as people call it: its name, with its folder where many files have that name."""
+    """A short path: the name of the file, with its folder where many files have that name."""
     parts = path.rsplit("/", 2)
     return "/".join(parts[-2:] if parts[-1] in ("__init__.py", "__main__.py") else parts[-1:])[-PLACE_LIMIT:]

@@ -9,7 +9,7 @@ from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, View
 from procsim.views.wishes import Movement
-from procsim.wire.events import Event, sayable, to_json
+from procsim.wire.events import Event, json_value, to_json
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The names of the fields of a Claim in a line. `text` is the template, filled in."""
@@ -23,8 +23,13 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         for claim in verdict.claims
     ]
     found = [as_fields(finding) for finding in verdict.findings]
-    # sayable: the figures of a scenario may be any objects
-    return {"kind": "verdict", "scenario": verdict.scenario, "claims": sayable(claims), "findings": sayable(found)}
+    # json_value: the figures of a scenario may be any objects
+    return {
+        "kind": "verdict",
+        "scenario": verdict.scenario,
+        "claims": json_value(claims),
+        "findings": json_value(found),
+    }
 
 
 class JsonView(View):

@@ -4,8 +4,9 @@ An event is a fact in the past tense: who (process, thread), when, what kind, on
 line. It holds no words and no colours for a screen; those belong to the views.
 
 On the wire an event is a `marshal`led tuple, made by `procsim.tracer.emit` and read by `from_wire`; on disk
-and in `--view json` it is one JSON object a line, made by `to_json` and read by `from_json`. The tracer
-imports this module inside the traced program, so it needs the standard library alone.
+and in `--view json` it is one JSON object a line, made by `to_json` and read by `from_json`.
+
+An operation that may wait has up to three kinds: that it waits, that it was done, and that it was not.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ SCHEMA_VERSION = 1
 """Raised by one whenever a reader of the old lines would misread the new ones."""
 
 WAITING = ("timeout", "native_id", "interruptible")
-"""What every wait tells: after how many seconds it gives up (None: never), the system's number of the thread, and
+"""The fields of every wait: after how many seconds it gives up (None: never), the system's number of the thread, and
 whether the program has a handler of its own for Ctrl-C."""
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -27,19 +28,21 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_started": ("child", "child_name", "daemon", "method"),
     "process_began": ("parent", "daemon"),
     "process_returned": (),  # its own code is done; its exit handlers run now
-    "process_ended": ("exit_code",),  # said of the process that ended, by whoever noticed; None: not known
+    # Emitted by the parent or by procsim, whichever notices; `pid` is that of the process that ended. None: not known.
+    "process_ended": ("exit_code",),
     "process_join_waiting": ("child", "child_name", *WAITING),
     "process_joined": ("child", "child_name", "exit_code"),
     "process_terminated": ("child", "child_name"),
     "process_killed": ("child", "child_name"),
     "process_without_target": ("child_name", "made"),  # started, with nothing to run; `made`: where
-    "process_untraced": ("reason",),  # said of a Python process: the option that keeps the tracer out, or "environment"
-    "process_detached": (),  # said by procsim of what goes on after main, in a session of its own: it was left alone
+    "process_untraced": ("reason",),  # of a Python process: the option that keeps the tracer out, or "environment"
+    "process_detached": (),  # by procsim: it goes on after main, in a session of its own, and was left alone
     "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # Lock, RLock, Semaphore, BoundedSemaphore, and the locks of a Condition, a Value or an Array.
     "lock_created": ("name", "type", "value"),
     "lock_waiting": WAITING,
-    "lock_acquired": ("entered",),  # by `with`, so that this thread will also release it
+    # `entered`: by `with`, so this thread will release it. One acquired by a call may be released by another process.
+    "lock_acquired": ("entered",),
     "lock_refused": ("took",),
     "lock_released": (),
     # Queue, JoinableQueue, SimpleQueue. `value` is a short form of the item; maxsize 0: without a limit; `pipe` is the
@@ -79,7 +82,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "manager_called": ("type", "method", *WAITING),
     "manager_answered": ("type", "method", "took"),
     # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what a worker
-    # takes at once, and calls `function` for one or more items. `tasks` is None where nobody can tell beforehand.
+    # takes at once, and calls `function` for one or more items. `tasks` is None if their number is not known
+    # beforehand.
     "pool_created": ("name", "type", "workers"),
     "pool_worker_began": (),
     "pool_submitted": ("job", "function", "tasks"),
@@ -90,20 +94,20 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_missed": ("job", "took"),
     "pool_join_waiting": WAITING,
     "pool_joined": (),
-    # `object` is the file itself, however it is called; None where it is no regular file. `offset` is in bytes.
+    # `object` is the file itself, under whatever path; None if it is no regular file. `offset` is in bytes.
     "file_opened": ("path", "mode"),
     "file_read": ("path", "value", "size", "offset"),
     "file_written": ("path", "value", "size", "offset"),
     "file_closed": ("path",),
     "sleep_began": ("seconds",),
     "sleep_ended": (),
-    # The closed gate. `operation` is the kind of the event that will tell of what comes next; `ready` whether it could
-    # be done at once, None: it always can; `subject` what it is about, where that is no object; `native_id` the
-    # system's number of the thread. Said again where `ready` has changed. It is left where a signal handler raises.
+    # The closed gate. `operation` is the kind of the event that comes next; `ready` whether it could be done at once,
+    # None: it always can; `subject` what it is about, if that is no object; `native_id` the system's number of the
+    # thread. `gate_reached` comes again when `ready` has changed; `gate_left` when a signal handler has raised there.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
     "gate_passed": ("operation",),
     "gate_left": (),
-    # What the program tells. `scenario_began`: its `start` was called.
+    # By the program itself. `scenario_began`: its `start` was called; `said`, `noted`: `procsim.say`, `procsim.note`.
     "scenario_began": (),
     "printed": ("text", "stream"),
     "said": ("text", "fields"),
@@ -113,7 +117,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # module that it is about; `made`: where that process was made.
     "raised": ("type", "text", "during", "subject", "made"),
     "thread_raised": ("type", "text", "during", "subject", "made"),
-    # Said by procsim itself.
+    # By procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),
     "finding": ("id", "sentence", "text", "template", "figures", "cure", "cure_sentence", "cure_template"),
@@ -131,7 +135,7 @@ class Event(NamedTuple):
     t: int
     """ns since the run started (on the wire: of the system's monotonic clock)."""
     pid: int
-    """The process that did it; 0 where nobody can tell."""
+    """The process that did it; 0 if that is not known."""
     process: str
     thread: str
     object: int | None = None
@@ -142,26 +146,26 @@ class Event(NamedTuple):
 
 
 class Named(NamedTuple):
-    """How people call an object: the variable it was first assigned to, and its type."""
+    """The name of an object for people: the variable it was first assigned to, and its type."""
 
     name: str
     type: str
 
 
 NUMBER_LIMIT = 1 << 63
-"""An int below it, and not below its negative, is said as it is."""
+"""An int below it, and not below its negative, stays an int in JSON."""
 
 DEPTH_LIMIT = 16
 ITEMS_LIMIT = 10_000
-"""Collections within collections, and items of one, that are said."""
+"""Collections within collections, and items of one, that are kept."""
 
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 
 
-def sayable(value: Any, depth: int = DEPTH_LIMIT) -> Any:
-    """The value as JSON can say it; where JSON has nothing for it, its type: "<complex>", "<set>", "<nan>".
+def json_value(value: Any, depth: int = DEPTH_LIMIT) -> Any:
+    """The value, if JSON has a form for it; else its type: "<complex>", "<set>", "<nan>".
 
-    A program may give any value to what we watch (a timeout of `...`), and `marshal` carries most of them.
+    A program may pass any value to what we watch (a timeout of `...`), and `marshal` carries most of them.
     """
     kind = type(value)
     if kind in _AS_THEY_ARE:
@@ -174,29 +178,30 @@ def sayable(value: Any, depth: int = DEPTH_LIMIT) -> Any:
         return float.__float__(value) if isfinite(value) else f"<{float.__repr__(value)}>"
     if depth and isinstance(value, dict):
         some = list(value.items())[:ITEMS_LIMIT]
-        return {str(sayable(name, 0)): sayable(inner, depth - 1) for name, inner in some}
+        return {str(json_value(name, 0)): json_value(inner, depth - 1) for name, inner in some}
     if depth and isinstance(value, list | tuple):
-        said = [sayable(inner, depth - 1) for inner in value[:ITEMS_LIMIT]]
-        return [*said, "…"] if len(value) > ITEMS_LIMIT else said
+        kept = [json_value(inner, depth - 1) for inner in value[:ITEMS_LIMIT]]
+        return [*kept, "…"] if len(value) > ITEMS_LIMIT else kept
     return f"<{kind.__name__}>"
 
 
 def from_wire(values: tuple[Any, ...], start: int) -> Event:
-    """The event that a traced process put, with its time (monotonic ns) counted from `start`.
+    """The event that a traced process has emitted, as a tuple of eight. Its time is counted from `start` (both in ns of
+    the system's monotonic clock).
 
-    Its fields are `sayable`, so that neither state nor views nor recordings meet anything else.
+    Its fields have JSON's types alone, so that neither state nor views nor recordings meet any others.
     """
     t, kind, pid, process, thread, identity, at, fields = values
     for value in fields.values() if fields else ():
         if type(value) not in _AS_THEY_ARE and not (type(value) is int and -NUMBER_LIMIT <= value < NUMBER_LIMIT):
-            fields = sayable(fields)
+            fields = json_value(fields)
             break
     # In half the time of `Event(...)`.
     return Event._make((kind, t - start, pid, process, thread, identity, at, fields or {}))
 
 
 def to_json(event: Event, names: Mapping[int, Named]) -> dict[str, Any]:
-    """The event as one JSON object; `names` tells what each object is called."""
+    """The event as one JSON object; `names` has the name of each object."""
     line: dict[str, Any] = {"t": event.t, "pid": event.pid, "process": event.process}
     if event.thread != MAIN_THREAD:
         line["thread"] = event.thread
@@ -215,7 +220,7 @@ def to_json(event: Event, names: Mapping[int, Named]) -> dict[str, Any]:
 def from_json(line: Mapping[str, Any]) -> Event:
     """The event that `to_json` wrote.
 
-    Raises `KeyError`, `TypeError` or `ValueError` where the line is not one that `to_json` could have written.
+    Raises `KeyError`, `TypeError` or `ValueError` if `to_json` could not have written the line.
     """
     identity = line.get("object")
     event = Event(

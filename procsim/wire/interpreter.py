@@ -25,7 +25,7 @@ def role(settings: Settings) -> str:
 
 
 def program_name() -> str:
-    """How a Python program is called that the program has started: "worker.py", "python -m worker", "python -c"."""
+    """The name of this Python program, which the program has started: "worker.py", "python -m worker", "python -c"."""
     letters, count = _options(sys.orig_argv[1:])
     program = sys.orig_argv[count] if count < len(sys.orig_argv) else ""
     if letters.endswith("c"):
@@ -34,9 +34,9 @@ def program_name() -> str:
 
 
 def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
-    """Why the tracer cannot get into a process that is started so: "-I", "-E", "-S" or "environment".
+    """Why the tracer cannot get into a process with this command and environment: "-I", "-E", "-S" or "environment".
 
-    Empty where it can, or where this is no Python interpreter.
+    Empty if it can, or if the command is no Python interpreter.
     """
     if not command or not os.path.basename(command[0]).startswith("python"):
         return ""
@@ -50,15 +50,15 @@ def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
 
 
 def command_name(command: Sequence[str]) -> str:
-    """The command of a Python interpreter as people call it: "python -I worker.py"."""
+    """The command of a Python interpreter in short: "python -I worker.py"."""
     _, count = _options(command[1:])
     return " ".join(os.path.basename(word) for word in command[: 1 + count])
 
 
 def _options(words: Sequence[str]) -> tuple[str, int]:
-    """The options that are the interpreter's own: their letters, and how many words there are up to the program's name.
+    """The interpreter's own options: their letters, and how many words there are up to and with the program's name.
 
-    With -c, whose program has no name, up to that.
+    With -c, whose program has no name: up to that option.
     """
     letters, count = "", 0
     while count < len(words) and words[count].startswith("-") and words[count] not in ("-", "--"):

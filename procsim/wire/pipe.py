@@ -6,7 +6,7 @@ write(2)), so it needs neither thread nor lock; what is written survives its wri
 by its name, however it was started.
 
 One item on the pipe is a record: two bytes of length and a `marshal`led value, which is bytes, numbers, strings,
-tuples, lists and dicts of these. In the buffers of `procsim.wire.memory` stand such records too.
+tuples, lists and dicts of these. `procsim.wire.memory` contains such records, too.
 """
 
 import _signal  # type: ignore[import-not-found]  # signal itself makes an enum of every handler it is asked for
@@ -22,26 +22,28 @@ import time
 from typing import Any
 
 ITEM_LIMIT = min(select.PIPE_BUF, 0xFFFF)
-"""The bytes that one item may have on the pipe, its length included: as much as is written in one piece."""
+"""The most bytes of one record: as many as the system writes in one piece."""
 
 PIPE_CAPACITY = 1 << 20
-"""Bytes the kernel is asked to hold for a reader that is late (where it lets us ask: Linux)."""
+"""Bytes that the kernel is asked to hold for a reader that is late (Linux)."""
 
 READ_SIZE = 1 << 16
-"""Bytes that the reader takes at once."""
+"""Bytes that the reader reads at once."""
 
 GATHER_SECONDS = 0.008
-"""The pause that a reader makes when it got less than GATHER_BELOW bytes. A `put` into an empty pipe has to wake a
-reader that waits there, which costs its program far more than the write itself; after a pause there is more to take
-at once, and the puts meanwhile woke nobody. In 8 ms the fastest writers put less than what the pipe holds."""
+"""The pause that a reader makes after it got less than GATHER_BELOW bytes. A `put` into an empty pipe has to wake a
+reader that waits there, which costs its program far more than the write itself. During a pause puts wake no reader, and
+after it there is more to read at once. In 8 ms the fastest writers put less than the pipe holds."""
 
 GATHER_BELOW = READ_SIZE // 2
 
 HIGH_DESCRIPTORS = 1 << 12
-"""The writing end lies below this: high enough to be out of the way, and a table that forks stay cheap with."""
+"""The writing end lies below this: high enough to be out of the way, low enough for a small table of descriptors,
+which each fork copies."""
 
 HEADER = struct.Struct("<H")
-"""Of a record: twice the bytes that follow, and one. So its first byte is odd, by which it is known in a buffer."""
+"""Of a record: twice the number of bytes that follow, and one. By its first byte, which is odd, a record is told apart
+in memory."""
 
 _READER_GONE = (errno.EPIPE, errno.ENXIO, errno.ENOENT)
 
@@ -54,11 +56,11 @@ class EventQueue:
         self._end: OwnDescriptor | None = None
         """The writing end in this process; None: it is not open."""
         self.silent = False
-        """Whether nobody reads any more: the run is over."""
+        """Whether the pipe has no reader any more: the run is over."""
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> "EventQueue":
-        """Make the named pipe. Raises `OSError`, also where the system has none."""
+        """Make the named pipe. Raises `OSError`, also if the system has no named pipes."""
         path = os.path.abspath(path)  # a process that opens it may be in another folder
         os.mkfifo(path)
         os.chmod(path, 0o600)  # whatever the umask leaves of it
@@ -76,13 +78,13 @@ class EventQueue:
         Raises `ValueError` for an item that marshal cannot write or that has more than ITEM_LIMIT bytes, and
         nothing else of its own; what a signal handler of the program raises meanwhile passes through.
 
-        A program that has restored SIGPIPE would be killed by a put without a reader, so that is asked for before: who
-        goes on after the run (see `procsim.running.members`) puts into a pipe that nobody reads.
+        A program that has restored SIGPIPE would be killed by a put without a reader, so look for a reader first: a
+        process that goes on after the run (see `procsim.running.members`) puts into a pipe that has none.
         """
         return self.put_record(record_of(marshal.dumps(item)))
 
     def put_record(self, record: bytes) -> bool:
-        """Write one item that is a record already."""
+        """Write a record. See `put`."""
         while (number := self.writing_end()) >= 0:
             if _signal.getsignal(_signal.SIGPIPE) is not _signal.SIG_IGN and _has_no_reader(number):
                 self.silent = True
@@ -100,9 +102,9 @@ class EventQueue:
         return False
 
     def writing_end(self) -> int:
-        """The number of the writing end in this process, which is opened where it is not open; negative: it cannot be.
+        """The descriptor of the writing end in this process, which is opened if it is not open; negative: it cannot be.
 
-        It is to be asked for before each use, since the program may have closed it and opened a file of its own there.
+        Ask before each use: the program may have closed it, and opened a file of its own under its number.
         """
         end = self._end
         if end is not None and end.is_ours():
@@ -117,7 +119,7 @@ class EventQueue:
             end.close()
 
     def open(self) -> bool:
-        """Open the writing end now, and not with the first `put`. False: it cannot be."""
+        """Open the writing end now, and not with the first `put`. False: it cannot be opened."""
         return self.writing_end() >= 0
 
     def _opened(self) -> "OwnDescriptor | None":
@@ -136,21 +138,21 @@ class EventQueue:
 
 
 def _has_no_reader(number: int) -> bool:
-    """Whether nobody has the reading end of this pipe."""
+    """Whether no process has the reading end of this pipe."""
     poll = select.poll()
-    poll.register(number, 0)  # of errors it tells in any case
+    poll.register(number, 0)  # errors are reported in any case
     return any(what & select.POLLERR for _, what in poll.poll(0))
 
 
 def record_of(data: bytes) -> bytes:
-    """The record of an item that is marshalled already. Raises `ValueError` where it is too long."""
+    """The record of an item that is marshalled already. Raises `ValueError` if it is too long."""
     if len(data) > ITEM_LIMIT - HEADER.size:
         raise ValueError(f"an item of {len(data)} bytes does not fit into {ITEM_LIMIT}")
     return HEADER.pack(len(data) << 1 | 1) + data
 
 
 class Clock:
-    """Where nobody finds it who replaces a function of `time` in every module that has it, as freezegun does."""
+    """The system's monotonic clock. In a class, since freezegun replaces the functions of `time` in every module."""
 
     now = time.monotonic_ns
 
@@ -158,8 +160,8 @@ class Clock:
 def raised_elsewhere(error: BaseException) -> bool:
     """Whether an exception that we have caught came from a signal handler of the program's, not from what we called.
 
-    Only then has Python code run below that is not ours, which the traceback shows. What a handler raises is the
-    program's to see, and may look just like an error of ours: a BrokenPipeError of another pipe, say.
+    What a handler raises must reach the program, and may look like an error of our own: a BrokenPipeError of another
+    pipe, say. It is known by its traceback, which only then goes through Python code that is not ours.
     """
     trace = error.__traceback__ and error.__traceback__.tb_next
     while trace is not None:
@@ -183,20 +185,20 @@ def leads_to(number: int, file: tuple[int, ...]) -> bool:
 
 
 class OwnDescriptor:
-    """A descriptor of ours in a process of the program, which may close it and open a file of its own there.
+    """A descriptor of ours in a process of the program, which may close it and open a file of its own under its number.
 
-    Daemons close every descriptor that they can reach. The next file that the program opens may then get our number, so
-    the number alone proves nothing: `is_ours` is to be asked before each use.
+    Daemons close every descriptor that they can reach, and the next file that the program opens may get our number. So
+    the number alone proves nothing: ask `is_ours` before each use.
 
-    The system has no write that depends on which file a number leads to. So there remains a moment, between the answer
-    and the use, in which another thread of the program could close all descriptors and open as many files as there are
-    numbers below ours, which is high up. To open the pipe anew for each use would not end this: that descriptor would
-    have a number, too, and a low one. Memory needs no number, which is why `procsim.wire.memory` writes there.
+    A moment between that answer and the use remains, since the system has no write that depends on the file behind a
+    number. In it, another thread of the program would have to close all descriptors and open as many files as there are
+    numbers below ours, which is high up. To open the pipe anew for each use would not help: that descriptor would have
+    a number, too, and a low one. Memory has no number, and nearly all events go there (`procsim.wire.memory`).
     """
 
     def __init__(self, path: str, flags: int) -> None:
         """Open it. Raises `OSError`."""
-        self.file = os.stat(path)[1:3]  # by its path, which is not the program's to change as a number is
+        self.file = os.stat(path)[1:3]  # by its path: what a number leads to, the program can change
         self.number = os.open(path, flags | os.O_CLOEXEC)
         self._lift()
         if not self.is_ours():
@@ -216,7 +218,7 @@ class OwnDescriptor:
                     raise
 
     def _lift(self) -> None:
-        """Move it high up, where a program that counts or closes its own does not meet it."""
+        """Move it high up, out of the way of a program that counts or closes its own."""
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if limit == resource.RLIM_INFINITY or limit > HIGH_DESCRIPTORS:
             limit = HIGH_DESCRIPTORS
@@ -239,11 +241,11 @@ class EventQueueReader:
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, PIPE_CAPACITY)
 
     def fileno(self) -> int:
-        """The descriptor, to be waited for with `select`."""
+        """The descriptor, for `select`."""
         return self.descriptor
 
     def read(self) -> bytes | None:
-        """The bytes that are there now, for `ItemDecoder`; None: nothing now; b"": nobody has the pipe open."""
+        """The bytes that are there now, for `ItemDecoder`; None: nothing now; b"": no process has the pipe open."""
         try:
             return os.read(self.descriptor, READ_SIZE)
         except BlockingIOError:

@@ -1,6 +1,6 @@
-"""The run's folder, which the variable PROCSIM_RUN names: the EventQueue `events` and the `settings`, marshalled.
+"""The folder of a run: the EventQueue `events`, and the `settings`, marshalled.
 
-procsim makes it and leaves the settings there; every process of the run finds it by its environment.
+procsim makes it. Every process of the run finds it by the environment variable PROCSIM_RUN.
 """
 
 import marshal
@@ -19,35 +19,35 @@ HOOK_FOLDER = f"{PACKAGE_ROOT}/procsim/tracer/hook"
 
 
 class Settings(NamedTuple):
-    """What the traced processes are told."""
+    """The settings of a run that its processes need."""
 
     start_method: str | None = None
     """The start method to use where the program does not choose one; None: Python's own default."""
     seed: int | None = None
-    """Seeds `random` in every process, in each another sequence."""
+    """Seeds `random` in every process, with another sequence in each; None: `random` is left alone."""
     take_output: bool = True
-    """Whether procsim shows what the program prints, in the place of its standard output."""
+    """Whether procsim shows what the program prints, instead of the program itself."""
     procsim: int = 0
-    """The PID of procsim, whose child is the main process of the run."""
+    """The PID of procsim. The main process of the run is its child."""
     taken: tuple[tuple[int, int], ...] = ()
-    """The pipes that procsim then reads, which the main process has as its standard output and error: device, inode."""
+    """(device, inode) of the pipes that are the main process's standard output and error, if procsim reads these."""
 
 
 def write_settings(folder: str, settings: Settings) -> None:
-    """Leave the settings in the run's folder."""
+    """Write the settings into the run's folder."""
     with open(f"{folder}/settings", "wb") as file:
         os.chmod(file.fileno(), 0o600)  # whatever the umask leaves of it
         marshal.dump(tuple(settings), file)
 
 
 def environment(folder: str, base: dict[str, str]) -> dict[str, str]:
-    """The environment that carries the tracer into the processes of this run."""
+    """`base`, with the variables that bring the tracer into the processes of this run."""
     path = base.get("PYTHONPATH")
     return base | {RUN_VARIABLE: folder, "PYTHONPATH": f"{HOOK_FOLDER}{os.pathsep}{path}" if path else HOOK_FOLDER}
 
 
 def read_run() -> tuple[EventQueue, Settings] | None:
-    """The run that this process belongs to; None where there is none, or no longer."""
+    """The run that this process belongs to; None if there is none, or if it is over."""
     folder = os.environ.get(RUN_VARIABLE)
     if not folder:
         return None

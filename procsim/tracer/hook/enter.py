@@ -1,14 +1,18 @@
-"""Lets the tracer into this interpreter, so that the program's own tools do not take it for the program's code.
+"""Imports the tracer into this interpreter, so that the program's own tools do not take it for the program's code.
 
-Run by `sitecustomize.py`, and by what multiprocessing hands to a spawned child (`procsim.tracer.inject.Stowaway`), as
-plain source: this interpreter may be unable to import procsim by itself.
+Executed by `sitecustomize.py`, and by the stowaway in the data for a spawned child (`procsim.tracer.inject`), as plain
+source: this interpreter may be unable to import procsim by itself.
 
-    coverage, trace   pass by code whose file is no real one: its name begins with "<" and ends with ">"
-    warnings          passes by code whose file's name has "importlib" and "_bootstrap" in it (`_is_internal_frame`),
+The tracer's code has file names that are no real ones, wherever procsim is installed:
+
+    coverage, trace   skip code with a file name that begins with "<" and ends with ">"
+    warnings          skips code with a file name that contains "importlib" and "_bootstrap" (`_is_internal_frame`),
                       and shows a warning at the program's line
-    pytest            leaves out of a traceback what has `__tracebackhide__` among its globals
+    pytest            leaves out of a traceback the frames that have `__tracebackhide__` among their globals
 
-A debugger, `sys.setprofile` and a plain traceback still see these frames.
+A debugger, `sys.setprofile` and a plain traceback still show these frames.
+
+Of ours, only `procsim.tracer` stays in `sys.modules`: a program may have a module or package called procsim.
 """
 
 import _frozen_importlib_external  # importlib.machinery, without an import that the program might see
@@ -16,7 +20,7 @@ import _imp
 import sys
 
 _UNSEEN = "<{name}, like importlib._bootstrap>"
-"""The file name that the code of a module of ours goes by."""
+"""The file name of a module of ours."""
 
 
 class _Loader(_frozen_importlib_external.SourceFileLoader):
@@ -48,7 +52,7 @@ class _Finder:
 
 
 class _Fallback(_Finder):
-    """Finds procsim for a scenario where it is not installed: where no other finder finds one."""
+    """Finds procsim for a scenario if no other finder finds one: it need not be installed for that interpreter."""
 
     def find_spec(self, name, path, target=None):
         if name.partition(".")[0] != "procsim":
@@ -72,8 +76,8 @@ def enter(root):
     if "procsim.tracer" not in before:
         sys.meta_path.insert(-1, _Fallback(root))  # the last one stays the last one
     install()
-    # These the tracer has imported, and multiprocessing would not: they are not to stand in the way of a module of
-    # that name beside the script. Nor is procsim itself: people call their own simulators of processes so.
+    # The tracer has imported these, and multiprocessing would not have: they must not hide a module of that name beside
+    # the script. Nor must procsim itself, which is a likely name for a simulator of processes.
     ours = {name for name in sys.modules if name.partition(".")[0] == "procsim" and not _is_tracer(name)}
     for name in ({"resource", "termios", "typing"} | ours) - before:
         sys.modules.pop(name, None)

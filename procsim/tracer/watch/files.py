@@ -1,7 +1,8 @@
-"""Files that the program opens, reads and writes: what really goes from and to the disk, and at which line.
+"""Files that the program opens, reads and writes: what really goes to and from the system, and at which line.
 
-The file object is built as `open` builds it, of the same types, on a raw file of ours below its buffers. So an event is
-a real read or write, made when the buffer is filled or flushed; and the life of the file object is as it ever was.
+The file object is built as `open` builds it, of the same types, but on a raw file of ours below its buffers. So an
+event is a real read or write, made when the buffer is filled or flushed, and the file object has the lifetime that it
+always had. Methods replaced on the instance would have closed the file of `open(path).read()` too early.
 """
 
 import builtins
@@ -13,9 +14,10 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE_LIMIT, active, emit
+from procsim.tracer.emit import active, emit
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_library, program_site
+from procsim.tracer.values import VALUE_LIMIT
 from procsim.wire import identities
 from procsim.wire.pipe import raised_elsewhere
 
@@ -29,7 +31,7 @@ _BUFFERS: dict[str, Any] = {
     **dict.fromkeys(("w", "wt", "wb", "a", "at", "ab", "x", "xt", "xb"), io.BufferedWriter),
     **dict.fromkeys([f"{way}{kind}" for way in "rwax" for kind in ("+", "+b", "b+", "+t", "t+")], io.BufferedRandom),
 }
-"""The modes that are built here. Whatever else is asked for is left to the real `open`, as are its errors."""
+"""The modes that are built here. All others are left to the real `open`, as are its errors."""
 
 
 class _Open(Builtin):
@@ -55,7 +57,7 @@ class _Open(Builtin):
 
 def patch_open() -> None:
     """builtins.open, which is io.open."""
-    if sys.flags.warn_default_encoding:  # an EncodingWarning of the real `open` would name our line, not the program's
+    if sys.flags.warn_default_encoding:  # else an EncodingWarning of the real `open` would name our line
         return
     traced_open = _Open(builtins.open)
     replace(builtins, "open", traced_open)
@@ -67,33 +69,33 @@ class TracedFileIO(io.FileIO):
     """The raw file below the buffers: each read and write of it is one of the operating system's."""
 
     identity: int | None = None
-    """The same in each process, under whatever name it has the file; None where it is no regular file."""
+    """The same in each process and by each path; None if it is no regular file."""
     path = ""
-    """Where it was when it was opened, whatever folder the program is in later."""
+    """Absolute, as it was when the file was opened: the program may go to another folder later."""
 
     def readinto(self, buffer: Any, /) -> Any:
         self._pass_gate("file_read")
         size = super().readinto(buffer)
         if size is not None:
-            self._say("file_read", buffer, size)
+            self._emit("file_read", buffer, size)
         return size
 
     def readall(self) -> Any:
         self._pass_gate("file_read")
         data = super().readall()
         if data is not None:
-            self._say("file_read", data, len(data))
+            self._emit("file_read", data, len(data))
         return data
 
     def write(self, data: Any, /) -> Any:
         self._pass_gate("file_written")
-        self._say("file_written", data)
+        self._emit("file_written", data)
         return super().write(data)
 
     def close(self) -> None:
         try:
             if not self.closed:
-                self._say("file_closed")
+                self._emit("file_closed")
         finally:
             super().close()
 
@@ -102,12 +104,12 @@ class TracedFileIO(io.FileIO):
             gate.arrive(operation, self.identity, program_site(), subject=os.path.basename(self.path))
 
     def _offset(self, size: int) -> int:
-        """Where in the file `size` bytes were just read, or with 0: where the next ones will be written."""
+        """Where in the file `size` bytes were just read; with 0, where the next ones will be written."""
         return 0 if self.identity is None else super().tell() - size
 
-    def _say(self, kind: str, data: Any = None, size: int | None = None) -> None:
-        # A file that nobody closed is written when the interpreter takes modules apart, ours too: then the names
-        # here are None, and what matters is that the data still gets into the file.
+    def _emit(self, kind: str, data: Any = None, size: int | None = None) -> None:
+        # A file that was never closed is written when the interpreter takes modules apart, ours too. Then the names
+        # here are None, and the data must still get into the file.
         if active is None or not active():
             return
         fields: dict[str, Any] = {}
@@ -153,7 +155,7 @@ def _path_of(name: str) -> str:
 
 
 def _site_of_open(frame: FrameType | None) -> str | None:
-    """Where the program opens a file; None where the standard library opens one for itself."""
+    """Where the program opens a file; None if the standard library opens one for itself."""
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("pathlib"):
         frame = frame.f_back
     return None if frame is None or is_library(frame) else call_site(frame)

@@ -1,9 +1,11 @@
 """Lock, RLock, Semaphore, BoundedSemaphore and the locks of Value and Array.
 
-A `SemLock` binds its C methods to the instance when it is made. For a lock of the program's own we leave them off, so
-that the traced methods of the class are found; a lock inside a Queue or a Pool keeps the C methods, as fast as ever.
-The identity of a lock is made at creation. Where it has a name that other processes open it by (spawn, forkserver), the
-identity is that name: it needs no place in the pickled state, which stays what an untraced process expects.
+A SemLock binds its C methods to the instance when it is made. For a lock of the program's own that is left out, so that
+the traced methods of the class are found. A lock inside a Queue or a Pool keeps the C methods, and is as fast as ever.
+
+The identity of a lock is made with the lock. Under fork it is an attribute, which the fork copies. Under spawn and
+forkserver it is the name of the semaphore, by which other processes open it: a fifth element in the pickled state could
+not be unpickled by a child that is not traced (`python -I`, a cleared environment).
 """
 
 import sys
@@ -15,8 +17,8 @@ from typing import Any
 from procsim.tracer import gate
 from procsim.tracer.emit import NO_FIELDS, Waiting, emit, emit_again, emit_waiting, marshalled
 from procsim.tracer.names import announce, disassembler, new_identity
-from procsim.tracer.patching import on_restore, replace
-from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.tracer.patching import Methods, on_restore
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, outer_site
 from procsim.wire.identities import semaphore
 
 
@@ -39,7 +41,7 @@ def keep_raw(*locks: Any) -> None:
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
-    """The object of multiprocessing's that this lock is made for: the outermost `self` above its own `__init__`."""
+    """The object of multiprocessing's that this lock is a part of: the outermost `self` in an `__init__` above it."""
     owner = lock
     while frame is not None and is_internal(frame):
         candidate = frame.f_locals.get("self")
@@ -54,19 +56,20 @@ def owner_of(frame: FrameType | None, lock: Any) -> Any:
 
 CALLED = marshalled(entered=False)
 ENTERED = marshalled(entered=True)
-"""How a lock is acquired: by `with`, so that this thread is sure to release it."""
+"""How a lock is acquired: by a call; or by `with`, and then this thread is sure to release it."""
 
 
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
-    """Acquire a SemLock, and say so: `lock_waiting` only where a try without waiting failed."""
+    """Acquire a SemLock, and emit that: `lock_waiting` only where a try without waiting failed."""
     raw, identity = lock._semlock, identity_of(lock)
     if gate.shared[0]:
         gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
-    if not raw.acquire(False, timeout) and not _waited_for(raw, identity, at, block, timeout):
+    kinds = ("lock_waiting", "lock_refused")
+    if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout):
         return False
     try:
         emit("lock_acquired", identity, at, how)
-    except BaseException:  # as below
+    except BaseException:  # as in `_acquire`
         try:
             emit("lock_released", identity)
         finally:
@@ -76,42 +79,46 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
 
 
 def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
-    """The same for a method of the lock's own, which the program mostly calls again and again, and gets it at once."""
+    """The same for a lock's own method, and quicker where the lock is free and the event is interned already."""
     raw = lock._semlock
     if gate.shared[0] or not raw.acquire(False, timeout):
-        at = caller(3)
+        at = caller(OF_HELPER)
         return raw.acquire(block, timeout) if at == INTERNAL else traced_acquire(lock, at, block, timeout, how)
     try:
-        if not emit_again("lock_acquired", lock._procsim_identity, how, 3):
-            at = caller(3)
+        if not emit_again("lock_acquired", lock._procsim_identity, how, OF_HELPER):
+            at = caller(OF_HELPER)
             if at != INTERNAL:
                 emit("lock_acquired", identity_of(lock), at, how)
-    except BaseException:  # a signal handler of the program's has raised, or this is the deepest call that may be
+    except BaseException:  # a signal handler of the program's has raised, or the recursion limit is reached
         try:
             emit("lock_released", identity_of(lock))
-        finally:  # not in a function of ours, for which there may be no room
+        finally:  # by C code: one more function of ours might be past the recursion limit
             raw.release()
         raise
     return True
 
 
-def _waited_for(raw: Any, identity: int, at: str | None, block: Any, timeout: Any) -> bool:
+def waited_for(
+    raw: Any, kinds: tuple[str, str], identity: int, at: str | None, block: Any, timeout: Any, **fields: Any
+) -> bool:
+    """Wait for a semaphore, if `block`, and emit the first of `kinds`; the second where it was not acquired."""
     waiting = Waiting()
     acquired = False
     try:
         if block:
-            emit_waiting("lock_waiting", identity, at, timeout)
+            emit_waiting(kinds[0], identity, at, timeout, **fields)
             acquired = raw.acquire(block, timeout)
-    finally:  # it also ends when a signal handler of the program raises: Ctrl-C, an alarm
+    finally:  # a wait ends also when a signal handler of the program raises: Ctrl-C, an alarm
         if not acquired:
-            emit("lock_refused", identity, at, took=waiting.took())
+            emit(kinds[1], identity, at, took=waiting.took())
     return acquired
 
 
-def say_released(lock: Any, at: str | None) -> None:
-    """Say that a SemLock is released: before it happens, so that the next `lock_acquired` comes after it.
+def emit_released(lock: Any, at: str | None) -> None:
+    """Emit that a SemLock is released: before it happens, so that the next `lock_acquired` comes after it.
 
-    It must then be released also where a signal handler of the program raised meanwhile: `with` does not try twice.
+    The caller must then release it also where a signal handler of the program raised here: `with` does not try twice.
+    Nothing is emitted where the release will raise.
     """
     try:
         raw = lock._semlock
@@ -124,14 +131,15 @@ def say_released(lock: Any, at: str | None) -> None:
         emit("lock_released", identity, at)
 
 
-def _say_released(lock: Any) -> None:
-    """The same for a method of the lock's own. (An RLock that is taken may still be another one's.)"""
+def _emit_released(lock: Any) -> None:
+    """The same for a lock's own method, and quicker where the event is interned already."""
     raw = lock._semlock
-    known = not gate.shared[0] and raw.kind != _RECURSIVE_MUTEX and raw._is_zero()
-    if not known or not emit_again("lock_released", lock._procsim_identity, NO_FIELDS, 3):
-        at = caller(3)
+    # An RLock that is not free may be held by another thread.
+    is_held = not gate.shared[0] and raw.kind != _RECURSIVE_MUTEX and raw._is_zero()
+    if not is_held or not emit_again("lock_released", lock._procsim_identity, NO_FIELDS, OF_HELPER):
+        at = caller(OF_HELPER)
         if at != INTERNAL:
-            say_released(lock, at)
+            emit_released(lock, at)
 
 
 def can_acquire(raw: Any) -> bool:
@@ -140,7 +148,7 @@ def can_acquire(raw: Any) -> bool:
 
 
 def _may_release(raw: Any) -> bool:
-    """Whether a release will not raise, as it does where nobody holds the lock."""
+    """Whether a release will not raise, as it does if the lock is free."""
     if raw.kind == _RECURSIVE_MUTEX:
         return bool(raw._is_mine())
     try:
@@ -152,100 +160,107 @@ def _may_release(raw: Any) -> bool:
 _RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
 
 
+# The patches -------------------------------------------------------------------------------------------------
+
+
 def patch_semlock(module: ModuleType) -> None:
     """The locks of multiprocessing.synchronize."""
     disassembler()
-    SemLock = module.SemLock  # noqa: N806
-    # By id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`.
-    traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-    make_methods = SemLock._make_methods
+    SemLock.replace_those_of(module.SemLock)
+    on_restore(_bind_again)
 
-    def trace(lock: Any) -> None:
-        traced[id(lock)] = lock
-        if type(lock).acquire is not acquire or type(lock).release is not release:
-            # A class that overrides these never has its own called: the C methods on the instance hide them.
-            lock.acquire, lock.release = MethodType(acquire, lock), MethodType(release, lock)
+
+_traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+"""The locks of this process by id, not a WeakSet: a class of the program's may have `__eq__` and no `__hash__`."""
+
+
+def _trace(lock: Any) -> None:
+    _traced[id(lock)] = lock
+    acquire, release = SemLock.acquire, SemLock.release
+    if type(lock).acquire is not acquire or type(lock).release is not release:
+        # A class that overrides these never has its own called: the C methods on the instance hide them.
+        lock.acquire, lock.release = MethodType(acquire, lock), MethodType(release, lock)
+
+
+def _bind_again() -> None:
+    for lock in list(_traced.values()):
+        SemLock.real._make_methods(lock)
+    _traced.clear()
+
+
+class SemLock(Methods):
+    """multiprocessing.synchronize.SemLock, the base of all locks and semaphores."""
+
+    _procsim_inner = False
+    _procsim_identity = None
 
     def _make_methods(self: Any) -> None:
         frame = sys._getframe(1)
         if frame.f_code.co_name == "__setstate__":  # it was announced where it was made
-            trace(self)
+            _trace(self)
             return
         owner = owner_of(frame, self)
         value = frame.f_locals.get("value")
         if owner is self or type(owner).__module__ == "multiprocessing.sharedctypes":
-            trace(self)
+            _trace(self)
             announce("lock_created", identity_of(self), type(self).__name__, value=value)
         else:
             keep_raw(self)
-            if isinstance(owner, module.Condition) and not hasattr(owner, "_lock"):
+            condition = frame.f_globals.get("Condition", ())  # multiprocessing.synchronize's
+            if isinstance(owner, condition) and not hasattr(owner, "_lock"):
                 announce("lock_created", identity_of(self), "Condition", value=value)
 
-    def acquire(self: Any, block: Any = True, timeout: Any = None) -> bool:
-        return _acquire(self, block, timeout, CALLED)  # type: ignore[no-any-return]
+    def acquire(self: Any, block: Any = True, timeout: Any = None) -> Any:
+        return _acquire(self, block, timeout, CALLED)
 
     def release(self: Any) -> None:
         try:
-            _say_released(self)
+            _emit_released(self)
         finally:
             self._semlock.release()
 
-    def __enter__(self: Any) -> bool:  # noqa: N807
+    def __enter__(self: Any) -> Any:
         if self._procsim_inner:
-            return self._semlock.__enter__()  # type: ignore[no-any-return]
-        return _acquire(self, True, None, ENTERED)  # type: ignore[no-any-return]
+            return self._semlock.__enter__()
+        return _acquire(self, True, None, ENTERED)
 
-    def __exit__(self: Any, *args: object) -> None:  # noqa: N807
+    def __exit__(self: Any, *args: object) -> None:
         if self._procsim_inner:
             self._semlock.__exit__(*args)
             return
         try:
-            _say_released(self)
+            _emit_released(self)
         finally:
             self._semlock.__exit__(*args)
 
-    def bind_again() -> None:
-        for lock in list(traced.values()):
-            make_methods(lock)
-
-    on_restore(bind_again)
-    replace(SemLock, "_procsim_inner", False)
-    replace(SemLock, "_procsim_identity", None)
-    replace(SemLock, "_make_methods", _make_methods)
-    replace(SemLock, "acquire", acquire)
-    replace(SemLock, "release", release)
-    replace(SemLock, "__enter__", __enter__)
-    replace(SemLock, "__exit__", __exit__)
-
 
 def patch_sharedctypes(module: ModuleType) -> None:
-    """multiprocessing.sharedctypes: `with counter:` and `counter.acquire()` on a Value or an Array.
+    """multiprocessing.sharedctypes."""
+    SynchronizedBase.replace_those_of(module.SynchronizedBase)
 
-    `counter.value` acquires its lock too. Where this thread holds it already, that says nothing new, and is not said.
+
+class SynchronizedBase(Methods):
+    """multiprocessing.sharedctypes.SynchronizedBase: `with counter:` and `counter.acquire()` on a Value or an Array.
+
+    `counter.value` acquires the lock, too. Where this thread holds it already, that is not emitted.
     """
-    base = module.SynchronizedBase
-    init = base.__init__
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        SynchronizedBase.real.__init__(self, *args, **kwargs)
         if type(self._lock).__module__ == "multiprocessing.synchronize":
             _cover(self, self._lock)
 
-    def __enter__(self: Any) -> Any:  # noqa: N807
+    def __enter__(self: Any) -> Any:
         if not hasattr(self._lock, "_semlock") or _is_nested(self._lock._semlock, 0):
             return self._lock.__enter__()
         return traced_acquire(self._lock, caller() or outer_site(), how=ENTERED)
 
-    def __exit__(self: Any, *args: object) -> None:  # noqa: N807
+    def __exit__(self: Any, *args: object) -> None:
         try:
             if hasattr(self._lock, "_semlock") and not _is_nested(self._lock._semlock, 1):
-                say_released(self._lock, caller() or outer_site())
+                emit_released(self._lock, caller() or outer_site())
         finally:
             self._lock.__exit__(*args)
-
-    replace(base, "__init__", __init__)
-    replace(base, "__enter__", __enter__)
-    replace(base, "__exit__", __exit__)
 
 
 def _cover(shared: Any, lock: Any) -> None:
@@ -259,7 +274,7 @@ def _cover(shared: Any, lock: Any) -> None:
     def release() -> None:
         try:
             if not _is_nested(raw, 1):
-                say_released(lock, caller() or outer_site())
+                emit_released(lock, caller() or outer_site())
         finally:
             raw.release()
 

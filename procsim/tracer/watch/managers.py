@@ -5,39 +5,39 @@ from typing import Any
 
 from procsim.tracer import gate
 from procsim.tracer.emit import Waiting, emit, emit_waiting
-from procsim.tracer.patching import replace
+from procsim.tracer.patching import Methods
 from procsim.tracer.sites import outer_site
 
 
 def _is_arbitrary(address: Any) -> bool:
-    """Whether nobody chose it, so that only processes of this program know it.
-
-    From multiprocessing.connection.arbitrary_address.
-    """
+    """Whether multiprocessing chose the address (`connection.arbitrary_address`): only this program then knows it."""
     return isinstance(address, str) and "/pymp-" in address
 
 
 def patch_managers(module: ModuleType) -> None:
     """multiprocessing.managers."""
-    call = module.BaseProxy._callmethod
+    BaseProxy.replace_those_of(module.BaseProxy)
+    Server.replace_those_of(module.Server)
+
+
+class BaseProxy(Methods):
+    """multiprocessing.managers.BaseProxy."""
 
     def _callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006 - as the original
         at = outer_site()
         typeid = self._token.typeid
-        if gate.shared[0]:
-            gate.arrive("manager_answered", None, at, subject=f"{typeid}.{methodname}")
+        gate.arrive("manager_answered", None, at, subject=f"{typeid}.{methodname}")
         emit_waiting("manager_called", None, at, type=typeid, method=methodname)
         waiting = Waiting()
         try:
-            return call(self, methodname, args, kwds)
-        finally:  # an exception is an answer too
+            return BaseProxy.real._callmethod(self, methodname, args, kwds)
+        finally:  # an exception is an answer, too
             emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
 
-    serve_forever = module.Server.serve_forever
 
-    def traced_serve_forever(self: Any) -> None:
+class Server(Methods):
+    """multiprocessing.managers.Server."""
+
+    def serve_forever(self: Any) -> None:
         emit("manager_began", public=not _is_arbitrary(self.address))
-        serve_forever(self)
-
-    replace(module.BaseProxy, "_callmethod", _callmethod)
-    replace(module.Server, "serve_forever", traced_serve_forever)
+        Server.real.serve_forever(self)

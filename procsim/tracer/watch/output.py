@@ -1,8 +1,11 @@
 """Lines that the program prints, each with the process, thread and line of code that printed it.
 
-Only `write` and `flush` of the standard streams are covered, on the instance; the streams stay what they were. Where
-procsim shows the output itself, the event takes the place of the write; where the output goes its own way, the event
-comes beside it. What bypasses these streams (C code, `os.write`, programs it runs) procsim reads from the descriptor.
+Only `write` and `flush` of the standard streams are replaced, on the instance; the streams stay what they were. If
+procsim shows the output itself, the event replaces the write; if the output goes elsewhere, the event is emitted beside
+it. What bypasses these streams (C code, `os.write`, programs it runs) procsim reads from the descriptor.
+
+What is written to other pipes than procsim's own, known by device and inode, is never replaced: a Python subprocess
+writes to whatever program reads its output.
 """
 
 import os
@@ -11,19 +14,21 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, emit, run_is_over
+from procsim.tracer.emit import emit, run_is_over
 from procsim.tracer.patching import on_restore
 from procsim.tracer.sites import program_site
+from procsim.tracer.values import TEXT_LIMIT
 from procsim.wire.pipe import raised_elsewhere
 
 _parts: dict[tuple[str, int], list[str]] = {}
 
 
 def cover_streams(taken: Collection[tuple[int, int]]) -> None:
-    """Say what goes to sys.stdout and sys.stderr.
+    """Emit what goes to sys.stdout and sys.stderr.
 
-    Where procsim reads these pipes of the run, which are known by device and inode, what goes into one of them is said
-    instead, and what goes elsewhere (to a program that reads our output, into a file) is none of our affair.
+    `taken`: (device, inode) of the pipes that procsim reads. With any, what goes into one of them becomes an event
+    instead, and what goes elsewhere (to another program, into a file) is left alone. With none, events come beside the
+    output.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -32,7 +37,7 @@ def cover_streams(taken: Collection[tuple[int, int]]) -> None:
 
 
 def forget_parts() -> None:
-    """Drop what an unfinished line holds: after a fork, it is the parent's to say."""
+    """Forget unfinished lines: after a fork they are the parent's to emit."""
     _parts.clear()
 
 
@@ -45,23 +50,23 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
         text = str.__str__(text)
         if not text.isascii():
             text.encode(stream.encoding, stream.errors)  # raises where the stream cannot hold this text
-        if taken and _file_behind(stream) not in taken:  # asked each time: the program may lay another file over it
+        if taken and _file_behind(stream) not in taken:  # ask each time: `dup2` may have changed it
             return original_write(text)
-        unsaid = _say(name, text)
+        rest = _emit_lines(name, text)
         if not taken:
             return original_write(text)
-        if unsaid and not run_is_over():  # then procsim reads these pipes no longer, and to write would end the program
-            original_write(unsaid)
+        if rest and not run_is_over():  # after the run these pipes have no reader, and a write would end the program
+            original_write(rest)
         return len(text)
 
     def flush() -> None:
-        say_parts()
+        emit_parts()
         original_flush()
 
-    def say_parts() -> None:
+    def emit_parts() -> None:
         for key in list(_parts):
-            if key[0] == name and (unsaid := _say_parts(key)) and taken and not run_is_over():
-                original_write(unsaid)
+            if key[0] == name and (rest := _emit_part(key)) and taken and not run_is_over():
+                original_write(rest)
 
     try:
         stream.write, stream.flush = write, flush
@@ -69,7 +74,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
         return
 
     def uncover() -> None:
-        say_parts()
+        emit_parts()
         for own, ours in (("write", write), ("flush", flush)):
             if vars(stream).get(own) is ours:  # the program may have covered them itself
                 delattr(stream, own)
@@ -78,7 +83,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
 
 
 def _file_behind(stream: Any) -> tuple[int, int] | None:
-    """Which file the stream writes to now: device and inode."""
+    """The file that the stream writes to now: device and inode."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError) as error:
@@ -88,10 +93,10 @@ def _file_behind(stream: Any) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _say(name: str, text: str) -> str:
-    """Say the whole lines of the text; keep what follows the last line end until it is whole, or flushed.
+def _emit_lines(name: str, text: str) -> str:
+    """Emit the whole lines of the text; keep the unfinished one until its end comes, or a flush.
 
-    Returns what could not be said, of this text and of what was kept before.
+    Returns what could not be emitted, of this text and of what was kept before.
     """
     key = (name, threading.get_ident())
     end = text.rfind("\n") + 1
@@ -100,7 +105,7 @@ def _say(name: str, text: str) -> str:
         if parts is None:
             parts = _parts[key] = []
         parts.append(text)
-        return _say_parts(key) if sum(map(len, parts)) >= TEXT_LIMIT else ""
+        return _emit_part(key) if sum(map(len, parts)) >= TEXT_LIMIT else ""
     lines = "".join([*(parts or []), text[:end]])
     _parts.pop(key, None)
     if text[end:]:
@@ -108,13 +113,13 @@ def _say(name: str, text: str) -> str:
     return _emit_text(name, lines)
 
 
-def _say_parts(key: tuple[str, int]) -> str:
+def _emit_part(key: tuple[str, int]) -> str:
     parts = _parts.pop(key, None)
     return _emit_text(key[0], "".join(parts)) if parts else ""
 
 
 def _emit_text(name: str, text: str) -> str:
-    """Say a text, piece by piece. Returns the rest of it, from the first piece that could not be said."""
+    """Emit a text, piece by piece. Returns the rest of it, from the first piece that could not be emitted."""
     at = program_site()
     start = 0
     while start < len(text):
@@ -126,7 +131,7 @@ def _emit_text(name: str, text: str) -> str:
 
 
 def _end_of_piece(text: str, start: int) -> int:
-    """As much of the text as one event carries, up to the end of a line if possible."""
+    """Where a piece of the text ends that one event can hold, if possible at the end of a line."""
     end = start + TEXT_LIMIT
     if not text.isascii():
         end = start + TEXT_LIMIT // 4  # a character has at most four bytes

@@ -1,14 +1,14 @@
-"""Pool and ProcessPoolExecutor: what was submitted, which worker has taken what, who waits for a result.
+"""Pool and ProcessPoolExecutor: what was submitted, which worker took what, which thread waits for a result.
 
     submit ──► pool_submitted ──► tasks ──► pool_task_began ─┐
                                                              │ in the worker
     pool_result_got ◄── results ◄────────── pool_task_ended ◄┘
 
-None of the methods that the program calls to submit, and none that hands it a result, is replaced: a task's exception
-travels through them, and its traceback stays as it was. What is replaced are the constructors of the objects that they
-make, and those objects wait visibly. In a worker, which is known by the function it runs, only the two queues of that
-process are covered. The identity of a pool is that of the lock by which its workers share the queue of tasks.
-A pool of threads has no such lock, and is left alone.
+The methods by which the program submits work and gets results are left alone: a task's exception goes through them, and
+keeps the traceback that it always had. Replaced are the constructors of the results that they make, so that these emit
+when a thread waits for them. In a worker process, known by the function that it runs, the two queues are replaced, of
+this process alone. The identity of a pool is that of the lock by which its workers share the queue of tasks. A pool of
+threads has no such lock, and is left alone.
 """
 
 import sys
@@ -18,60 +18,29 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer.emit import NAME_LIMIT, Waiting, emit, emit_again, emit_waiting
+from procsim.tracer.emit import Waiting, emit, emit_again, emit_waiting
 from procsim.tracer.names import announce
-from procsim.tracer.patching import on_restore, replace, untraced
+from procsim.tracer.patching import Methods, on_restore, replace, untraced
 from procsim.tracer.sites import outer_site, short_path
+from procsim.tracer.values import NAME_LIMIT
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.processes import when_process_begins
 
 TASK = ("job", "task", "items", "function")
 
 Describe = Callable[[Any], tuple[Any, int, int, int]]
-"""Of an item that a worker took: the function of the program's that it calls; and `job`, `task` and `items`."""
+"""Of an item that a worker took: the function of the program's that it calls; `job`, `task` and `items`."""
 
 _workers: list[tuple[Any, Describe]] = []
-"""The functions that worker processes run, and what an item of theirs means."""
+"""The functions that worker processes run, and how their items are described."""
 
 
 def patch_pool(module: ModuleType) -> None:
     """multiprocessing.pool."""
-    Pool, ApplyResult, MapResult = module.Pool, module.ApplyResult, module.MapResult  # noqa: N806
-    repopulate, join = Pool._repopulate_pool, Pool.join
-    init_result, init_map, init_iterator = ApplyResult.__init__, MapResult.__init__, module.IMapIterator.__init__
-
-    def _repopulate_pool(self: Any) -> None:
-        # Called once, when all is there but the workers, which are to find the identity made.
-        lock = _lock_of(self)
-        if lock is not None:
-            announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
-            # What goes through these is never the program's own call.
-            self._quick_put = untraced(self._quick_put)
-            self._quick_get = untraced(self._quick_get)
-        repopulate(self)
-
-    def init_apply_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
-        init_result(self, pool, *args, **kwargs)
-        lock = _lock_of(pool)
-        if _watch(self._event, lock, self._job) and not isinstance(self, MapResult):
-            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
-
-    def init_map_result(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
-        init_map(self, pool, *args, **kwargs)
-        lock = _lock_of(pool)
-        if lock is not None:
-            _say_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
-
-    def init_imap_iterator(self: Any, pool: Any) -> None:
-        init_iterator(self, pool)
-        lock = _lock_of(pool)
-        if _watch(self._cond, lock, self._job):
-            call = sys._getframe(1).f_locals
-            _say_submitted(lock, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
-
-    def traced_join(self: Any) -> None:
-        handler = getattr(self, "_worker_handler", None)
-        _join(_lock_of(self) if self._state != module.RUN else None, handler, partial(join, self))
+    Pool.replace_those_of(module.Pool, RUN=module.RUN)
+    ApplyResult.replace_those_of(module.ApplyResult, MapResult=module.MapResult)
+    MapResult.replace_those_of(module.MapResult)
+    IMapIterator.replace_those_of(module.IMapIterator)
 
     def describe(item: Any) -> tuple[Any, int, int, int]:
         job, index, function, args, _ = item
@@ -82,34 +51,70 @@ def patch_pool(module: ModuleType) -> None:
         return function, job, index, items
 
     _expect_workers(module.worker, describe)
-    replace(Pool, "_repopulate_pool", _repopulate_pool)
-    replace(Pool, "join", traced_join)
-    replace(ApplyResult, "__init__", init_apply_result)
-    replace(MapResult, "__init__", init_map_result)
-    replace(module.IMapIterator, "__init__", init_imap_iterator)
+
+
+class Pool(Methods):
+    """multiprocessing.pool.Pool."""
+
+    def _repopulate_pool(self: Any) -> None:
+        # The first call comes when all is there but the workers, which are to find the identity made.
+        lock = _lock_of(self)
+        if lock is not None:
+            announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
+            # What goes through these is never the program's own call.
+            self._quick_put = untraced(self._quick_put)
+            self._quick_get = untraced(self._quick_get)
+        Pool.real._repopulate_pool(self)
+
+    def join(self: Any) -> None:
+        handler = getattr(self, "_worker_handler", None)
+        _join(_lock_of(self) if self._state != Pool.real.RUN else None, handler, partial(Pool.real.join, self))
+
+
+class ApplyResult(Methods):
+    """multiprocessing.pool.ApplyResult: the result of `apply_async`."""
+
+    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
+        ApplyResult.real.__init__(self, pool, *args, **kwargs)
+        lock = _lock_of(pool)
+        if _watch(self._event, lock, self._job) and not isinstance(self, ApplyResult.real.MapResult):
+            _emit_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
+
+
+class MapResult(Methods):
+    """multiprocessing.pool.MapResult, an ApplyResult: that of `map_async` and its kin."""
+
+    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
+        MapResult.real.__init__(self, pool, *args, **kwargs)
+        lock = _lock_of(pool)
+        if lock is not None:
+            _emit_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), self._number_left)
+
+
+class IMapIterator(Methods):
+    """multiprocessing.pool.IMapIterator: the results of `imap`, one by one."""
+
+    def __init__(self: Any, pool: Any) -> None:
+        IMapIterator.real.__init__(self, pool)
+        lock = _lock_of(pool)
+        if _watch(self._cond, lock, self._job):
+            call = sys._getframe(1).f_locals
+            _emit_submitted(lock, self._job, call.get("func"), _chunks(call.get("iterable"), call.get("chunksize")))
 
 
 def patch_executor(module: ModuleType) -> None:
     """concurrent.futures.process."""
     Executor = module.ProcessPoolExecutor  # noqa: N806
-    init, init_item, shutdown = Executor.__init__, module._WorkItem.__init__, Executor.shutdown
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
-        announce("pool_created", identity_of(_lock_of(self)), "ProcessPoolExecutor", workers=self._max_workers)
+    init_item = module._WorkItem.__init__
 
     def init_work_item(self: Any, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
         init_item(self, future, fn, args, kwargs)
-        # `submit` makes it when nothing speaks against it any more, and before anybody can see it.
+        # `submit` makes it when all its checks are done, and before any other thread can see it.
         executor = sys._getframe(1).f_locals.get("self")
         if isinstance(executor, Executor):
             lock, job = _lock_of(executor), executor._queue_count
             if _watch(future._condition, lock, job):
-                _say_submitted(lock, job, inner(fn), 1)
-
-    def traced_shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
-        handler = self._executor_manager_thread if wait else None
-        _join(_lock_of(self), handler, partial(shutdown, self, wait, **kwargs))
+                _emit_submitted(lock, job, inner(fn), 1)
 
     def inner(function: Any) -> Any:
         is_map = type(function) is partial and function.func is module._process_chunk
@@ -121,9 +126,20 @@ def patch_executor(module: ModuleType) -> None:
         return function, item.work_id, 0, items
 
     _expect_workers(module._process_worker, describe)
-    replace(Executor, "__init__", __init__)
-    replace(Executor, "shutdown", traced_shutdown)
+    ProcessPoolExecutor.replace_those_of(Executor)
     replace(module._WorkItem, "__init__", init_work_item)
+
+
+class ProcessPoolExecutor(Methods):
+    """concurrent.futures.process.ProcessPoolExecutor."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        ProcessPoolExecutor.real.__init__(self, *args, **kwargs)
+        announce("pool_created", identity_of(_lock_of(self)), "ProcessPoolExecutor", workers=self._max_workers)
+
+    def shutdown(self: Any, wait: bool = True, **kwargs: Any) -> None:
+        handler = self._executor_manager_thread if wait else None
+        _join(_lock_of(self), handler, partial(ProcessPoolExecutor.real.shutdown, self, wait, **kwargs))
 
 
 def patch_futures(module: ModuleType) -> None:
@@ -142,12 +158,12 @@ def patch_futures(module: ModuleType) -> None:
 
 
 def _lock_of(pool: Any) -> Any:
-    """The lock that the workers of a pool share; None where they are threads, or the pool was shut down."""
+    """The lock that the workers of a pool share; None if they are threads, or the pool was shut down."""
     return _lock_inside(getattr(pool, "_call_queue", None) or getattr(pool, "_inqueue", None))
 
 
 def _lock_inside(tasks: Any) -> Any:
-    """The lock of a queue of tasks; None where it is no queue of multiprocessing's own."""
+    """The lock of a queue of tasks; None if it is no queue of multiprocessing's own."""
     queues = sys.modules.get("multiprocessing.queues")
     return tasks._rlock if queues and isinstance(tasks, (queues.Queue, queues.SimpleQueue)) else None
 
@@ -155,13 +171,13 @@ def _lock_inside(tasks: Any) -> Any:
 # What is submitted -------------------------------------------------------------------------------------------
 
 
-def _say_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
+def _emit_submitted(lock: Any, job: int, function: Any, tasks: int | None) -> None:
     at = outer_site(3)  # past the constructor, and the method that calls it
     emit("pool_submitted", identity_of(lock), at, job=job, function=_name_of(function), tasks=tasks)
 
 
 def _chunks(iterable: Any, size: Any) -> int | None:
-    """How many tasks `imap` makes of it; None where only the program's own code could tell."""
+    """How many tasks `imap` makes of it; None if that cannot be known without a call of the program's code."""
     if type(iterable) in (list, tuple, range, set, dict, str, bytes) and type(size) is int:
         return -(-len(iterable) // size)
     return None
@@ -171,7 +187,7 @@ _qualified_name = type.__dict__["__qualname__"].__get__  # a metaclass of the pr
 
 
 def _name_of(function: Any) -> str:
-    """How a function is called; of any other object that can be called only the type is told."""
+    """The name of a function; of any other object that can be called, that of its type."""
     function = _plain(function)
     if type(function) in (FunctionType, BuiltinFunctionType):
         return str(function.__qualname__)[:NAME_LIMIT]
@@ -193,7 +209,7 @@ def _plain(function: Any) -> Any:
     return function
 
 
-# Who waits for it --------------------------------------------------------------------------------------------
+# Waiting for it ----------------------------------------------------------------------------------------------
 
 
 class _ResultEvent(threading.Event):
@@ -206,7 +222,7 @@ class _ResultEvent(threading.Event):
 
 
 class _ResultCondition(threading.Condition):
-    """The condition inside a Future, or the iterator of an `imap`, which waits only where there is nothing yet."""
+    """The condition inside a Future, or the iterator of an `imap`, which waits only if there is nothing yet."""
 
     _procsim_result: tuple[int, int | None]
 
@@ -218,7 +234,7 @@ _VISIBLE = {threading.Event: _ResultEvent, threading.Condition: _ResultCondition
 
 
 def _watch(inside: Any, lock: Any, job: int) -> bool:
-    """Have the event or condition inside a result say who waits there; False: that is none of ours."""
+    """Have the event or condition inside a result emit when a thread waits. False: the pool is not traced."""
     if lock is None:
         return False
     _make_visible(inside, identity_of(lock), job)
@@ -226,7 +242,7 @@ def _watch(inside: Any, lock: Any, job: int) -> bool:
 
 
 def _make_visible(inside: Any, identity: int, job: int | None) -> None:
-    # It stays the object that it is, since others may have it already, and it refers to nothing new.
+    # It stays the same object, since others may have it already, and refers to nothing new, so that it lives as long.
     visible = _VISIBLE.get(type(inside))
     if visible is not None:
         inside._procsim_result = (identity, job)
@@ -250,7 +266,7 @@ def _wait(inside: Any, wait: Callable[[Any], bool], timeout: Any) -> bool:
 
 
 def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
-    """Join a pool, and say so where its `handler`, the thread that ends last, is still busy."""
+    """Join a pool, and emit that if its `handler`, the thread that ends last, is still busy."""
     if lock is None or handler is None or not handler.is_alive():
         join()
         return
@@ -266,7 +282,7 @@ def _join(lock: Any, handler: Any, join: Callable[[], None]) -> None:
 
 
 def _expect_workers(target: Any, describe: Describe) -> None:
-    """Have the processes watched that run `target` with a queue of tasks and one of results."""
+    """Watch each process that runs `target` with a queue of tasks and one of results."""
     if not _workers:
         when_process_begins(_watch_worker)
         on_restore(_workers.clear)
@@ -280,16 +296,16 @@ def _watch_worker(process: Any) -> None:
 
 
 def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
-    """Say which task this worker takes, and when it is done with it: right before its result is sent.
+    """Emit which task this worker takes, and when it is done: right before its result is sent.
 
-    A result that cannot be pickled is replaced by an error before anything is sent, so that the end is said once.
+    If the result cannot be pickled, an error is sent instead of it, so there is one send for each task.
     """
     identity = identity_of(tasks._rlock)
     tasks._reader.recv_bytes = untraced(tasks._reader.recv_bytes)
     get, send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
     taken: tuple[Any, ...] | None = None
 
-    def tell(kind: str, at: str | None) -> None:
+    def emit_task(kind: str, at: str | None) -> None:
         if not emit_again(kind, identity, TASK, 0, taken, at):
             fields: dict[str, Any] = dict(zip(TASK, taken or (), strict=True))
             emit(kind, identity, at, **fields)
@@ -300,13 +316,13 @@ def _cover_queues(tasks: Any, results: Any, describe: Describe) -> None:
         if item is not None:  # None: there is no more work
             function, *task = describe(item)
             taken = (*task, _name_of(function))
-            tell("pool_task_began", _place_of(function))
+            emit_task("pool_task_began", _place_of(function))
         return item
 
     def traced_send_bytes(*args: Any, **kwargs: Any) -> None:
         nonlocal taken
         if taken is not None:
-            tell("pool_task_ended", None)
+            emit_task("pool_task_ended", None)
             taken = None
         send_bytes(*args, **kwargs)
 

@@ -1,7 +1,8 @@
 """Processes: created, started, begun, returned, joined, terminated, killed, ended.
 
-Who ended, and how, is said by the process that is told so by the kernel: the parent, when it reaps its child. That a
-child's own code is done is said by the child, when its exit handlers begin.
+`process_ended` is an event of the process that ended (its `pid`), emitted by the one that learns it from the kernel:
+the parent, when it reaps its child, or procsim. `process_returned` is emitted by the process itself: its own code is
+done, and its exit handlers begin.
 """
 
 import _signal  # type: ignore[import-not-found]  # signal itself would be imported before the program does
@@ -16,15 +17,15 @@ from typing import Any
 
 from procsim.tracer import gate
 from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
-from procsim.tracer.patching import Builtin, on_restore, replace
-from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.tracer.patching import Builtin, Methods, on_restore, replace
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, outer_site
 from procsim.tracer.watch.pipes import bytes_are_waiting
-from procsim.tracer.watch.uncaught import say_raised, uncaught
+from procsim.tracer.watch.uncaught import emit_raised, uncaught
 from procsim.wire.pipe import raised_elsewhere
 
 
 class _Starting(threading.local):
-    """Whether this thread is inside `Process.start`: what it forks now is a Process, and says itself that it began."""
+    """Whether this thread is inside `Process.start`: what it forks is a Process, which itself emits that it began."""
 
     now = False
 
@@ -36,7 +37,7 @@ _name_listeners: list[Callable[[str], None]] = []
 
 
 def when_named(listener: Callable[[str], None]) -> None:
-    """Have it called with the name of this process, and in each Process with that one's."""
+    """Call the listener with the name of this process, and in each new Process with its name."""
     _name_listeners.append(listener)
     on_restore(_name_listeners.clear)
     listener(process_name())
@@ -46,78 +47,83 @@ _begin_listeners: list[Callable[[Any], None]] = []
 
 
 def when_process_begins(listener: Callable[[Any], None]) -> None:
-    """Have it called in each Process, with that Process, before its own code runs."""
+    """Call the listener in each new Process, with the Process, before the program's code runs there."""
     _begin_listeners.append(listener)
     on_restore(_begin_listeners.clear)
 
 
 def expect_processes() -> None:
-    """Whatever this thread forks is a Process: said in the forkserver, where nobody calls `Process.start`."""
+    """Take whatever this thread forks for a Process: for the forkserver, which never calls `Process.start`."""
     _starting.now = True
-    _returned.add(os.getpid())  # its own end is nothing of the program's
+    _returned.add(os.getpid())  # its own end is no event of the program
 
 
 def patch_process(module: ModuleType) -> None:
     """multiprocessing.process."""
     base = module.BaseProcess
-    init, start, join = base.__init__, base.start, base.join
-    terminate, kill, bootstrap = base.terminate, base.kill, base._bootstrap
-    exitcode, run = base.exitcode, base.run
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        init(self, *args, **kwargs)
-        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
-        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
-
-    def traced_start(self: Any) -> None:
-        at = outer_site()
-        if gate.shared[0]:
-            gate.arrive("process_started", None, at, subject=self._name)
-        nothing_to_run = self._target is None and type(self).run is run and "run" not in vars(self)
-        before, _starting.now = _starting.now, True
-        try:
-            start(self)
-        finally:
-            _starting.now = before
-        self._popen._procsim_name = self._name
-        method = getattr(self._popen, "method", None)
-        daemon = bool(self.daemon)
-        if nothing_to_run:
-            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
-        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
-
-    def traced_join(self: Any, timeout: Any = None) -> None:
-        at = caller()
-        popen = self._popen
-        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
-            join(self, timeout)
-            return
-        if gate.shared[0] and at != INTERNAL:  # an exit handler's may find it ended already, or not: that is no step
-            ready = (lambda: popen.poll() is not None) if timeout is None else None
-            gate.arrive("process_joined", None, at, ready, subject=self._name)
-        # Also where exit handlers join, since a process that will not end is mostly found there.
-        if popen.poll() is None:
-            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
-        try:
-            join(self, timeout)
-        finally:  # it also ends when a signal handler of the program raises
-            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
-
-    def traced_terminate(self: Any) -> None:
-        if self._popen is not None and not _has_ended(self._popen):
-            emit("process_terminated", at=caller() or None, child=self._popen.pid, child_name=self._name)
-        terminate(self)
-
-    def traced_kill(self: Any) -> None:
-        if self._popen is not None and not _has_ended(self._popen):
-            emit("process_killed", at=caller() or None, child=self._popen.pid, child_name=self._name)
-        kill(self)
+    exitcode = base.exitcode
 
     def traced_exitcode(self: Any) -> Any:
         code = exitcode.fget(self)
         if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
         return code
+
+    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
+    BaseProcess.replace_those_of(base, run=base.run)
+
+
+class BaseProcess(Methods):
+    """multiprocessing.process.BaseProcess."""
+
+    _procsim_made = None
+    """The line that made it; None for those that were made before they were traced."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        BaseProcess.real.__init__(self, *args, **kwargs)
+        vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
+
+    def start(self: Any) -> None:
+        at = outer_site()
+        gate.arrive("process_started", None, at, subject=self._name)
+        has_no_target = self._target is None and type(self).run is BaseProcess.real.run and "run" not in vars(self)
+        before, _starting.now = _starting.now, True
+        try:
+            BaseProcess.real.start(self)
+        finally:
+            _starting.now = before
+        self._popen._procsim_name = self._name
+        method = getattr(self._popen, "method", None)
+        daemon = bool(self.daemon)
+        if has_no_target:
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
+        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
+
+    def join(self: Any, timeout: Any = None) -> None:
+        at = caller()
+        popen = self._popen
+        if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
+            BaseProcess.real.join(self, timeout)
+            return
+        if at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
+            ready = (lambda: popen.poll() is not None) if timeout is None else None
+            gate.arrive("process_joined", None, at, ready, subject=self._name)
+        # Also where an exit handler joins: that is where a process that does not end is mostly found.
+        if popen.poll() is None:
+            emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)
+        try:
+            BaseProcess.real.join(self, timeout)
+        finally:  # it also ends when a signal handler of the program raises
+            emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
+
+    def terminate(self: Any) -> None:
+        _emit_ending("process_terminated", self)
+        BaseProcess.real.terminate(self)
+
+    def kill(self: Any) -> None:
+        _emit_ending("process_killed", self)
+        BaseProcess.real.kill(self)
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
@@ -127,20 +133,16 @@ def patch_process(module: ModuleType) -> None:
             listener(self._name)
         for begin_listener in _begin_listeners:
             begin_listener(self)
-        return bootstrap(self, *args, **kwargs)
+        return BaseProcess.real._bootstrap(self, *args, **kwargs)
 
-    replace(base, "_procsim_made", None)  # of those that were made before they were traced
-    replace(base, "__init__", __init__)
-    replace(base, "start", traced_start)
-    replace(base, "join", traced_join)
-    replace(base, "terminate", traced_terminate)
-    replace(base, "kill", traced_kill)
-    replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
-    replace(base, "_bootstrap", _bootstrap)
+
+def _emit_ending(kind: str, process: Any) -> None:
+    if process._popen is not None and not _has_ended(process._popen):
+        emit(kind, at=caller(OF_HELPER) or None, child=process._popen.pid, child_name=process._name)
 
 
 def _has_ended(popen: Any) -> bool:
-    """Whether a process had ended before it was to be ended: a ProcessPoolExecutor terminates also those."""
+    """Whether a process has ended already: a ProcessPoolExecutor terminates those, too."""
     if popen.returncode is not None:
         return True
     if getattr(popen, "method", None) == "forkserver":
@@ -149,7 +151,7 @@ def _has_ended(popen: Any) -> bool:
 
 
 def _is_dead_child(pid: int) -> bool:
-    """Whether it is a child of ours that has ended, and that nobody has asked yet how."""
+    """Whether it is a child of ours that has ended and was not reaped yet."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except (OSError, AttributeError) as error:  # no child of ours; macOS before Python 3.13
@@ -179,7 +181,7 @@ def _name_of_child(pid: int) -> str:
 
 
 def patch_kill() -> None:
-    """os.kill, which is posix.kill: who ends another process of the program by its PID."""
+    """os.kill, which is posix.kill: one process of the program ends another by its PID."""
     kill = _Kill(os.kill)
     replace(posix, "kill", kill)
     replace(os, "kill", kill)
@@ -202,10 +204,9 @@ def patch_popen(module: ModuleType) -> None:
 
 
 def patch_spawn(module: ModuleType) -> None:
-    """multiprocessing.spawn: where a new process ends that could not even begin.
+    """multiprocessing.spawn: what is raised in a new process before its own code is called.
 
-    It imports the program, and unpickles what it was given, before its own code is called; the forkserver shows
-    nobody else what is raised there.
+    There it imports the program and unpickles its arguments. Under forkserver no other place sees that exception.
     """
     main = module._main
 
@@ -214,7 +215,7 @@ def patch_spawn(module: ModuleType) -> None:
             return main(*args, **kwargs)
         except BaseException as error:
             ask_who_we_are()
-            _say_returned(error)
+            _emit_returned(error)
             raise
 
     replace(module, "_main", _main)
@@ -226,7 +227,7 @@ def patch_util(module: ModuleType) -> None:
 
     def _exit_function(*args: Any, **kwargs: Any) -> None:
         # In a child this runs while the exception that ended it is still on its way out.
-        _say_returned(sys.exc_info()[1])
+        _emit_returned(sys.exc_info()[1])
         exit_function(*args, **kwargs)
 
     replace(module, "_exit_function", _exit_function)
@@ -240,7 +241,7 @@ def patch_traceback(module: ModuleType) -> None:
     def traced_print_exc(*args: Any, **kwargs: Any) -> None:
         frame = sys._getframe().f_back
         if frame is not None and frame.f_code.co_name == "_bootstrap" and is_internal(frame):
-            _say_returned(sys.exc_info()[1])
+            _emit_returned(sys.exc_info()[1])
         print_exc(*args, **kwargs)
 
     replace(module, "print_exc", traced_print_exc)
@@ -250,10 +251,10 @@ _main_process = 0
 
 
 def watch_the_end() -> None:
-    """Have the end of this process's own code said, also where it never imports multiprocessing.
+    """Emit the end of this process's own code, even if it never imports multiprocessing.
 
-    Said again when multiprocessing is there: atexit calls the last one registered first, and this must come before
-    multiprocessing waits for the children.
+    To be called again when multiprocessing is imported: atexit calls the last handler registered first, and this one
+    must be called before multiprocessing waits for the children.
     """
     global _main_process
     _main_process = os.getpid()
@@ -264,23 +265,23 @@ def watch_the_end() -> None:
 
 def _at_exit() -> None:
     if os.getpid() == _main_process:
-        _say_returned(uncaught())
+        _emit_returned(uncaught())
 
 
 _returned: set[int] = set()
 
 
-def _say_returned(error: BaseException | None) -> None:
+def _emit_returned(error: BaseException | None) -> None:
     """This process's own code is done, by itself or by an exception."""
     if os.getpid() in _returned:
         return
     _returned.add(os.getpid())
     if error is not None and not isinstance(error, SystemExit):
-        say_raised(error)
+        emit_raised(error)
     emit("process_returned")
 
 
-def say_program_began(name: str) -> None:
+def emit_program_began(name: str) -> None:
     """This process is a Python program of its own, which the program has started."""
     become(name)
     emit("process_began", parent=os.getppid(), daemon=False)

@@ -1,4 +1,4 @@
-"""Python programs that this process starts with `subprocess`, and that the tracer cannot get into: they are named."""
+"""Python programs that this process starts with `subprocess` and that the tracer cannot get into: each is named."""
 
 import os
 from types import ModuleType
@@ -13,7 +13,7 @@ from procsim.wire.interpreter import command_name, kept_out
 def patch_subprocess(module: ModuleType) -> None:
     """subprocess: every function of it makes a Popen, which starts its program by `_execute_child`.
 
-    Not `__init__`, whose warnings are shown at the line that called it: that line would be ours.
+    `__init__` is not replaced: its warnings are shown at the line that called it, which would be ours.
     """
     popen = module.Popen
     execute_child = popen._execute_child
@@ -30,7 +30,7 @@ def patch_subprocess(module: ModuleType) -> None:
 
 
 def _words(command: Any, executable: Any) -> list[str]:
-    """The command as words: what is run comes first, whatever it is told to be called."""
+    """The command as words: the program comes first, under its real name."""
     if isinstance(command, str | bytes):
         words = os.fsdecode(command).split()
     else:

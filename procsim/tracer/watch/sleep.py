@@ -1,4 +1,4 @@
-"""time.sleep: who sleeps, and how long. At a closed gate to sleep is to let time pass: it takes no time at all."""
+"""time.sleep: which thread sleeps, and how long. At a closed gate a sleep takes no time."""
 
 import math
 from types import ModuleType
@@ -14,7 +14,7 @@ class _Sleep(Builtin):
     def __call__(self, *args: Any) -> None:
         at = caller()
         seconds = args[0] if len(args) == 1 and type(args[0]) in (int, float) else -1
-        if at == INTERNAL or not 0 <= seconds < math.inf:  # the original says what is wrong with it
+        if at == INTERNAL or not 0 <= seconds < math.inf:  # the original raises what is wrong with it
             self._original(*args)
             return
         if gate.shared[0] and gate.arrive("sleep_ended", None, at, subject=seconds):

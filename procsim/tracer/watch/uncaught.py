@@ -1,8 +1,8 @@
-"""Exceptions that nobody caught: where in the program they began, and what multiprocessing was doing then.
+"""Uncaught exceptions: where in the program they began, and what multiprocessing was doing then.
 
 traceback ──► the line of the program; the operation of multiprocessing's ──► raised, thread_raised
 
-What an exception is about is seen from the functions in its traceback. Its text proves nothing: the program may have
+What an exception is about follows from the functions in its traceback. Its text proves nothing: the program may have
 raised the same words itself.
 """
 
@@ -12,9 +12,10 @@ from itertools import pairwise
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-from procsim.tracer.emit import TEXT_LIMIT, emit
+from procsim.tracer.emit import emit
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, is_installed, is_internal, is_library
+from procsim.tracer.values import TEXT_LIMIT
 
 _DUMPS = (("multiprocessing.reduction", "dump"), ("multiprocessing.reduction", "dumps"))
 """The functions that pickle what is sent to another process."""
@@ -30,7 +31,7 @@ _LOADS = {
 """The functions that unpickle what another process has sent, and the local variable that they have set by then."""
 
 
-def say_raised(error: BaseException, kind: str = "raised") -> None:
+def emit_raised(error: BaseException, kind: str = "raised") -> None:
     """An exception ended this process; or, `thread_raised`, this thread of it."""
     # The `str` of an exception is the program's code, but Python calls it right after us, to print it.
     try:
@@ -53,8 +54,8 @@ def say_raised(error: BaseException, kind: str = "raised") -> None:
 def uncaught() -> BaseException | None:
     """The exception that ended this interpreter's main program; None: it ended by itself.
 
-    The interpreter leaves that in `sys.last_value`, with the traceback from the outermost frame on. Others leave there
-    what they have caught, from a frame that somebody has called: pytest a test that failed, tkinter a callback. At a
+    The interpreter leaves it in `sys.last_value`, with a traceback that begins at the outermost frame. pytest and
+    tkinter leave there what they have caught; then the traceback begins at a frame that was called by another. At a
     prompt (`sys.ps1`: `python -i`) an exception ends nothing.
     """
     trace = getattr(sys, "last_traceback", None)
@@ -73,7 +74,7 @@ def patch_threading(module: ModuleType) -> None:
         def invoke_excepthook(thread: Any) -> None:
             error = sys.exc_info()[1]
             if error is not None and not isinstance(error, SystemExit):
-                say_raised(error, "thread_raised")
+                emit_raised(error, "thread_raised")
             invoke(thread)
 
         return invoke_excepthook
@@ -100,7 +101,7 @@ def _function(frame: FrameType) -> tuple[str, str]:
 
 
 Operation = tuple[str | None, str | None, str | None]
-"""What was being done, what the process or module is called that it is about, and where that process was made."""
+"""What was being done, the name of the process or module that it is about, and where that process was made."""
 
 
 NOTHING: Operation = (None, None, None)
@@ -111,7 +112,7 @@ def _importing(error: BaseException) -> Operation | None:
 
 
 def _operation(frames: list[FrameType]) -> Operation:
-    """What multiprocessing was doing when an exception began; None where that is nothing of it.
+    """What multiprocessing was doing when an exception began; NOTHING if it had no part in it.
 
     "starting": a process, while the file of the program was first run by a new interpreter. "task_done": once too
     often. "not_started": what only a started process can do. "sending" and "receiving": pickling what goes to another
@@ -139,7 +140,7 @@ def _operation(frames: list[FrameType]) -> Operation:
 
 
 def _origin(frames: list[tuple[FrameType, int]]) -> str | None:
-    """The innermost line of the program's own code in a traceback; where all of it is installed code, of that."""
+    """The innermost line of the program's own code in a traceback; if there is none, of installed packages."""
     own = installed = None
     for frame, line in frames:
         if not is_library(frame):

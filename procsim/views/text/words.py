@@ -124,7 +124,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 _NO_TEXT = re.compile(r"<[\w.]+( of \d+( bits)?)?>|b'.*'|b\".*\"|\(.*\)|\[.*\]", re.DOTALL)
-"""What `tracer.emit.value_of` makes of a value that is no text: it is shown without quotes."""
+"""What `tracer.values.value_of` makes of a value that is no text: that is shown without quotes."""
 
 
 def _value_words(value: str) -> str:
