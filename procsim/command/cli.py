@@ -20,6 +20,8 @@ from procsim.exit_code import ExitCode
 from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
+from procsim.lessons.chapter import NoChapter
+from procsim.lessons.scenario import NoScenario, Scenario, load
 from procsim.options import Option, WrongOption
 from procsim.views import BORROWED, VIEWS, Again, Showing
 
@@ -68,21 +70,21 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 
 
 class _Commands(spoken.Spoken, TyperGroup):
-    """The commands that stand below, and one for each lesson, made from its `main` when it is asked for."""
+    """The commands that stand below, and one for each scenario, made from its `main` when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*catalog.LESSONS, *super().list_commands(ctx)]
+        return [*catalog.scenarios(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, name: str) -> Any:
-        if name in catalog.LESSONS:
-            return _scenario_command(catalog.lesson(name))
         command = super().get_command(ctx, name)
-        return spoken.translated(command) if command is not None else None
+        if command is not None:
+            return spoken.translated(command)
+        return _scenario_command(catalog.scenario(name)) if name in catalog.scenarios() else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The lessons first, by their titles: for the list none of them is imported."""
-        with formatter.section(_("Lessons")):
-            formatter.write_dl([(name, _(title)) for name, title in catalog.lessons().items()])
+        """The scenarios first, by their titles: for the list none of them is imported."""
+        with formatter.section(_("Scenarios")):
+            formatter.write_dl([(name, _(title)) for name, title in catalog.titles().items()])
         names = super().list_commands(ctx)
         commands = [(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names]
         with formatter.section(_("Commands")):
@@ -95,7 +97,7 @@ class _Commands(spoken.Spoken, TyperGroup):
             return super().resolve_command(ctx, args)
         rest = list(args[1:])
         rest.remove(file)
-        command = _scenario_command(catalog.load(Path(file)))
+        command = _scenario_command(load(Path(file)))
         command.name = f"run {file}"
         return command.name, command, rest
 
@@ -110,9 +112,10 @@ app = typer.Typer(
 
 def _explained(incomplete: str) -> list[str]:
     """What `explain` knows, for the shell and for people."""
-    from procsim.lessons.lesson import LESSONS
-
-    return [word for word in (*catalog.LESSONS, *(each.id for each in LESSONS)) if word.startswith(incomplete)]
+    chapters = catalog.chapters()
+    words = [chapter.name for chapter in chapters]
+    words += [lesson.id for chapter in chapters for lesson in chapter.lessons if lesson.id]
+    return [word for word in words if word.startswith(incomplete)]
 
 
 def _topics(incomplete: str) -> list[str]:
@@ -122,9 +125,9 @@ def _topics(incomplete: str) -> list[str]:
     return [word for word in TOPICS if word.startswith(incomplete)]
 
 
-def _chapters(incomplete: str) -> list[str]:
-    """The lessons' commands, for the shell."""
-    return [word for word in catalog.LESSONS if word.startswith(incomplete)]
+def _scenarios(incomplete: str) -> list[str]:
+    """The scenarios' commands, for the shell."""
+    return [word for word in catalog.scenarios() if word.startswith(incomplete)]
 
 
 def _scenario_file(arguments: list[str]) -> str | None:
@@ -159,7 +162,7 @@ def _procsim(
 @app.command("run", cls=spoken.Command)
 def _run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
     """Run a scenario of your own; it takes the options that its main() declares."""
-    catalog.load(file)  # a file that is one was resolved before
+    load(file)  # a file that is one was resolved before
 
 
 @app.command("watch", cls=spoken.Command, context_settings={"allow_interspersed_args": False})
@@ -217,7 +220,7 @@ def _replay(
     if not 0 < speed < float("inf"):
         raise UsageError(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     recording = Trace(trace)
-    language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.LESSONS)
+    language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.scenarios())
     name = stage.view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
     shown = VIEWS[name](Showing(f"procsim replay {trace.name}", speed=speed))
@@ -226,8 +229,8 @@ def _replay(
 
 @app.command("list", cls=spoken.Command)
 def _list(lang: _Language = None) -> None:
-    """List the lessons, in the order in which they are taught."""
-    for name, title in catalog.lessons().items():
+    """List the scenarios, in the order in which they are taught."""
+    for name, title in catalog.titles().items():
         print(f"{name:10} {_(title)}")
 
 
@@ -236,18 +239,19 @@ def _explain(
     word: Annotated[
         str,
         typer.Argument(
-            metavar="LESSON", help="Such as M1, or tickets for all of a chapter.", autocompletion=_explained
+            metavar="LESSON|CHAPTER",
+            help="Such as M1, or tickets for its whole chapter.",
+            autocompletion=_explained,
         ),
     ],
     lang: _Language = None,
 ) -> None:
     """What a lesson is about, what to look for, and what to ask the class."""
-    from procsim.lessons import lesson as lessons
     from procsim.lessons.pages import explanation, print_page
 
-    found = lessons.about(word)
+    found = catalog.about(word)
     if not found:
-        words = _("{word}: no such lesson; there are {lessons}")
+        words = _("{word}: no such chapter or lesson; there are {lessons}")
         raise UsageError(words.format(word=word, lessons=language.listed(_explained(""))))
     print_page(*(explanation(lesson) for lesson in found))
 
@@ -274,15 +278,15 @@ def _guide(
 
 @app.command("show", cls=spoken.Command)
 def _show_source(
-    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="Such as tickets.", autocompletion=_chapters)],
+    name: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as tickets.", autocompletion=_scenarios)],
     copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change and to run.")] = None,
     lang: _Language = None,
 ) -> None:
-    """Print the source of a lesson, or copy it."""
-    if lesson not in catalog.LESSONS:
-        words = _("{word}: no such lesson; there are {lessons}")
-        raise UsageError(words.format(word=lesson, lessons=language.listed(catalog.LESSONS)))
-    path = catalog.folder() / catalog.LESSONS[lesson]
+    """Print the source of a scenario, or copy it."""
+    path = catalog.scenarios().get(name)
+    if path is None:
+        words = _("{word}: no such scenario; there are {scenarios}")
+        raise UsageError(words.format(word=name, scenarios=language.listed(catalog.scenarios())))
     if copy is None:
         from procsim.lessons.pages import print_page, source
 
@@ -298,7 +302,7 @@ def _show_source(
     print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
 
 
-def _scenario_command(scenario: catalog.Scenario) -> Any:
+def _scenario_command(scenario: Scenario) -> Any:
     """The command of a scenario, with the options that its `main` declares and those that every run has."""
 
     def command(**given: Any) -> None:
@@ -382,7 +386,7 @@ def _command() -> int:
         return _complain(
             _("{complaint}. See: {command} --help").format(complaint=complaint, command=where) if where else complaint
         )
-    except catalog.NoScenario as error:
+    except (NoScenario, NoChapter) as error:
         return _complain(str(error))
     except typer.Abort:
         return ExitCode.INTERRUPTED

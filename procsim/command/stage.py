@@ -18,6 +18,7 @@ from procsim.complaints import complain
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
+from procsim.lessons.scenario import Scenario
 from procsim.options import Option, as_arguments
 from procsim.views import COMPARED, VIEWS, Again, Showing
 
@@ -48,7 +49,7 @@ def view_name(asked: ViewName | None) -> ViewName:
     return asked or ("live" if terminal else "plain")
 
 
-def show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
+def show_scenario(scenario: Scenario, values: dict[str, Any], common: Common) -> int:
     """Run a scenario and show it, as often as people want to see it again, or the other way."""
     title = command_typed()
     code, again = 0, True
@@ -63,7 +64,7 @@ def show_scenario(scenario: catalog.Scenario, values: dict[str, Any], common: Co
             told = [
                 option for option in scenario.options if option.name in changed or values[option.name] != option.default
             ]
-            command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
+            command = scenario.name if scenario.path in catalog.scenarios().values() else f"run {scenario.path}"
             title = f"procsim {command} {_as_typed(told, values)}"
     return code
 
@@ -73,7 +74,7 @@ def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
     return " ".join(argument.replace("=", " ", 1) for argument in as_arguments(options, values))
 
 
-def show_ways(scenario: catalog.Scenario, values: dict[str, Any], common: Common) -> int:
+def show_ways(scenario: Scenario, values: dict[str, Any], common: Common) -> int:
     """Run a scenario in the ways that it compares, and show them together, as often as people want to see it again."""
     if common.record is not None or common.schedule is not None:
         option = "--record" if common.record is not None else "--schedule"
@@ -155,7 +156,7 @@ def show(
     name: str,
     common: Common,
     showing: Showing,
-    scenario: catalog.Scenario | None = None,
+    scenario: Scenario | None = None,
     values: Mapping[str, Any] = {},
     stop_on_hang: bool = True,
 ) -> tuple[int, Again]:

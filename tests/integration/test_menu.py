@@ -155,7 +155,7 @@ def test_a_lesson_is_explained(house: House) -> None:
 @pytest.mark.parametrize("lesson", ["daemon", "tickets", "deadlock", "queue", "ipc", "prodcons"])
 def test_the_source_is_shown_as_it_is(house: House, lesson: str) -> None:
     source = house.run("show", lesson).stdout
-    assert source == (catalog.folder() / catalog.LESSONS[lesson]).read_text()
+    assert source == catalog.scenarios()[lesson].read_text()
 
 
 def test_a_copy_runs_from_any_folder(house: House, tmp_path: Path) -> None:
