@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from procsim.lessons import guide
 from procsim.lessons.chapter import Chapter, NoChapter, read
 
 TILL = """\
@@ -90,3 +91,9 @@ def test_another_encoding_and_no_file(tmp_path: Path) -> None:
     path.write_text(TILL, encoding="utf-16")
     with pytest.raises(NoChapter, match="is not UTF-8; save it as UTF-8"):
         read(path, "till", "")
+
+
+def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
+    shown = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    (lesson,) = chapter(shown, tmp_path).lessons
+    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2",), 1)

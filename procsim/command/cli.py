@@ -5,6 +5,7 @@ import inspect
 import os
 import shutil
 import sys
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,6 +55,15 @@ _Schedule = Annotated[
 ]
 _Compare = Annotated[
     bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")
+]
+_Lessons = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR",
+        help="Find scenarios and their chapters in this folder, too; as in PROCSIM_LESSONS.",
+        is_eager=True,  # its scenarios are commands, which the rest of the line may name
+        callback=lambda folders: catalog.look_in(folders or ()) or folders,
+    ),
 ]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "view": (_View, None),
@@ -144,11 +154,14 @@ def _scenario_file(arguments: list[str]) -> str | None:
 def _procsim(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    lessons: _Lessons = None,
     lang: _Language = None,
 ) -> None:
     if version:
         print(f"procsim {__version__}")
         raise typer.Exit
+    if lessons:
+        catalog.scenarios()  # a folder that is not there is told whatever the command is
     if ctx.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
@@ -156,7 +169,7 @@ def _procsim(
         return
     from procsim.lessons.menu import Menu
 
-    Menu(lang or _language_asked).show()
+    Menu(lang or _language_asked, [str(folder) for folder in lessons or ()]).show()
 
 
 @app.command("run", cls=spoken.Command)
@@ -230,8 +243,10 @@ def _replay(
 @app.command("list", cls=spoken.Command)
 def _list(lang: _Language = None) -> None:
     """List the scenarios, in the order in which they are taught."""
-    for name, title in catalog.titles().items():
-        print(f"{name:10} {_(title)}")
+    titles = catalog.titles()
+    cells = max(10, *map(len, titles))
+    for name, title in titles.items():
+        print(harmless(f"{name:{cells}} {_(title)}"))
 
 
 @app.command("explain", cls=spoken.Command)
@@ -279,27 +294,32 @@ def _guide(
 @app.command("show", cls=spoken.Command)
 def _show_source(
     name: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as tickets.", autocompletion=_scenarios)],
-    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change and to run.")] = None,
+    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change it.")] = None,
+    chapter: Annotated[bool, typer.Option("--chapter", help="The file of its chapter instead.")] = False,
     lang: _Language = None,
 ) -> None:
-    """Print the source of a scenario, or copy it."""
-    path = catalog.scenarios().get(name)
-    if path is None:
+    """Print the source of a scenario, or of its chapter, or copy it."""
+    if name not in catalog.scenarios():
         words = _("{word}: no such scenario; there are {scenarios}")
         raise UsageError(words.format(word=name, scenarios=language.listed(catalog.scenarios())))
+    path = catalog.chapter_file(name) if chapter else catalog.scenarios()[name]
+    if path is None:
+        words = _("{word}: has no chapter yet; procsim guide scenario tells how to write one")
+        raise UsageError(words.format(word=name))
     if copy is None:
         from procsim.lessons.pages import print_page, source
 
         print_page(source(path), wide=True)
         return
     try:
-        with copy.open("x", encoding="utf-8") as file:
-            file.write(path.read_text(encoding="utf-8"))
+        with copy.open("xb") as file:
+            file.write(path.read_bytes())
     except FileExistsError:
         raise UsageError(_("{path}: is there already; choose another name").format(path=copy)) from None
     except OSError as error:
         raise UsageError(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
-    print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
+    command = f"procsim --lessons {copy.parent} explain {name}" if chapter else f"procsim run {copy}"
+    print(harmless(_("{path} is yours now; try it with: {command}").format(path=copy, command=command)))
 
 
 def _scenario_command(scenario: Scenario) -> Any:
@@ -365,11 +385,9 @@ _language_asked: str | None = None
 
 
 def _asked(words: list[str]) -> str | None:
-    """The language after --lang; of `watch`, whose program may have such an option, it is read with the others."""
-    if words[:1] == ["watch"]:
-        return None
-    after = [*words, ""][1:]
-    for word, following in zip(words, after, strict=True):
+    """The language after --lang; after `watch`, whose program may have such an option, it is read with the others."""
+    words = [*takewhile(lambda word: word != "watch", words), ""]
+    for word, following in pairwise(words):
         value = following if word == "--lang" else word.removeprefix("--lang=")
         if word.startswith("--lang") and value in language.LANGUAGES:
             return value
@@ -379,6 +397,8 @@ def _asked(words: list[str]) -> str | None:
 def _command() -> int:
     try:
         command = spoken.translated(typer.main.get_command(app))
+        folders = os.environ.get("PROCSIM_LESSONS", "").split(os.pathsep)
+        catalog.look_in((Path(folder) for folder in folders if folder), command.commands)
         code = command.main(prog_name="procsim", standalone_mode=False)
     except UsageError as error:
         where = getattr(getattr(error, "ctx", None), "command_path", None)  # not where one of us has raised it

@@ -64,9 +64,16 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], common: Common) ->
             told = [
                 option for option in scenario.options if option.name in changed or values[option.name] != option.default
             ]
-            command = scenario.name if scenario.path in catalog.scenarios().values() else f"run {scenario.path}"
-            title = f"procsim {command} {_as_typed(told, values)}"
+            title = f"procsim {_command_of(scenario)} {_as_typed(told, values)}"
     return code
+
+
+def _command_of(scenario: Scenario) -> str:
+    """What people type to run a scenario, but for its options; with the folder in which it was found."""
+    if scenario.path not in catalog.scenarios().values():
+        return f"run {scenario.path}"
+    before = sys.argv[1 : sys.argv.index(scenario.name)]
+    return " ".join([*before, scenario.name])
 
 
 def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Which scenarios there are, and their chapters: those that come with procsim, and those in folders of one's own.
 
-In such a folder `till.py` is the scenario of the command `till`, and `till.toml`, if it is there, its chapter. A file
-is read when it is asked for, so that a fault in it keeps nobody from running another scenario.
+In such a folder `till.py` is the scenario of the command `till`, and `till.toml`, if it is there, its chapter. So is
+`tickets.toml` the chapter of procsim's own scenario. A file is read when it is asked for: a fault in one keeps nobody
+from running another scenario.
 """
 
 from collections.abc import Collection, Iterable
@@ -78,12 +79,18 @@ def chapters() -> list[Chapter]:
 
 
 def chapter(name: str, scenario: Path) -> Chapter:
-    """The chapter in the scenario's TOML file, or else one of a single lesson, made of the scenario's docstring."""
+    """The chapter of a scenario: what its file says, or else one lesson made of the scenario's docstring."""
     title, _newline, about = docstring_of(scenario).partition("\n")
-    file = Path(__file__).parent / "chapters" / f"{name}.toml" if name in BUILT_IN else scenario.with_suffix(".toml")
-    if file.exists():
+    file = chapter_file(name)
+    if file is not None:
         return read(file, name, title)
     return Chapter(name, title, (Lesson("", title, name, "", " ".join(about.split()), "", ()),))
+
+
+def chapter_file(name: str) -> Path | None:
+    """The file of a scenario's chapter: one in a folder of one's own comes before that of procsim."""
+    files = (path / f"{name}.toml" for path in (*_folders, Path(__file__).parent / "chapters"))
+    return next((file for file in files if file.exists()), None)
 
 
 def about(word: str) -> list[Lesson]:

@@ -39,9 +39,11 @@ def explanation(lesson: Lesson) -> RenderableType:
 
 
 def source(path: Path) -> RenderableType:
-    """A file of Python, highlighted on a terminal; elsewhere as it is."""
-    text = path.read_text(encoding="utf-8").rstrip("\n")  # one is printed after it
-    return Syntax(text, "python", theme="ansi_dark", background_color="default") if sys.stdout.isatty() else Text(text)
+    """A file of Python or TOML, highlighted on a terminal; elsewhere as it is."""
+    text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")  # one is printed after it
+    if not sys.stdout.isatty():
+        return Text(text)
+    return Syntax(text, path.suffix.removeprefix("."), theme="ansi_dark", background_color="default")
 
 
 def print_page(*pages: RenderableType, wide: bool = False) -> None:
