@@ -14,21 +14,21 @@ _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _names: re.Pattern[str] | None = None
 
 
-def choose(language: str | None, variables: Mapping[str, str] = os.environ, lesson: bool = False) -> str:
+def choose(language: str | None, variables: Mapping[str, str] = os.environ, scenario: bool = False) -> str:
     """Speak this language from now on; None: the one of the environment. Returns what was chosen.
 
-    In a lesson, `called` also gives its people and dishes the names that they have in this language.
+    For a scenario, `called` also gives its people and dishes the names that they have in this language.
     """
     global _catalogue, _names
     chosen = language or of_environment(variables)
     _catalogue = gettext.translation("procsim", _LOCALES, [LANGUAGES[chosen]], fallback=True)
     words = "|".join(rf"{name}(?=\d)" if name.endswith("-") else rf"{name}\b" for name in NAMES)
-    _names = re.compile(rf"\b(?:{words})") if lesson and chosen != "en" else None
+    _names = re.compile(rf"\b(?:{words})") if scenario and chosen != "en" else None
     return chosen
 
 
 def called(text: str) -> str:
-    """The text with the names of a lesson's people and dishes as they are in the chosen language.
+    """The text with the names of a scenario's people and dishes as they are in the chosen language.
 
     They are translated where they are shown, and nowhere before: the program and its recording know no language.
     """
@@ -75,4 +75,4 @@ NAMES = (
     N_("steamed bun"),
     N_("soup-"),
 )
-"""What the lessons call their people and dishes; a number follows what ends in a hyphen."""
+"""What the scenarios call their people and dishes; a number follows what ends in a hyphen."""

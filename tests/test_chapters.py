@@ -59,7 +59,7 @@ def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('look = "the time"', 'loook = "the time"', "line 21: loook is no field here; there are id, statement, right"),
+        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, right"),
         ('look = "the time"', "", 'line 16: look is missing; write: look = "what to look for on the screen"'),
         ('about = "Nobody waits."', "about = 7", 'line 20: about must be a text; write: about = "what happens, and'),
         ('about = "Nobody waits."', 'about = " "', "line 20: about must be a text"),
@@ -69,7 +69,7 @@ def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> N
         ('"procsim till --lock"', '"procsim"', 'line 4: right must run this scenario; write: right = "procsim till'),
         ('"procsim till --lock"', '"tickets"', "line 4: right must run this scenario"),
         ('"procsim till --lock"', "'procsim till \"'", "line 4: right must run this scenario"),
-        ("[[lesson.question]]", "[[question]]", "line 12: question is no field here; there are lesson"),
+        ("[[lesson.question]]", "[[question]]", "line 12: there is no field question here, only lesson"),
         (TILL, "", "has no lesson; each begins with a line [[lesson]]"),
         (TILL, "[lesson]\n", "line 1: each lesson begins with a line [[lesson]]"),
     ],

@@ -101,12 +101,12 @@ def test_a_terminal_of_ascii_gets_ascii() -> None:
 
 
 def test_the_people_of_a_lesson_have_their_names_in_each_language_and_nobody_else() -> None:
-    language.choose("zh", lesson=True)
+    language.choose("zh", scenario=True)
     assert clean("consumer-Ming: 4, user-10, on_guard, guard") == "消费者-小明: 4, 用户10, on_guard, 守护者"
     assert clean("steamed bun 3") == "包子 3"
     assert clean("my_user-name user-friendly") == "my_user-name user-friendly"
     language.choose("zh")
     assert clean("user-10") == "user-10"
-    language.choose("en", lesson=True)
+    language.choose("en", scenario=True)
     assert clean("user-10") == "user-10"
     assert not any(re.search(r"[^\x00-\x7f]", name) for name in language.NAMES)

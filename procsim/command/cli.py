@@ -21,7 +21,6 @@ from procsim.exit_code import ExitCode
 from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.chapter import NoChapter
 from procsim.lessons.scenario import NoScenario, Scenario, load
 from procsim.options import Option, WrongOption
 from procsim.views import BORROWED, VIEWS, Again, Showing
@@ -233,7 +232,7 @@ def _replay(
     if not 0 < speed < float("inf"):
         raise UsageError(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     recording = Trace(trace)
-    language.choose(lang or _language_asked, lesson=recording.header.scenario in catalog.scenarios())
+    language.choose(lang or _language_asked, scenario=recording.header.scenario in catalog.scenarios())
     name = stage.view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
     shown = VIEWS[name](Showing(f"procsim replay {trace.name}", speed=speed))
@@ -406,12 +405,13 @@ def _command() -> int:
         return _complain(
             _("{complaint}. See: {command} --help").format(complaint=complaint, command=where) if where else complaint
         )
-    except (NoScenario, NoChapter) as error:
+    except NoScenario as error:
         return _complain(str(error))
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except Exception as error:
         from procsim.control.conductor import Misfit
+        from procsim.lessons.chapter import NoChapter
         from procsim.recording.trace import NoTrace
         from procsim.running.run import CannotStart
         from procsim.views.base import CannotWrite, ReaderGone
@@ -422,7 +422,7 @@ def _command() -> int:
             _forget_output()
         if isinstance(error, Misfit):
             return _complain(_("the schedule does not fit the program: {reason}").format(reason=error))
-        if isinstance(error, NoTrace | CannotStart | CannotWrite):
+        if isinstance(error, NoTrace | NoChapter | CannotStart | CannotWrite):
             return _complain(str(error))
         if isinstance(error, OSError):
             raise

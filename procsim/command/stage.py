@@ -69,11 +69,10 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], common: Common) ->
 
 
 def _command_of(scenario: Scenario) -> str:
-    """What people type to run a scenario, but for its options; with the folder in which it was found."""
-    if scenario.path not in catalog.scenarios().values():
+    """What people have typed to run a scenario, without its options: its name, after --lessons, or its file."""
+    if scenario.name not in sys.argv or catalog.scenarios().get(scenario.name) != scenario.path:
         return f"run {scenario.path}"
-    before = sys.argv[1 : sys.argv.index(scenario.name)]
-    return " ".join([*before, scenario.name])
+    return " ".join(sys.argv[1 : sys.argv.index(scenario.name) + 1])
 
 
 def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
@@ -124,7 +123,7 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
     if not 0 <= common.timeout < float("inf"):
         words = _("{option} must be a number of seconds, 0 or more, not {value}")
         raise UsageError(words.format(option="--timeout", value=f"{common.timeout:g}"))
-    language.choose(common.lang, lesson=not watching)
+    language.choose(common.lang, scenario=not watching)
     view = view_name(common.view)
     keyboard = view == "live" and sys.stdin.isatty()
     if common.step and not keyboard:

@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
         ("procsim show tickets --copy mine.py", N_("a copy, to be changed and run")),
+        ("procsim show tickets --chapter", N_("its chapter: what to tell and to ask the class")),
     ),
 }
 """For the help of each command; those of the scenarios are the ways of their lessons."""

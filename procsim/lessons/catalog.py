@@ -1,16 +1,19 @@
 """Which scenarios there are, and their chapters: those that come with procsim, and those in folders of one's own.
 
-In such a folder `till.py` is the scenario of the command `till`, and `till.toml`, if it is there, its chapter. So is
-`tickets.toml` the chapter of procsim's own scenario. A file is read when it is asked for: a fault in one keeps nobody
-from running another scenario.
+In such a folder `till.py` is the scenario of the command `till`, and `till.toml`, if there is one, its chapter. A
+`tickets.toml` there replaces the chapter of procsim's own scenario. A file is read only when it is needed: a fault in
+it does not keep another scenario from running.
 """
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from procsim.language import _
-from procsim.lessons.chapter import Chapter, Lesson, read
 from procsim.lessons.scenario import NoScenario, Scenario, docstring_of, load
+
+if TYPE_CHECKING:  # it imports a parser, which most commands do not need
+    from procsim.lessons.chapter import Chapter, Lesson
 
 BUILT_IN = {
     "daemon": "daemon.py",
@@ -73,13 +76,15 @@ def scenario(name: str) -> Scenario:
     return load(scenarios()[name], name)
 
 
-def chapters() -> list[Chapter]:
+def chapters() -> "list[Chapter]":
     """The chapter of each scenario. Raises `NoScenario` or `NoChapter`."""
     return [chapter(name, path) for name, path in scenarios().items()]
 
 
-def chapter(name: str, scenario: Path) -> Chapter:
+def chapter(name: str, scenario: Path) -> "Chapter":
     """The chapter of a scenario: what its file says, or else one lesson made of the scenario's docstring."""
+    from procsim.lessons.chapter import Chapter, Lesson, read
+
     title, _newline, about = docstring_of(scenario).partition("\n")
     file = chapter_file(name)
     if file is not None:
@@ -88,12 +93,12 @@ def chapter(name: str, scenario: Path) -> Chapter:
 
 
 def chapter_file(name: str) -> Path | None:
-    """The file of a scenario's chapter: one in a folder of one's own comes before that of procsim."""
+    """The file of a scenario's chapter: the first one in a folder of one's own, or else that of procsim."""
     files = (path / f"{name}.toml" for path in (*_folders, Path(__file__).parent / "chapters"))
     return next((file for file in files if file.exists()), None)
 
 
-def about(word: str) -> list[Lesson]:
+def about(word: str) -> "list[Lesson]":
     """The lesson of that id, or those of that scenario; none where there is neither."""
     return [
         lesson

@@ -65,7 +65,7 @@ LESSON = {
     "question": "",
 }
 QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
-"""The fields of each kind of table, with what a text may look like."""
+"""The fields of each kind of table, with an example of the text; those without one hold tables."""
 
 OPTIONAL = {"wrong", "question"}
 
@@ -76,8 +76,8 @@ _BREAK_IN_CHINESE = re.compile(rf"(?<={_WIDE})[ \t]*\n\s*(?={_WIDE})")
 def read(path: Path, name: str, title: str) -> Chapter:
     """The chapter that a file holds, about the scenario of that name and title. Raises `NoChapter`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
-        data = tomllib.loads(text.replace("\r\n", "\n"))
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")  # as editors of other systems write it
+        data = tomllib.loads(text)
     except OSError as error:
         raise NoChapter(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -85,8 +85,7 @@ def read(path: Path, name: str, title: str) -> Chapter:
     except tomllib.TOMLDecodeError as error:
         words = _('{path}: does not parse: {reason}; a field is written so: look = "…"')
         raise NoChapter(words.format(path=path, reason=error)) from error
-    lines = text.splitlines()
-    chapter = _Table(path, name, CHAPTER, data, lines, 1)
+    chapter = _Table(path, name, CHAPTER, data, text.split("\n"), 1)
     chapter.check()
     lessons: dict[str, Lesson] = {}
     for table in chapter.tables("lesson", LESSON):
@@ -129,17 +128,17 @@ class _Table(NamedTuple):
     """The number of the first of these lines."""
 
     def check(self) -> None:
-        """Raise `NoChapter` where there is a field that such a table does not have, or one is missing."""
+        """Raise `NoChapter` if the table has a field that it should not have, or lacks one that it should."""
         for field in self.fields:
             if field not in self.kind:
-                words = _("{field} is no field here; there are {fields}")
+                words = _("there is no field {field} here, only {fields}")
                 raise self.wrong(field, words.format(field=field, fields=", ".join(self.kind)))
         for field, example in self.kind.items():
             if example and field not in OPTIONAL and field not in self.fields:
                 raise self.wrong(field, _("{field} is missing").format(field=field), self.example(field))
 
     def text(self, field: str) -> str:
-        """The text of a field, its line breaks made spaces (between two Chinese characters: nothing)."""
+        """The text of a field, or "". A line break in it is a space; between two Chinese characters it is nothing."""
         value = self.fields.get(field, "")
         if not isinstance(value, str) or (field in self.fields and not value.strip()):
             raise self.wrong(field, _("{field} must be a text").format(field=field), self.example(field))
@@ -164,7 +163,7 @@ class _Table(NamedTuple):
             words = _("each {field} begins with a line [[{heading}]]")
             raise self.wrong(field, words.format(field=field, heading=heading))
         heads = [at for at, line in enumerate(self.lines) if re.match(rf"\s*\[\[[\w. ]*\b{field}\s*\]\]", line)]
-        if len(heads) != len(inner):  # written in another way than by headings
+        if len(heads) != len(inner):  # not written with headings
             heads = [0] * len(inner)
         ends = [*heads[1:], len(self.lines)]
         return [

@@ -46,11 +46,11 @@ class Choice:
 
     @property
     def line(self) -> str:
-        """The arguments of `procsim` that it stands for."""
+        """The arguments of `procsim` for the chosen way."""
         return self.lesson.ways[self.way]
 
     def press(self, key: str) -> None:
-        """Move by one key; one that moves nothing is passed over."""
+        """Move the choice by a key. Other keys do nothing."""
         steps = {Keys.Up: -1, "k": -1, Keys.Down: 1, "j": 1, Keys.PageUp: -10, Keys.PageDown: 10}
         if key in steps:
             self._go(self.row + steps[key])
@@ -67,7 +67,7 @@ class Choice:
 
 
 def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
-    """The menu on a screen of that size: a part of the list round what is chosen, its commands, the keys."""
+    """The menu on a screen of that size: the part of the list around the choice, its commands, the keys."""
     up_down, left_right, rule = ("up/down", "left/right", "-") if plain_marks else ("↑↓", "←→", "─")
     keys = _("{up_down} choose   {left_right} right or wrong   Enter run   e explain   1-{last} chapter   q quit")
     last = min(9, len(choice.chapters))
@@ -115,11 +115,11 @@ class Menu:
 
     def __init__(self, language: str | None, folders: Sequence[str] = ()) -> None:
         """`language` and `folders`: what --lang and --lessons say, for the runs that are chosen."""
-        self._console = console()
-        self._input = open_keyboard()
+        self._choice = Choice(catalog.chapters())
         self._language = ["--lang", language] if language else []
         self._folders = [word for folder in folders for word in ("--lessons", folder)]
-        self._choice = Choice(catalog.chapters())
+        self._console = console()
+        self._input = open_keyboard()
         self._size = self._console.size
 
     def show(self) -> None:
@@ -137,7 +137,7 @@ class Menu:
                 return
 
     def _choose(self) -> str | None:
-        """Let people choose; "e", "run" or Ctrl-Z is what they want with it, None that they leave."""
+        """Let people choose. Returns "run", "e" (explain) or Ctrl-Z, or None if they leave."""
         live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
         with writing(), terminal.screen(), self._input.raw_mode(), live:
             self._draw(live)
@@ -157,7 +157,7 @@ class Menu:
         live.update(picture(self._choice, self._size, ascii_only(self._console)), refresh=True)
 
     def _run(self, line: str) -> int:
-        """What people would have typed, shown so that they learn it, and run as that. Its exit code."""
+        """Show the command that people would type, so that they learn it, and run it. Returns its exit code."""
         words = [*self._folders, *shlex.split(line)]
         self._console.print(Text(f"$ {shlex.join(['procsim', *words])}", "bold"))
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
@@ -173,7 +173,7 @@ class Menu:
 
 
 def _run_to_its_end(run: "subprocess.Popen[bytes]") -> int:
-    """Wait for it; where we are to end ourselves, it ends before us. Its exit code."""
+    """Wait for the run and return its exit code. If procsim is ended meanwhile, end the run first."""
     try:
         return run.wait()
     except BaseException:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
 
 
 class NoScenario(Exception):
-    """The file is no scenario; the text says why, in one line."""
+    """The file is no scenario, or there is no such folder of scenarios; the text says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,16 @@ class Scenario:
         return self._ways is not None
 
     def ways(self, values: Mapping[str, Any]) -> list[Way]:
-        """The ways that are to be compared; their options are whole. Raises `NoScenario` where they are none."""
+        """The ways to compare, each with a value for every option. Raises `NoScenario` if `ways` fails."""
         try:
             ways = [Way(name, {**values, **options}) for name, options in self._ways(**values)] if self._ways else []
         except Exception as error:
-            raise NoScenario(f"{self.path}: ways() raised {type(error).__name__}: {error}") from error
+            words = _("{path}: ways() raised {error}: {reason}")
+            raise NoScenario(words.format(path=self.path, error=type(error).__name__, reason=error)) from error
         unknown = {name for way in ways for name in way.options} - {option.name for option in self.options}
         if unknown or len({way.name for way in ways}) != len(ways) or not ways:
-            raise NoScenario(f"{self.path}: ways() must yield each way once, with options that main() has")
+            words = _("{path}: ways() must yield each way once, with options that main() has")
+            raise NoScenario(words.format(path=self.path))
         return ways
 
     def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
@@ -67,9 +69,10 @@ class Scenario:
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
 
     def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The options to change for the other way of the lesson: with the lock, or without.
+        """The options to change, and their values, for the other way to run it: with the lock, or without.
 
-        What is done in another way than usual is done in the usual one again: not yet another thing goes wrong as well.
+        If options differ from their defaults, they are set back to these: only one thing goes wrong at a time.
+        Otherwise the scenario's OTHER_WAY says what to change.
         """
         within = next(
             (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None
@@ -100,7 +103,7 @@ def docstring_of(path: Path) -> str:
 
 
 def load(path: Path, name: str | None = None) -> Scenario:
-    """Read a scenario from its file. Raises `NoScenario`, whatever is wrong with the file."""
+    """Read a scenario from its file, under that name or the file's. Raises `NoScenario` if the file is none."""
     module = _import(path)
     main = getattr(module, "main", None)
     if not callable(main):
@@ -129,7 +132,7 @@ def _import(path: Path) -> ModuleType:
     except OSError as error:
         raise NoScenario(f"{path}: {error.strerror}") from error
     try:
-        with warnings.catch_warnings(action="ignore"):  # they would print lines of the file
+        with warnings.catch_warnings(action="ignore"):  # Python would print them
             code = compile(source, str(path), "exec")
     except SyntaxError as error:
         words = (
@@ -155,7 +158,7 @@ def _import(path: Path) -> ModuleType:
 
 
 def _is_called(path: Path, with_options: bool) -> bool:
-    """Whether the file calls its main: hands it to `start`, so that options reach it, or, without options, uses it."""
+    """Whether the file runs its main. If main has options, it must be handed to `start`, which parses them."""
     with warnings.catch_warnings(action="ignore"):
         nodes = list(ast.walk(ast.parse(path.read_bytes())))
     if not with_options:
@@ -166,6 +169,6 @@ def _is_called(path: Path, with_options: bool) -> bool:
 
 
 def _is_start(call: ast.Call) -> bool:
-    """Whether a call may be `start(main)`; `process.start()` is none."""
+    """Whether a call may be `start(main)`; `process.start()` is not."""
     called = getattr(call.func, "id", getattr(call.func, "attr", None))
     return called == "start" or any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)

@@ -123,7 +123,12 @@ def test_a_chapter_of_procsims_own_is_copied_and_changed(house: House, own: Path
         ("broken.py", '"""Broken."""\ndef main(:', ["broken"], "broken.py: does not parse, line 2: invalid syntax"),
         ("broken.py", "import nothing_there", ["broken"], "broken.py: reading it raised ModuleNotFoundError: No mod"),
         ("empty.py", "", ["empty"], "empty.py: no scenario, since it has no function main()"),
-        ("till.toml", CHAPTER.replace("about", "abut"), ["explain", "till"], "till.toml, line 7: abut is no field"),
+        (
+            "till.toml",
+            CHAPTER.replace("about", "abut"),
+            ["explain", "till"],
+            "till.toml, line 7: there is no field abut here",
+        ),
         ("till.toml", "[[lesson", ["explain", "T1"], "till.toml: does not parse: "),
     ],
 )
