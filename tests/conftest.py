@@ -56,8 +56,19 @@ PATCHED = {
 """The modules that the tracer patches, and in each the classes."""
 
 
+ON_EACH_PYTHON = {"test_tracer.py", "test_tracer_harmless.py", "test_tracer_pools.py", "test_uncaught.py"}
+ON_EACH_PYTHON |= {"test_emit.py", "test_buffers.py", "test_channel.py", "test_standstill.py", "test_lesson_lines.py"}
+"""Where a version of Python could make a difference: marked `pythons`."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of tests that differ in the start method alone, all but one are marked as thorough: by turns, whichever it is."""
+    """Mark the tests.
+
+    Of those that differ in the start method alone, all but one are marked as thorough: by turns, whichever it is.
+    """
+    for item in items:
+        if item.path.name in ON_EACH_PYTHON:
+            item.add_marker("pythons")
     alike: dict[tuple[Any, ...], list[pytest.Item]] = defaultdict(list)
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):

@@ -106,6 +106,7 @@ MOUNTED = {
     "no /proc": Surrounding("umount --lazy /proc", REFUSED),
     "a /proc without the others": Surrounding("mount -t proc -o hidepid=2 proc /proc"),
     "all is read-only": Surrounding("mount -o remount,ro,bind /", EITHER),
+    "64 MB of shared memory": Surrounding("mount -t tmpfs -o size=64m tmpfs /dev/shm"),
     "no /dev/null": Surrounding("mount -t tmpfs tmpfs /dev", REFUSED),
     "few processes": Surrounding("chmod 777 .; ulimit -u 3; drop", REFUSED),
     "another user": Surrounding("chmod 777 .; drop"),

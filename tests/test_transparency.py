@@ -13,9 +13,12 @@ from tests.transparency import compare
 
 GROUPS = ("WithProcesses", "WithManager", "WithThreads", "ProcessPool", "(?!With|ProcessPool)")
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("test._test_multiprocessing") is None, reason="this Python came without its own tests"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        importlib.util.find_spec("test._test_multiprocessing") is None, reason="this Python came without its own tests"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,8 @@ LESSONS = [lesson for chapter in chapters() for lesson in chapter.lessons]
 AT_ONCE = 4
 """They mostly sleep."""
 
+pytestmark = pytest.mark.xdist_group("lesson lines")  # several statements are shown by one run
+
 
 @pytest.fixture(scope="module")
 def shown() -> Iterator[dict[str, Future[tuple[int, set[str]]]]]:
