@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Process as Seen
+    from procsim.state.processes import Process as Seen
     from procsim.state.run_state import RunState
+
+LAST_LINE = "has stood guard to the end"
+TOO_LATE = "sets daemon = True after start(): {error}: {reason}"
+"""What is said, and looked for in the run."""
 
 
 def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
@@ -26,7 +30,7 @@ def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
     if grandchild:
         Process(target=time.sleep, args=(seconds,)).start()  # raises: a daemon may not have children
     time.sleep(seconds)
-    say("has stood guard to the end")
+    say(LAST_LINE)
 
 
 OTHER_WAY = {"daemon": False}
@@ -50,7 +54,7 @@ def main(
             guard.daemon = True
         except AssertionError as error:
             name, reason = type(error).__name__, str(error)
-            say("sets daemon = True after start(): {error}: {reason}", error=name, reason=reason)
+            say(TOO_LATE, error=name, reason=reason)
     on_guard.wait()
     if grandchild:
         guard.join()
@@ -80,7 +84,7 @@ def claims(
         row = "D3" if set_after_start else "D1" if daemon else "D2"
         yield Claim(row, False, "main and the guard did not both run to their end", sentence="compare.no_guard")
     else:
-        last_line_said = any(run.narrated("has stood guard to the end"))
+        last_line_said = any(run.narrated(LAST_LINE))
         figures = {
             "main_done": seconds(main.returned),
             "main_ended": seconds(main.ended),
@@ -129,7 +133,7 @@ def awaited(holds: bool, figures: dict[str, Any]) -> Claim:
 
 def set_too_late(run: "RunState", waited_for: bool, figures: dict[str, Any]) -> Claim:
     """What daemon = True raised after start(), and what became of the child."""
-    raised = run.narrated("sets daemon = True after start(): {error}: {reason}")
+    raised = run.narrated(TOO_LATE)
     error = next((event.fields["fields"] for event in raised), {"error": None, "reason": None})
     return Claim(
         "D3",

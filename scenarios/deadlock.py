@@ -14,6 +14,9 @@ from procsim import Claim, say, start
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
 
+EATEN = "everybody has eaten"
+"""What is said, and looked for in the run."""
+
 
 def eat(first: Any, second: Any, has_one: Any, seconds: float) -> None:
     """Take one thing, take the other, eat."""
@@ -69,11 +72,11 @@ def main(
         person.start()
     for person in people:
         person.join()
-    say("everybody has eaten")
+    say(EATEN)
 
 
 def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Claim]:
-    eaten = any(run.narrated("everybody has eaten"))
+    eaten = any(run.narrated(EATEN))
     if self:
         yield waits_for_itself(next(run.findings("lock_twice"), None), eaten)
     elif ordered:

@@ -15,6 +15,15 @@ from procsim import Claim, Way, say, start
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
 
+CHANGES = "changes the number from {before} to {after}"
+FINDS = "finds that the number is {number}"
+SENDS = "sends {message} by {via}"
+GOT = "has got {message} by {via}"
+SENDS_MANY = "sends {messages} messages by {via}"
+GOT_ONE_BY_ONE = "has got {messages} messages one by one by {via}: {ms} ms each"
+GOT_A_STREAM = "has got {messages} messages in a stream by {via}: {rate} a second"
+"""What is said, and looked for in the run."""
+
 SHARED = ("value", "manager")
 """Ways in which p and c share the same data. So each has to signal the other when it has written or read it."""
 
@@ -28,7 +37,7 @@ BEFORE = 1
 def change(numbers: dict[str, int]) -> None:
     """The child: change what it was given."""
     before, numbers["number"] = numbers["number"], MESSAGE
-    say("changes the number from {before} to {after}", before=before, after=numbers["number"])
+    say(CHANGES, before=before, after=numbers["number"])
 
 
 def pass_on(via: str, way: Any, message: int) -> None:
@@ -56,7 +65,7 @@ def send(via: str, way: Any, ready: Any, written: Any, pause: float) -> None:
     """The process p: once c is ready, send it the message."""
     ready.wait()
     time.sleep(pause)
-    say("sends {message} by {via}", message=MESSAGE, via=via)
+    say(SENDS, message=MESSAGE, via=via)
     pass_on(via, way, MESSAGE)
     written.set()
 
@@ -67,12 +76,12 @@ def receive(via: str, way: Any, ready: Any, written: Any) -> None:
     if via in SHARED:
         written.wait()
     message = take(via, way)
-    say("has got {message} by {via}", message=message, via=via)
+    say(GOT, message=message, via=via)
 
 
 def send_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
     """The process p: send the time as a message, half of them one by one, then half of them as fast as possible."""
-    say("sends {messages} messages by {via}", messages=2 * messages, via=via)
+    say(SENDS_MANY, messages=2 * messages, via=via)
     for number in range(2 * messages):
         pass_on(via, way, time.monotonic_ns())
         if via in SHARED:
@@ -93,8 +102,8 @@ def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) ->
             taken.release()
     took = [end - begin for begin, end in zip(sent[:messages], got[:messages], strict=True)]
     ms, rate = round(median(took) / 1e6, 3), round(messages * 1e9 / (got[-1] - sent[messages]))
-    say("has got {messages} messages one by one by {via}: {ms} ms each", messages=messages, via=via, ms=ms)
-    say("has got {messages} messages in a stream by {via}: {rate} a second", messages=messages, via=via, rate=rate)
+    say(GOT_ONE_BY_ONE, messages=messages, via=via, ms=ms)
+    say(GOT_A_STREAM, messages=messages, via=via, rate=rate)
 
 
 def hand_over(via: str, writer: Any, reader: Any, messages: int, pause: float) -> None:
@@ -132,7 +141,7 @@ def main(
         time.sleep(pause)
         child.start()
         child.join()
-        say("finds that the number is {number}", number=numbers["number"])
+        say(FINDS, number=numbers["number"])
     elif via == "queue":
         queue: Any = Queue()
         hand_over(via, queue, queue, messages, pause)
@@ -156,8 +165,8 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
         yield measured(run, messages)
         return
     row = "I2" if via == "queue" else "I3"
-    sent = next(run.narrated("sends {message} by {via}"), None)
-    took = next(run.narrated("has got {message} by {via}"), None)
+    sent = next(run.narrated(SENDS), None)
+    took = next(run.narrated(GOT), None)
     if sent is None or took is None:
         yield Claim(row, False, "the message never came from p to c", sentence="message.never_came")
         return
@@ -189,9 +198,9 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
 
 def measured(run: "RunState", messages: int) -> Claim:
     """How many messages went a second, and how long one took."""
-    sent = next(run.narrated("sends {messages} messages by {via}"), None)
-    one_by_one = next(run.narrated("has got {messages} messages one by one by {via}: {ms} ms each"), None)
-    stream = next(run.narrated("has got {messages} messages in a stream by {via}: {rate} a second"), None)
+    sent = next(run.narrated(SENDS_MANY), None)
+    one_by_one = next(run.narrated(GOT_ONE_BY_ONE), None)
+    stream = next(run.narrated(GOT_A_STREAM), None)
     if sent is None or one_by_one is None or stream is None:
         return Claim("I3", False, "the messages never came from p to c", sentence="I3.never_came")
     figures = {
@@ -247,8 +256,8 @@ def compared(runs: Mapping[str, "RunState"], messages: int, **_: Any) -> Iterato
 
 def memory_claim(run: "RunState") -> Claim:
     """Two values of one variable: the child's and main's."""
-    changed = next(run.narrated("changes the number from {before} to {after}"), None)
-    looked = next(run.narrated("finds that the number is {number}"), None)
+    changed = next(run.narrated(CHANGES), None)
+    looked = next(run.narrated(FINDS), None)
     if changed is None or looked is None:
         return Claim(
             "I1",

@@ -17,8 +17,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Queue as QueueState
+    from procsim.state.objects import Queue as QueueState
     from procsim.state.run_state import RunState
+
+ASKED_EMPTY = "asked the empty queue with get_nowait(): queue.Empty"
+ASKED_FULL = "has put {number} messages: full() is {full}"
+HANDLED = "has handled message {message}"
+ONE_TOO_MANY = "calls task_done() once too often: ValueError: {reason}"
+MET_FULL = "full() said {full}: put_nowait() raised queue.Full"
+MET_EMPTY = "empty() said {empty}: get_nowait() raised queue.Empty"
+"""What is said, and looked for in the run."""
 
 TOO_MANY = 3
 """Messages that are put on the full queue. The taker is slow, so each of these puts has to wait."""
@@ -54,7 +62,7 @@ def take_slowly(messages: Any, number: int, filled: Any, emptied: Any, pause: fl
     try:
         messages.get_nowait()
     except Empty:
-        say("asked the empty queue with get_nowait(): queue.Empty")
+        say(ASKED_EMPTY)
 
 
 def one_step_after_another(size: int, pause: float) -> None:
@@ -68,7 +76,7 @@ def one_step_after_another(size: int, pause: float) -> None:
         time.sleep(pause)
         messages.put(message)
         if message in (few(size), size):
-            say("has put {number} messages: full() is {full}", number=message, full=messages.full())
+            say(ASKED_FULL, number=message, full=messages.full())
     filled.set()
     for message in range(size + 1, size + TOO_MANY + 1):
         messages.put(message)
@@ -89,7 +97,7 @@ def handle(messages: Any, doors: Any, pause: float, report: bool) -> None:
     doors.wait()
     while (message := messages.get()) is not NO_MORE:
         time.sleep(pause)
-        say("has handled message {message}", message=message)
+        say(HANDLED, message=message)
         if report:
             messages.task_done()
 
@@ -114,7 +122,7 @@ def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool
             try:
                 messages.task_done()
             except ValueError as error:
-                say("calls task_done() once too often: ValueError: {reason}", reason=str(error))
+                say(ONE_TOO_MANY, reason=str(error))
         return  # the takers wait for more; they are daemons, and end with main
     for _ in people:
         messages.put(NO_MORE)
@@ -135,7 +143,7 @@ def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
             while place.empty():  # until the feeder thread has written it into the pipe
                 time.sleep(0.001)
         except Full:
-            say("full() said {full}: put_nowait() raised queue.Full", full=full)
+            say(MET_FULL, full=full)
         doors.wait()  # there is an item in it now
         empty = place.empty()
         doors.wait()
@@ -143,7 +151,7 @@ def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
             place.get_nowait()
             say("empty() said {empty}: get_nowait() succeeded", empty=empty)
         except Empty:
-            say("empty() said {empty}: get_nowait() raised queue.Empty", empty=empty)
+            say(MET_EMPTY, empty=empty)
 
 
 def all_ask(askers: int, number: int, pause: float) -> None:
@@ -170,7 +178,7 @@ def take_unasked(messages: Any, pause: float) -> None:
         else:
             if message is NO_MORE:
                 return
-            say("has handled message {message}", message=message)
+            say(HANDLED, message=message)
         time.sleep(pause)
 
 
@@ -206,7 +214,7 @@ def handle_bursts(messages: Any, number: int, turn: Any, pause: float) -> None:
         for _ in range(number):
             message = messages.get()
             time.sleep(pause)
-            say("has handled message {message}", message=message)
+            say(HANDLED, message=message)
         turn.wait()
 
 
@@ -335,7 +343,7 @@ def claims(
 
 def full_or_not(run: "RunState", queue: "QueueState", size: int) -> Claim:
     """What full() said, and how many messages were in the queue then."""
-    asked = run.narrated("has put {number} messages: full() is {full}")
+    asked = run.narrated(ASKED_FULL)
     steps = [[depth_at(queue, event.t), event.fields["fields"]["full"]] for event in asked]
     if len(steps) != 2:
         return Claim("Q1", False, "full() was not asked twice", sentence="Q1.not_asked")
@@ -402,7 +410,7 @@ def blocked(run: "RunState", queue: "QueueState", call: str) -> Claim:
 def refused(run: "RunState", queue: "QueueState") -> Claim:
     """How soon get_nowait gave up."""
     tries = [event for event in run.refused if event.kind == "queue_empty" and event.object == queue.identity]
-    if len(tries) != 1 or not any(run.narrated("asked the empty queue with get_nowait(): queue.Empty")):
+    if len(tries) != 1 or not any(run.narrated(ASKED_EMPTY)):
         return Claim("Q4", False, "get_nowait() did not raise queue.Empty", sentence="Q4.not_raised")
     (event,) = tries
     return Claim(
@@ -417,7 +425,7 @@ def refused(run: "RunState", queue: "QueueState") -> Claim:
 def each_taken_once(run: "RunState", queue: "QueueState", messages: int) -> Claim:
     """Who has taken what."""
     taken = Counter(message for message in queue.items_got if message is not NO_MORE)
-    handled = Counter(event.process for event in run.narrated("has handled message {message}"))
+    handled = Counter(event.process for event in run.narrated(HANDLED))
     twice = sorted(message for message, times in taken.items() if times > 1)
     lost = sorted(set(range(1, messages + 1)) - set(taken))
     shares = [f"{name}: {handled[name]}" for name in sorted(handled)]
@@ -475,7 +483,7 @@ def never_joined(run: "RunState", messages: int) -> Claim:
 
 def one_too_many(run: "RunState", queue: "QueueState") -> Claim:
     """What one task_done() too many raised."""
-    event = next(run.narrated("calls task_done() once too often: ValueError: {reason}"), None)
+    event = next(run.narrated(ONE_TOO_MANY), None)
     if event is None:
         return Claim("J3", False, "one task_done() too many raised nothing", sentence="J3.not_raised")
     return Claim(
@@ -494,10 +502,10 @@ def stale_answers(run: "RunState", askers: int, tries: int) -> Claim:
         text, answers = event.fields["text"], event.fields["fields"]
         if answers.get("full") is False:
             figures["asked_full"] += 1
-            figures["met_full"] += text == "full() said {full}: put_nowait() raised queue.Full"
+            figures["met_full"] += text == MET_FULL
         elif answers.get("empty") is False:
             figures["asked_empty"] += 1
-            figures["met_empty"] += text == "empty() said {empty}: get_nowait() raised queue.Empty"
+            figures["met_empty"] += text == MET_EMPTY
     refused = run.counts
     return Claim(
         "Q5",

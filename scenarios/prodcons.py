@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from procsim import Claim, say, start
 
 if TYPE_CHECKING:
-    from procsim.state.run_state import Queue, RunState
+    from procsim.state.objects import Queue
+    from procsim.state.run_state import RunState
 
 KITCHEN = (("Kang", "masala"), ("Hong", "dough stick"), ("Xi", "steamed bun"))
 GUESTS = ("Ming", "Lan", "Jun")

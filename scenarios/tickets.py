@@ -20,6 +20,14 @@ from procsim import Claim, Way, note, say, start
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
 
+READS = "reads: {left} left"
+BOUGHT = "bought one: {left} left"
+SOLD_OUT = "gets none: sold out"
+ASKS = "asks how many are left"
+LOOKS = "looks: {left} left"
+LEFT_IN_FILE = "{left} left in the file"
+"""What is said, and looked for in the run."""
+
 CLEARLY = 1.2
 """A way is slower if it takes this many times as long: two who think one after the other take 1.6 times as long."""
 
@@ -41,21 +49,21 @@ def write_stock(stock: Path, left: int) -> None:
 def buy(stock: Path, think: float) -> None:
     """Read the number left, think, and write the number minus one. With a lock this is the critical section."""
     left = read_stock(stock)
-    say("reads: {left} left", left=left)
+    say(READS, left=left)
     if left > 0:
         time.sleep(think * random.uniform(0.8, 1.0))
         write_stock(stock, left - 1)
         note(stock=left - 1)
-        say("bought one: {left} left", left=left - 1)
+        say(BOUGHT, left=left - 1)
     else:
-        say("gets none: sold out")
+        say(SOLD_OUT)
 
 
 def look_up(stock: Path, seconds: float) -> None:
     """Look how many are left. This changes nothing, so it needs no lock."""
-    say("asks how many are left")
+    say(ASKS)
     time.sleep(seconds)
-    say("looks: {left} left", left=read_stock(stock))
+    say(LOOKS, left=read_stock(stock))
 
 
 def rush(stock: Path, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
@@ -118,7 +126,7 @@ def main(
             person.start()
         for person in people:
             person.join()
-        say("{left} left in the file", left=read_stock(stock))
+        say(LEFT_IN_FILE, left=read_stock(stock))
 
 
 def tickets_for_sale(users: int, tickets: int | None) -> int:
@@ -171,12 +179,12 @@ def claims(
 
 def counted(run: "RunState", there_were: int) -> dict[str, Any] | None:
     """How many tickets were sold and are left, and who read the same number; None: main never read what is left."""
-    left = next((event.fields["fields"]["left"] for event in run.narrated("{left} left in the file")), None)
+    left = next((event.fields["fields"]["left"] for event in run.narrated(LEFT_IN_FILE)), None)
     if left is None:
         return None
-    sold = sum(1 for _ in run.narrated("bought one: {left} left"))
+    sold = sum(1 for _ in run.narrated(BOUGHT))
     readers: dict[int, list[str]] = {}
-    for event in run.narrated("reads: {left} left"):
+    for event in run.narrated(READS):
         readers.setdefault(event.fields["fields"]["left"], []).append(event.process)
     number, same = max(readers.items(), key=lambda item: len(item[1]) if item[0] > 0 else 0)
     return {
@@ -264,8 +272,8 @@ def waited_for_looking(run: "RunState") -> int:
     mutex = run.lock_named("mutex")
     if mutex is None:
         return 0
-    asked = {event.pid: event.t for event in run.narrated("asks how many are left")}
-    looks = [(asked[event.pid], event.t) for event in run.narrated("looks: {left} left") if event.pid in asked]
+    asked = {event.pid: event.t for event in run.narrated(ASKS)}
+    looks = [(asked[event.pid], event.t) for event in run.narrated(LOOKS) if event.pid in asked]
     waits = [(wait.since, wait.until or run.t) for wait in run.all_waits("lock_waiting", mutex.identity)]
     return sum(max(0, min(end, until) - max(began, since)) for began, end in looks for since, until in waits)
 
@@ -365,7 +373,7 @@ def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
 def served(run: "RunState") -> int:
     """ns from the opening of the doors until the last user had a ticket, or read that none is left; 0: never."""
     opened = min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
-    done = (event.t for event in run.said if event.fields["text"] in ("bought one: {left} left", "gets none: sold out"))
+    done = (event.t for event in run.said if event.fields["text"] in (BOUGHT, SOLD_OUT))
     return max(done, default=opened) - opened
 
 
@@ -374,9 +382,9 @@ def most_at_once(run: "RunState") -> int:
     inside: set[int] = set()
     most = 0
     for event in run.said:
-        if event.fields["text"] == "reads: {left} left":
+        if event.fields["text"] == READS:
             inside.add(event.pid)
-        elif event.fields["text"] in ("bought one: {left} left", "gets none: sold out"):
+        elif event.fields["text"] in (BOUGHT, SOLD_OUT):
             inside.discard(event.pid)
         most = max(most, len(inside))
     return most

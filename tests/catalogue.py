@@ -29,11 +29,11 @@ SHOWN = {
     "N_": (0,),
     "translate": (0,),
     "say": (0,),
-    "narrated": (0,),
     "Way": (0,),
     "Claim": (2,),
+    "Operation": (0,),
+    "Moment": (1,),
     "Finding": (1, 3),
-    "_about": (2, 3),
 }
 """The calls that have arguments which are shown to people, and which ones these are."""
 
@@ -46,7 +46,8 @@ def messages() -> Iterator[str]:
     texts: list[str] = []
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
         tree = ast.parse(file.read_bytes())
-        texts += (*_titles(tree, file), *(text for node in ast.walk(tree) for text in _texts(node)))
+        named = _named(tree)
+        texts += (*_titles(tree, file), *(text for node in ast.walk(tree) for text in _texts(node, named)))
     texts += (text for chapter in catalog.chapters() for text in _taught(chapter))
     yield from dict.fromkeys(filter(None, texts))
 
@@ -59,11 +60,21 @@ def _taught(chapter: Chapter) -> Iterator[str]:
             yield from question
 
 
-def _texts(node: ast.AST) -> Iterator[str]:
+def _named(tree: ast.Module) -> dict[str, ast.expr]:
+    """The constants of a module, by name: a text that is shown may be one of them."""
+    return {
+        node.targets[0].id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def _texts(node: ast.AST, named: dict[str, ast.expr]) -> Iterator[str]:
     """What this node of the code shows to people: by a call, as the help of an option or of a command."""
     if isinstance(node, ast.Call):
         name = _name(node.func)
         shown = [node.args[place] for place in SHOWN.get(name, ()) if place < len(node.args)]
+        shown = [named.get(text.id, text) if isinstance(text, ast.Name) else text for text in shown]
         if name in HELPED:
             shown += [keyword.value for keyword in node.keywords if keyword.arg == "help"]
     elif isinstance(node, ast.Subscript) and _name(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
@@ -89,7 +100,7 @@ def _titles(tree: ast.Module, file: Path) -> Iterator[str]:
         yield (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
-SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4), "_about": (1, 2, 3, 4)}
+SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4)}
 """The calls that make a finding or a claim: which arguments are its id, its text, its cure, and its sentence's id."""
 
 

@@ -26,8 +26,10 @@ hypothesis.settings.load_profile("procsim")
 # A shell starts what it puts in the background with SIGINT ignored, which every process of a test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Hundreds of interpreters are started: without bytecode, each would compile procsim anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Hundreds of interpreters are started: without bytecode, each would compile procsim anew. Each terminal has a size of
+# its own, whatever size pytest has told its workers.
+for name in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 HANG_SECONDS = 60
 """The bound of a traced run; only a fault ever reaches it, and then the test fails instead of hanging."""

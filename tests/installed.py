@@ -34,7 +34,7 @@ OWN_SCENARIO = '''
             clerk.join()
 
 
-    def claims(run):
+    def claims(run, clerks):
         return [Claim("counted", True, "all have counted")]
 
 

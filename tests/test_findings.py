@@ -6,9 +6,8 @@ import pytest
 
 from procsim.findings import Finding, Outcome, findings
 from procsim.findings.base import as_fields, sentence_of
-from procsim.state.apply import draw
-from procsim.state.files import WRITES_KEPT
-from procsim.state.run_state import FILES_KEPT
+from procsim.state.apply import state_of
+from procsim.state.bounds import FILES_KEPT, WRITES_KEPT
 from tests.events import Story
 
 FILE = 1 << 63
@@ -67,7 +66,7 @@ class Program(Story):
 
 
 def found(story: Story, outcome: Outcome | None = None) -> list[Finding]:
-    return findings(draw(story.events), outcome or Outcome())
+    return findings(state_of(story.events), outcome or Outcome())
 
 
 def ids(story: Story, outcome: Outcome | None = None) -> list[str]:
@@ -158,7 +157,7 @@ def test_what_is_kept_of_files_is_bounded() -> None:
         program.writes(2, file=FILE + 1 + number)
     for _ in range(WRITES_KEPT + 10):
         program.writes(2)
-    run = draw(program.events)
+    run = state_of(program.events)
     assert len(run.files) == FILES_KEPT
     assert len(run.files[FILE].writes) == WRITES_KEPT
     assert ids(program) == ["lost_update"]
@@ -485,7 +484,7 @@ def test_a_place_that_is_not_known_is_left_out() -> None:
 
 
 def test_a_process_without_a_name_is_called_by_its_pid_once() -> None:
-    (finding,) = findings(draw(Program(2).ends(1).events), Outcome(left_behind=(7,)))
+    (finding,) = findings(state_of(Program(2).ends(1).events), Outcome(left_behind=(7,)))
     text = as_fields(finding)["text"]
     assert text == "PID 7 still ran when main had ended; procsim ended it"
 

@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim import language
-from procsim.state.apply import draw
-from procsim.state.run_state import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE, History, RunState, Status
-from procsim.state.timeline import SECOND, Timeline, clock, growing, timeline
+from procsim.state.apply import state_of
+from procsim.state.bounds import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE
+from procsim.state.history import History, Status
+from procsim.state.run_state import RunState
+from procsim.state.timeline import SECOND, Timeline, end_of_growing_axis, time_label, timeline_of
 from procsim.views.base import Verdict
+from procsim.views.lanes import APPEARANCES, draw_live_lanes, draw_whole_run, rows_wanted
 from procsim.views.plain import PlainView
-from procsim.views.timeline import LOOKS, lanes_live, lanes_whole, rows_wanted
 from tests.events import MS, Story
 
 LOCK, QUEUE = 9, 7
@@ -38,7 +40,7 @@ def english() -> None:
 
 def spans(story: Story, pid: int = 2) -> list[tuple[Status, object]]:
     """What a process did, one after the other."""
-    return [(status, what) for _, status, what in draw(story.events).processes[pid].history.spans()]
+    return [(status, what) for _, status, what in state_of(story.events).processes[pid].history.spans()]
 
 
 def test_who_waits_for_a_lock_is_then_inside_until_it_is_released() -> None:
@@ -124,16 +126,16 @@ def handed_on() -> RunState:
     """2 holds the lock, and then 3, who waited for it; 2 ends. A millisecond each."""
     story = Story().began(1, 2, 3).lock(LOCK).tell(2, "lock_acquired", LOCK).tell(3, "lock_waiting", LOCK)
     story.tell(2, "lock_released", LOCK).tell(3, "lock_acquired", LOCK).tell(2, "process_ended", exit_code=0)
-    return draw(story.tell(3, "lock_released", LOCK).events)
+    return state_of(story.tell(3, "lock_released", LOCK).events)
 
 
 def glyphs(shown: Timeline, pid: int) -> str:
     lane = next(lane for lane in shown.lanes if lane.process.pid == pid)
-    return "".join(LOOKS[status].plain for status in lane.cells)
+    return "".join(APPEARANCES[status].plain for status in lane.cells)
 
 
 def test_lanes_of_a_lock_that_is_handed_from_one_to_the_next() -> None:
-    shown = timeline(handed_on(), 12, 5, 12 * MS)
+    shown = timeline_of(handed_on(), 12, 5, 12 * MS)
     assert glyphs(shown, 1) == " -----------"
     assert glyphs(shown, 2) == "  ---##--|  "
     assert glyphs(shown, 3) == "   ---::##--"
@@ -142,13 +144,13 @@ def test_lanes_of_a_lock_that_is_handed_from_one_to_the_next() -> None:
 
 def test_a_short_stay_inside_has_a_cell_of_its_own() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).tell(2, "lock_released", LOCK)
-    run = draw(story.events)
-    assert glyphs(timeline(run, 10, 5, 1000 * MS), 2).count("#") == 1
+    run = state_of(story.events)
+    assert glyphs(timeline_of(run, 10, 5, 1000 * MS), 2).count("#") == 1
 
 
 def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
     run = handed_on()
-    shown = timeline(run, 20, 5, 10 * MS, 20 * MS)
+    shown = timeline_of(run, 20, 5, 10 * MS, 20 * MS)
     for lane in shown.lanes:
         assert set(lane.cells[10:]) == {Status.ABSENT}
 
@@ -156,7 +158,7 @@ def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
 def test_how_a_process_ended() -> None:
     story = Story().began(1, 2, 3, 4).tell(2, "process_ended", exit_code=0).tell(3, "process_ended", exit_code=-9)
     story.tell(4, "process_returned").tell(4, "process_ended", exit_code=0)
-    shown = timeline(draw(story.events), 20, 5, 20 * MS)
+    shown = timeline_of(state_of(story.events), 20, 5, 20 * MS)
     assert glyphs(shown, 2) == "  ---|" + " " * 14
     assert glyphs(shown, 3) == "   ---X" + " " * 13
     assert glyphs(shown, 4) == "    ---|" + " " * 12, "when its own code was done"
@@ -167,13 +169,13 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
     story = Story().began(1, 2, 3).tell(2, "lock_waiting", LOCK)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
     story.tell(2, "process_ended", exit_code=None).tell(3, "process_ended", exit_code=None)
-    run = draw(story.events)
-    shown = timeline(run, 10, 5, run.t)
+    run = state_of(story.events)
+    shown = timeline_of(run, 10, 5, run.t)
     assert glyphs(shown, 2).endswith("X ")
     assert glyphs(shown, 3)[-2:] == "-|"
     story.began(4).lock(LOCK).tell(4, "lock_acquired", LOCK).tell(4, "process_ended", exit_code=None)
-    run = draw(story.events)
-    assert glyphs(timeline(run, 10, 5, run.t), 4)[-1] == "#", "the lock that it held for a moment is told in any case"
+    run = state_of(story.events)
+    assert glyphs(timeline_of(run, 10, 5, run.t), 4)[-1] == "#", "a lock held for a moment is shown in any case"
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,8 @@ def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> Non
 )
 def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).began(3).tell(3, "lock_waiting", LOCK)
-    run = draw(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
-    legends = [lanes_whole(run, width, 10, True)[-1].plain for width in (60, 36)]
+    run = state_of(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
+    legends = [draw_whole_run(run, width, 10, True)[-1].plain for width in (60, 36)]
     assert legends == [
         "- runs   : waits   # holds a lock   | ended",
         "- runs   : waits   # holds a lock",
@@ -192,13 +194,13 @@ def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> N
 def test_a_wait_without_end_is_one_from_its_beginning() -> None:
     story = Story().began(1, 2).tell(2, "lock_waiting", LOCK).tell(1, "noted", name="x", value=1)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
-    assert glyphs(timeline(draw(story.events), 10, 5, 10 * MS), 2) == "  -!!!!!!!"
+    assert glyphs(timeline_of(state_of(story.events), 10, 5, 10 * MS), 2) == "  -!!!!!!!"
 
 
 def test_what_it_waits_for_is_named() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_waiting", LOCK).tell(2, "lock_acquired", LOCK)
     story.tell(1, "process_join_waiting", child=2, child_name="p2", timeout=None)
-    main, other = timeline(draw(story.events), 10, 5, 10 * MS).lanes
+    main, other = timeline_of(state_of(story.events), 10, 5, 10 * MS).lanes
     assert [(wait.first, wait.cells, wait.what) for wait in main.waits] == [(6, 4, "p2")]
     assert [(wait.first, wait.cells, wait.what) for wait in other.waits] == [(4, 1, "mutex")]
 
@@ -208,10 +210,10 @@ def test_the_depth_of_a_queue_is_the_most_in_each_cell() -> None:
     story.tell(1, "queue_put", QUEUE, value=1).tell(1, "queue_put", QUEUE, value=2)
     for _ in range(2):
         story.tell(1, "queue_got", QUEUE, value=1)
-    run = draw(story.events)
-    (fine,) = timeline(run, 10, 5, 8 * MS, 10 * MS).depths
+    run = state_of(story.events)
+    (fine,) = timeline_of(run, 10, 5, 8 * MS, 10 * MS).depths
     assert fine.cells == [None, None, None, 1, 2, 1, 0, 0, None, None]
-    (coarse,) = timeline(run, 2, 5, 10 * MS).depths
+    (coarse,) = timeline_of(run, 2, 5, 10 * MS).depths
     assert coarse.cells == [2, 1]
 
 
@@ -219,7 +221,7 @@ def test_rows_that_do_not_fit_are_counted_and_the_telling_ones_kept() -> None:
     story = Story().began(*range(1, 101)).lock(LOCK).tell(77, "lock_acquired", LOCK)
     story.tell(88, "process_ended", exit_code=1)
     story.queue(QUEUE).tell(1, "queue_put", QUEUE, value=1)
-    shown = timeline(draw(story.events), 20, 6, 200 * MS)
+    shown = timeline_of(state_of(story.events), 20, 6, 200 * MS)
     assert [lane.process.pid for lane in shown.lanes] == [1, 2, 3, 77, 88]
     assert len(shown.depths) == 1
     assert shown.left_out == 95
@@ -227,7 +229,7 @@ def test_rows_that_do_not_fit_are_counted_and_the_telling_ones_kept() -> None:
 
 @given(st.integers(0, 10**14))
 def test_an_axis_that_grows_leaves_little_of_it_empty(t: int) -> None:
-    assert t <= growing(t) <= max(SECOND, t * 3 // 2 + SECOND // 10**6)
+    assert t <= end_of_growing_axis(t) <= max(SECOND, t * 3 // 2 + SECOND // 10**6)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ def test_an_axis_that_grows_leaves_little_of_it_empty(t: int) -> None:
     ],
 )
 def test_times_on_the_axis(ns: float, end: float, words: str) -> None:
-    assert clock(ns, end) == words
+    assert time_label(ns, end) == words
 
 
 # From lanes to text ------------------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def named(name: str) -> RunState:
         story.tell(1, "noted", name="x", value=1)
     story.tell(2, "lock_acquired", LOCK).tell(1, "queue_put", QUEUE, value=2).tell(2, "lock_released", LOCK)
     story.tell(2, "process_ended", exit_code=0).tell(1, "noted", name="x", value=2)
-    return draw([event._replace(process=name) if event.pid == 2 else event for event in story.events])
+    return state_of([event._replace(process=name) if event.pid == 2 else event for event in story.events])
 
 
 def texts(lines: list[Text]) -> list[str]:
@@ -269,7 +271,7 @@ def texts(lines: list[Text]) -> list[str]:
 @pytest.mark.parametrize("plain_marks", [False, True])
 @pytest.mark.parametrize("width", [60, 78, 120])
 def test_every_line_has_the_same_width(name: str, plain_marks: bool, width: int) -> None:
-    lines = texts(lanes_whole(named(name), width, 12, plain_marks))
+    lines = texts(draw_whole_run(named(name), width, 12, plain_marks))
     assert {cell_len(line) for line in lines[:-1]} == {width}
     assert cell_len(lines[-1]) <= width
     if plain_marks and name.isascii():
@@ -277,12 +279,12 @@ def test_every_line_has_the_same_width(name: str, plain_marks: bool, width: int)
 
 
 def test_a_long_name_keeps_its_number() -> None:
-    lines = texts(lanes_whole(named("ForkPoolWorker-12"), 78, 12, False))
+    lines = texts(draw_whole_run(named("ForkPoolWorker-12"), 78, 12, False))
     assert any(line.startswith("ForkPoolWo…-12 ") for line in lines)
 
 
 def test_a_lane_reads_without_colour() -> None:
-    axis, _main, lane, depth, legend = texts(lanes_whole(named("p2"), 78, 12, False))
+    axis, _main, lane, depth, legend = texts(draw_whole_run(named("p2"), 78, 12, False))
     assert axis.split() == ["0", "ms", "15.5", "ms", "31", "ms"]
     assert "░mutex░" in lane
     assert "█" in lane
@@ -292,7 +294,7 @@ def test_a_lane_reads_without_colour() -> None:
 
 
 def test_a_lane_in_ascii() -> None:
-    _axis, _main, lane, depth, legend = texts(lanes_whole(named("p2"), 78, 12, True))
+    _axis, _main, lane, depth, legend = texts(draw_whole_run(named("p2"), 78, 12, True))
     assert ":mutex:" in lane
     assert "#" in lane
     assert set(depth.removeprefix("p2 0-2").strip()) == {"1", "2"}
@@ -301,9 +303,9 @@ def test_a_lane_in_ascii() -> None:
 
 def test_where_there_is_no_room_there_are_no_lanes() -> None:
     run = named("p2")
-    assert lanes_live(run, 30, 12, run.t, False) == []
-    assert lanes_live(run, 80, 2, run.t, False) == []
-    assert rows_wanted(draw(Story().began(1).events)) == 0, "nothing happens side by side"
+    assert draw_live_lanes(run, 30, 12, run.t, False) == []
+    assert draw_live_lanes(run, 80, 2, run.t, False) == []
+    assert rows_wanted(state_of(Story().began(1).events)) == 0, "nothing happens side by side"
 
 
 def test_the_plain_view_shows_the_lanes_between_the_head_of_the_summary_and_the_claims() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleDimensions
 from procsim.json_line import line_of
 from procsim.recording.trace import Header, Recorder, Trace
 from procsim.state.run_state import RunState
-from procsim.state.timeline import timeline
+from procsim.state.timeline import timeline_of
 from procsim.views.base import Verdict
 from procsim.views.plain import PlainView
 from procsim.views.screen import Drawn, screen
@@ -139,7 +139,7 @@ def test_what_a_program_has_chosen_breaks_no_picture_and_is_replayed(kind: str, 
             view.event(event, run)
             view.tick(run, None)
             Console(file=stream, width=100).print(screen(run, Drawn(size=ConsoleDimensions(100, 40), t=run.t)))
-            timeline(run, 40, 10, run.t)
+            timeline_of(run, 40, 10, run.t)
         recorder.verdict({"kind": "verdict", "scenario": "x", "claims": [], "findings": []})
     view.finish(run, Verdict("x"))
     assert recorder.failure is None

@@ -1,7 +1,7 @@
 """How events are handed on to the picture, the recording and the view."""
 
 from procsim.session.session import never_back
-from procsim.state.apply import draw
+from procsim.state.apply import state_of
 from tests.events import MS, Story
 
 
@@ -12,6 +12,6 @@ def test_an_event_that_comes_late_is_taken_for_as_late_as_the_one_before_it() ->
     told = [event for batch in never_back(batches) for event in batch]
     assert [event.t for event in told] == [*(event.t for event in events), 90 * MS, 90 * MS]
     assert [event.kind for event in told] == [*(event.kind for event in events), "lock_acquired", "lock_waiting"]
-    state = draw(told)
+    state = state_of(told)
     assert state.processes[2].waits["MainThread"].since == 90 * MS
     assert state.t == 90 * MS

@@ -8,7 +8,7 @@ from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
 from procsim.diagnosis.standstill import stuck
 from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
-from procsim.state.apply import draw
+from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
 from tests.events import Story
 
@@ -28,7 +28,7 @@ def seen(pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, .
 def who(story: Story, *processes: Seen, outside: tuple[End, ...] = ()) -> set[int]:
     """The PIDs of the processes that are stuck."""
     sight = Sight({process.pid: process for process in processes}, frozenset(outside))
-    return {thread.pid for thread in stuck(draw(story.events), sight)}
+    return {thread.pid for thread in stuck(state_of(story.events), sight)}
 
 
 def waiting(story: Story, pid: int, kind: str, object: int | None = None, **fields: Any) -> Story:
@@ -164,7 +164,7 @@ def test_its_handler_may_release_what_was_acquired_by_a_call() -> None:
 
 def test_who_may_not_look_says_nothing() -> None:
     sight = Sight({200: seen(200, SHARED), 300: seen(300, SHARED)}, blind=True)
-    assert stuck(draw(two_locks().events), sight) == set()
+    assert stuck(state_of(two_locks().events), sight) == set()
 
 
 def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
@@ -208,7 +208,7 @@ def test_a_manager_moves_only_when_another_does() -> None:
 def test_threads_are_told_one_by_one() -> None:
     story = two_locks()
     sight = Sight({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)})
-    assert stuck(draw(story.events), sight) == {Thread(200, 200), Thread(300, 300)}
+    assert stuck(state_of(story.events), sight) == {Thread(200, 200), Thread(300, 300)}
 
 
 # The sentences -----------------------------------------------------------------------------------------------
@@ -216,17 +216,17 @@ def test_threads_are_told_one_by_one() -> None:
 
 def told(story: Story, *pids: int, wait: str | None = None, **fields: Any) -> RunState:
     """The run, with those found to be stuck in their waits; main, the first of all, waits for a child."""
-    run = draw(story.events)
+    run = state_of(story.events)
     if run.main not in pids:
         waiting(story, run.main, "process_join_waiting", child=pids[0], child_name=f"p{pids[0]}")
-        run = draw(story.events)
+        run = state_of(story.events)
         pids = (*pids, run.main)
     for pid in pids:
         kind = wait if wait and pid == pids[0] else run.processes[pid].waits["MainThread"].kind
         known = run.processes[pid].waits.get("MainThread")
         details = {"wait": kind, "open_in": [], "in_message": False, **fields}
         story.tell(pid, "process_stuck", known.object if known else None, f"x.py:{pid}", **details)
-    return draw(story.events)
+    return state_of(story.events)
 
 
 def test_a_circle_names_both_locks_and_all_lines() -> None:
@@ -247,7 +247,7 @@ def test_threads_of_one_process_can_be_in_a_circle() -> None:
     for thread, lock in (("one", 8), ("two", 7)):
         fields = {"wait": "lock_waiting", "open_in": [], "in_message": False}
         story.tell(100, "process_stuck", lock, f"x.py:{lock}0", thread=thread, **fields)
-    (finding,) = hangs(draw(story.events))
+    (finding,) = hangs(state_of(story.events))
     assert finding.id == "lock_cycle"
     assert (finding.figures["at"], finding.figures["other_at"]) == ("x.py:80", "x.py:70")
     assert (finding.figures["process"], finding.figures["other"]) == ("p100 (one)", "p100 (two)")
@@ -267,6 +267,17 @@ def test_a_lock_held_while_waiting_for_who_needs_it_is_the_cause(putters: tuple[
     assert (finding.id, finding.figures["process"], finding.figures["object"]) == ("holder_waits", "p200", "mutex")
     figures = ("holder", "held_at", "holder_at", "awaited")
     assert [finding.figures[name] for name in figures] == ["p100", "x.py:1000", "x.py:100", "q"]
+
+
+def test_a_lock_held_by_a_waiting_thread_of_the_same_process_is_the_cause() -> None:
+    """Also where both threads wait at the same line."""
+    story = Story().began(1, 100).lock(7, "mutex").queue(9)
+    story.tell(100, "lock_acquired", 7, "x.py:1", thread="one", entered=True)
+    for thread, kind, identity in (("one", "queue_get_waiting", 9), ("two", "lock_waiting", 7)):
+        story.tell(100, kind, identity, "x.py:2", thread=thread, timeout=None, native_id=identity)
+        fields = {"wait": kind, "open_in": [], "in_message": False}
+        story.tell(100, "process_stuck", identity, "x.py:2", thread=thread, **fields)
+    assert [finding.id for finding in hangs(state_of(story.events))] == ["holder_waits"]
 
 
 @pytest.mark.parametrize("waiter", [{"putters": (300,)}, {"at": "x.py:1000"}])
@@ -369,4 +380,4 @@ def test_what_only_the_system_shows() -> None:
 
 
 def test_nobody_is_stuck_nothing_is_found() -> None:
-    assert not list(hangs(draw(two_locks().events)))
+    assert not list(hangs(state_of(two_locks().events)))

@@ -11,7 +11,7 @@ from procsim.findings import Finding, Outcome
 from procsim.findings.hangs import hangs
 from procsim.findings.pools import worker_died
 from procsim.running.run import Order, Run
-from procsim.state.apply import apply, draw
+from procsim.state.apply import apply, state_of
 from procsim.state.run_state import RunState
 from procsim.views.words import state_words
 from procsim.wire.events import KINDS
@@ -370,7 +370,7 @@ def waits(story: Story, job: int | None = 7) -> Story:
 
 def test_who_works_on_which_task() -> None:
     story = took(took(a_pool(2, 3), 2, 0), 2, 0, "pool_task_ended")
-    run = draw(took(story, 3, 1).events)
+    run = state_of(took(story, 3, 1).events)
     pool = run.pools[5]
     assert (pool.name, pool.size, pool.submitted, pool.taken, pool.done) == ("pool", 2, 3, 2, 1)
     assert [worker.pid for worker in run.workers_of(pool)] == [2, 3]
@@ -384,21 +384,21 @@ def test_who_works_on_which_task() -> None:
 
 def test_tasks_that_cannot_be_counted_beforehand_count_when_they_are_taken() -> None:
     story = a_pool(2).tell(1, "pool_submitted", 5, "x.py:4", job=8, function="square", tasks=None)
-    assert draw(story.events).pools[5].submitted == 3
-    assert draw(took(took(story, 2, 0), 2, 0, job=8).events).pools[5].submitted == 4
+    assert state_of(story.events).pools[5].submitted == 3
+    assert state_of(took(took(story, 2, 0), 2, 0, job=8).events).pools[5].submitted == 4
 
 
 def test_who_waits_for_a_result() -> None:
     story = waits(a_pool(2))
-    (wait,) = draw(story.events).now_waiting()
+    (wait,) = state_of(story.events).now_waiting()
     assert (wait.kind, wait.object, wait.job, wait.at) == ("pool_result_waiting", 5, 7, "x.py:3")
-    missed = draw(story.tell(1, "pool_result_missed", 5, "x.py:3", job=7, took=1).events)
+    missed = state_of(story.tell(1, "pool_result_missed", 5, "x.py:3", job=7, took=1).events)
     assert not list(missed.now_waiting())
     assert [event.kind for event in missed.refused] == ["pool_result_missed"]
 
 
 def found(story: Story, outcome: Outcome | None = None) -> list[Finding]:
-    return list(worker_died(draw(story.events), outcome or Outcome()))
+    return list(worker_died(state_of(story.events), outcome or Outcome()))
 
 
 @pytest.mark.parametrize(("code", "told"), [(-9, {"signal": "SIGKILL"}), (0, {}), (3, {})])
@@ -419,7 +419,7 @@ def test_a_hang_for_a_lost_result_has_one_cause() -> None:
     story = waits(took(a_pool(2, 3), 2, 0)).tell(2, "process_ended", exit_code=1)
     story.tell(1, "process_stuck", 5, wait="pool_result_waiting", open_in=(), in_message=False)
     story.tell(3, "process_stuck", wait="system_read_waiting", open_in=(1,), in_message=False)
-    (finding,) = hangs(draw(story.events))
+    (finding,) = hangs(state_of(story.events))
     assert finding.id == "pool_worker_died"
     assert [row["pid"] for row in finding.figures["standing"]] == [1, 3]
     assert not found(story.tell(0, "finding", id=finding.id, figures=finding.figures)), "it is told already"
@@ -428,7 +428,7 @@ def test_a_hang_for_a_lost_result_has_one_cause() -> None:
 def test_a_worker_that_procsim_ends_because_of_a_hang_is_not_its_cause() -> None:
     story = waits(took(a_pool(2), 2, 0))
     story.tell(1, "process_stuck", 5, wait="pool_result_waiting", open_in=(), in_message=False)
-    (finding,) = hangs(draw(story.tell(2, "process_ended", exit_code=-9).events))
+    (finding,) = hangs(state_of(story.tell(2, "process_ended", exit_code=-9).events))
     assert finding.id == "standstill"
 
 
@@ -475,4 +475,4 @@ def test_it_has_the_finding(start_method: str) -> None:
 def test_the_cured_program_has_no_finding(trace: Trace, start_method: str) -> None:
     run = trace("hangs/pool_worker_died_cured.py", start_method)
     assert run.printed() == "a worker was ended\n"
-    assert not list(worker_died(draw(run.events), Outcome()))
+    assert not list(worker_died(state_of(run.events), Outcome()))

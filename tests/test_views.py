@@ -11,7 +11,8 @@ from rich.text import Text
 from procsim import Claim, language
 from procsim.findings import FINDINGS, Outcome, findings
 from procsim.lessons.catalog import chapters
-from procsim.state.apply import apply, draw
+from procsim.state.apply import apply, state_of
+from procsim.state.operations import OPERATIONS, WAITS
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.clock import Clock
@@ -21,7 +22,7 @@ from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, screen
 from procsim.views.summary import print_summary, verdict_rows
-from procsim.views.words import EVENT_WORDS, WAIT_WORDS, told
+from procsim.views.words import EVENT_WORDS, localized
 from procsim.wire.events import Event
 from tests.events import MS, Story
 
@@ -48,12 +49,12 @@ def rush(users: int) -> RunState:
     story.tell(2, "lock_acquired", 9, "tickets.py:50")
     for pid in range(3, users + 2):
         story.tell(pid, "lock_waiting", 9, "tickets.py:50")
-    return draw(story.tell(1, "noted", name="stock", value=3).tell(2, "noted", name="stock", value=-4).events)
+    return state_of(story.tell(1, "noted", name="stock", value=3).tell(2, "noted", name="stock", value=-4).events)
 
 
 def test_one_is_counted_as_one() -> None:
     story = Story().began(1)
-    run = draw(story.events)
+    run = state_of(story.events)
     assert "1 of 1 process " in text_of(run)[0]
     assert "1 event " in text_of(run)[0]
     stream = io.StringIO()
@@ -61,7 +62,7 @@ def test_one_is_counted_as_one() -> None:
     assert "tickets: 1 process, 1 event in " in stream.getvalue()
     story.tell(1, "pool_created", 5, "x.py:1", name="squares", type="Pool", workers=1).began(2)
     story.tell(2, "pool_worker_began", 5).tell(1, "pool_submitted", 5, "x.py:2", job=0, function="square", tasks=1)
-    run = draw(story.events)
+    run = state_of(story.events)
     assert "1 of 2 processes" not in text_of(run)[0]
     assert "2 of 2 processes   5 events" in text_of(run)[0]
     assert "1 worker, 0 of 1 task done" in row(text_of(run), " Pool ")
@@ -97,7 +98,7 @@ def test_who_sleeps_with_a_lock_in_hand_holds_it() -> None:
     story = Story().began(1).lock(9).began(2, 3, 4).tell(2, "lock_acquired", 9)
     for pid, seconds_asleep in ((2, 1), (3, 0.25), (4, 0.5)):
         story.tell(pid, "sleep_began", seconds=seconds_asleep)
-    rows = text_of(draw(story.events))
+    rows = text_of(state_of(story.events))
     assert "holds mutex, asleep" in row(rows, "p2 ")
     assert "asleep for 0.25 s" in row(rows, "p3 ")
 
@@ -106,7 +107,7 @@ def test_those_who_do_not_fit_are_counted_by_what_they_do_however_long_they_slee
     story = Story().began(1)
     for pid in range(2, 22):
         story.began(pid).tell(pid, "sleep_began", seconds=pid / 10)
-    assert "more: " in (more := row(text_of(draw(story.events)), "… and"))
+    assert "more: " in (more := row(text_of(state_of(story.events)), "… and"))
     assert more.endswith(" asleep")
     assert more.count("asleep") == 1
 
@@ -114,20 +115,20 @@ def test_those_who_do_not_fit_are_counted_by_what_they_do_however_long_they_slee
 def test_what_waits_for_ever_says_so_first_where_it_does_not_fit() -> None:
     story = Story().began(1).lock(9).began(2).tell(2, "lock_waiting", 9)
     story.tell(2, "process_stuck", 9, wait="lock_waiting", open_in=(), in_message=False)
-    assert "for ever waiting for mutex" in row(text_of(draw(story.events)), "p2 ")
+    assert "for ever waiting for mutex" in row(text_of(state_of(story.events)), "p2 ")
 
 
 @pytest.mark.parametrize(("chosen", "shown"), [("en", "p2, p3: 2 s"), ("zh", "p2、p3: 2 s")])
 def test_a_list_is_written_as_the_language_does_and_a_whole_number_as_one(chosen: str, shown: str) -> None:
     language.choose(chosen)
-    assert told("{who}: {time} s", {"who": ["p2", "p3"], "time": 2.0}) == shown
+    assert localized("{who}: {time} s", {"who": ["p2", "p3"], "time": 2.0}) == shown
 
 
 def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:
     story = Story().began(1)
     for pid, name in ((2, "ForkPoolWorker-2"), (3, "ForkPoolWorker-3"), (4, "1" * 80)):
         story.tell(1, "process_started", child=pid, child_name=name, daemon=True)
-    rows = text_of(draw(story.events))
+    rows = text_of(state_of(story.events))
     assert [line.split()[0] for line in rows[3:6]] == ["ForkPoolWo…-2", "ForkPoolWo…-3", "1111111…11111"]
 
 
@@ -144,15 +145,15 @@ def test_a_gauge_tells_where_it_began() -> None:
 def test_a_queue_tells_its_depth_as_a_bar_and_its_unfinished_tasks() -> None:
     story = Story().began(1).queue(7, type="JoinableQueue", maxsize=4)
     story.tell(1, "queue_put", 7, value=1).tell(1, "queue_put", 7, value=2)
-    assert "█████░░░░░ 2/4  2 unfinished" in row(text_of(draw(story.events)), "JoinableQueue")
-    assert "#####..... 2/4" in row(text_of(draw(story.events), plain=True), "JoinableQueue")
+    assert "█████░░░░░ 2/4  2 unfinished" in row(text_of(state_of(story.events)), "JoinableQueue")
+    assert "#####..... 2/4" in row(text_of(state_of(story.events), plain=True), "JoinableQueue")
 
 
 def test_the_unfinished_tasks_of_a_queue_with_a_longer_name_have_room() -> None:
     story = Story().began(1).queue(7, name="messages", type="JoinableQueue", maxsize=5)
     for item in range(12):
         story.tell(1, "queue_put", 7, value=item).tell(1, "queue_got", 7, value=item)
-    assert "0/5  12 unfinished" in row(text_of(draw(story.events)), "JoinableQueue")
+    assert "0/5  12 unfinished" in row(text_of(state_of(story.events)), "JoinableQueue")
 
 
 def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
@@ -162,7 +163,7 @@ def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
     story.tell(1, "pool_submitted", 5, "x.py:2", job=0, function="square", tasks=40)
     for kind in ("pool_task_began", "pool_task_ended", "pool_task_began"):
         story.tell(2, kind, 5, job=0, task=0, items=1, function="square")
-    rows = text_of(draw(story.tell(1, "pool_result_waiting", 5, job=0, timeout=None, native_id=1).events))
+    rows = text_of(state_of(story.tell(1, "pool_result_waiting", 5, job=0, timeout=None, native_id=1).events))
     assert "2 workers, 1 of 40 tasks done" in row(rows, " Pool ")
     assert "1: p1" in row(rows, " Pool ")
     assert "waiting for a result of squares" in row(rows, "p1 ")
@@ -281,7 +282,7 @@ def test_who_holds_a_lock_is_shown_even_where_the_rows_do_not_fit() -> None:
 
 def test_text_of_the_program_is_never_markup_and_never_obeyed() -> None:
     story = Story().began(1).tell(1, "printed", text="[red]\x1b[31mred\x1b[2J\x07 \x1b]0;x\x07\n", stream="stdout")
-    rows = text_of(draw(story.events))
+    rows = text_of(state_of(story.events))
     assert "[red]red" in row(rows, "[red]")
     assert not any("\x1b" in line for line in rows)
 
@@ -357,16 +358,16 @@ def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
 
 
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
-    def told(name: str) -> Event:
+    def by(name: str) -> Event:
         return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
 
-    lines = plain_lines([told("用户一"), told("user-1")])
+    lines = plain_lines([by("用户一"), by("user-1")])
     assert len({cell_len(line[: line.index("x.py")]) for line in lines}) == 1
 
 
 def test_the_summary_names_each_claim_and_each_finding() -> None:
     story = Story().began(1).tell(1, "raised", type="ValueError", text="no [bold]tickets", at="x.py:9")
-    run = draw(story.events)
+    run = state_of(story.events)
     claims = [Claim("M1", True, "{n} sold", {"n": 10}), Claim("M2", False, "{n} left", {"n": 0})]
     verdict = Verdict("tickets", claims, findings(run, Outcome()))
     stream = io.StringIO()
@@ -389,18 +390,17 @@ def test_every_sentence_has_words_for_what_it_needs() -> None:
     from procsim.wire.events import KINDS
 
     assert set(EVENT_WORDS) <= set(KINDS)
-    assert {kind for kind in WAIT_WORDS if not kind.startswith("system_")} - {"pipe_send_waiting"} <= set(KINDS)
     for kind, text in EVENT_WORDS.items():
-        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid", "error"), ""))
-    for text in WAIT_WORDS.values():
-        text.format(object="", child="")
+        text.format_map(dict.fromkeys((*KINDS[kind], "object", "pid", "error", "subject"), ""))
+    for text in (*(wait.words for wait in WAITS.values()), *(operation.next for operation in OPERATIONS)):
+        text.format(object="", subject="")
 
 
 # Findings ----------------------------------------------------------------------------------------------------
 
 
 def found(story: Story, outcome: Outcome | None = None) -> list[str]:
-    return [finding.id for finding in findings(draw(story.events), outcome or Outcome())]
+    return [finding.id for finding in findings(state_of(story.events), outcome or Outcome())]
 
 
 def test_a_healthy_run_has_no_findings() -> None:
@@ -419,7 +419,7 @@ def test_who_died_of_a_signal_that_nobody_in_the_program_sent() -> None:
 def test_who_was_left_behind_and_who_stood_still() -> None:
     story = Story().began(1, 2).lock(9).tell(2, "lock_waiting", 9, "x.py:4")
     assert found(story, Outcome(left_behind=(2,))) == ["left_behind"]
-    (finding,) = findings(draw(story.events), Outcome(timed_out=2.0))
+    (finding,) = findings(state_of(story.events), Outcome(timed_out=2.0))
     (row,) = finding.figures["standing"]
     assert (row["process"], row["kind"], row["object"], row["at"]) == ("p2", "lock_waiting", "mutex", "x.py:4")
     assert not row["stuck"]
@@ -432,7 +432,7 @@ def test_who_waits_for_the_same_at_the_same_place_shares_a_row() -> None:
     story.tell(7, "lock_waiting", 8, "x.py:4").tell(1, "process_started", child=99, child_name="PID 99", daemon=False)
     story.tell(99, "manager_called")
     story.events[-1] = story.events[-1]._replace(process="PID 99")
-    run = draw(story.events)
+    run = state_of(story.events)
     rows = [text.plain for _, text in verdict_rows(Verdict("x", [], findings(run, Outcome(timed_out=2.0))), False)]
     assert rows == [
         "it had not ended after 2 s, and was ended",

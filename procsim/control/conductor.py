@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol
 from procsim.control.gatekeeper import GO, STAND, TRY
 from procsim.control.steps import Step, Taken, called
 from procsim.language import _
-from procsim.state.run_state import Process, RunState, Standing
+from procsim.state.processes import Process, Standing
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 SETTLED_SECONDS = 0.5

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from procsim.state.apply import apply
-from procsim.state.run_state import Process, RunState
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
+from procsim.wire.identities import MAIN_THREAD
 
 SETTLES = ("gate_reached", "gate_left", "process_returned")
 """What ends a thread's step, beside its coming to wait and its end."""
@@ -86,7 +88,7 @@ class Taken:
         elif event.kind == "process_started" and thread in self._moving:
             child = self._run.processes[event.fields["child"]]
             if child.alive and not child.standing and not child.waits:
-                self._moving.add((child.pid, "MainThread"))
+                self._moving.add((child.pid, MAIN_THREAD))
 
     def _has_daemons(self, pid: int) -> bool:
         return any(child.parent == pid and child.daemon and child.alive for child in self._run.processes.values())

@@ -12,7 +12,10 @@ import signal
 from collections.abc import Callable
 
 from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
-from procsim.state.run_state import Lock, RunState, Wait
+from procsim.state.objects import Lock
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
+from procsim.wire.identities import inode_of, pipe_end
 
 _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
 """Signals that come by themselves."""
@@ -28,8 +31,8 @@ def other_end(run: RunState, end: End) -> End | None:
     """The other end of a pipe; of a socket only where the program made it with `Pipe()`."""
     if not end.socket:
         return End(end.inode, not end.writing)
-    known = run.signals.get(end.inode << 1 | 1)
-    return End(known.other >> 1, True, True) if known is not None and known.other else None
+    known = run.signals.get(pipe_end(end.inode, True))
+    return End(inode_of(known.other), True, True) if known is not None and known.other else None
 
 
 def _mask(numbers: tuple[signal.Signals, ...]) -> int:

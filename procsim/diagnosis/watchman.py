@@ -17,8 +17,10 @@ from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
 from procsim.findings.base import Finding, as_fields
 from procsim.findings.hangs import hangs
 from procsim.running.run import Run
-from procsim.state.run_state import RunState, Wait
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
+from procsim.wire.identities import pipe_end
 
 QUIET_SECONDS = 0.2
 """Between two looks while something happens, and between the two that must agree."""
@@ -37,7 +39,7 @@ TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_
 def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
     """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
     watchman = _Watchman(run, state)
-    told: set[tuple[str, int]] = set()
+    told: set[tuple[str, int | None]] = set()
     for batch in run:
         yield batch
         stuck: list[Event] = []
@@ -47,8 +49,8 @@ def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
             yield stuck
             found: list[Finding] = []
             with contextlib.suppress(Exception):
-                found = [finding for finding in hangs(state) if (finding.id, finding.figures["pid"]) not in told]
-            told |= {(finding.id, finding.figures["pid"]) for finding in found}
+                found = [finding for finding in hangs(state) if (finding.id, finding.pid) not in told]
+            told |= {(finding.id, finding.pid) for finding in found}
             yield [run.event("finding", **as_fields(finding)) for finding in found]
 
 
@@ -152,7 +154,7 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     if blocked.how not in ("read", "write"):
         return f"system_{blocked.how}_waiting", None
     end = blocked.ends[0]
-    identity = end.inode << 1 | (True if end.socket else not end.writing)
+    identity = pipe_end(end.inode, True if end.socket else not end.writing)
     if identity in state.signals:
         return ("pipe_receive_waiting" if blocked.how == "read" else "pipe_send_waiting"), identity
     for queue in state.queues.values():

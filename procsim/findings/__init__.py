@@ -1,7 +1,14 @@
-"""What went wrong in a run: one function per finding, each from the state alone.
+"""What went wrong in a run, from the state alone. Pure: no clock, no process, no terminal.
 
-A finding says who, on what, at which line. To add one: write its function in the file it belongs to and its row in
-FINDINGS.
+    RunState, Outcome ──► FINDINGS, a function for each ──► findings ──► views, recordings, the exit code
+    RunState ──► hangs.py: causes of waits that cannot end ──► findings, while the program still hangs
+
+In comes what is known of a run, and, of its end, what no event shows (`Outcome`); out come findings: a sentence that
+names the process, the object and the line, its figures, and a cure. The session knocks when a run has ended, the
+watchman while it hangs. The ids and figures of findings are part of recordings and stay as they are.
+
+To add one: a function in the file it belongs to, and its row in FINDINGS. To add a cause of hangs: a `Cause`, a
+function that finds it, and its row in `hangs.CAUSES`.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,11 +21,11 @@ __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
 
 
 def findings(run: RunState, outcome: Outcome) -> list[Finding]:
-    """All that went wrong: why it hangs, then the others in the order of FINDINGS.
+    """All that went wrong: why it hung, then the others in the order of FINDINGS.
 
-    Of those, equal ones, each of another process, are one.
+    Of the others, equal ones about several processes become one.
     """
-    return [*hangs.told(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
+    return [*hangs.already_found(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (

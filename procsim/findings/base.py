@@ -1,4 +1,8 @@
-"""What a finding is, and what the functions that find them are given."""
+"""What a finding is, what the functions that find them are given, and how their sentences are made.
+
+A recording carries each sentence as it was shown and its id, so that an old recording can still be read when the words
+have changed (`recording/recorded.py`).
+"""
 
 import re
 import signal
@@ -6,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from procsim.sentences import filled, places
-from procsim.state.run_state import RunState, Wait
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
 
 
 class Finding(NamedTuple):
@@ -21,13 +26,27 @@ class Finding(NamedTuple):
     """
     figures: Mapping[str, Any] = {}
     cure: str = ""
-    """What would cure it: a sentence like `text`; empty where nobody can tell."""
+    """What would cure it: a sentence like `text`; empty where none is known."""
     sentence: str = ""
     """An id of these sentences that stays when their words change, where several share the finding's id."""
 
+    @property
+    def pid(self) -> int | None:
+        """The process that it is about; None: it is about none."""
+        return self.figures.get("pid")
+
+
+HOLDER, WRITER, WORKER = "holder_pid", "writer_pid", "worker_pid"
+"""Figures: the PID of a process other than the one that the finding is about."""
+
+
+def named_as(run: RunState, *figures: str) -> set[int]:
+    """The PIDs that the findings of this run have as one of these figures."""
+    return {event.fields["figures"][name] for event in run.found for name in figures if name in event.fields["figures"]}
+
 
 class Outcome(NamedTuple):
-    """How a run came to its end, as far as the events cannot tell it."""
+    """How a run ended, as far as no event shows it."""
 
     timed_out: float | None = None
     """seconds that it was given, where it had to be ended for that."""
@@ -36,13 +55,13 @@ class Outcome(NamedTuple):
     ended: frozenset[int] = frozenset()
     """PIDs of the processes that procsim ended."""
     main_not_called: bool = False
-    """Whether a scenario came to its end without its `start`, though only that gives its `main` the options."""
+    """Whether a scenario ended without calling `start`, which alone gives its `main` the options."""
     typed_elsewhere: str = ""
-    """What would give the program the keyboard, where it has none: the option, or the command; "" where it has it."""
+    """The option or command that would give the program the keyboard; "" where it has it."""
     other_python: str = ""
-    """The command that would run it with another Python, where procsim's own has run it; "" where there is none."""
+    """The command that would run the program with another Python than procsim's own; "" where there is none."""
     left_behind: tuple[int, ...] = ()
-    """PIDs of processes that were still there when main was gone, and that procsim ended."""
+    """PIDs of processes that still ran when main had ended, and that procsim ended."""
 
 
 def signal_name(number: int) -> str:
@@ -54,12 +73,12 @@ def signal_name(number: int) -> str:
 
 
 def error_words(fields: Mapping[str, Any]) -> str:
-    """An exception as Python prints it: "KeyError: 'user'", or "EOFError" where it says no more."""
+    """An exception as Python prints it: "KeyError: 'user'", or "EOFError" where it has no text."""
     return ": ".join(filter(None, (fields["type"], fields["text"])))
 
 
 def standing(run: RunState, wait: Wait) -> dict[str, Any]:
-    """One who waits: a row under a finding."""
+    """One process that waits: a row under a finding."""
     lock = run.locks.get(wait.object or 0)
     return {
         "process": wait.process,
@@ -74,7 +93,7 @@ def standing(run: RunState, wait: Wait) -> dict[str, Any]:
 
 
 def sentence_of(text: str, figures: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
-    """The text with those figures that it has a place for: lists joined as its language does, floats short."""
+    """The text with its figures: lists joined as in its language, floats short, no parts whose figures are None."""
     comma = translate(", ")
     unknown = {name for name, value in figures.items() if value is None}
     alike = figures.get("same_processes")
@@ -103,16 +122,16 @@ def several(processes: Sequence[object], translate: Callable[[str], str] = str) 
 
 
 def folded(found: Iterable[Finding]) -> list[Finding]:
-    """Findings that say the same, each of another process, are one, with all their processes in `same_processes`."""
+    """Findings that are the same but for their process become one, with all processes in `same_processes`."""
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in found:
         figures = {**finding.figures, "process": "", "pid": None}
-        said = (finding.id, sentence_of(finding.text, figures), sentence_of(finding.cure, figures))
-        groups.setdefault(said, []).append(finding)
-    return [_of_all(group) for group in groups.values()]
+        words = (finding.id, sentence_of(finding.text, figures), sentence_of(finding.cure, figures))
+        groups.setdefault(words, []).append(finding)
+    return [_one_for_all(group) for group in groups.values()]
 
 
-def _of_all(group: list[Finding]) -> Finding:
+def _one_for_all(group: list[Finding]) -> Finding:
     names = {finding.figures.get("pid"): finding.figures.get("process") for finding in group}
     if len(names) == 1:
         return group[0]

@@ -1,4 +1,9 @@
-"""What goes wrong first where a process is started as a new interpreter: said so that a beginner understands it."""
+"""The faults that beginners meet first, where a process is started as a new interpreter.
+
+What an exception means follows from what multiprocessing was doing when it was raised, which the tracer sees
+(`tracer/watch/uncaught.py`), and not from its text. The text only shows what it is about. A program that catches the
+exception has no finding.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +14,7 @@ from procsim.findings.base import Finding, Outcome, error_words
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
-# How pickle calls what an exception is about. That it came of sending or receiving, the tracer has seen.
+# The words in which pickle names what an exception is about.
 _LOCAL = re.compile(r"Can't (?:pickle|get) local object '?(?:<function )?([\w.<>]+)")
 _FUNCTION = re.compile(r"Can't pickle (?:<(?:function|class) '?)([\w.<>]+)")
 _OBJECT = re.compile(r"cannot pickle '([\w.]+)' (?:object|instances)")
@@ -20,7 +25,7 @@ _UNKNOWN = re.compile(r"Can't get attribute '(\w+)' on <module '(?:__main__|__mp
 def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A new process ran the file of the program, and would have started a process in turn: no `__main__` guard.
 
-    However many processes end of it, it is one finding.
+    It is one finding, for all processes that end by it.
     """
     refused = [event for event in run.raised if event.fields.get("during") == "starting"]
     if refused:
@@ -42,7 +47,7 @@ def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def main_not_called(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A scenario came to its end and its `main` was never called: its last lines are not reached."""
+    """A scenario ended without calling its `main`: its last lines were not reached."""
     if outcome.main_not_called:
         yield Finding(
             "main_not_called",
@@ -53,7 +58,7 @@ def main_not_called(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """What a process was to run, or was to be given, cannot be sent to it."""
+    """What a process was to run, or its arguments, could not be pickled."""
     for event in run.raised:
         if event.fields.get("during") != "sending":
             continue
@@ -105,7 +110,7 @@ def unpicklable_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process did not find what it was to run in the file of the program; said once for each such name."""
+    """A process did not find what it was to run in the file of the program: one finding for each such name."""
     found: dict[str, Event] = {}
     for event in run.raised:
         found.setdefault(_unknown(event), event)
@@ -140,7 +145,7 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was started that has nothing to run: its function was called where it was to be given, mostly."""
+    """A process was started with nothing to run: mostly its function was called where it should have been passed."""
     for event in run.without_target:
         yield Finding(
             "no_target",
@@ -156,7 +161,7 @@ def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """What only a started process can do was asked of one that never was."""
+    """A method that needs a started process, such as `join`, was called on one that was not started."""
     for event in run.raised:
         if event.fields.get("during") == "not_started":
             figures = {
@@ -177,7 +182,7 @@ def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def say_without_value(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A narration has a {placeholder} and was given nothing to put there; said once for each line."""
+    """A narration has a {placeholder} but no value for it: one finding for each line."""
     lines: dict[str | None, tuple[Event, str]] = {}
     for event in run.said:
         for name in _placeholders(event.fields["text"]):
@@ -193,7 +198,7 @@ def say_without_value(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def _placeholders(text: str) -> list[str]:
-    """The names of what a text has a place for; what else stands in braces is no slip."""
+    """The names of the places in a text. Other text in braces is no mistake."""
     try:
         names = [name for _, name, _, _ in Formatter().parse(text) if name]
     except ValueError:  # a single brace: it is no template
@@ -202,7 +207,7 @@ def _placeholders(text: str) -> list[str]:
 
 
 def explained(event: Event) -> bool:
-    """Whether one of these findings, or `task_done_too_many`, says what an exception that ended a process means."""
+    """Whether one of these findings, or `task_done_too_many`, explains the exception that ended a process."""
     return event.fields.get("during") in ("starting", "sending", "task_done", "not_started") or bool(_unknown(event))
 
 
@@ -213,13 +218,13 @@ def _readable(name: str) -> str:
 
 
 def _unknown(event: Event) -> str:
-    """What a process did not find as it unpickled what it was given."""
+    """The name that a process did not find when it unpickled its arguments; "" where that was not the fault."""
     match = _UNKNOWN.match(event.fields["text"]) if event.fields.get("during") == "receiving" else None
     return match[1] if match else ""
 
 
 def _child_name(run: RunState, event: Event) -> str:
-    """How the process is called, also where it ended before it knew that."""
+    """The name of the process, also where it ended before it had its name."""
     start = run.started.get(event.pid)
     return str(start.fields["child_name"]) if start else event.process
 

@@ -1,19 +1,30 @@
-"""How processes and the run came to their end: by an exception, a signal, the time limit, people."""
+"""How processes and the run ended: by an exception, a signal, the time limit, or people."""
 
 import signal
 from collections.abc import Iterator
 from typing import Any
 
 from procsim.findings import beginner
-from procsim.findings.base import Finding, Outcome, error_words, signal_name, standing
-from procsim.state.run_state import Process, RunState
+from procsim.findings.base import (
+    HOLDER,
+    WORKER,
+    WRITER,
+    Finding,
+    Outcome,
+    error_words,
+    named_as,
+    signal_name,
+    standing,
+)
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 
 def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process ended by an exception that it did not catch, and nobody looked at its exit code.
+    """A process ended by an exception that it did not catch, and the program did not read its exit code.
 
-    Whether somebody did is seen of the children of multiprocessing alone: of a subprocess nothing is said.
+    The tracer sees reads of exit codes only for children of multiprocessing, so a subprocess has no such finding.
     """
     for event in run.raised:
         process = run.processes[event.pid]
@@ -62,9 +73,9 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
 
 
 def _was_to_end(run: RunState, event: Event) -> bool:
-    """Whether a daemon raised when who had started it was done already: multiprocessing was ending it.
+    """Whether a daemon raised when its parent's code was done, so that multiprocessing was about to end it.
 
-    One that is just beginning may then miss what its parent has taken with it: a semaphore, say.
+    A daemon that only begins then may miss what is gone with its parent, such as a semaphore.
     """
     start = run.started.get(event.pid)
     parent = run.processes.get(start.pid) if start is not None and start.fields["daemon"] else None
@@ -72,11 +83,10 @@ def _was_to_end(run: RunState, event: Event) -> bool:
 
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was killed, by nobody in the program as far as that is seen, and nobody looked at its exit code."""
-    roles = ("holder_pid", "writer_pid", "worker_pid")
-    told = {event.fields["figures"].get(role) for event in run.found for role in roles}
+    """A process was killed from outside the program, and the program did not read its exit code."""
+    explained = named_as(run, HOLDER, WRITER, WORKER)  # by a finding that says more
     for process in run.processes.values():
-        if process.pid in told:  # in a sentence that says more
+        if process.pid in explained:
             continue
         code = process.exit_code
         if code is None or not was_killed(run, process, outcome) or _is_seen(run, process):
@@ -102,9 +112,9 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
-    """Whether a signal ended a process that nobody had asked to end.
+    """Whether a signal ended a process that neither the program nor people had asked to end.
 
-    SIGTERM, SIGINT and SIGHUP ask a child to end, whether by `terminate` or by `os.kill`, which is not seen.
+    SIGTERM, SIGINT and SIGHUP to a child count as the program's own, since the tracer does not see `os.kill`.
     """
     code = process.exit_code
     asked = process.pid in run.started and code in (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
@@ -114,28 +124,28 @@ def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
 
 
 def _starter(run: RunState, pid: int) -> dict[str, Any]:
-    """Who started a process, and where, as far as that is known."""
+    """The process that started this one, and the line, as far as they are known."""
     start = run.started.get(pid)
     return {"parent": start.process, "parent_pid": start.pid, "started_at": start.at} if start else {}
 
 
 def _is_seen(run: RunState, process: Process) -> bool:
-    """Whether the program was told how this process ended.
+    """Whether the program knows how this process ended.
 
-    It has looked at the exit code; or the process worked for an executor, which raises BrokenProcessPool.
+    It has read the exit code; or the process worked for an executor, which raises BrokenProcessPool.
     """
     return process.exit_code_seen or (run.pool_type(process) == "ProcessPoolExecutor" and _unnoticed(run, process))
 
 
 def _unnoticed(run: RunState, process: Process) -> bool:
-    """Whether the process that started this one ended as if all was well."""
+    """Whether the process that started this one ended with exit code 0."""
     start = run.started.get(process.pid)
     parent = run.processes.get(start.pid) if start else None
     return parent is not None and parent.exit_code == 0
 
 
 def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was still there when main was gone: main left without ending or joining it."""
+    """A process still ran when main had ended: main left without ending or joining it."""
     for pid in outcome.left_behind:
         process, main = run.processes.get(pid), run.processes.get(run.main)
         figures = {
@@ -183,8 +193,8 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """People ended the run before its end. Who waited then, and for what, stands in `standing`."""
-    if outcome.interrupted and not run.found:  # else it is known why it was
+    """People ended the run early. The figure `standing` has the waits of that moment."""
+    if outcome.interrupted and not run.found:  # else the finding shows why they did
         figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run)}
         if outcome.interrupted == signal.SIGINT:  # by Ctrl-C, or by q in the live view
             yield Finding("interrupted", "it was ended early", figures)
@@ -193,7 +203,7 @@ def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """The run had to be ended. Who waited then, and for what, stands in `standing`."""
+    """The run had to be ended at its time limit. The figure `standing` has the waits of that moment."""
     if outcome.timed_out is None:
         return
     figures = {"seconds": outcome.timed_out, "standing": _all_standing(run)}

@@ -1,10 +1,14 @@
-"""Why people wait for a lock or semaphore for ever: a circle, a holder that has died, or that waits itself."""
+"""Why threads wait for a lock or semaphore for ever: a circle, a holder that has ended, or that waits itself."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
-from procsim.findings.base import Finding, signal_name
-from procsim.findings.waits import Figures, ended_first, figures_of, first_for_each, made_at
-from procsim.state.run_state import Lock, Process, RunState, Wait
+from procsim.findings.base import HOLDER, Finding, signal_name
+from procsim.findings.causes import Cause, CauseOfWait, ended_first, figures_of, first_for_each, made_at, wait_at
+from procsim.state.objects import Lock
+from procsim.state.processes import Process, Wait
+from procsim.state.run_state import RunState
 
 Waiter = tuple[int, str]
 """The PID and the name of a thread."""
@@ -17,15 +21,27 @@ def _lock_waits(run: RunState, stuck: Iterable[Wait]) -> Iterator[tuple[Wait, Lo
             yield wait, lock
 
 
-def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
+def _held_at(lock: Lock, pid: int) -> str | None:
+    hold = lock.holds.get(pid)
+    return hold.at if hold else None
+
+
+# Circles -----------------------------------------------------------------------------------------------------
+
+
+def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Threads that wait for each other's locks, in a circle; or one that waits for its own."""
     next_of = {(wait.pid, wait.thread): (wait, lock) for wait, lock in _lock_waits(run, stuck)}
-    told: set[Waiter] = set()
+    explained: set[Waiter] = set()
     for waiter in next_of:
         circle = _circle(next_of, waiter)
-        if circle and not told & circle.keys():
-            told |= circle.keys()
-            yield _cycle(run, list(circle.values()))
+        if circle and not explained & circle.keys():
+            explained |= circle.keys()
+            links = list(circle.values())
+            # It begins with the one that waited first: it is its order that the others do not keep.
+            first = min(range(len(links)), key=lambda place: links[place][0].since)
+            links = links[first:] + links[:first]
+            yield (LockTwice if len(links) == 1 else LockCycle)(links[0][0], links)
 
 
 def _holders(lock: Lock) -> list[Waiter]:
@@ -43,152 +59,150 @@ def _circle(next_of: dict[Waiter, tuple[Wait, Lock]], start: Waiter) -> dict[Wai
     return path if waiter == start else {}
 
 
-def _cycle(run: RunState, circle: list[tuple[Wait, Lock]]) -> Finding:
-    # The first is the one who waited first: it is its order that the other does not keep.
-    first = min(range(len(circle)), key=lambda place: circle[place][0].since)
-    circle = circle[first:] + circle[:first]
-    wait, lock = circle[0]
-    figures = figures_of(run, wait)
-    names = [each.process for each, _ in circle]
-    if len({each.pid for each, _ in circle}) < len(circle):
-        names = [f"{each.process} ({each.thread})" for each, _ in circle]
-    if len(circle) == 1:
+@dataclass(frozen=True)
+class _Circle(CauseOfWait):
+    links: list[tuple[Wait, Lock]]
+    """Each waits for a lock that the next one holds, and the last one for a lock that the first one holds."""
+
+    always_wrong: ClassVar[bool] = True
+
+
+class LockTwice(_Circle):
+    """A thread waits for a lock that it holds itself."""
+
+    def finding(self, run: RunState) -> Finding:
+        wait, lock = self.links[0]
         hold = lock.holds[wait.pid]
-        figures |= {"held_at": hold.at, "held_since": round(hold.since / 1e9, 3)}
         return Finding(
             "lock_twice",
             "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which it acquired itself⟨ at {held_at}⟩",
-            figures,
+            figures_of(run, wait) | {"held_at": hold.at, "held_since": round(hold.since / 1e9, 3)},
             "do not acquire {object} again where it is held already, or make it an RLock, which its holder may acquire "
             "again",
         )
-    other, its = circle[1]
-    order = sorted((lock, its), key=lambda each: (each.at or "", each.name))
-    figures |= {
-        "process": names[0],
-        "held_at": _held_at(circle[-1][1], wait.pid),
-        "other": names[1],
-        "other_object": its.name,
-        "other_made": made_at(run, its.identity),
-        "other_at": other.at,
-        "other_held_at": _held_at(lock, other.pid),
-        "first": order[0].name,
-        "second": order[1].name,
-    }
-    if len(circle) == 2:
+
+
+class LockCycle(_Circle):
+    """Several threads wait in a circle, each for a lock that the next one holds."""
+
+    def finding(self, run: RunState) -> Finding:
+        (wait, lock), (other, its) = self.links[:2]
+        names = self._names()
+        order = sorted((lock, its), key=lambda each: (each.at or "", each.name))
+        figures = figures_of(run, wait) | {
+            "process": names[0],
+            "held_at": _held_at(self.links[-1][1], wait.pid),
+            "other": names[1],
+            "other_object": its.name,
+            "other_made": made_at(run, its.identity),
+            "other_at": other.at,
+            "other_held_at": _held_at(lock, other.pid),
+            "first": order[0].name,
+            "second": order[1].name,
+        }
+        if len(self.links) == 2:
+            return Finding(
+                "lock_cycle",
+                "{process} holds {other_object}⟨ (made at {other_made}, acquired at {held_at})⟩ and waits⟨ at {at}⟩ "
+                "for {object}; {other} holds {object}⟨ (made at {made}, acquired at {other_held_at})⟩ and "
+                "waits⟨ at {other_at}⟩ for {other_object}: a deadlock",
+                figures,
+                "acquire the two in the same order everywhere: always {first} before {second}",
+            )
+        figures |= {"count": len(names), "processes": names, "locks": [each.name for _, each in self.links]}
         return Finding(
             "lock_cycle",
-            "{process} holds {other_object}⟨ (made at {other_made}, acquired at {held_at})⟩ and waits⟨ at {at}⟩ for "
-            "{object}; {other} holds {object}⟨ (made at {made}, acquired at {other_held_at})⟩ and "
-            "waits⟨ at {other_at}⟩ for {other_object}: a deadlock",
+            "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} "
+            "waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {other} acquired⟨ at {other_held_at}⟩: a deadlock",
             figures,
-            "acquire the two in the same order everywhere: always {first} before {second}",
+            "acquire the locks in the same order everywhere: {locks}",
+            sentence="lock_cycle.many",
         )
-    figures |= {"count": len(circle), "processes": names}
-    figures["locks"] = [each.name for _, each in circle]
-    return Finding(
-        "lock_cycle",
-        "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} "
-        "waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {other} acquired⟨ at {other_held_at}⟩: a deadlock",
-        figures,
-        "acquire the locks in the same order everywhere: {locks}",
-        sentence="lock_cycle.many",
-    )
+
+    def _names(self) -> list[str]:
+        """The names of the processes, with those of their threads where two threads of one process are among them."""
+        waits = [wait for wait, _ in self.links]
+        if len({wait.pid for wait in waits}) < len(waits):
+            return [f"{wait.process} ({wait.thread})" for wait in waits]
+        return [wait.process for wait in waits]
 
 
-def _held_at(lock: Lock, pid: int) -> str | None:
-    hold = lock.holds.get(pid)
-    return hold.at if hold else None
+# Holders that have ended -------------------------------------------------------------------------------------
 
 
-def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
-    """A lock or semaphore whose holders have all ended without releasing it."""
-    told: set[int] = set()
+def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """Locks and semaphores whose holders have all ended without releasing them."""
+    explained: set[int] = set()
     for wait, lock in _lock_waits(run, stuck):
         holders = [run.processes[pid] for pid in lock.holders if pid in run.processes]
-        if lock.identity in told or not holders or not all(ended_first(holder, wait) for holder in holders):
-            continue
-        told.add(lock.identity)
-        holder = holders[-1]
-        figures = figures_of(run, wait) | {
+        if lock.identity not in explained and holders and all(ended_first(holder, wait) for holder in holders):
+            explained.add(lock.identity)
+            yield DeadHolder(wait, lock, holders[-1])
+
+
+@dataclass(frozen=True)
+class DeadHolder(CauseOfWait):
+    """A thread waits for a lock whose holder has ended without releasing it."""
+
+    lock: Lock
+    holder: Process
+
+    always_wrong: ClassVar[bool] = True
+
+    def finding(self, run: RunState) -> Finding:
+        holder, code = self.holder, self.holder.exit_code
+        figures = figures_of(run, self.wait) | {
             "holder": holder.name,
-            "holder_pid": holder.pid,
-            "held_at": _held_at(lock, holder.pid),
-            "exit_code": holder.exit_code,
+            HOLDER: holder.pid,
+            "held_at": _held_at(self.lock, holder.pid),
+            "exit_code": code,
         }
-        yield _dead_holder(figures, holder)
-
-
-def _dead_holder(figures: Figures, holder: Process) -> Finding:
-    code = holder.exit_code
-    if holder.terminated_by:
+        if holder.terminated_by:
+            return Finding(
+                "holder_dead",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
+                "{held_at})⟩ when {killer} ended it: nobody will ever release it",
+                figures | {"killer": holder.terminated_by},
+                "never end a process by force that may hold a lock: tell it to end, and join it",
+                sentence="holder_dead.terminated",
+            )
+        if code is not None and code < 0:
+            return Finding(
+                "holder_dead",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
+                "{held_at})⟩ when it was ended by {signal}: nobody will ever release it",
+                figures | {"signal": signal_name(-code)},
+                "never end a process by force that may hold a lock: tell it to end, and join it",
+                sentence="holder_dead.signal",
+            )
         return Finding(
             "holder_dead",
-            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ "
-            "when {killer} ended it: nobody will ever release it",
-            figures | {"killer": holder.terminated_by},
-            "never end a process by force that may hold a lock: tell it to end, and join it",
-            sentence="holder_dead.terminated",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
+            "{held_at})⟩ when it ended: nobody will ever release it",
+            figures,
+            "hold it by `with {object}:`, which releases it however the block is left",
         )
-    if code is not None and code < 0:
-        return Finding(
-            "holder_dead",
-            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ "
-            "when it was ended by {signal}: nobody will ever release it",
-            figures | {"signal": signal_name(-code)},
-            "never end a process by force that may hold a lock: tell it to end, and join it",
-            sentence="holder_dead.signal",
-        )
-    return Finding(
-        "holder_dead",
-        "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at {held_at})⟩ when "
-        "it ended: nobody will ever release it",
-        figures,
-        "hold it by `with {object}:`, which releases it however the block is left",
-    )
 
 
-def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
-    """A lock whose holder waits for what cannot come, because somebody who waits for that lock would bring it."""
+# Holders that wait -------------------------------------------------------------------------------------------
+
+
+def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """Locks whose holder waits for what cannot come, because a thread that waits for the lock would bring it."""
     waits = {(wait.pid, wait.thread): wait for wait in stuck if wait.kind != "lock_waiting"}
     for wait, lock in _lock_waits(run, first_for_each(stuck)):
-        its = next((waits[holder] for holder in _holders(lock) if holder in waits), None)
-        if its is None or not _would_bring(run, wait, lock, its):
-            continue
-        awaited = its.child_name or figures_of(run, its)["object"]
-        if not awaited:
-            continue
-        figures = figures_of(run, wait) | {
-            "holder": its.process,
-            "holder_pid": its.pid,
-            "held_at": _held_at(lock, its.pid),
-            "holder_at": its.at or run.processes[its.pid].at,
-            "child" if its.child_name else "awaited": awaited,
-        }
-        if its.child_name:
-            yield Finding(
-                "holder_waits",
-                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
-                "still holds while it waits⟨ at {holder_at}⟩ for {child} to end: a deadlock",
-                figures,
-                "release {object} before waiting for a process that needs it",
-                sentence="holder_waits.join",
-            )
-        else:
-            yield Finding(
-                "holder_waits",
-                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
-                "still holds while it waits⟨ at {holder_at}⟩ for {awaited}: a deadlock",
-                figures,
-                "release {object} before waiting for a process that needs it",
-            )
+        held_up = next((waits[holder] for holder in _holders(lock) if holder in waits), None)
+        if held_up is not None and _would_bring(run, wait, lock, held_up):
+            awaited = held_up.child_name or figures_of(run, held_up)["object"]
+            if awaited:
+                yield WaitingHolder(wait, lock, held_up, awaited)
 
 
 def _would_bring(run: RunState, wait: Wait, lock: Lock, awaited: Wait) -> bool:
-    """Whether who waits for a lock may be the one that its holder waits for.
+    """Whether the thread that waits for a lock may be the one that the lock's holder waits for.
 
-    Not where it does the same as the holder (workers that take from a queue one at a time), nor where others were the
-    ones that used the other side of the queue, or work for the pool.
+    False if it does the same work as the holder (workers that take from a queue one at a time), or if only others used
+    the other side of the queue, or work for the pool.
     """
     if awaited.kind == "process_join_waiting":
         return True
@@ -203,13 +217,62 @@ def _would_bring(run: RunState, wait: Wait, lock: Lock, awaited: Wait) -> bool:
     return not users or wait.pid in users
 
 
-def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
-    """A semaphore that nobody holds, and that nobody is left to release."""
+@dataclass(frozen=True)
+class WaitingHolder(CauseOfWait):
+    """A thread waits for a lock whose holder waits itself."""
+
+    lock: Lock
+    held_up: Wait
+    """The holder's wait."""
+    awaited: str
+    """What the holder waits for: the name of a process or of an object."""
+
+    always_wrong: ClassVar[bool] = True
+
+    def finding(self, run: RunState) -> Finding:
+        its = self.held_up
+        figures = figures_of(run, self.wait) | {
+            "holder": its.process,
+            HOLDER: its.pid,
+            "held_at": _held_at(self.lock, its.pid),
+            "holder_at": wait_at(run, its),
+            "child" if its.child_name else "awaited": self.awaited,
+        }
+        if its.child_name:
+            return Finding(
+                "holder_waits",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
+                "still holds while it waits⟨ at {holder_at}⟩ for {child} to end: a deadlock",
+                figures,
+                "release {object} before waiting for a process that needs it",
+                sentence="holder_waits.join",
+            )
+        return Finding(
+            "holder_waits",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} acquired⟨ at {held_at}⟩ and "
+            "still holds while it waits⟨ at {holder_at}⟩ for {awaited}: a deadlock",
+            figures,
+            "release {object} before waiting for a process that needs it",
+        )
+
+
+# Semaphores --------------------------------------------------------------------------------------------------
+
+
+def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """Semaphores that no process holds, and that none is left to release."""
     for wait, lock in _lock_waits(run, first_for_each(stuck)):
         if not lock.holders:
-            yield Finding(
-                "lock_nobody_releases",
-                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and nobody is left who could release it",
-                figures_of(run, wait),
-                "see to it that whoever is to release {object} does so before it ends, whatever happens",
-            )
+            yield Unreleased(wait)
+
+
+class Unreleased(CauseOfWait):
+    """A thread waits for a semaphore that no process holds."""
+
+    def finding(self, run: RunState) -> Finding:
+        return Finding(
+            "lock_nobody_releases",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and nobody is left who could release it",
+            figures_of(run, self.wait),
+            "see to it that whoever is to release {object} does so before it ends, whatever happens",
+        )

@@ -1,4 +1,4 @@
-"""What a program lost though it came to its end: items of a queue, updates of a file, the point of a lock."""
+"""What a program lost though it ended well: items of a queue, updates of a file, or the effect of a lock."""
 
 import signal
 from collections.abc import Iterator
@@ -8,24 +8,33 @@ from typing import Any
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
 from procsim.state.files import Access
-from procsim.state.run_state import Lock, Process, Queue, RunState
+from procsim.state.objects import Lock, Queue
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 
 def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """Items of a queue that were lost, as those who took from it were ended before they were done.
+    """Items of a queue were lost, because the processes that took from it were ended before they were done.
 
-    They were ended by multiprocessing, as daemons when main ended, or by a signal that nobody in the program sent.
-    Lost is what was still in the queue, and what they had taken from a JoinableQueue and not reported done. It is no
-    loss where others have had results or an answer from these processes, and could tell when they had enough; where all
-    who put anything were ended with them; and where only stop markers are left.
+    They were daemons, which multiprocessing ends with main, or were ended by a signal from outside the program. The
+    items still in the queue are lost, and those that they had taken from a JoinableQueue and not reported done. There
+    is no finding where
+
+    - other processes have had results or an answer from them, and so could know when they had enough;
+    - all processes that put items were ended, too;
+    - only stop markers are left.
     """
-    if outcome.timed_out is not None or outcome.interrupted or run.found:  # it was ended before its end
+    if (
+        outcome.timed_out is not None or outcome.interrupted or run.found
+    ):  # what is left then is no loss of the program's
         return
     cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
     for queue in run.queues.values():
         takers = [pid for pid in queue.got if pid in cut_off]
-        enough = any(_gave_results(run, queue, pid, cut_off) for pid in takers)  # the others do the same work
+        enough = any(
+            _gave_results(run, queue, pid, cut_off) for pid in takers
+        )  # one is enough: all takers do the same work
         if not takers or enough or cut_off >= set(queue.put):
             continue
         in_queue = _tasks_left(queue)
@@ -61,10 +70,10 @@ def _was_cut_off(run: RunState, process: Process, outcome: Outcome) -> bool:
 
 
 def _gave_results(run: RunState, queue: Queue, pid: int, cut_off: set[int]) -> bool:
-    """Whether others may have had of it what they wanted.
+    """Whether other processes may have had from it all that they wanted.
 
-    It has put something into a queue from which one who was not cut off has taken. Or, where a queue asks for no
-    reports: it has given an answer in another way, or it puts back what it takes, as one does with what is only lent.
+    True if it has put something into a queue from which a process has taken that was not cut off. Of a queue without
+    reports also if it has answered in another way, or puts items back into the queue, which are then only lent.
     """
     if queue.type != "JoinableQueue" and (run.processes[pid].has_answered or queue.put[pid]):
         return True
@@ -72,7 +81,7 @@ def _gave_results(run: RunState, queue: Queue, pid: int, cut_off: set[int]) -> b
 
 
 def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
-    """Items that a process has taken and not reported done. Where no queue asks for reports, nobody can tell."""
+    """Items that a process has taken and not reported done. Without reports that is not known: 0."""
     if queue.type != "JoinableQueue":
         return 0
     if queue.done:
@@ -81,7 +90,7 @@ def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
 
 
 def _tasks_left(queue: Queue) -> int:
-    """Items still in the queue, stop markers excepted: None, or else the last ones, unlike the first one ever put."""
+    """Items still in the queue, without stop markers: None, or equal items at the end, unlike the first ever put."""
     count = queue.puts - queue.gots
     last = list(queue.items_put)[-count:]
     left = [item for item in last if item is not None]
@@ -94,11 +103,11 @@ def _tasks_left(queue: Queue) -> int:
 
 
 def task_done_too_many(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A task of a queue was reported done when none was left to be done, and nobody caught the ValueError."""
+    """A task of a queue was reported done when none was left, and the program did not catch the ValueError."""
     for event in (*run.raised, *run.raised_in_threads):
         if event.fields.get("during") != "task_done":
             continue
-        # What ended the thread is the last such call that it made.
+        # The last such call of the thread is the one that ended it.
         refused = next((last for last in reversed(run.refused) if _is_refused_report(last, event)), None)
         queue = run.queues.get(refused.object or 0) if refused is not None else None
         if queue is None or refused is None:
@@ -126,9 +135,9 @@ def _is_refused_report(refused: Event, raised: Event) -> bool:
 
 
 def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """Two processes wrote a file that both had read before: the later one went over the update of the other.
+    """Two processes wrote a file that both had read before: the later write overwrote the update of the other.
 
-    Writes that append, and writes to other bytes, go over nothing. See `procsim.state.files`.
+    Appended bytes and other bytes of the file are not overwritten. See `procsim.state.files`.
     """
     for file in run.files.values():
         if file.pairs:
@@ -154,10 +163,10 @@ def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """Processes each made a lock of their own at the same line, which therefore kept nobody out.
+    """Processes each made a lock of their own at the same line, so that it kept no other process out.
 
-    Found where it did harm: one lost an update of a file to another, and each of the two held such a lock, which
-    nobody but its maker ever acquired, as it wrote. A private lock that guards what is private harms nobody.
+    It is only found where it did harm: one process lost an update of a file to another, and while they wrote both held
+    such a lock, which no process but its maker ever acquired. A private lock that guards private data is no fault.
     """
     reported: set[str] = set()
     for file in run.files.values():
@@ -193,7 +202,7 @@ def _is_private(lock: Lock) -> bool:
 
 
 def _private(run: RunState, access: Access) -> Iterator[Lock]:
-    """The locks held at an access that its process made itself, and that nobody else ever acquired."""
+    """The locks held at an access that its process made itself, and that no other process ever acquired."""
     for identity in access.locks:
         lock = run.locks.get(identity)
         if lock is not None and lock.made_by == access.event.pid and _is_private(lock):

@@ -2,33 +2,36 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from procsim.findings.base import Finding, Outcome, signal_name, standing
-from procsim.state.run_state import Process, RunState, Task, Wait
+from procsim.findings.base import WORKER, Finding, Outcome, named_as, signal_name, standing
+from procsim.findings.causes import Cause
+from procsim.state.processes import Process, Task, Wait
+from procsim.state.run_state import RunState
 
 
 def worker_died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A worker of a Pool ended in the middle of a task: the Pool starts another one, and the result never comes.
 
-    A ProcessPoolExecutor tells the program by itself, with BrokenProcessPool.
+    A ProcessPoolExecutor raises BrokenProcessPool then, so the program sees it by itself.
     """
-    told = {event.fields["figures"].get("worker_pid") for event in run.found}
+    known = named_as(run, WORKER)
     for process, task in _lost(run):
-        if process.pid not in outcome.ended and process.pid not in told:
-            yield _finding(run, process, task, _waits(run, task))
+        if process.pid not in outcome.ended and process.pid not in known:
+            yield LostResult(process, task, _waits(run, task)).finding(run)
 
 
-def lost_results(run: RunState, stuck: list[Wait]) -> Iterator[Finding]:
+def lost_results(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """The same, where it makes the program hang."""
     for process, task in _lost(run):
-        # Who ended later was ended because of the hang.
+        # A worker that ended later was ended because of the hang.
         waits = [wait for wait in _waits(run, task) if wait in stuck and (process.ended or 0) <= (wait.stuck or 0)]
         if waits:
-            yield _finding(run, process, task, waits)
+            yield LostResult(process, task, waits)
 
 
 def is_idle_worker(run: RunState, wait: Wait) -> bool:
-    """Whether it only waits for a task: then it is not the cause of anything."""
+    """Whether a worker only waits for a task: then its wait is no cause of anything."""
     process = run.processes[wait.pid]
     return process.pool is not None and process.task is None
 
@@ -44,36 +47,49 @@ def _lost(run: RunState) -> Iterator[tuple[Process, Task]]:
 
 
 def _waits(run: RunState, task: Task) -> list[Wait]:
-    """Who waits, or waited when it was ended, for the result of a task."""
+    """The waits for the result of a task, also those of processes that were ended in them."""
     waits = (wait for process in run.processes.values() for wait in process.waits.values())
     return [wait for wait in waits if wait.object == task.pool and wait.job in (None, task.job)]
 
 
-def _finding(run: RunState, process: Process, task: Task, waits: list[Wait]) -> Finding:
-    pool, code = run.pools[task.pool], process.exit_code or 0
-    figures = {
-        "process": process.name,
-        "pid": process.pid,
-        "worker_pid": process.pid,
-        "exit_code": code,
-        "object": pool.name,
-        "made": pool.at,
-        "function": task.function,
-        "standing": [standing(run, wait) for wait in waits],
-    }
-    if code < 0:
+@dataclass(frozen=True)
+class LostResult(Cause):
+    """A worker ended in the middle of a task."""
+
+    worker: Process
+    task: Task
+    waits: list[Wait]
+    """For the result."""
+
+    @property
+    def pid(self) -> int:
+        return self.worker.pid
+
+    def finding(self, run: RunState) -> Finding:
+        worker, pool, code = self.worker, run.pools[self.task.pool], self.worker.exit_code or 0
+        figures = {
+            "process": worker.name,
+            "pid": worker.pid,
+            WORKER: worker.pid,
+            "exit_code": code,
+            "object": pool.name,
+            "made": pool.at,
+            "function": self.task.function,
+            "standing": [standing(run, wait) for wait in self.waits],
+        }
+        if code < 0:
+            return Finding(
+                "pool_worker_died",
+                "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}: {object}⟨ (made at {made})⟩ "
+                "has put another in its place, and the result never comes",
+                figures | {"signal": signal_name(-code)},
+                "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
+                sentence="pool_worker_died.signal",
+            )
         return Finding(
             "pool_worker_died",
-            "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}: {object}⟨ (made at {made})⟩ "
-            "has put another in its place, and the result never comes",
-            figures | {"signal": signal_name(-code)},
+            "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}: "
+            "{object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
+            figures,
             "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
-            sentence="pool_worker_died.signal",
         )
-    return Finding(
-        "pool_worker_died",
-        "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}: "
-        "{object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
-        figures,
-        "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
-    )

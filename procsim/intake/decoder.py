@@ -13,6 +13,7 @@ from itertools import chain, islice
 from procsim.intake.drain import EVENTS, STDERR, STDOUT, Drain, Round
 from procsim.intake.sequencer import Sequencer
 from procsim.wire.events import Event, from_wire
+from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.pipe import ItemDecoder
 
 BATCH_EVENTS = 3_000
@@ -72,7 +73,7 @@ class Arrivals:
 
         `t`: when it was read (ns of the system's monotonic clock), by which it has its place among the events.
         """
-        return Event("printed", t - self._started, 0, "", "MainThread", fields={"text": text, "stream": stream})
+        return Event("printed", t - self._started, 0, "", MAIN_THREAD, fields={"text": text, "stream": stream})
 
 
 class Lines:

@@ -30,6 +30,7 @@ from procsim.intake.memory_reader import BufferReader
 from procsim.language import _
 from procsim.running.members import Ended, Members, exit_code, is_alive
 from procsim.wire.events import Event
+from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.interpreter import kept_out
 from procsim.wire.pipe import EventQueue, EventQueueReader
 from procsim.wire.run_folder import Settings, environment, write_settings
@@ -344,7 +345,7 @@ class Run:
 
     def event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
         """An event of now that procsim itself tells: of main, or of another process."""
-        return Event(kind, self.now(), self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
+        return Event(kind, self.now(), self._main.pid if pid is None else pid, name, MAIN_THREAD, fields=fields)
 
     def _end(self) -> Ended:
         """End all who are still there, but for main's helpers and those who are meant to go on."""

@@ -1,4 +1,11 @@
-"""The picture of a run that its events draw. Pure: no clock, no process, no terminal.
+"""What is known of a run. Pure: no clock, no process, no terminal.
 
-In comes one event after the other (`apply`); out comes a `RunState`, which findings, claims and views read.
+    Event ──► apply.py ──► changes/, a file for each thing ──► RunState ──► views, findings, claims
+
+In comes one event after the other, from a run or a recording (`apply`); out comes a `RunState`, which everybody may
+read and only `apply` changes. Whoever has events may knock: session, diagnosis, control, tests. The state is bounded,
+however long a run may be (`bounds.py`).
+
+What one operation does to the state stands in the file of `changes/` it belongs to. An operation that only waits and
+goes on needs no more than its row in `operations.py`.
 """

@@ -1,21 +1,16 @@
 """What processes read from files and wrote to them, and which of these writes were lost.
 
-A write is lost when another process, which had read the file before that write, writes over it: it cannot know of what
-it has not read. All of it under the same name: the system gives the number of a file that was removed, or moved to
-another name, to the next one. What is kept of each file is bounded.
+A write is lost when another process overwrites it that had read the file before that write: it could not take the write
+into account. Both must use the same path, since the system gives the number of a file that was removed or renamed to
+the next new file.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from procsim.state.bounds import PAIRS_KEPT, WRITES_KEPT
 from procsim.wire.events import Event
-
-WRITES_KEPT = 32
-"""Writes to one file that a later one may turn out to have gone over, the last ones."""
-
-PAIRS_KEPT = 10
-"""Lost updates of one file that are kept with both sides, the first ones; they are all counted."""
 
 _TO_THE_END = 1 << 63
 
@@ -31,9 +26,9 @@ class Access:
     end: int
     """The bytes of the file it touched."""
     locks: frozenset[int]
-    """What the process held meanwhile."""
+    """The locks that the process held meanwhile."""
     read: "Access | None" = None
-    """Of a write: the read of the same process that came before it."""
+    """Of a write: the last read of the same process before it."""
     answered: bool = False
     """Of a read: whether its process has lost an update by writing after it."""
 
@@ -46,13 +41,13 @@ class Access:
         return self.start == self.end
 
     def does_the_same_as(self, other: "Access") -> bool:
-        """Whether both wrote the same where they had found nothing: who fills a cache so loses nothing."""
+        """Whether both had read nothing and wrote the same: two processes that fill a cache lose nothing."""
         found = [access.read is None or access.read.is_empty for access in (self, other)]
         written, theirs = self.event.fields, other.event.fields
         return all(found) and (written["value"], written["size"]) == (theirs["value"], theirs["size"])
 
     def overlaps(self, other: "Access") -> bool:
-        """Whether both touched some byte, where even nothing read from an empty file is its first one."""
+        """Whether both touched some byte. A read of an empty file counts as one of its first byte."""
         return self.start < max(other.end, other.start + 1) and other.start < max(self.end, self.start + 1)
 
 
@@ -61,18 +56,18 @@ class Use:
     """What one process does with one file."""
 
     mode: str = ""
-    """How it last opened the file to write; "" where that was not seen."""
+    """The mode in which it last opened the file for writing; "" where that was not seen."""
     read: Access | None = None
-    """The last read from which no finished write has followed yet."""
+    """The last read that no finished write has followed yet."""
     written: bool = False
 
 
 @dataclass(slots=True)
 class File:
-    """What has one number in the file system: a file, or several, one after the other."""
+    """What has one number in the file system: one file, or several, one after the other."""
 
     users: int = 1_000
-    """So many of the processes that use it are known, the last ones."""
+    """How many of the processes that use it are known, the last ones."""
     uses: dict[int, Use] = field(default_factory=dict)
     """By PID."""
     accesses: int = 0
@@ -80,16 +75,16 @@ class File:
     lost: int = 0
     """Updates that were lost."""
     pairs: list[tuple[Access, Access]] = field(default_factory=list)
-    """Of lost updates: the write that was lost, and the one that went over it."""
+    """The first lost updates: the write that was lost, and the write that overwrote it."""
 
     def opened(self, event: Event) -> None:
-        """A process opened it."""
+        """A process has opened it."""
         use = self._use(event.pid)
         if set(event.fields["mode"]) & set("wax+"):
             use.mode = event.fields["mode"]
 
     def was_read(self, event: Event, locks: frozenset[int]) -> None:
-        """A process read from it; a read that goes on where the last one ended belongs to that one."""
+        """A process has read from it; a read that goes on where its last one ended belongs to that one."""
         use = self._use(event.pid)
         access = self._access(event, locks)
         before = use.read
@@ -100,13 +95,13 @@ class File:
             use.read, use.written = access, False
 
     def was_written(self, event: Event, locks: frozenset[int]) -> None:
-        """A process wrote to it. What is appended goes over nothing."""
+        """A process has written to it. An append overwrites nothing."""
         use = self._use(event.pid)
         if not use.mode or "a" in use.mode:
             return
         access = self._access(event, locks)
         access.read = use.read if use.read is not None and use.read.path == access.path else None
-        if "w" in use.mode:  # whatever was there is gone
+        if "w" in use.mode:  # opening it has emptied it
             access.start, access.end = 0, _TO_THE_END
         lost = next(self._unseen(access), None)
         if lost is not None and use.read is not None and not use.read.answered:
@@ -118,7 +113,7 @@ class File:
         self.writes.append(access)
 
     def closed(self, event: Event) -> None:
-        """A process closed it. With a write that is finished its read is forgotten: the next one starts anew."""
+        """A process has closed it. After a finished write its next update begins with a new read."""
         use = self.uses.get(event.pid)
         if use is not None and use.written:
             use.read, use.written = None, False
@@ -137,9 +132,9 @@ class File:
         return Access(self.accesses, event, start, start + event.fields["size"], locks)
 
     def _unseen(self, access: Access) -> Iterator[Access]:
-        """The updates by others that this write goes over, and that its process cannot have seen; the last one first.
+        """The updates by other processes that this write overwrites unread, the last one first.
 
-        Where a lock was held both for its read and for the other's write, the program has them in an order of its own.
+        Where both held the same lock, one for its read and the other for its write, the program orders them itself.
         """
         read = access.read
         for other in reversed(self.writes):

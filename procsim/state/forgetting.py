@@ -1,30 +1,27 @@
-"""What a RunState forgets, so that procsim's memory stays bounded however long a run may be.
+"""What a RunState forgets when it has more processes, objects or names than `bounds.py` allows.
 
-Forgotten are processes that have ended, those that ended well first and of these the oldest; and objects for which
-nobody waits and that nobody holds, those first that were not used for longest. What processes did stays in the totals.
+It forgets processes that have ended: first those with exit code 0, and of these the oldest. And it forgets objects that
+no process waits for and no living process holds, the longest unused first. What forgotten processes did stays in the
+totals.
 """
 
 from collections.abc import Callable, Iterable, Sized
 from itertools import islice
 from typing import Any
 
-from procsim.state.run_state import Process, RunState
-
-PROCESSES_KEPT = 2_000
-OBJECTS_KEPT = 2_000
-"""Locks, queues, pools, and signals, so many of each."""
-
-NAMES_KEPT = 20_000
+from procsim.state.bounds import NAMES_KEPT, OBJECTS_KEPT, PROCESSES_KEPT
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 
 STEPS = 10
-"""So many parts of what is kept; one is forgotten at once, so that it does not happen at each event."""
+"""A bound is divided into so many parts, and a whole part is forgotten at once: not one thing at each event."""
 
 NOBODY = 0
-"""Under this PID stands what forgotten processes did."""
+"""The PID under which the totals keep what forgotten processes did."""
 
 
 def forget_processes(run: RunState) -> None:
-    """Forget some that have ended, if there are too many."""
+    """Forget some processes that have ended, if there are too many."""
     surplus = _surplus(run.processes, PROCESSES_KEPT)
     if surplus:
         needed = {run.main, *(event.pid for event in run.raised)}
@@ -54,12 +51,12 @@ def forget(run: RunState, pids: set[int]) -> None:
 
 
 def forget_objects(run: RunState, kept: dict[int, Any]) -> None:
-    """Forget some of this kind (`run.locks`, say) that nobody uses now, if there are too many; and names."""
+    """Forget some unused objects of one kind (`run.locks`, say), if there are too many; and names."""
     surplus = _surplus(kept, OBJECTS_KEPT)
     if surplus:
         waited_for = {wait.object for process in run.processes.values() for wait in process.waits.values()}
         idle = [identity for identity in kept if identity not in waited_for and not _is_held(run, identity)]
-        # What a process that has ended still holds is forgotten last: somebody may yet wait for it.
+        # What a process that has ended still holds is forgotten last: another process may yet wait for it.
         idle.sort(key=lambda identity: (bool(_holders(run, identity)), kept[identity].last))
         _forget_first(kept, idle, surplus)
     kinds = (run.locks, run.queues, run.signals, run.pools)
@@ -68,7 +65,7 @@ def forget_objects(run: RunState, kept: dict[int, Any]) -> None:
 
 
 def _surplus(kept: Sized, most: int) -> int:
-    """How many there are too many. Told now and then alone, since it may be that none of them can be forgotten."""
+    """How many there are too many; 0 but for each STEPS-th part of the bound, since perhaps none can be forgotten."""
     step = most // STEPS
     return len(kept) - most + step if len(kept) >= most and len(kept) % step == 0 else 0
 
@@ -93,6 +90,6 @@ def _holders(run: RunState, identity: int) -> Iterable[int]:
 
 
 def _is_held(run: RunState, identity: int) -> bool:
-    """Whether somebody holds it who has not ended."""
+    """Whether a living process holds it."""
     holders = (run.processes.get(pid) for pid in _holders(run, identity))
     return any(holder is not None and holder.alive for holder in holders)

@@ -1,17 +1,21 @@
-"""What stood in time: for each process a lane of cells, one after the other, and for each queue how full it was.
+"""What each process did over time, in cells of equal length, and how full each queue was.
 
-    RunState, so many cells up to a time ──► timeline ──► Timeline: lanes, depths, the axis ──► whoever draws it
+    RunState, a number of cells and rows, a time ──► timeline_of ──► Timeline: lanes, depths, the axis ──► views
 
-Pure, like the state. A span of time takes the cells from the one in which it begins to the one before that in which it
-ends, and at least one; where several claim a cell, it shows the most telling status (the order of `Status`). So a lock
-that is handed on is never in two lanes at once, unless somebody held it for less than a cell.
+A span takes the cells from the one in which it begins to the one before that in which it ends, and at least one. Where
+several spans claim a cell, it shows the most telling status (the order of `Status`). So a lock that is handed on is
+never in two lanes at once, unless a process held it for less than a cell.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from procsim.state.run_state import MAIN_THREAD, Process, Queue, RunState, Series, Span, Status
+from procsim.state.history import Series, Span, Status
+from procsim.state.objects import Queue
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
+from procsim.wire.identities import MAIN_THREAD
 
 SECOND = 1_000_000_000
 
@@ -21,7 +25,7 @@ NICE = (1, 1.5, 2, 3, 4, 6, 8)
 """An axis that grows ends at one of these, times a power of ten."""
 
 QUEUES_SHARE = 3
-"""Of the rows, queues take one in so many where there are too few, but one at least."""
+"""Where there are too few rows, queues take one in so many of them, but one at least."""
 
 
 class Stretch(NamedTuple):
@@ -30,7 +34,7 @@ class Stretch(NamedTuple):
     first: int
     cells: int
     what: str
-    """What it waits for; empty: that has no name."""
+    """The name of what it waits for; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,12 @@ class Depth:
 
     queue: Queue
     cells: list[int | None]
-    """The most items in it, in each cell; None: it was not there, or that time has not come."""
+    """The most items in it during each cell; None: the queue did not exist yet, or the time has not come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The rows that are shown, over one axis."""
+    """The rows over one axis of time."""
 
     lanes: list[Lane]
     depths: list[Depth]
@@ -63,8 +67,8 @@ class Timeline:
     """The time at its start, middle and end."""
 
 
-def timeline(run: RunState, cells: int, rows: int, t: int, end: int | None = None) -> Timeline:
-    """What happened up to `t` ns, in at most so many rows of so many cells; the axis ends at `end` ns, or at `t`."""
+def timeline_of(run: RunState, cells: int, rows: int, t: int, end: int | None = None) -> Timeline:
+    """What happened up to `t` ns, in at most `rows` rows of `cells` cells; the axis ends at `end` ns, or at `t`."""
     end = max(1, t if end is None else end)
     queues = [queue for queue in run.queues.values() if queue.puts]
     processes = _chosen(run, rows - min(len(queues), max(1, rows // QUEUES_SHARE)))
@@ -73,26 +77,26 @@ def timeline(run: RunState, cells: int, rows: int, t: int, end: int | None = Non
         [_lane(run, process, cells, t, end) for process in processes],
         [Depth(queue, _depths(queue.depths, cells, t, end)) for queue in shown],
         run.process_count - len(processes) + len(queues) - len(shown),
-        (clock(0, end), clock(end / 2, end), clock(end, end)),
+        (time_label(0, end), time_label(end / 2, end), time_label(end, end)),
     )
 
 
-def growing(t: int) -> int:
-    """ns: the end of an axis that grows with a run, by leaps, so that what was drawn stands still meanwhile."""
+def end_of_growing_axis(t: int) -> int:
+    """ns: the end of an axis that grows with a run, by leaps: in between, the cells that were drawn do not move."""
     scale = SECOND
     while scale * 10 <= t:
         scale *= 10
     return next((int(scale * nice) for nice in NICE if t <= scale * nice), scale * 10)
 
 
-def clock(ns: float, end: float) -> str:
-    """A time on an axis that ends at `end` ns."""
+def time_label(ns: float, end: float) -> str:
+    """The words for a time on an axis that ends at `end` ns."""
     size, unit = next(((size, unit) for size, unit in UNITS if end >= size / 10), UNITS[-1])
     return f"{round(ns / size, 2 if end < 10 * size else 1):g} {unit}"
 
 
 def _chosen(run: RunState, rows: int) -> list[Process]:
-    """Main and those that did the most telling things, in the order in which they began."""
+    """Main and the processes with the most telling histories, in the order in which they began."""
     processes = list(run.processes.values())
     if len(processes) <= rows:
         return processes
@@ -119,14 +123,14 @@ def _lane(run: RunState, process: Process, cells: int, t: int, end: int) -> Lane
                 lane[cell], about[cell] = status, what
     if over is not None and over <= t:
         cell = _cell(over, cells, end)
-        cell = min(cells - 1, cell + (lane[cell] is not Status.ABSENT))  # it ends in the last one at the latest
-        if lane[cell] is not Status.INSIDE:  # that a lock was held for a moment is told in any case
+        cell = min(cells - 1, cell + (lane[cell] is not Status.ABSENT))
+        if lane[cell] is not Status.INSIDE:  # a lock held for a moment is shown in any case
             lane[cell] = Status.FAILED if process.exit_code or stuck is not None else Status.ENDED
     return Lane(process, lane, list(_stretches(run, lane, about)))
 
 
 def _over(process: Process, last: Span) -> int | None:
-    """When it was done: with its own code, or, where it went on to wait after that, altogether."""
+    """ns: when its own code was done; where it waited after that, when it ended."""
     if process.returned is not None and last[1] is Status.RUNNING:
         return max(process.returned, last[0])
     return process.ended
@@ -141,7 +145,7 @@ def _cell(t: int, cells: int, end: int) -> int:
 
 
 def _cells(since: int, until: int, cells: int, end: int) -> range:
-    """From the one in which it begins to the one before that in which it ends; the last, where the axis ends."""
+    """The cells from `since` to `until` ns, without the one in which `until` lies unless the axis ends there."""
     first = _cell(since, cells, end)
     return range(first, max(first + 1, cells if until >= end else _cell(until, cells, end)))
 

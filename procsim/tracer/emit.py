@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer.sites import call_site, sites_known
+from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.memory import AGAIN, NUMBERS, WORD, Buffers
 from procsim.wire.pipe import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_elsewhere, record_of
 
@@ -314,7 +315,7 @@ def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any =
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
     """Say what happened to another process, which could not say it itself."""
-    return _write(record_of(_fitting((Clock.now(), kind, pid, process[:NAME_LIMIT], "MainThread", None, at, fields))))
+    return _write(record_of(_fitting((Clock.now(), kind, pid, process[:NAME_LIMIT], MAIN_THREAD, None, at, fields))))
 
 
 def say(text: str, fields: dict[str, Any]) -> None:

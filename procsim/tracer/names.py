@@ -18,6 +18,7 @@ from typing import Any
 
 from procsim.tracer.emit import NAME_LIMIT, emit
 from procsim.tracer.sites import call_site, program_frame
+from procsim.wire.identities import new_object
 
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
 _PASSES = ("COPY", "RESUME", "NOP", "EXTENDED_ARG")
@@ -36,8 +37,8 @@ _numbers = itertools.count(1)
 
 
 def new_identity() -> int:
-    """An identity that no other object of the run has: our PID and a count."""
-    return (os.getpid() << 32) | next(_numbers)
+    """An identity that no other object of the run has."""
+    return new_object(os.getpid(), next(_numbers))
 
 
 def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:

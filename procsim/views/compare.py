@@ -12,16 +12,16 @@ from rich.text import Text
 
 from procsim.language import _
 from procsim.state.run_state import RunState
-from procsim.state.timeline import growing
+from procsim.state.timeline import end_of_growing_axis
 from procsim.views import Again, Showing
 from procsim.views.base import Column, Verdict, clean, seconds, writing
 from procsim.views.clock import Clock
+from procsim.views.lanes import draw_lanes, rows_wanted
 from procsim.views.live import LiveView
 from procsim.views.plain import PlainView
 from procsim.views.prose import Prose
 from procsim.views.screen import Drawn, gauges_line
 from procsim.views.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
-from procsim.views.timeline import lanes, rows_wanted
 from procsim.views.words import STYLES, counted_states, events_words, holdings, processes_words
 
 NARROWEST_COLUMN = 37
@@ -41,7 +41,7 @@ def picture(
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
         longest = max((_time(column, t) for column in columns if column.begun), default=1)
-        end = growing(longest) if height is not None else longest  # one axis for all
+        end = end_of_growing_axis(longest) if height is not None else longest  # one axis for all
         rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:
@@ -74,7 +74,7 @@ def _rows(column: Column, width: int, height: int | None, t: int, end: int, plai
     above += _states(run) if column.verdict is None else []
     below = list(_verdict(column, width, plain_marks))
     room = LANES_ROWS if height is None else min(LANES_ROWS, height - len(above) - len(below))
-    return above + lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
+    return above + draw_lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
 
 
 def _time(column: Column, t: int) -> int:

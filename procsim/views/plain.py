@@ -16,7 +16,7 @@ from procsim.views import Again
 from procsim.views.base import CannotWrite, ReaderGone, Verdict, View, clean, forget_output, writing
 from procsim.views.summary import print_summary
 from procsim.views.wishes import Movement
-from procsim.views.words import STYLES, event_style, event_words, told
+from procsim.views.words import STYLES, event_style, event_words, localized
 from procsim.wire.events import Event
 
 PROCESS_CELLS = 16
@@ -70,7 +70,7 @@ class PlainView(View):
         if words is not None:
             self._line(event, words, event.process or run.process_name(event.pid))
         if event.kind == "finding" and event.fields.get("cure_template"):
-            self._more(told(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
+            self._more(localized(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
 
     def _line(self, event: Event, words: str, process: str) -> None:
         name = clean(process) or _("(output)")

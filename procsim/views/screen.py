@@ -13,13 +13,15 @@ from rich.text import Text
 
 from procsim.findings.base import from_fields
 from procsim.language import N_, _, listed
-from procsim.state.run_state import Lock, Pool, Process, Queue, RunState, Signal
+from procsim.state.objects import Lock, Pool, Queue, Signal
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.views.code import Source, pane
 from procsim.views.colours import colour_of
 from procsim.views.keys import Keys
+from procsim.views.lanes import draw_live_lanes, rows_wanted
 from procsim.views.prose import Prose
-from procsim.views.timeline import lanes_live, rows_wanted
 from procsim.views.wishes import Movement
 from procsim.views.words import (
     STYLES,
@@ -27,10 +29,10 @@ from procsim.views.words import (
     counted_states,
     events_words,
     holdings,
+    localized,
     narration,
     processes_words,
     state_words,
-    told,
 )
 
 Thing = Lock | Queue | Signal | Pool
@@ -123,7 +125,9 @@ def _lanes(run: RunState, drawn: Drawn, free: int, object_rows: int) -> list[Tex
         return []
     table_rows = min(len(run.processes) + 1, free // 2)
     rows = min(rows_wanted(run), max(free // 3, free - object_rows - len(run.processes) - 1 - free // 5))
-    return lanes_live(run, drawn.size.width, min(rows, free - object_rows - table_rows), drawn.t, drawn.plain_marks)
+    return draw_live_lanes(
+        run, drawn.size.width, min(rows, free - object_rows - table_rows), drawn.t, drawn.plain_marks
+    )
 
 
 def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
@@ -143,7 +147,7 @@ def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Te
         return []
     mark = "! " if plain_marks else "▲ "
     finding = from_fields(run.found[0].fields)
-    text, cure = told(finding.text, finding.figures), told(finding.cure, finding.figures)
+    text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
     console = Console(width=size.width)
     lines = [*Prose(mark + text, STYLES["bad"]).wrap(console, size.width)]
     if cure:

@@ -10,10 +10,10 @@ from rich.text import Text
 from procsim.language import N_, _, listed
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
+from procsim.views.lanes import draw_whole_run, rows_wanted
 from procsim.views.prose import Prose
 from procsim.views.screen import gauges_line
-from procsim.views.timeline import lanes_whole, rows_wanted
-from procsim.views.words import STYLES, WAIT_WORDS, events_words, processes_words, told
+from procsim.views.words import STYLES, events_words, localized, processes_words, waiting_words
 
 LANES_ROWS = 14
 LANES_WIDEST = 120
@@ -42,7 +42,7 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
     if run.gauges:
         console.print(gauges_line(run, plain_marks), soft_wrap=True)
     width = min(console.width, LANES_WIDEST) if console.is_terminal else WIDTH_ELSEWHERE
-    for line in lanes_whole(run, width, min(rows_wanted(run), LANES_ROWS), plain_marks):
+    for line in draw_whole_run(run, width, min(rows_wanted(run), LANES_ROWS), plain_marks):
         console.print(line, soft_wrap=True)
     for process in run.processes.values():
         if process.detached:
@@ -66,15 +66,15 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
     """A mark and a sentence for each claim, finding, and process that stood still."""
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
-        text = told(claim.text, claim.figures)
+        text = localized(claim.text, claim.figures)
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
         style = STYLES["good" if claim.holds else "bad"]
         yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Prose(text)
     for finding in verdict.findings:
-        yield Text(alarm, STYLES["bad"]), Prose(told(finding.text, finding.figures))
+        yield Text(alarm, STYLES["bad"]), Prose(localized(finding.text, finding.figures))
         if finding.cure:
-            yield Text(" "), Prose(told(finding.cure, finding.figures), STYLES["cure"])
+            yield Text(" "), Prose(localized(finding.cure, finding.figures), STYLES["cure"])
         rows = list(_standing(finding.figures.get("standing", ())))
         for row, _count in rows[:STANDING_ROWS]:
             yield Text(" "), Text(row, STYLES["waiting"])
@@ -92,11 +92,11 @@ def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
         figures = {**group[0], "words": words}
         if len(group) > 1:
             figures["same_processes"] = [wait["process"] for wait in group]
-        yield clean(f"{told(N_('{process}⟨ (PID {pid})⟩: {words}'), figures)}  {at}").rstrip(), len(group)
+        yield clean(f"{localized(N_('{process}⟨ (PID {pid})⟩: {words}'), figures)}  {at}").rstrip(), len(group)
 
 
 def _wait_words(wait: Mapping[str, Any]) -> str:
-    words = _(WAIT_WORDS.get(wait["kind"], "")).format(object=wait["object"], child=wait["object"])
+    words = waiting_words(wait["kind"], wait["object"], wait["object"])
     if wait["holder"]:
         words = _("{words}, held by {holders}").format(words=words, holders=listed(wait["holder"]))
     if not wait["stuck"]:

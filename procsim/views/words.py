@@ -1,4 +1,9 @@
-"""The words for what happens: a sentence for each kind of event, and for each state of a process."""
+"""The words for what happens: a sentence for each event that matters to people, and for what each process does now.
+
+    OPERATIONS (`state/operations.py`), EVENT_WORDS ──► event_words, wait_words, standing_words, state_words ──► views
+
+Each sentence is in the chosen language, and harmless for a terminal.
+"""
 
 import re
 from collections import Counter
@@ -8,60 +13,23 @@ from typing import Any
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
-from procsim.state.run_state import Process, RunState, Standing, Wait
+from procsim.state.operations import BY_DONE, MOMENTS, WAITS
+from procsim.state.processes import SLEEP, Process, Standing, Wait
+from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
-from procsim.wire.events import Event
+from procsim.wire.events import KINDS, Event
+from procsim.wire.identities import MAIN_THREAD
 
 EVENT_WORDS: Mapping[str, str] = {
-    "process_started": N_("started {child_name} (PID {child})"),
+    **{kind: moment.words for kind, moment in MOMENTS.items() if kind in KINDS and moment.words and moment.narrated},
     "process_ended": N_("ended"),
-    "process_join_waiting": N_("waiting for {child_name} to end"),
-    "process_terminated": N_("terminated {child_name}"),
-    "process_killed": N_("killed {child_name}"),
     "process_untraced": N_("PID {pid} is not traced: {reason}"),
-    "lock_waiting": N_("waiting for {object}"),
-    "lock_acquired": N_("acquired {object}"),
-    "lock_refused": N_("did not get {object}"),
-    "lock_released": N_("released {object}"),
-    "queue_put_waiting": N_("waiting: {object} is full"),
-    "queue_put": N_("put {value} into {object}"),
-    "queue_full": N_("{object} was full, after {took}"),
-    "queue_get_waiting": N_("waiting: {object} is empty"),
-    "queue_got": N_("took {value} from {object}"),
-    "queue_empty": N_("{object} was empty, after {took}"),
-    "queue_task_done": N_("reported a task of {object} done"),
-    "queue_join_waiting": N_("waiting for the tasks of {object}"),
-    "queue_joined": N_("all tasks of {object} are done"),
-    "condition_waiting": N_("waiting for a notice on {object}"),
-    "condition_awoke": N_("woke up on {object}"),
-    "condition_notified": N_("notified {object}"),
-    "event_set": N_("set {object}"),
-    "event_cleared": N_("cleared {object}"),
-    "event_waiting": N_("waiting for {object} to be set"),
-    "event_awaited": N_("{object} is set: {is_set}"),
-    "barrier_waiting": N_("waiting at {object}"),
-    "barrier_passed": N_("passed {object}"),
-    "barrier_broken": N_("{object} is broken"),
-    "pipe_sent": N_("sent {value} through {object}"),
-    "pipe_receive_waiting": N_("waiting for a message on {object}"),
-    "pipe_received": N_("received {value} from {object}"),
-    "pipe_ended": N_("nobody is left to send to {object}"),
-    "pool_submitted": N_("submitted {function} to {object}"),
-    "pool_task_began": N_("took a task of {object}: {function}"),
-    "pool_task_ended": N_("answered a task of {object}: {function}"),
-    "pool_result_waiting": N_("waiting for a result of {object}"),
-    "pool_result_got": N_("got a result of {object}"),
-    "pool_result_missed": N_("got no result of {object}, after {took}"),
-    "pool_join_waiting": N_("waiting for the workers of {object} to end"),
-    "manager_answered": N_("the manager answered {type}.{method} after {took}"),
-    "file_read": N_("read {value} from {path}"),
-    "file_written": N_("wrote {value} to {path}"),
     "noted": N_("{name} is {value}"),
     "raised": N_("raised {error}"),
     "thread_raised": N_("raised {error}"),
     "process_stuck": N_("will never go on"),
 }
-"""The events that matter to people; others are left to the json view."""
+"""The events that matter to people, by kind: of operations, and others. The rest is left to the json view."""
 
 UNTRACED_WORDS: Mapping[str, str] = {
     "-I": N_("it was started with -I"),
@@ -69,67 +37,7 @@ UNTRACED_WORDS: Mapping[str, str] = {
     "-S": N_("it was started with -S"),
     "environment": N_("it was started with another environment"),
 }
-"""What keeps the tracer out of a Python process."""
-
-WAIT_WORDS: Mapping[str, str] = {
-    "process_join_waiting": N_("waiting for {child} to end"),
-    "lock_waiting": N_("waiting for {object}"),
-    "queue_put_waiting": N_("waiting: {object} is full"),
-    "queue_get_waiting": N_("waiting: {object} is empty"),
-    "queue_join_waiting": N_("waiting for the tasks of {object}"),
-    "queue_flush_waiting": N_("waiting until {object} is read"),
-    "condition_waiting": N_("waiting for a notice on {object}"),
-    "event_waiting": N_("waiting for {object} to be set"),
-    "barrier_waiting": N_("waiting at {object}"),
-    "pipe_receive_waiting": N_("waiting for a message on {object}"),
-    "pipe_send_waiting": N_("waiting: the pipe of {object} is full"),
-    "pool_result_waiting": N_("waiting for a result of {object}"),
-    "pool_join_waiting": N_("waiting for the workers of {object} to end"),
-    "manager_called": N_("waiting for the manager"),
-    "sleep_began": N_("asleep"),
-    "system_read_waiting": N_("waiting to read from a pipe"),
-    "system_write_waiting": N_("waiting to write to a pipe"),
-    "system_poll_waiting": N_("waiting for one of several pipes"),
-    "system_child_waiting": N_("waiting for a child process to end"),
-    "system_inner_waiting": N_("waiting for a thread of its own"),
-    "system_shared_waiting": N_("waiting for a semaphore"),
-    "system_task_waiting": N_("waiting for a task of {object}"),
-}
-
-OPERATION_WORDS: Mapping[str, str] = {
-    "process_started": N_("start {subject}"),
-    "process_joined": N_("wait for {subject} to end"),
-    "lock_acquired": N_("acquire {object}"),
-    "lock_released": N_("release {object}"),
-    "queue_put": N_("put {subject} into {object}"),
-    "queue_got": N_("take from {object}"),
-    "queue_task_done": N_("report a task of {object} done"),
-    "queue_joined": N_("wait for the tasks of {object}"),
-    "condition_awoke": N_("wait for a notice on {object}"),
-    "condition_notified": N_("notify {object}"),
-    "event_set": N_("set the event {object}"),
-    "event_cleared": N_("clear {object}"),
-    "event_awaited": N_("wait for {object} to be set"),
-    "barrier_passed": N_("wait at {object}"),
-    "pipe_sent": N_("send through {object}"),
-    "pipe_received": N_("receive from {object}"),
-    "manager_answered": N_("call {subject}"),
-    "file_read": N_("read {subject}"),
-    "file_written": N_("write to {subject}"),
-    "sleep_ended": N_("sleep {subject} s"),
-}
-"""What stands at the gate before an operation, by the event that will tell of it."""
-
-BLOCKED_WORDS: Mapping[str, str] = {
-    "process_joined": N_("waiting for {subject} to end"),
-    "lock_acquired": N_("waiting for {object}"),
-    "queue_put": N_("waiting: {object} is full"),
-    "queue_got": N_("waiting: {object} is empty"),
-    "queue_joined": N_("waiting for the tasks of {object}"),
-    "event_awaited": N_("waiting for {object} to be set"),
-    "pipe_received": N_("waiting for a message on {object}"),
-}
-"""Why an operation cannot be done now."""
+"""Why the tracer is not in a Python process."""
 
 STYLES: Mapping[str, str] = {
     "next": "bold cyan",
@@ -149,33 +57,33 @@ STYLES: Mapping[str, str] = {
     "bad": "bold red",
     "cure": "cyan",
 }
-"""Colours, by what is told; a view may show them or not."""
+"""Colours, by the last word of an event's kind or by a state; a view may show them or not."""
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """What is said of so many: `one` where there is one, else `many`, which has a place for the `count`."""
+    """`one` where the count is 1, else `many`, which has a place for the {count}."""
     return _(one) if count == 1 else _(many).format(count=count)
 
 
 def processes_words(count: int) -> str:
-    """So many processes."""
+    """Such as "3 processes"."""
     return counted(count, N_("1 process"), N_("{count} processes"))
 
 
 def events_words(count: int) -> str:
-    """So many events."""
+    """Such as "3 events"."""
     return counted(count, N_("1 event"), N_("{count} events"))
 
 
-def told(template: str, figures: Mapping[str, Any]) -> str:
-    """What a claim or a finding says, in the chosen language."""
+def localized(template: str, figures: Mapping[str, Any]) -> str:
+    """The sentence of a claim or a finding, in the chosen language."""
     return clean(sentence_of(_(template), figures, _))
 
 
 def event_words(event: Event, run: RunState) -> str | None:
-    """What happened, in a sentence; None where it is nothing for people."""
+    """What happened, in a sentence; None where the event is left to the json view."""
     if event.kind == "finding":
-        return told(event.fields["template"], event.fields["figures"])
+        return localized(event.fields["template"], event.fields["figures"])
     if event.kind == "said":
         return narration(event)
     if event.kind == "printed":
@@ -188,9 +96,9 @@ def event_words(event: Event, run: RunState) -> str | None:
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind in ("raised", "thread_raised"):
         fields["error"] = error_words(event.fields)
-    if event.fields.get("child_name") == "":  # killed by its PID, by one who did not start it
+    if event.fields.get("child_name") == "":  # killed by its PID, by a process that did not start it
         fields["child_name"] = run.process_name(event.fields["child"])
-    fields["object"], fields["pid"] = run.name(event.object), event.pid
+    fields["object"], fields["pid"], fields["subject"] = run.name(event.object), event.pid, fields.get("child_name")
     return clean(_(template).format_map(fields))
 
 
@@ -216,7 +124,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 _NO_TEXT = re.compile(r"<[\w.]+( of \d+( bits)?)?>|b'.*'|b\".*\"|\(.*\)|\[.*\]", re.DOTALL)
-"""What `tracer.emit.value_of` makes of a value that is no text: that is shown without quotes."""
+"""What `tracer.emit.value_of` makes of a value that is no text: it is shown without quotes."""
 
 
 def _value_words(value: str) -> str:
@@ -226,7 +134,7 @@ def _value_words(value: str) -> str:
 
 
 def narration(event: Event) -> str:
-    """What a scenario said."""
+    """The sentence that a scenario said."""
     return clean(sentence(_(str(event.fields["text"])), event.fields["fields"]))
 
 
@@ -239,10 +147,15 @@ def event_style(event: Event) -> str:
     return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
 
 
+def waiting_words(kind: str, name: str, subject: Any) -> str:
+    """What a thread waits for: the name of an object, or a subject such as the name of a process."""
+    template = WAITS[kind].words if kind in WAITS else N_("waiting for {object}")
+    return _(template).format(object=name, subject=subject)
+
+
 def wait_words(run: RunState, wait: Wait) -> str:
-    """What a process waits for, and who keeps it waiting."""
-    template = _(WAIT_WORDS.get(wait.kind, N_("waiting for {object}")))
-    text = template.format(object=run.name(wait.object), child=wait.child_name)
+    """What a thread waits for."""
+    text = waiting_words(wait.kind, run.name(wait.object), wait.child_name)
     if wait.kind == "queue_join_waiting" and wait.object in run.queues:
         text += _(": {count} left").format(count=run.queues[wait.object].unfinished)
     return clean(text)
@@ -253,12 +166,12 @@ def standing_words(run: RunState, standing: Standing) -> str:
     subject = standing.subject
     if isinstance(subject, float):
         subject = f"{subject:.2g}"
-    facts = {"object": run.name(standing.object), "subject": subject}
+    name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
     if standing.ready is not False:
-        known = OPERATION_WORDS.get(standing.operation)
-        words = _(known).format_map(facts) if known else standing.operation  # which is no template of ours
+        known = operation.next if operation else ""
+        words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
-    words = _(BLOCKED_WORDS.get(standing.operation, N_("waiting for {object}"))).format_map(facts)
+    words = waiting_words(operation.waiting.kind if operation and operation.waiting else "", name, subject)
     lock = run.locks.get(standing.object or 0)
     if lock is not None and lock.holders:
         holders = listed(run.process_name(pid) for pid in lock.holders)
@@ -267,15 +180,15 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process is doing, and the colour of that."""
+    """What a process does now, and its colour."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
-    standing = process.standing.get("MainThread") or next(iter(process.standing.values()), None)
+    standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
-    asleep = process.waiting is not None and process.waiting.kind == "sleep_began"
+    asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
         return wait_words(run, process.waiting), STYLES["waiting"]
     held = holding.get(process.pid)
@@ -299,7 +212,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
 def counted_states(
     run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
 ) -> list[tuple[str, str]]:
-    """How many of the processes do what, and its colour, the most common first; all sleepers are counted together."""
+    """How many of the processes do the same, and its colour, the most common first; all sleepers count as one kind."""
     states = Counter(
         (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
         for process in processes
@@ -311,7 +224,7 @@ def counted_states(
 
 def _only_sleeps(process: Process, holding: Mapping[int, list[str]]) -> bool:
     wait = process.waiting
-    sleeps = wait is not None and wait.kind == "sleep_began"
+    sleeps = wait is not None and wait.kind == SLEEP
     return sleeps and process.alive and not process.standing and process.pid not in holding
 
 

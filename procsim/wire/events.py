@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
+from procsim.wire.identities import MAIN_THREAD, as_text, from_text
+
 SCHEMA_VERSION = 1
 """Raised by one whenever a reader of the old lines would misread the new ones."""
 
@@ -196,12 +198,12 @@ def from_wire(values: tuple[Any, ...], start: int) -> Event:
 def to_json(event: Event, names: Mapping[int, Named]) -> dict[str, Any]:
     """The event as one JSON object; `names` tells what each object is called."""
     line: dict[str, Any] = {"t": event.t, "pid": event.pid, "process": event.process}
-    if event.thread != "MainThread":
+    if event.thread != MAIN_THREAD:
         line["thread"] = event.thread
     line["kind"] = event.kind
     if event.object is not None:
         named = names.get(event.object)
-        line["object"] = {"id": f"{event.object:x}"}
+        line["object"] = {"id": as_text(event.object)}
         if named:
             line["object"] |= {"name": named.name, "type": named.type}
     if event.at:
@@ -221,8 +223,8 @@ def from_json(line: Mapping[str, Any]) -> Event:
         t=line["t"],
         pid=line["pid"],
         process=line["process"],
-        thread=line.get("thread", "MainThread"),
-        object=int(identity["id"], 16) if identity else None,
+        thread=line.get("thread", MAIN_THREAD),
+        object=from_text(identity["id"]) if identity else None,
         at=line.get("at"),
         fields={name: value for name, value in line.items() if name not in _COMMON},
     )

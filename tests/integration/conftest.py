@@ -34,6 +34,8 @@ class House:
         self.environment = os.environ | {"TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         for name in ("PYTHONPATH", "PROCSIM_RUN", "PROCSIM_LESSONS", "NO_COLOR", "LANGUAGE"):
             self.environment.pop(name, None)
+        self.terminals: list[Terminal] = []
+        """Those in which procsim runs. They are read at all times: it waits while a terminal takes no more."""
         self._shared_memory = self._semaphores()
 
     @classmethod
@@ -89,6 +91,8 @@ class House:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not (result := condition()):
             assert time.monotonic() < deadline, f"waited in vain for {condition}"
+            for terminal in self.terminals:
+                terminal.rows()
             time.sleep(0.02)
         return result
 

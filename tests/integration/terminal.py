@@ -50,6 +50,8 @@ class Terminal:
         self._unseen = b""
         self._taken = False
         self._still_since = 0.0
+        self._house = house
+        house.terminals.append(self)
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -117,6 +119,7 @@ class Terminal:
 
     def close(self) -> None:
         """Away with it."""
+        self._house.terminals.remove(self)
         if self.child.isalive():
             self.kill()
         self.child.close()

@@ -215,8 +215,8 @@ def test_input_in_a_scenario(house: House, tmp_path: Path) -> None:
     assert f"python {path} --users=3" in cure
 
 
-def test_input_in_the_live_view(house: House, tmp_path: Path, start: Start) -> None:
-    path = tmp_path / "asks.py"
+def test_input_in_the_live_view(house: House, start: Start) -> None:
+    path = house.folder / "asks.py"  # short enough for one row
     path.write_text("input('how many?')\n")
     terminal = start("watch", path, columns=250)
     assert terminal.wait_for_end() == 1

@@ -16,6 +16,7 @@ from procsim.tracer import gate
 from procsim.tracer.emit import VALUE_LIMIT, active, emit
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_library, program_site
+from procsim.wire import identities
 from procsim.wire.pipe import raised_elsewhere
 
 PATH_LIMIT = 200
@@ -139,8 +140,7 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
 
 def _identity_of(descriptor: int) -> int | None:
     status = _fstat(descriptor)
-    # The highest bit tells it from the identity of a lock or a queue.
-    return (status.st_ino ^ status.st_dev << 40) & (1 << 63) - 1 | 1 << 63 if stat.S_ISREG(status.st_mode) else None
+    return identities.file(status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def _path_of(name: str) -> str:

@@ -17,14 +17,15 @@ from procsim.tracer.emit import NO_FIELDS, Waiting, emit, emit_again, emit_waiti
 from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.sites import INTERNAL, caller, is_internal, outer_site
+from procsim.wire.identities import semaphore
 
 
 def identity_of(lock: Any) -> int:
     """The identity of a SemLock, the same in each process that has it."""
     known: int | None = getattr(lock, "_procsim_identity", None)
     if known is None:
-        name = lock._semlock.name  # such as "/mp-k3_x91ab"; None under fork
-        lock._procsim_identity = known = int.from_bytes(name[-8:].encode(), "big") if name else new_identity()
+        name = lock._semlock.name  # None under fork
+        lock._procsim_identity = known = semaphore(name) if name else new_identity()
     return known
 
 

@@ -14,22 +14,20 @@ from procsim.tracer.emit import VALUE, emit, emit_again, emit_value, emit_waitin
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import INTERNAL, call_site, caller, program_frame
+from procsim.wire.identities import pipe_end
 from procsim.wire.pipe import raised_elsewhere
 
 _ioctl, _FIONREAD, _NONE = fcntl.ioctl, termios.FIONREAD, bytes(4)
 
 
 def identity_of_end(connection: Any) -> int:
-    """The identity of one end, the same in each process that has it.
-
-    Both ends of a one-way pipe have the inode of the pipe; the lowest bit tells them apart.
-    """
+    """The identity of one end, the same in each process that has it."""
     known: int | None = connection._procsim_identity
     if known is None:
         handle = connection._handle
         if handle is None:
             return 0
-        connection._procsim_identity = known = inode(handle) << 1 | connection._readable
+        connection._procsim_identity = known = pipe_end(inode(handle), connection._readable)
     return known
 
 

@@ -1,6 +1,7 @@
 """The lanes of a run as lines of text: one glyph a cell, so that they read without colour, and in ASCII too.
 
-RunState ──► procsim.lanes.timeline ──► lines: the axis, a lane a process, a row of bars a queue, the legend
+RunState ──► state/timeline.py ──► Timeline ──► lines: the axis, a lane for each process, a row of bars for each
+                                                queue, the legend
 """
 
 import re
@@ -12,8 +13,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import N_, _
-from procsim.state.run_state import RunState, Status
-from procsim.state.timeline import Depth, Lane, Stretch, Timeline, growing, timeline
+from procsim.state.history import Status
+from procsim.state.run_state import RunState
+from procsim.state.timeline import Depth, Lane, Stretch, Timeline, end_of_growing_axis, timeline_of
 from procsim.views.base import clean
 from procsim.views.colours import colour_of
 from procsim.views.words import STYLES
@@ -30,8 +32,8 @@ FRAME_ROWS = 2
 FEWEST_CELLS = 20
 
 
-class Look(NamedTuple):
-    """How a status looks, and what it is called."""
+class Appearance(NamedTuple):
+    """How a status is drawn, and its words in the legend."""
 
     glyph: str
     plain: str
@@ -39,27 +41,27 @@ class Look(NamedTuple):
     words: str
 
 
-LOOKS: Mapping[Status, Look] = {
-    Status.ABSENT: Look(" ", " ", "", ""),
-    Status.RUNNING: Look("─", "-", "", N_("runs")),
-    Status.STANDING: Look("┄", ",", STYLES["next"], N_("at the gate")),
-    Status.ASLEEP: Look("·", ".", STYLES["asleep"], N_("sleeps")),
-    Status.WAITING: Look("░", ":", STYLES["waiting"], N_("waits")),
-    Status.STUCK: Look("▒", "!", STYLES["bad"], N_("waits for ever")),
-    Status.INSIDE: Look("█", "#", STYLES["held"], N_("holds a lock")),
-    Status.ENDED: Look("┤", "|", STYLES["ended"], N_("ended")),
-    Status.FAILED: Look("✘", "X", STYLES["bad"], N_("killed or failed")),
+APPEARANCES: Mapping[Status, Appearance] = {
+    Status.ABSENT: Appearance(" ", " ", "", ""),
+    Status.RUNNING: Appearance("─", "-", "", N_("runs")),
+    Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("at the gate")),
+    Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
+    Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
+    Status.STUCK: Appearance("▒", "!", STYLES["bad"], N_("waits for ever")),
+    Status.INSIDE: Appearance("█", "#", STYLES["held"], N_("holds a lock")),
+    Status.ENDED: Appearance("┤", "|", STYLES["ended"], N_("ended")),
+    Status.FAILED: Appearance("✘", "X", STYLES["bad"], N_("killed or failed")),
 }
 
 
-def lanes_live(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
+def draw_live_lanes(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
     """In at most so many rows, what happened up to `t` ns, on an axis that grows by leaps."""
-    return lanes(run, width, rows, t, growing(t), plain_marks)
+    return draw_lanes(run, width, rows, t, end_of_growing_axis(t), plain_marks)
 
 
-def lanes_whole(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
+def draw_whole_run(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
     """In at most so many rows, the whole run."""
-    return lanes(run, width, rows, run.t, run.t, plain_marks)
+    return draw_lanes(run, width, rows, run.t, run.t, plain_marks)
 
 
 def rows_wanted(run: RunState) -> int:
@@ -69,12 +71,12 @@ def rows_wanted(run: RunState) -> int:
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
-def lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
+def draw_lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
     """In at most so many rows, what happened by `t` ns, on an axis that ends at `end` ns; none if too narrow."""
     cells = width - NAME_CELLS - len(GAP)
     if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
         return []
-    shown = timeline(run, cells, rows - FRAME_ROWS, t, end)
+    shown = timeline_of(run, cells, rows - FRAME_ROWS, t, end)
     lines = [
         _axis(shown, cells, plain_marks),
         *(_lane(lane, plain_marks) for lane in shown.lanes),
@@ -111,12 +113,12 @@ def _lane(lane: Lane, plain_marks: bool) -> Text:
     first = 0
     for status, same in groupby(lane.cells):
         cells = len(list(same))
-        look = LOOKS[status]
-        glyph = look.plain if plain_marks else look.glyph
+        appearance = APPEARANCES[status]
+        glyph = appearance.plain if plain_marks else appearance.glyph
         while cells:
             stretch = waits.get(first)
             taken = min(cells, stretch.cells) if stretch else cells
-            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, look.style)
+            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, appearance.style)
             first, cells = first + taken, cells - taken
     return text
 
@@ -148,15 +150,18 @@ def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
     """The glyphs that occur, as many of them as there is room for, the most telling ones in any case."""
     seen = {status for lane in shown.lanes for status in lane.cells}
     entries: dict[Status | None, Text] = {
-        status: Text.assemble((look.plain if plain_marks else look.glyph, look.style), (f" {_(look.words)}", "dim"))
-        for status, look in LOOKS.items()
-        if status in seen and look.words
+        status: Text.assemble(
+            (appearance.plain if plain_marks else appearance.glyph, appearance.style),
+            (f" {_(appearance.words)}", "dim"),
+        )
+        for status, appearance in APPEARANCES.items()
+        if status in seen and appearance.words
     }
     if shown.depths:
         bars = "059" if plain_marks else "▁▄█"
         entries[None] = Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim"))
     gap = Text("   ")
-    for status in (None, Status.ENDED, *LOOKS):
+    for status in (None, Status.ENDED, *APPEARANCES):
         if gap.join(entries.values()).cell_len <= width:
             break
         entries.pop(status, None)

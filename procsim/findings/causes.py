@@ -1,0 +1,80 @@
+"""What a cause of a hang is, and what all of them have in common: which process waits, for what, where."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from procsim.findings.base import Finding
+from procsim.state.processes import Process, Wait
+from procsim.state.run_state import RunState
+
+Figures = dict[str, Any]
+
+
+class Cause(ABC):
+    """Why threads wait for ever. Its fields are what was found; the figures of its sentence are made from them last."""
+
+    always_wrong: ClassVar[bool] = False
+    """Whether it is a fault also while main goes on. Else a waiting process may be a worker that main will end."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """The process that it is about."""
+
+    @abstractmethod
+    def finding(self, run: RunState) -> Finding:
+        """Its sentence, with the figures made from its fields."""
+
+
+@dataclass(frozen=True)
+class CauseOfWait(Cause):
+    """Why one thread waits for ever."""
+
+    wait: Wait
+
+    @property
+    def pid(self) -> int:
+        return self.wait.pid
+
+
+def figures_of(run: RunState, wait: Wait) -> Figures:
+    """Which process waits, for what, where, since when."""
+    named = run.names.get(wait.object or 0)
+    return {
+        "process": wait.process,
+        "pid": wait.pid,
+        "object": named.name if named else "",
+        "type": named.type if named else "",
+        "made": made_at(run, wait.object),
+        "at": wait_at(run, wait),
+        "since": round(wait.since / 1e9, 3),
+    }
+
+
+def wait_at(run: RunState, wait: Wait) -> str | None:
+    """The line where it waits, or else where its process was seen last."""
+    return wait.at or run.processes[wait.pid].at
+
+
+def made_at(run: RunState, identity: int | None) -> str | None:
+    """The line where the object was made; None where that is not known."""
+    number = identity or 0
+    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number) or run.pools.get(number)
+    return thing.at if thing else None
+
+
+def first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait]:
+    """The first wait for each object: the others for it have the same cause. `kind`: of waits of one kind alone."""
+    seen: set[tuple[str, int | None]] = set()
+    for wait in sorted(stuck, key=lambda wait: wait.since):
+        place = (wait.kind, wait.object if wait.object is not None else -wait.pid)
+        if kind in (None, wait.kind) and place not in seen:
+            seen.add(place)
+            yield wait
+
+
+def ended_first(holder: Process, wait: Wait) -> bool:
+    """Whether the holder had ended when the wait was found to be stuck."""
+    return holder.ended is not None and wait.stuck is not None and holder.ended <= wait.stuck

@@ -1,0 +1,86 @@
+"""How much is kept of a run, so that procsim's memory has a bound however long the run may be.
+
+2,000 processes and 2,000 locks, queues, signals and pools are known, those used last; 200 files, 20,000 ended waits and
+narrations. The totals go on. What is alive or held is never forgotten (`forgetting.py`). The first queue keeps 100,000
+items, as many as a lesson can make, and each further one fewer (`share`), so that all queues together have a bound too.
+
+Full to all of these bounds at once, procsim takes about 180 MiB. To that come:
+
+- up to 16 MiB of events that are not applied yet (`intake/drain.py`), where a program emits them faster than procsim
+  applies them;
+- 100 bytes for each pair of a process and a lock or queue that it has used;
+- for each living process that emits faster, 0.5 MiB (its slot of shared memory, once in memory and once read) and up to
+  2 MiB for the events that it has interned. Measured: 100 MB for 100 processes that do nothing but acquire locks.
+
+`python -m tests.bench.load` measures this with programs.
+"""
+
+# Processes and objects ---------------------------------------------------------------------------------------
+
+PROCESSES_KEPT = 2_000
+
+OBJECTS_KEPT = 2_000
+"""Locks, queues, pools, and signals, so many of each."""
+
+NAMES_KEPT = 20_000
+"""Names of objects, also of objects that were forgotten."""
+
+FILES_KEPT = 200
+"""Files of which it is kept who read and wrote them, the last ones."""
+
+GAUGES_KEPT = 1_000
+
+# The past ----------------------------------------------------------------------------------------------------
+
+LINES_KEPT = 1_000
+"""Narrated and printed lines that are kept, the last ones."""
+
+CHARACTERS_KEPT = 4_000_000
+"""Characters of all printed lines that are kept."""
+
+LONG_LINE = CHARACTERS_KEPT // LINES_KEPT
+"""Characters of a line from which on LINES_KEPT such lines would be more than CHARACTERS_KEPT."""
+
+NARRATIONS_KEPT = 20_000
+WAITS_KEPT = 20_000
+RAISED_KEPT = 1_000
+REFUSED_KEPT = 1_000
+"""Narrations, ended waits, exceptions and refused operations that claims and findings may count, the last ones."""
+
+# Of one object or process ------------------------------------------------------------------------------------
+
+ITEMS_KEPT = 100_000
+"""Items put into the first queue, and items taken from it; see `share`."""
+
+OPERATIONS_KEPT = 4_096
+"""Puts and gets of a queue of which it is kept which process made them, the last ones."""
+
+USERS_KEPT = 3_000
+"""Processes that use the first file; see `share`."""
+
+WRITES_KEPT = 32
+"""Writes to one file that a later one may turn out to have overwritten, the last ones."""
+
+PAIRS_KEPT = 10
+"""Lost updates of one file that are kept with both sides, the first ones; all are counted."""
+
+POINTS_KEPT = 2_000
+"""Points of a curve; past that every other one is dropped."""
+
+SPANS_KEPT = 10_000
+SPANS_OF_ONE = 300
+SPANS_AT_LEAST = 20
+"""Spans of the histories of all processes together, of one at the most, and of one at the least."""
+
+GRAIN_NS = 100_000
+"""Changes within one grain become one span, with the most telling status. It doubles where there are too many spans."""
+
+FEWEST_KEPT = 16
+
+
+def share(most: int, number: int) -> int:
+    """How many the `number`-th object of its kind may keep, where the first may keep `most`.
+
+    All together keep less than twice `most`, since 1 + 1/4 + 1/9 + … is π²/6; but each may keep FEWEST_KEPT.
+    """
+    return max(FEWEST_KEPT, most // number**2)

@@ -1,0 +1,16 @@
+"""Threads sleep. A sleep depends on no other process, so it is not among the waits that have ended."""
+
+from collections.abc import Mapping
+
+from procsim.state.changes.change import Change
+from procsim.state.run_state import RunState
+from procsim.wire.events import Event
+
+
+def _ended(run: RunState, event: Event) -> None:
+    process = run.processes[event.pid]
+    process.waits.pop(event.thread, None)
+    process.keep_status(event.t, run.processes)
+
+
+CHANGES: Mapping[str, Change] = {"sleep_ended": _ended}

@@ -1,0 +1,166 @@
+"""The operations of a traced program: one row for each, with the events it begins and ends with, and their words.
+
+    OPERATIONS ──► state: which events begin and end a wait (`changes/waits.py`)
+               ──► views: what is written of an event, a wait, and a thread at the gate (`views/words.py`)
+
+The words are messages, which views translate. They may have places for the fields of the event, for {object}, the name
+of the object, and for {subject}: the name of a process that is joined, or what a thread at the gate is about to write,
+read, call …
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from procsim.state.processes import SLEEP
+
+
+class Moment(NamedTuple):
+    """One event of an operation."""
+
+    kind: str
+    words: str = ""
+    """Empty: nothing is written of it."""
+    narrated: bool = True
+    """Whether it is written when it happens. Else its words are only used while it lasts."""
+
+
+class Operation(NamedTuple):
+    """What a thread does to an object or a process."""
+
+    next: str
+    """What a thread at the gate is about to do; empty: it does not stop at the gate for this."""
+    waiting: Moment | None = None
+    """It cannot be done at once, and the thread waits."""
+    done: Moment | None = None
+    """None: the tracer does not see it; only the system shows that the thread waits."""
+    refused: Moment | None = None
+    """The thread has given up."""
+
+
+OPERATIONS = (
+    # Processes
+    Operation("start {subject}", done=Moment("process_started", "started {child_name} (PID {child})")),
+    Operation(
+        "wait for {subject} to end",
+        waiting=Moment("process_join_waiting", "waiting for {subject} to end"),
+        done=Moment("process_joined"),
+    ),
+    Operation("", done=Moment("process_terminated", "terminated {child_name}")),
+    Operation("", done=Moment("process_killed", "killed {child_name}")),
+    Operation(
+        "sleep {subject} s",
+        waiting=Moment(SLEEP, "asleep", narrated=False),
+        done=Moment("sleep_ended"),
+    ),
+    # Locks and semaphores
+    Operation(
+        "acquire {object}",
+        waiting=Moment("lock_waiting", "waiting for {object}"),
+        done=Moment("lock_acquired", "acquired {object}"),
+        refused=Moment("lock_refused", "did not get {object}"),
+    ),
+    Operation("release {object}", done=Moment("lock_released", "released {object}")),
+    # Conditions, events, barriers
+    Operation(
+        "wait for a notice on {object}",
+        waiting=Moment("condition_waiting", "waiting for a notice on {object}"),
+        done=Moment("condition_awoke", "woke up on {object}"),
+    ),
+    Operation("notify {object}", done=Moment("condition_notified", "notified {object}")),
+    Operation("set the event {object}", done=Moment("event_set", "set {object}")),
+    Operation("clear {object}", done=Moment("event_cleared", "cleared {object}")),
+    Operation(
+        "wait for {object} to be set",
+        waiting=Moment("event_waiting", "waiting for {object} to be set"),
+        done=Moment("event_awaited", "{object} is set: {is_set}"),
+    ),
+    Operation(
+        "wait at {object}",
+        waiting=Moment("barrier_waiting", "waiting at {object}"),
+        done=Moment("barrier_passed", "passed {object}"),
+        refused=Moment("barrier_broken", "{object} is broken"),
+    ),
+    # Queues
+    Operation(
+        "put {subject} into {object}",
+        waiting=Moment("queue_put_waiting", "waiting: {object} is full"),
+        done=Moment("queue_put", "put {value} into {object}"),
+        refused=Moment("queue_full", "{object} was full, after {took}"),
+    ),
+    Operation(
+        "take from {object}",
+        waiting=Moment("queue_get_waiting", "waiting: {object} is empty"),
+        done=Moment("queue_got", "took {value} from {object}"),
+        refused=Moment("queue_empty", "{object} was empty, after {took}"),
+    ),
+    Operation(
+        "report a task of {object} done",
+        done=Moment("queue_task_done", "reported a task of {object} done"),
+        refused=Moment("queue_task_done_refused"),
+    ),
+    Operation(
+        "wait for the tasks of {object}",
+        waiting=Moment("queue_join_waiting", "waiting for the tasks of {object}"),
+        done=Moment("queue_joined", "all tasks of {object} are done"),
+    ),
+    Operation(
+        "",
+        waiting=Moment("queue_flush_waiting", "waiting until {object} is read", narrated=False),
+        done=Moment("queue_flushed"),
+    ),
+    # Pipes
+    Operation(
+        "send through {object}",
+        waiting=Moment("pipe_send_waiting", "waiting: the pipe of {object} is full"),
+        done=Moment("pipe_sent", "sent {value} through {object}"),
+    ),
+    Operation(
+        "receive from {object}",
+        waiting=Moment("pipe_receive_waiting", "waiting for a message on {object}"),
+        done=Moment("pipe_received", "received {value} from {object}"),
+        refused=Moment("pipe_ended", "nobody is left to send to {object}"),
+    ),
+    # Pools
+    Operation("", done=Moment("pool_submitted", "submitted {function} to {object}")),
+    Operation("", done=Moment("pool_task_began", "took a task of {object}: {function}")),
+    Operation("", done=Moment("pool_task_ended", "answered a task of {object}: {function}")),
+    Operation(
+        "",
+        waiting=Moment("pool_result_waiting", "waiting for a result of {object}"),
+        done=Moment("pool_result_got", "got a result of {object}"),
+        refused=Moment("pool_result_missed", "got no result of {object}, after {took}"),
+    ),
+    Operation(
+        "",
+        waiting=Moment("pool_join_waiting", "waiting for the workers of {object} to end"),
+        done=Moment("pool_joined"),
+    ),
+    # Managers
+    Operation(
+        "call {subject}",
+        waiting=Moment("manager_called", "waiting for the manager", narrated=False),
+        done=Moment("manager_answered", "the manager answered {type}.{method} after {took}"),
+    ),
+    # Files
+    Operation("read {subject}", done=Moment("file_read", "read {value} from {path}")),
+    Operation("write to {subject}", done=Moment("file_written", "wrote {value} to {path}")),
+    # What only the system shows
+    Operation("", waiting=Moment("system_read_waiting", "waiting to read from a pipe")),
+    Operation("", waiting=Moment("system_write_waiting", "waiting to write to a pipe")),
+    Operation("", waiting=Moment("system_poll_waiting", "waiting for one of several pipes")),
+    Operation("", waiting=Moment("system_child_waiting", "waiting for a child process to end")),
+    Operation("", waiting=Moment("system_inner_waiting", "waiting for a thread of its own")),
+    Operation("", waiting=Moment("system_shared_waiting", "waiting for a semaphore")),
+    Operation("", waiting=Moment("system_task_waiting", "waiting for a task of {object}")),
+)
+
+BY_DONE: Mapping[str, Operation] = {each.done.kind: each for each in OPERATIONS if each.done is not None}
+"""The operations by the kind of the event that says that they were done."""
+
+WAITS: Mapping[str, Moment] = {each.waiting.kind: each.waiting for each in OPERATIONS if each.waiting is not None}
+"""The waits by the kind of the event they begin with."""
+
+MOMENTS: Mapping[str, Moment] = {
+    moment.kind: moment for each in OPERATIONS for moment in (each.waiting, each.done, each.refused) if moment
+}
+"""All events of operations by their kinds."""

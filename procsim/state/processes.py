@@ -1,0 +1,175 @@
+"""What is known of one process: its life, what its threads wait for, and what it did over time."""
+
+from collections.abc import Sized
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from procsim.state.history import History, Status
+from procsim.wire.events import Event
+from procsim.wire.identities import MAIN_THREAD
+
+SLEEP = "sleep_began"
+"""The kind of the only wait that depends on nothing but time."""
+
+# Names of this module are found faster than members of an enumeration.
+RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
+    Status.RUNNING,
+    Status.STANDING,
+    Status.ASLEEP,
+    Status.WAITING,
+    Status.INSIDE,
+)
+
+
+@dataclass(slots=True)
+class Wait:
+    """One time that a thread waited for something."""
+
+    kind: str
+    """The kind of the event with which it began, such as "lock_waiting"."""
+    pid: int
+    process: str
+    since: int
+    """ns."""
+    at: str | None = None
+    object: int | None = None
+    thread: str = MAIN_THREAD
+    child: int | None = None
+    """The PID of the process that is joined."""
+    child_name: str = ""
+    until: int | None = None
+    """ns; None: it still waits."""
+    freed_by: int | None = None
+    """The PID whose `get` or `put` ended the wait, where that is known."""
+    call: str = ""
+    """The call to a manager that is not answered yet, such as "Lock.acquire"."""
+    timeout: float | None = None
+    """seconds after which it gives up; None: never."""
+    native_id: int = 0
+    """The number that the system gave to the thread; 0: not known."""
+    interruptible: bool = False
+    """Whether Ctrl-C would call a handler of the program's own."""
+    stuck: int | None = None
+    """ns: when it was found that nothing can end this wait any more."""
+    open_in: tuple[int, ...] = ()
+    """Of a stuck wait for a pipe: the PIDs that have its other end open."""
+    in_message: bool = False
+    """Whether it is stuck in the middle of a message."""
+    job: int | None = None
+    """The job of a pool whose result it waits for; None: several, or none."""
+
+
+@dataclass(slots=True)
+class Task:
+    """What a worker of a pool took at once: one call, or the calls of one chunk of a `map`."""
+
+    pool: int
+    """The identity of the pool."""
+    number: int
+    """How many of the pool's tasks had been taken with it."""
+    job: int
+    """The number of the call that submitted it."""
+    function: str
+    items: int
+    """How often it calls the function."""
+    since: int
+    """ns."""
+
+
+class Standing(NamedTuple):
+    """A thread at the closed gate, and what it would do next."""
+
+    operation: str
+    """The kind of the event that is emitted when the operation is done."""
+    object: int | None
+    at: str | None
+    ready: bool | None
+    """Whether it could be done at once; None: it always can."""
+    subject: Any
+    """What the operation is about, where that is no object: the name of a process, a file, a value."""
+    native_id: int
+    since: int
+    """ns."""
+
+
+@dataclass(slots=True)
+class Process:
+    """One process, as far as the events show it."""
+
+    pid: int
+    name: str
+    parent: int | None = None
+    daemon: bool = False
+    began: int | None = None
+    returned: int | None = None
+    ended: int | None = None
+    exit_code: int | None = None
+    terminated_by: str = ""
+    """The name of the process that ended it by `terminate` or `kill`."""
+    detached: bool = False
+    """Whether it has gone on after main, in a session of its own."""
+    untraced: str = ""
+    """Why the tracer is not in it."""
+    exit_code_seen: bool = False
+    """Whether the program read its exit code. It is only recorded where that is not 0."""
+    at: str | None = None
+    last: int = 0
+    """ns: its last event."""
+    has_taken: bool = False
+    """Whether it has taken an item from a queue."""
+    has_answered: bool = False
+    """Whether it has signalled others after that: set an event, sent a message, released what it never held."""
+    is_manager: bool = False
+    """Whether it is a manager's server, which acts at the request of other processes of the run alone."""
+    said: Event | None = None
+    """The last narration."""
+    raised: Event | None = None
+    waits: dict[str, Wait] = field(default_factory=dict)
+    """The waits it is in now, or was in when it ended, by thread."""
+    standing: dict[str, Standing] = field(default_factory=dict)
+    """Its threads at the gate, by name."""
+    pool: int | None = None
+    """The identity of the pool that it works for."""
+    task: Task | None = None
+    """The task that it has taken and not answered, or had not when it ended."""
+    inside: list[int] = field(default_factory=list)
+    """The locks that it holds, in the order of acquiring. Locks that are handed on are left out: they are signals."""
+    history: History = field(default_factory=History)
+    """What its main thread did, up to its end."""
+
+    @property
+    def waiting(self) -> Wait | None:
+        """The wait that its main thread, or else any thread, is in now."""
+        return self.waits.get(MAIN_THREAD) or next(iter(self.waits.values()), None)
+
+    @property
+    def alive(self) -> bool:
+        """Whether no event shows that it has ended."""
+        return self.ended is None
+
+    def keep_status(self, t: int, processes: Sized) -> None:
+        """Add to the history what its main thread does from `t` ns on; `processes`: all that share the bound.
+
+        A process that waits is not inside a critical section, whatever it holds.
+        """
+        wait = self.waits.get(MAIN_THREAD) if self.waits else None
+        what: int | str | None = None
+        if wait is not None and wait.kind != SLEEP:
+            status, what = WAITING, wait.child_name or wait.object
+        elif self.inside:
+            status, what = INSIDE, self.inside[-1]
+        elif wait is not None:
+            status = ASLEEP
+        else:
+            standing = self.standing.get(MAIN_THREAD) if self.standing else None
+            if standing is None:
+                status = RUNNING
+            elif standing.ready is False:
+                status, what = WAITING, standing.object or standing.subject
+            else:
+                status = STANDING
+        history = self.history
+        if t < history.until and status <= history.peak[1]:  # as `add` would do, in half the time
+            history.now = (t, status, what)
+        else:
+            history.add(t, status, what, len(processes))
