@@ -16,7 +16,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 
@@ -142,7 +143,7 @@ def trace(tmp_path: Path) -> Trace:
             path = PROGRAMS / program
         recording = Recording(path)
         command = [sys.executable, *settings.pop("options", []), str(path), *arguments]
-        with Run(Order(command, Settings(start_method, **settings), timeout=HANG_SECONDS)) as traced:
+        with launch(Order(command, Settings(start_method, **settings), timeout=HANG_SECONDS)) as traced:
             for batch in traced:
                 recording.events.extend(batch)
         assert not traced.timed_out, f"it hangs; printed: {recording.printed('stderr')}"

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from procsim.running import guardian
-from procsim.running.members import is_alive
+from procsim.running.processes import is_alive
 from procsim.views import keeper
 from tests.integration.conftest import PROGRAMS, House
 from tests.integration.terminal import Terminal

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from procsim.control.conductor import Conductor, Misfit, Plan
+from procsim.control.choosers import Misfit, Plan, change_pace, go_on, is_held, next_of, pace_of, pause, step
+from procsim.control.conductor import SETTLED_SECONDS, STUCK_SECONDS, Conductor
 from procsim.control.gatekeeper import GO, STAND, TRY
 from procsim.control.steps import Step, steps_of
 from procsim.state.apply import apply
@@ -21,7 +22,7 @@ class Gate:
         self.closed = False
         self.said: list[tuple[bytes, int]] = []
 
-    def say(self, word: bytes, pid: int, native_id: int) -> bool:
+    def signal(self, word: bytes, pid: int, native_id: int) -> bool:
         assert native_id == pid + 1000
         self.said.append((word, pid))
         return True
@@ -38,10 +39,12 @@ class Stage:
     def __init__(self, plan: Plan) -> None:
         self.run, self.gate = RunState(), Gate()
         self.story = Story()
-        self.conductor = Conductor(self.gate, self.run, plan)
+        self.seconds = 0.0
+        self.conductor = Conductor(self.gate, self.run, plan.chooser(), clock=lambda: self.seconds)
 
     def tell(self, story: Story) -> None:
-        """These events have happened."""
+        """These events have happened, in 10 ms."""
+        self.seconds += 0.01
         for event in story.events:
             apply(self.run, event)
         self.conductor.tick(story.events)
@@ -70,6 +73,11 @@ def held() -> Stage:
     return stage
 
 
+def test_without_a_plan_the_gate_is_open_from_the_start() -> None:
+    assert Plan().chooser() is None
+    assert Plan(False, None, []).chooser() is None
+
+
 def test_an_open_gate_lets_everybody_go_who_came_to_it() -> None:
     stage = Stage(Plan())
     stage.reach(2)
@@ -81,9 +89,9 @@ def test_a_step_is_for_whoever_has_stood_there_for_longest() -> None:
     stage = held()
     assert stage.gate.closed
     stage.reach(3, 2)
-    assert stage.conductor.step()
+    assert step(stage.conductor)
     assert stage.gate.heard() == [(TRY, 3)]
-    assert stage.conductor.step()
+    assert step(stage.conductor)
     assert stage.gate.heard() == [], "the first step is not done yet"
     stage.pass_gate(3)
     stage.reach(3)
@@ -97,7 +105,7 @@ def test_a_step_is_for_whoever_has_stood_there_for_longest() -> None:
 def test_to_start_a_process_is_done_when_that_stands_at_the_gate() -> None:
     stage = held()
     stage.reach(1, operation="process_started")
-    stage.conductor.step()
+    step(stage.conductor)
     stage.pass_gate(1, "process_started")
     stage.tell(Story().tell(1, "process_started", child=4, child_name="p4", daemon=False, method="fork"))
     stage.reach(1)
@@ -109,18 +117,18 @@ def test_to_start_a_process_is_done_when_that_stands_at_the_gate() -> None:
 def test_who_found_at_the_gate_that_it_cannot_move_has_taken_no_step() -> None:
     stage = held()
     stage.reach(2, ready=True)
-    assert stage.conductor.step()
+    assert step(stage.conductor)
     stage.reach(2, ready=False)
     assert stage.conductor.steps == 0
     stage.gate.heard()
-    assert not stage.conductor.step()
+    assert not step(stage.conductor)
 
 
 def test_a_step_is_for_whom_people_have_chosen() -> None:
     stage = held()
     stage.reach(2, 3)
     stage.conductor.selected = 3
-    assert stage.conductor.step()
+    assert step(stage.conductor)
     assert stage.gate.heard() == [(TRY, 3)]
 
 
@@ -128,12 +136,10 @@ def test_who_cannot_move_takes_no_step() -> None:
     stage = held()
     stage.reach(2, ready=False)
     stage.reach(3)
-    chosen = stage.conductor.next()
-    assert chosen is not None
-    assert chosen[0].pid == 3
+    assert next_of(stage.conductor) == 3
     stage.conductor.selected = 2
-    assert stage.conductor.next() is None
-    assert not stage.conductor.step()
+    assert next_of(stage.conductor) is None
+    assert not step(stage.conductor)
     assert stage.gate.heard() == []
 
 
@@ -141,14 +147,13 @@ def test_who_could_not_move_is_asked_again_after_each_step() -> None:
     stage = held()
     stage.reach(2, ready=False)
     stage.reach(3)
-    stage.conductor.step()
+    step(stage.conductor)
     stage.gate.heard()
     stage.pass_gate(3)
     assert stage.gate.heard() == [(STAND, 2)]
 
 
-def test_nobody_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", float("inf"))
+def test_nobody_can_move() -> None:
     stage = held()
     stage.reach(1, 2, ready=False)
     assert not stage.conductor.nobody_can_move(), "3 still runs"
@@ -159,38 +164,39 @@ def test_nobody_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stage.gate.heard() == [(GO, 1), (GO, 2), (GO, 3)]
 
 
-def test_nobody_can_move_where_the_others_do_not_come_to_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", 0.0)
+def test_nobody_can_move_where_the_others_do_not_come_to_the_gate() -> None:
     stage = held()
     stage.reach(1, 2, ready=False)
+    stage.seconds += STUCK_SECONDS * 1.1
     assert stage.conductor.nobody_can_move(), "3 is a manager, an idle worker of a pool, or waits unseen"
     stage.reach(2, ready=True)
     assert not stage.conductor.nobody_can_move()
 
 
-def test_who_does_not_answer_does_not_keep_the_others_from_moving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.control.conductor.SETTLED_SECONDS", 0.0)
+def test_who_does_not_answer_does_not_keep_the_others_from_moving() -> None:
     stage = held()
     stage.reach(2, 3)
-    assert stage.conductor.step()
-    assert stage.conductor.step(), "2 is stopped"
+    assert step(stage.conductor)
+    stage.seconds += SETTLED_SECONDS * 1.1
+    assert step(stage.conductor), "2 is stopped"
     assert stage.gate.heard() == [(TRY, 2), (TRY, 3)]
     stage.pass_gate(2)
     stage.reach(2)
     stage.gate.heard()
-    assert stage.conductor.step()
+    stage.seconds += SETTLED_SECONDS * 1.1
+    assert step(stage.conductor)
     assert stage.gate.heard() == [(TRY, 2)]
 
 
 def test_to_go_on_is_to_open_the_gate() -> None:
     stage = held()
     stage.reach(2, 3)
-    stage.conductor.go_on()
+    go_on(stage.conductor)
     assert not stage.gate.closed
     assert stage.gate.heard() == [(GO, 2), (GO, 3)]
-    stage.conductor.pause()
+    pause(stage.conductor)
     assert stage.gate.closed
-    assert stage.conductor.held
+    assert is_held(stage.conductor)
 
 
 def test_a_pace_takes_steps_by_itself() -> None:
@@ -198,7 +204,45 @@ def test_a_pace_takes_steps_by_itself() -> None:
     stage.tell(Story().began(1, 2, 3))
     stage.reach(2)
     assert stage.gate.heard() == [(TRY, 2)]
-    assert not stage.conductor.held
+    assert not is_held(stage.conductor)
+
+
+def test_a_pace_is_kept_by_the_clock() -> None:
+    stage = Stage(Plan(pace=2.0))
+    stage.tell(Story().began(1, 2, 3))
+    stage.seconds += 10
+    stage.reach(2)
+    assert stage.gate.heard() == [(TRY, 2)], "the first step is taken at once"
+    stage.pass_gate(2)
+    stage.reach(2)
+    assert TRY not in dict(stage.gate.heard())
+    stage.seconds += 0.45
+    stage.tell(Story())
+    assert (TRY, 2) in stage.gate.heard(), "it may be 0.1 s behind, and catches up"
+
+
+def test_a_pace_changes_in_steps_and_beyond_the_fastest_all_move_freely() -> None:
+    stage = held()
+    change_pace(stage.conductor, 2)
+    assert pace_of(stage.conductor) == 2
+    change_pace(stage.conductor, 1 / 1000)
+    assert pace_of(stage.conductor) == 0.1
+    pause(stage.conductor)
+    assert pace_of(stage.conductor) is None
+    go_on(stage.conductor)
+    assert pace_of(stage.conductor) == 0.1
+    change_pace(stage.conductor, float("inf"))
+    assert not stage.gate.closed
+
+
+def test_at_a_pace_nobody_who_cannot_move_is_waited_for() -> None:
+    stage = Stage(Plan(pace=1000.0))
+    stage.tell(Story().began(1, 2))
+    stage.reach(1, 2, ready=False)
+    assert GO not in dict(stage.gate.heard())
+    stage.seconds += STUCK_SECONDS * 1.1
+    stage.tell(Story())
+    assert {(GO, 1), (GO, 2)} <= set(stage.gate.heard())
 
 
 def test_in_slow_motion_a_chosen_process_goes_first_and_keeps_nobody_from_moving() -> None:
@@ -223,7 +267,7 @@ def test_who_has_ended_is_chosen_no_more() -> None:
     stage.reach(2, 3)
     stage.tell(Story().tell(3, "process_ended", exit_code=0))
     assert stage.conductor.selected is None
-    assert stage.conductor.step()
+    assert step(stage.conductor)
     assert stage.gate.heard() == [(TRY, 2)]
     stage.conductor.selected = 3
     assert stage.conductor.selected is None, "nor is it chosen afterwards"
@@ -264,16 +308,45 @@ def test_whose_turn_it_is_but_cannot_move_is_asked_until_it_can() -> None:
     assert stage.gate.closed
 
 
-def test_whose_turn_it_is_waits_as_it_did_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procsim.control.conductor.STUCK_SECONDS", 0.0)
+def test_whose_turn_it_is_waits_as_it_did_before() -> None:
     stage = Stage(Plan(schedule=SCHEDULE))
     stage.tell(Story().began(1, 2, 3))
     stage.reach(3, ready=False)
+    stage.seconds += STUCK_SECONDS * 1.1
+    stage.tell(Story())
     assert (GO, 3) in stage.gate.heard()
     stage.pass_gate(3)
     stage.tell(Story().tell(3, "lock_waiting", LOCK, timeout=None, native_id=1003))
     stage.reach(2)
     assert (TRY, 2) in stage.gate.heard()
+
+
+def test_a_schedule_that_is_paused_in_a_step_goes_on_with_the_next_one() -> None:
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(3)
+    pause(stage.conductor)
+    stage.pass_gate(3)
+    stage.reach(2)
+    stage.reach(3)
+    assert stage.conductor.steps == 1
+    assert (TRY, 2) not in stage.gate.heard()
+    go_on(stage.conductor)
+    stage.tell(Story())
+    assert (TRY, 2) in stage.gate.heard()
+
+
+def test_a_step_by_hand_pauses_a_schedule_and_then_ends_it() -> None:
+    stage = Stage(Plan(schedule=SCHEDULE))
+    stage.tell(Story().began(1, 2, 3))
+    stage.reach(2)
+    assert step(stage.conductor)
+    assert stage.gate.heard() == []
+    assert is_held(stage.conductor)
+    assert step(stage.conductor)
+    assert stage.gate.heard() == [(TRY, 2)]
+    go_on(stage.conductor)
+    assert not stage.gate.closed, "the rest of the schedule does not follow from that step"
 
 
 def test_a_program_that_does_something_else_does_not_fit() -> None:
@@ -293,14 +366,14 @@ def test_the_steps_of_a_recording() -> None:
     assert tuple(steps_of(story.events)) == SCHEDULE
 
 
-def test_a_step_beside_which_others_were_taken_is_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_beside_which_others_were_taken_is_not_waited_for_in_vain() -> None:
     steps = steps_of(passed(passed(Story().began(1, 2, 3), 3), 2).events)
     assert [step.done for step in steps] == [False, True]
-    monkeypatch.setattr("procsim.control.conductor.SETTLED_SECONDS", 0.0)
     stage = Stage(Plan(schedule=steps))
     stage.tell(Story().began(1, 2, 3))
     stage.reach(3)
     stage.pass_gate(3)
+    stage.seconds += SETTLED_SECONDS * 1.1
     stage.reach(2)
     assert stage.gate.heard() == [(TRY, 3), (TRY, 2)]
 
@@ -326,7 +399,7 @@ def test_what_happened_before_a_step_is_not_taken_for_its_end() -> None:
     for event in story.events:
         apply(stage.run, event)
     stage.conductor.selected = 2
-    assert stage.conductor.step(), "as a key does it, when these events are drawn and nobody was told of them"
+    assert step(stage.conductor), "as a key does it, when these events are drawn and nobody was told of them"
     stage.conductor.tick(story.events)
     stage.pass_gate(2)
     stage.reach(2)
@@ -337,7 +410,7 @@ def test_who_passes_a_barrier_with_others_moves_with_them() -> None:
     stage = held()
     stage.tell(Story().tell(2, "barrier_waiting", 7, timeout=None, native_id=1002))
     stage.reach(3, operation="barrier_passed")
-    stage.conductor.step()
+    step(stage.conductor)
     stage.pass_gate(3, "barrier_passed")
     stage.tell(Story().tell(3, "barrier_passed", 7, position=1))
     stage.reach(3)
@@ -351,7 +424,7 @@ def test_who_has_returned_still_ends_its_daemons() -> None:
     stage = held()
     stage.tell(Story().tell(2, "process_started", child=4, child_name="p4", daemon=True, method="fork"))
     stage.reach(2)
-    stage.conductor.step()
+    step(stage.conductor)
     stage.pass_gate(2)
     stage.tell(Story().tell(2, "process_returned"))
     assert stage.conductor.steps == 0

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.tracer.emit import HEADS_KEPT, value_of
 from procsim.tracer.sites import SITES_KEPT
 from procsim.wire.events import Event
@@ -20,7 +21,7 @@ def events_of(text: str, folder: Path) -> list[Event]:
     """All that a program tells, which ends by itself."""
     program = folder / "program.py"
     program.write_text(text)
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
         events = [event for batch in run for event in batch]
     assert not run.timed_out
     return events

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import GO, TRY
-from procsim.running.members import is_alive
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.members import Members
+from procsim.running.order import Order
+from procsim.running.processes import is_alive
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 
@@ -33,7 +36,7 @@ def test_what_waits_when_a_run_is_stopped_comes_in_batches_too(tmp_path: Path) -
     program.write_text(PROGRAM)
     kinds: Counter[str] = Counter()
     biggest = 0
-    with Run(Order([sys.executable, str(program), str(done)], Settings(), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program), str(done)], Settings(), timeout=120)) as run:
         while not done.exists():  # the program goes on though nobody reads
             time.sleep(0.01)
         run.stop()
@@ -47,10 +50,30 @@ def test_what_waits_when_a_run_is_stopped_comes_in_batches_too(tmp_path: Path) -
 def test_the_run_begins_when_its_main_process_does(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("from multiprocessing import Lock\nlock = Lock()\n")
-    with Run(Order([sys.executable, str(program)], Settings(), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program)], Settings(), timeout=120)) as run:
         events = [event for batch in run for event in batch]
     assert (events[0].kind, events[0].t) == ("process_began", 0)  # it may have said something before we got so far
     assert events[1].kind == "lock_created"
+
+
+def test_the_end_of_a_run_searches_all_processes_of_the_system_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("from multiprocessing import Process\nprocess = Process()\nprocess.start()\nprocess.join()\n")
+    searches = 0
+
+    def counted(members: Members) -> set[int]:
+        nonlocal searches
+        searches += 1
+        return search(members)
+
+    search = Members._found_among_all
+    monkeypatch.setattr(Members, "_found_among_all", counted)
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+        kinds = [event.kind for batch in run for event in batch]
+    assert kinds.count("process_ended") == 2
+    assert searches == 1
 
 
 DIES = """
@@ -82,9 +105,9 @@ def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkey
                 time.sleep(0.001)
         return is_alive(pid)
 
-    monkeypatch.setattr("procsim.running.run.is_alive", dies_meanwhile)
+    monkeypatch.setattr("procsim.running.deaths.is_alive", dies_meanwhile)
     told: list[Event] = []
-    with Run(Order([sys.executable, str(program), str(way)], Settings("fork"), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program), str(way)], Settings("fork"), timeout=120)) as run:
         for batch in run:
             told += [event for event in batch if event.process == "worker"]
             if told and told[-1].kind == "process_ended":
@@ -126,7 +149,7 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
     program.write_text(HANDLES)
     names: dict[int | None, str] = {}
     told: list[str] = []
-    with Run(Order([sys.executable, str(program), how], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with launch(Order([sys.executable, str(program), how], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             if event.kind == "lock_created":
                 names[event.object] = event.fields["name"]
@@ -135,7 +158,7 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
             if event.kind == "gate_reached" and len(told) == 1:
                 os.kill(event.pid, signal.SIGUSR1)
             elif event.kind == "gate_reached":
-                run.gate.say(TRY, event.pid, event.fields["native_id"])
+                run.gate.signal(TRY, event.pid, event.fields["native_id"])
     assert not run.timed_out
     assert told == ["reached first", *IN_THE_HANDLER, *after]
 
@@ -143,15 +166,15 @@ def test_a_signal_handler_runs_while_its_thread_stands_at_the_gate(tmp_path: Pat
 def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("from multiprocessing import Lock\nLock().acquire()\n")
-    order = Order([sys.executable, str(program)], Settings("fork"), timeout=0.2, gate_closed=True)
-    with Run(order) as run:
+    order = Order([sys.executable, str(program)], Settings("fork"), timeout=0.2, plan=Plan(held=True))
+    with launch(order) as run:
         for batch in run:
             if any(event.kind == "gate_reached" for event in batch):
                 standing = batch
             if run.now() > 10 * 0.2e9:
                 break
         (there,) = (event for event in standing if event.kind == "gate_reached")
-        assert run.gate.say(TRY, there.pid, there.fields["native_id"]), "it still stands there"
+        assert run.gate.signal(TRY, there.pid, there.fields["native_id"]), "it still stands there"
         assert not run.timed_out
 
 
@@ -180,7 +203,7 @@ def test_all_that_the_killed_have_said_comes_and_cause_before_effect(tmp_path: P
     program.write_text(RUSH)
     said: Counter[tuple[str, int]] = Counter()
     holder = 0
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
         for event in (event for batch in run for event in batch):
             said[event.kind, event.pid] += 1
             if event.kind == "lock_acquired":
@@ -213,10 +236,10 @@ def test_a_program_that_closes_every_descriptor_still_stands_at_the_gate(tmp_pat
     program = tmp_path / "program.py"
     program.write_text(CLOSES)
     steps = 0
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             if event.kind == "gate_reached":
-                assert run.gate.say(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
+                assert run.gate.signal(TRY, event.pid, event.fields["native_id"]), "it does not wait for a word"
                 steps += 1
     assert not run.timed_out
     assert steps == 2 * 103
@@ -251,7 +274,7 @@ def test_who_stands_at_the_gate_reads_nothing_of_a_file_under_its_number(
     program = tmp_path / "program.py"
     program.write_text(TAKES_THE_NUMBER)
     printed = ""
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120, gate_closed=True)) as run:
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
         for event in (event for batch in run for event in batch):
             printed += event.fields["text"] if event.kind == "printed" else ""
             if event.kind != "gate_reached":
@@ -260,7 +283,7 @@ def test_who_stands_at_the_gate_reads_nothing_of_a_file_under_its_number(
                 (tmp_path / "stands").touch()
                 while not (tmp_path / "taken").exists():
                     time.sleep(0.001)
-            run.gate.say(GO, event.pid, event.fields["native_id"])
+            run.gate.signal(GO, event.pid, event.fields["native_id"])
     assert not run.timed_out
     assert printed == "read by others: []\n"
 
@@ -284,7 +307,7 @@ for _ in range(200):
 def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(FREEZES)
-    with Run(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120)) as run:
         times = [event.t for batch in run for event in batch if event.kind in ("lock_acquired", "lock_released")]
     assert len(times) == 400
     assert times == sorted(times)

@@ -1,17 +1,72 @@
-"""How events are handed on to the picture, the recording and the view."""
+"""A run is played: the times of its events, and the order in which things happen to a batch of them."""
 
-from procsim.session.session import never_back
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from procsim.running.order import Order
+from procsim.session.faults import Faults
+from procsim.session.monotonic import Monotonic
+from procsim.session.player import Player
 from procsim.state.apply import state_of
+from procsim.state.run_state import RunState
+from procsim.views.wishes import Movement, Pause, Wish
+from procsim.wire.events import Event
 from tests.events import MS, Story
+from tests.test_conductor import Gate
 
 
 def test_an_event_that_comes_late_is_taken_for_as_late_as_the_one_before_it() -> None:
     story = Story().began(1, 2).lock(9).tell(1, "lock_waiting", 9, "x.py:3").tell(1, "lock_acquired", 9, "x.py:3")
     *events, waiting, acquired = story.events
     batches = [events, [acquired._replace(t=90 * MS), waiting._replace(pid=2, process="p2", t=70 * MS)], []]
-    told = [event for batch in never_back(batches) for event in batch]
+    monotonic = Monotonic()
+    told = [event for batch in batches for event in monotonic.times(batch)]
     assert [event.t for event in told] == [*(event.t for event in events), 90 * MS, 90 * MS]
     assert [event.kind for event in told] == [*(event.kind for event in events), "lock_acquired", "lock_waiting"]
     state = state_of(told)
     assert state.processes[2].waits["MainThread"].since == 90 * MS
     assert state.t == 90 * MS
+
+
+class Played:
+    """A run of batches that are given, which hangs in the last one; it is a view of itself, too."""
+
+    def __init__(self, batches: list[list[Event]]) -> None:
+        self.order, self.gate, self.members = Order([]), Gate(), None
+        self.happened: list[str] = []
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        for batch in self._batches:
+            self.happened.append("batch")
+            yield batch
+
+    def stop(self) -> None:
+        self.happened.append("stop")
+
+    def event(self, event: Event, run: RunState) -> None:
+        self.happened.append(event.kind)
+
+    def wishes(self, run: RunState) -> list[Wish]:
+        self.happened.append("wishes")
+        return [Pause()]
+
+    def tick(self, run: RunState, movement: Movement) -> None:
+        self.happened.append("held" if movement.held else "drawn")
+
+
+def test_a_batch_is_applied_diagnosed_conducted_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story().began(1).lock(9).tell(1, "lock_waiting", 9, "x.py:3", native_id=1, timeout=None)
+    played: Any = Played([story.events[:1], story.events[1:]])
+    stuck = Story().tell(1, "process_stuck", 9, "x.py:3", wait="lock_waiting", open_in=[], in_message=False)
+    player = Player(played, RunState(), played, Faults(), played.stop)
+    found = iter([[], stuck.events])
+    monkeypatch.setattr(player._watchman, "diagnose", lambda: next(found))
+    monkeypatch.setattr(player._watchman, "explain", lambda: Story().tell(1, "finding", id="lock").events)
+    player.play()
+    assert played.happened == [
+        *("batch", "process_began", "wishes", "held"),
+        *("batch", "lock_created", "lock_waiting", "process_stuck", "finding", "stop", "wishes", "drawn"),
+    ]

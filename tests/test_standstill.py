@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
+from procsim.diagnosis.blocked_threads import Blocked, End
+from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
 from procsim.diagnosis.standstill import stuck
 from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
@@ -18,17 +19,19 @@ MAY_GO_ON = None
 SIGALRM, SIGTERM, SIGCHLD, SIGINT = 1 << 13, 1 << 14, 1 << 16, 1 << 1
 
 
-def seen(pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, ...] = (), caught: int = SIGINT) -> Seen:
+def seen(
+    pid: int, *threads: Blocked | None, parent: int = 1, ends: tuple[End, ...] = (), caught: int = SIGINT
+) -> ProcessSnapshot:
     """A process whose threads are numbered from its PID on."""
-    return Seen(
+    return ProcessSnapshot(
         pid, parent, {pid + place: blocked for place, blocked in enumerate(threads)}, frozenset(ends), caught=caught
     )
 
 
-def who(story: Story, *processes: Seen, outside: tuple[End, ...] = ()) -> set[int]:
+def who(story: Story, *processes: ProcessSnapshot, outside: tuple[End, ...] = ()) -> set[int]:
     """The PIDs of the processes that are stuck."""
-    sight = Sight({process.pid: process for process in processes}, frozenset(outside))
-    return {thread.pid for thread in stuck(state_of(story.events), sight)}
+    snapshot = Snapshot({process.pid: process for process in processes}, frozenset(outside))
+    return {thread.pid for thread in stuck(state_of(story.events), snapshot)}
 
 
 def waiting(story: Story, pid: int, kind: str, object: int | None = None, **fields: Any) -> Story:
@@ -163,8 +166,8 @@ def test_its_handler_may_release_what_was_acquired_by_a_call() -> None:
 
 
 def test_who_may_not_look_says_nothing() -> None:
-    sight = Sight({200: seen(200, SHARED), 300: seen(300, SHARED)}, blind=True)
-    assert stuck(state_of(two_locks().events), sight) == set()
+    snapshot = Snapshot({200: seen(200, SHARED), 300: seen(300, SHARED)}, incomplete=True)
+    assert stuck(state_of(two_locks().events), snapshot) == set()
 
 
 def test_a_queue_is_filled_by_whoever_can_write_to_it() -> None:
@@ -207,8 +210,8 @@ def test_a_manager_moves_only_when_another_does() -> None:
 
 def test_threads_are_told_one_by_one() -> None:
     story = two_locks()
-    sight = Sight({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)})
-    assert stuck(state_of(story.events), sight) == {Thread(200, 200), Thread(300, 300)}
+    snapshot = Snapshot({200: seen(200, SHARED, MAY_GO_ON), 300: seen(300, SHARED)})
+    assert stuck(state_of(story.events), snapshot) == {Thread(200, 200), Thread(300, 300)}
 
 
 # The sentences -----------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.tracer import install, uninstall
 from procsim.wire.events import KINDS, Event
 from procsim.wire.pipe import EventQueue, EventQueueReader, raised_elsewhere
@@ -607,7 +608,7 @@ def test_an_end_that_was_found_is_not_told_again_by_the_parent(tmp_path: Path, m
         """)
     )
     ended = []
-    with Run(Order([sys.executable, str(program), str(fifo)], Settings(method), timeout=HANG_SECONDS)) as run:
+    with launch(Order([sys.executable, str(program), str(fifo)], Settings(method), timeout=HANG_SECONDS)) as run:
         for event in itertools.chain.from_iterable(run):
             if event.kind == "process_ended":
                 ended.append((event.process, event.fields["exit_code"]))

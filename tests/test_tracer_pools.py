@@ -10,7 +10,8 @@ import pytest
 from procsim.findings import Finding, Outcome
 from procsim.findings.hangs import hangs
 from procsim.findings.pools import worker_died
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.state.apply import apply, state_of
 from procsim.state.run_state import RunState
 from procsim.views.words import state_words
@@ -458,7 +459,7 @@ def test_a_worker_whose_death_is_no_surprise() -> None:
 def test_it_has_the_finding(start_method: str) -> None:
     state = RunState()
     command = [sys.executable, str(PROGRAMS / "hangs" / "pool_worker_died.py")]
-    with Run(Order(command, Settings(start_method), timeout=HANG_SECONDS)) as run:
+    with launch(Order(command, Settings(start_method), timeout=HANG_SECONDS)) as run:
         for batch in run:
             for event in batch:
                 apply(state, event)

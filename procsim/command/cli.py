@@ -227,7 +227,7 @@ def _replay(
 ) -> None:
     """Show a run that was recorded with --record."""
     from procsim.recording.trace import Trace, paced
-    from procsim.session import session
+    from procsim.session.replay import show_trace
 
     if not 0 < speed < float("inf"):
         raise UsageError(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
@@ -236,7 +236,7 @@ def _replay(
     name = stage.view_name(view)
     batches = paced(recording, speed) if name == "live" else iter(recording)
     shown = VIEWS[name](Showing(f"procsim replay {trace.name}", speed=speed))
-    raise typer.Exit(session.show_trace(recording, batches, shown))
+    raise typer.Exit(show_trace(recording, batches, shown))
 
 
 @app.command("list", cls=spoken.Command)
@@ -410,10 +410,10 @@ def _command() -> int:
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except Exception as error:
-        from procsim.control.conductor import Misfit
+        from procsim.control.choosers import Misfit
         from procsim.lessons.chapter import NoChapter
         from procsim.recording.trace import NoTrace
-        from procsim.running.run import CannotStart
+        from procsim.running.launch import CannotStart
         from procsim.views.base import CannotWrite, ReaderGone
 
         if isinstance(error, ReaderGone):

@@ -1,6 +1,6 @@
 """The stage of a run: what the options of every run ask for, checked; then it is shown there, as often as wanted.
 
-options ──► _Stage: view, keyboard, plan ──► Run, view ──► session ──► exit code; again, or the other way?
+options ──► _Stage: view, keyboard, plan ──► Order, view ──► session ──► exit code; again, or the other way?
 """
 
 import os
@@ -87,22 +87,21 @@ def show_ways(scenario: Scenario, values: dict[str, Any], common: Common) -> int
         words = _("{option} is for one run, and --compare makes several; leave one of them out")
         raise UsageError(words.format(option=option))
     stage = _stage(common, watching=False)
-    from procsim.running.run import Run
-    from procsim.session import session
+    from procsim.session import compared
     from procsim.views.base import Column
 
     code, again = 0, True
     while again:
-        ways: list[session.WayRun] = []
+        ways: list[compared.Way] = []
         for way in scenario.ways(values):
             line = [sys.executable, str(scenario.path), *as_arguments(scenario.options, way.options)]
             order = _order(line, common, stage, watching=False, calls_start=bool(scenario.options))
             judge = partial(scenario.claims, values=way.options)
-            ways.append(session.WayRun(Run(order), judge, Column(way.name)))
+            ways.append(compared.Way(order, judge, Column(way.name)))
         showing = Showing(command_typed())
         shown = COMPARED[stage.view](showing, [way.column for way in ways])
         together = partial(scenario.compared, values=values)
-        code = session.show_compared(ways, shown, scenario.name, together, stage.plan)
+        code = compared.show_compared(ways, shown, scenario.name, together)
         again = _wanted_next(shown.again, code, stage, showing) is Again.SAME
     return code
 
@@ -136,9 +135,11 @@ def _stage(common: Common, watching: bool, header: Any = None) -> _Stage:
     return _Stage(view, keyboard, _plan(common, header))
 
 
-def _order(line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool) -> Any:
+def _order(
+    line: list[str], common: Common, stage: _Stage, watching: bool, calls_start: bool, stop_on_hang: bool = True
+) -> Any:
     """What is to be run, and how. `calls_start`: only by that do its options reach it."""
-    from procsim.running.run import Order
+    from procsim.running.order import Order
     from procsim.wire.run_folder import Settings
 
     return Order(
@@ -148,7 +149,8 @@ def _order(line: list[str], common: Common, stage: _Stage, watching: bool, calls
         apart=not watching,
         calls_start=calls_start,
         keyboard=stage.keyboard,
-        gate_closed=stage.plan.closed,
+        plan=stage.plan,
+        stop_on_hang=stop_on_hang,
     )
 
 
@@ -171,18 +173,17 @@ def show(
 
     header = Header(name, values, code_of(showing.source))
     stage = _stage(common, watching=scenario is None, header=header)
-    from procsim.running.run import Run
     from procsim.session import session
 
     calls_start = scenario is not None and bool(scenario.options)
-    order = _order(line, common, stage, watching=scenario is None, calls_start=calls_start)
+    order = _order(line, common, stage, scenario is None, calls_start, stop_on_hang)
     shown = VIEWS[stage.view](showing)
     judge = (lambda run: scenario.claims(run, values)) if scenario else None
     with ExitStack() as stack:
         recorder = None
         if common.record is not None:
             recorder = stack.enter_context(Recorder(common.record, header))
-        code = session.show_run(Run(order), shown, name, judge, recorder, stop_on_hang, stage.plan)
+        code = session.show_run(order, shown, name, judge, recorder)
     if recorder is not None and recorder.failure is not None:
         complain(str(recorder.failure))  # the run went on without, and keeps the exit code that it has
     return code, _wanted_next(shown.again, code, stage, showing) if scenario else shown.again
@@ -199,7 +200,7 @@ def _wanted_next(wanted: Again, code: int, stage: _Stage, showing: Showing) -> A
 
 def _plan(common: Common, header: Any) -> Any:
     """How the run is to begin, as the options say."""
-    from procsim.control.conductor import FASTEST, SLOWEST, Plan
+    from procsim.control.choosers import FASTEST, SLOWEST, Plan
 
     pace = None
     if common.pace is not None:

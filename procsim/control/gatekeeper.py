@@ -1,6 +1,6 @@
-"""The gate as procsim has it: the byte that closes it, and the words for those who stand there.
+"""procsim's side of the gate: closes and opens it, and signals the threads that stand there.
 
-The other side is `procsim.tracer.gate`.
+The program's side is `procsim.tracer.gate`; what both agree on is `procsim.wire.gate_words`.
 """
 
 import errno
@@ -13,14 +13,15 @@ __all__ = ["GO", "STAND", "TRY", "Gatekeeper"]
 
 
 class Gatekeeper:
-    """Opens and closes the gate of the run that has this folder."""
+    """Opens and closes the gate of one run."""
 
     def __init__(self, folder: str, closed: bool = False) -> None:
+        """Makes the gate in the run's folder. Raises `OSError` where there is no room for it."""
         self._folder = folder
         descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.chmod(descriptor, 0o600)  # whatever the umask leaves of it
-            # Written, not only as long: to look at memory of a file for which the disk has no room left ends a process.
+            os.chmod(descriptor, 0o600)  # the umask may have taken permissions away
+            # Written, not only extended: reading mapped memory for which the disk has no room ends a process (SIGBUS).
             if os.write(descriptor, bytes(SIZE)) < SIZE:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._shared = mmap.mmap(descriptor, SIZE)
@@ -30,15 +31,15 @@ class Gatekeeper:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody begins an operation without a word of ours."""
+        """Whether no thread begins an operation unless it is signalled."""
         return self._shared[0] == CLOSED
 
     @closed.setter
     def closed(self, closed: bool) -> None:
         self._shared[0] = CLOSED if closed else OPEN
 
-    def say(self, word: bytes, pid: int, native_id: int) -> bool:
-        """Say GO, TRY or STAND to a thread that stands there. False: it does not, or no longer."""
+    def signal(self, word: bytes, pid: int, native_id: int) -> bool:
+        """Signal a thread that stands at the gate: GO, TRY or STAND. False: it does not stand there any more."""
         try:
             descriptor = os.open(way_to(self._folder, pid, native_id), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -47,7 +48,7 @@ class Gatekeeper:
             raise
         try:
             return os.write(descriptor, word) == 1
-        except OSError:  # full of words that nobody has read: it was told enough
+        except OSError:  # the pipe is full of signals that were not read
             return False
         finally:
             os.close(descriptor)

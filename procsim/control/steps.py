@@ -1,7 +1,7 @@
-"""Steps: what one operation of one thread sets moving, when it is over, and those that a recording holds.
+"""Steps: what one operation of one thread sets moving, when the step is over, and the steps of a recording.
 
-events of a run ──► Taken: who still moves ──► over
-a recording ──► steps_of ──► the schedule: each step, and whether it was done before the next one
+events of a run ──► StepInProgress: which threads still move ──► over
+a recording ──► steps_of ──► a schedule: the steps, and whether each was over before the next one began
 """
 
 from collections.abc import Iterable
@@ -14,73 +14,77 @@ from procsim.wire.events import Event
 from procsim.wire.identities import MAIN_THREAD
 
 SETTLES = ("gate_reached", "gate_left", "process_returned")
-"""What ends a thread's step, beside its coming to wait and its end."""
+"""The events that end a thread's part of a step, beside the beginning of a wait and the end of its process."""
 
 
 class Step(NamedTuple):
-    """One step, as a schedule has it."""
+    """One step of a schedule."""
 
     process: str
     thread: str
     operation: str
     at: str | None
     number: int = 0
-    """Which of the processes of that name, as they began."""
+    """Its place among the processes of that name, in the order in which they began."""
     done: bool = True
-    """Whether it was done before the next one was taken; else that was taken beside it."""
+    """Whether it was over before the next step began; else the next one was taken beside it."""
 
 
 def steps_of(events: Iterable[Event]) -> list[Step]:
-    """The schedule that a run has followed."""
+    """The steps that were taken in a run, in their order."""
     run = RunState()
     steps: list[Step] = []
-    taken: Taken | None = None
+    in_progress: StepInProgress | None = None
     for event in events:
         apply(run, event)
         if event.kind == "gate_passed":
-            if taken is not None:
-                steps[-1] = steps[-1]._replace(done=taken.over)
-            number = called(run, event.process).index(run.processes[event.pid])
+            if in_progress is not None:
+                steps[-1] = steps[-1]._replace(done=in_progress.over)
+            number = processes_named(run, event.process).index(run.processes[event.pid])
             steps.append(Step(event.process, event.thread, event.fields["operation"], event.at, number))
-            taken = Taken(run, event.pid, event.thread)
-        elif taken is not None:
-            taken.follow(event)
+            in_progress = StepInProgress(run, event.pid, event.thread)
+        elif in_progress is not None:
+            in_progress.follow(event)
     return steps
 
 
-def called(run: RunState, name: str) -> list[Process]:
-    """The processes of that name, as they began."""
+def processes_named(run: RunState, name: str) -> list[Process]:
+    """The processes of that name, in the order in which they began."""
     return [process for process in run.processes.values() if process.name == name]
 
 
-class Taken:
-    """A step that is being taken: the thread that takes it, and the main threads of the processes started with it."""
+class StepInProgress:
+    """The threads that still move in one step: the one that takes it, and those that go on because of it.
+
+    These are the threads that pass the same barrier or wait for the same event, and the main threads of the processes
+    that it starts.
+    """
 
     def __init__(self, run: RunState, pid: int, thread: str) -> None:
         self._run = run
         self._moving = {(pid, thread)}
         self.begun = run.events
-        """How many events there were before it."""
+        """How many events the run had before it."""
         self.passed = False
-        """Whether the thread that was told to move has passed the gate."""
+        """Whether the thread has passed the gate: the operation has begun."""
 
     @property
     def over(self) -> bool:
-        """Whether all of them stand at the gate again, wait, or have ended."""
+        """Whether all of its threads stand at the gate again, wait, or have ended."""
         return not self._moving
 
     def follow(self, event: Event) -> None:
-        """What has happened since."""
+        """Take in an event that came after the step began, and is applied to the state."""
         thread = event.pid, event.thread
         if event.kind == "gate_passed" and thread in self._moving:
             self.passed = True
         elif event.kind == "process_ended":
             self._moving = {moving for moving in self._moving if moving[0] != event.pid}
         elif event.kind == "process_returned" and self._has_daemons(event.pid):
-            pass  # it ends them now
+            pass  # the step goes on: the process ends them now
         elif event.kind in SETTLES or event.kind.endswith(("_waiting", "_called")):
             self._moving.discard(thread)
-        elif event.kind in ("barrier_passed", "event_set"):  # all who wait for that go on
+        elif event.kind in ("barrier_passed", "event_set"):
             waiting = (wait for wait in self._run.now_waiting() if wait.object == event.object)
             self._moving |= {thread, *((wait.pid, wait.thread) for wait in waiting)}
         elif event.kind == "event_awaited":

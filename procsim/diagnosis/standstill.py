@@ -1,27 +1,33 @@
-"""Who stands still for ever: the waits that nobody is left to end.
+"""A standstill: the threads that are stuck, because no thread that can still move could end their waits.
 
     RunState (who holds which lock, who waits for what) ──┐
-    Sight (what the system shows of each thread)  ────────┴──► who can still move ──► the others are stuck
+    Snapshot (what each thread is blocked in) ────────────┴──► which threads can still move ──► the others are stuck
 
 It is a fixpoint. It begins with the threads that may go on by themselves (they compute, they sleep, they wait for
-something with a time limit or for something unknown), and spreads to those whose wait one of these could end. What it
-never reaches is stuck. A doubt is always in favour of going on.
+something with a time limit or for something unknown), and spreads to those whose wait one of these could end. A thread
+that it never reaches is stuck. Where something is not known, a thread counts as one that can move.
+
+The system call that each thread is blocked in decides, not the waits that the processes have emitted: those only narrow
+down who could end it. So threads, pools' handlers, feeders and programs that are no Python need no rules of their own.
+Two doubts remain: a signal from outside may end what a handler for it is there for, and a stopped process may be
+continued; a manager at an address may have clients elsewhere.
 """
 
 import signal
 from collections.abc import Callable
 
-from procsim.diagnosis.blocked_threads import Blocked, End, Seen, Sight, Thread
+from procsim.diagnosis.blocked_threads import Blocked, End
+from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
 from procsim.state.objects import Lock
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import inode_of, pipe_end
 
 _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
-"""Signals that come by themselves."""
+"""Signals that come without a sender."""
 
 _NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL)
-"""Signals that Python (or its faulthandler) handles in every process, and that no program waits for."""
+"""Signals that Python (or its faulthandler) handles in every process; no program waits for them."""
 
 _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 """Signals that people send to a program that waits for them."""
@@ -39,23 +45,23 @@ def _mask(numbers: tuple[signal.Signals, ...]) -> int:
     return sum(1 << (number - 1) for number in numbers)
 
 
-def stuck(run: RunState, sight: Sight) -> set[Thread]:
-    """The threads that will never go on."""
-    if sight.blind:
+def stuck(run: RunState, snapshot: Snapshot) -> set[Thread]:
+    """The threads that will never go on; none where some processes could not be looked at."""
+    if snapshot.incomplete:
         return set()
-    return _Fixpoint(run, sight).stuck()
+    return _Fixpoint(run, snapshot).stuck()
 
 
 def waits_by_thread(run: RunState) -> dict[Thread, Wait]:
-    """The waits that the processes have told of, by thread."""
+    """The waits that the processes have emitted, by thread."""
     return {Thread(wait.pid, wait.native_id): wait for wait in run.now_waiting() if wait.native_id}
 
 
 def _is_idle(blocked: Blocked | None, main: bool) -> bool:
     """Whether a thread of a server waits for clients.
 
-    The main thread of a manager does so a second at a time, that of a forkserver for any of what it has registered.
-    Who asks a socket for anything but the length of a message (4 bytes) does what a client has asked for.
+    The main thread of a manager waits a second at a time, that of a forkserver for any of what it has registered. A
+    thread that reads anything but the length of a message (4 bytes) from a socket serves a client.
     """
     if blocked is None:
         return False
@@ -64,26 +70,29 @@ def _is_idle(blocked: Blocked | None, main: bool) -> bool:
 
 
 class _Fixpoint:
-    def __init__(self, run: RunState, sight: Sight) -> None:
+    """Finds the threads that can still move. Names: a *process* here is a `ProcessSnapshot`."""
+
+    def __init__(self, run: RunState, snapshot: Snapshot) -> None:
         self._run = run
-        self._sight = sight
+        self._processes = snapshot.processes
         self._waits = waits_by_thread(run)
-        self._servers = {seen.pid for seen in sight.processes.values() if self._is_idle_server(seen)}
+        self._servers = {process.pid for process in snapshot.processes.values() if self._is_idle_server(process)}
         self._moving: set[int] = set()
-        """Processes with a thread that can move."""
+        """The PIDs of processes with a thread that can move."""
         self._standing: dict[Thread, Blocked] = {}
-        self._ends = set(sight.outside)
+        """The threads that were not found to move so far."""
+        self._ends = set(snapshot.outside)
         """What the processes that can move have open."""
 
     def stuck(self) -> set[Thread]:
-        for seen in self._sight.processes.values():
-            if seen.pid in self._servers:
+        for process in self._processes.values():
+            if process.pid in self._servers:
                 continue
-            alarmed = seen.pid if seen.caught & _mask(_ALARMS) else None  # its main thread, which runs the handlers
-            for number, blocked in seen.threads.items():
-                thread = Thread(seen.pid, number)
+            alarmed = process.pid if process.caught & _mask(_ALARMS) else None  # the main thread runs the handlers
+            for number, blocked in process.threads.items():
+                thread = Thread(process.pid, number)
                 if blocked is None or number == alarmed or blocked.how in _BY_ITSELF:
-                    self._moves(seen.pid)
+                    self._moves(process.pid)
                 else:
                     self._standing[thread] = blocked
         self._serve()
@@ -94,44 +103,44 @@ class _Fixpoint:
             self._serve()
         return set(self._standing)
 
-    def _is_idle_server(self, seen: Seen) -> bool:
-        """A forkserver or a manager that does nothing now."""
-        known = self._run.processes.get(seen.pid)
-        if not seen.is_forkserver and not (known is not None and known.is_manager):
+    def _is_idle_server(self, process: ProcessSnapshot) -> bool:
+        """Whether it is a forkserver or a manager that serves nobody now."""
+        known = self._run.processes.get(process.pid)
+        if not process.is_forkserver and not (known is not None and known.is_manager):
             return False
-        return all(_is_idle(blocked, number == seen.pid) for number, blocked in seen.threads.items())
+        return all(_is_idle(blocked, number == process.pid) for number, blocked in process.threads.items())
 
     def _moves(self, pid: int) -> None:
         if pid not in self._servers and pid not in self._moving:
             self._moving.add(pid)
-            self._ends |= self._sight.processes[pid].ends
+            self._ends |= self._processes[pid].ends
 
     def _serve(self) -> None:
-        """Servers do what the others ask them to, and nothing by themselves."""
+        """Idle servers can move if anybody can who may ask them to."""
         if self._moving:
             for pid in self._servers:
-                self._ends |= self._sight.processes[pid].ends
+                self._ends |= self._processes[pid].ends
 
     # Who could end a wait -----------------------------------------------------------------------------------
 
     def _can_be_freed(self, thread: Thread, blocked: Blocked) -> bool:
-        seen = self._sight.processes[thread.pid]
+        process = self._processes[thread.pid]
         wait = self._waits.get(thread)
-        if thread.number == thread.pid and self._can_be_signalled(seen, wait):
+        if thread.number == thread.pid and self._can_be_signalled(process, wait):
             return True
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
             return rule(self, wait)
-        return _BY_CALL[blocked.how](self, seen, blocked)
+        return _BY_CALL[blocked.how](self, process, blocked)
 
-    def _can_be_signalled(self, seen: Seen, wait: Wait | None) -> bool:
+    def _can_be_signalled(self, process: ProcessSnapshot, wait: Wait | None) -> bool:
         """Whether a signal may end the wait of its main thread, in which Python runs the handlers."""
-        if seen.caught & ~_mask(_NEVER_SENT) and self._moving - {seen.pid}:
+        if process.caught & ~_mask(_NEVER_SENT) and self._moving - {process.pid}:
             return True  # one of the others may send it
         if wait is not None and not self._may_be_meant_for_handlers(wait):
             return False
-        # A service, perhaps, that waits to be told to end.
-        return bool(seen.caught & _mask(_FROM_OUTSIDE)) or (wait is not None and wait.interruptible)
+        # It may be a service, which waits for a signal to end.
+        return bool(process.caught & _mask(_FROM_OUTSIDE)) or (wait is not None and wait.interruptible)
 
     def _may_be_meant_for_handlers(self, wait: Wait) -> bool:
         lock = self._run.locks.get(wait.object or 0)
@@ -139,20 +148,20 @@ class _Fixpoint:
             return lock is None or _released_by_anybody(lock)
         return wait.kind in _FREED_BY_HANDLERS
 
-    def _by_own_process(self, seen: Seen, blocked: Blocked) -> bool:
-        return seen.pid in self._moving
+    def _by_own_process(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
+        return process.pid in self._moving
 
-    def _by_anybody(self, seen: Seen, blocked: Blocked) -> bool:
+    def _by_anybody(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         return bool(self._moving)
 
-    def _by_other_end(self, seen: Seen, blocked: Blocked) -> bool:
+    def _by_other_end(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         return any(self._is_open(end) for end in blocked.ends)
 
-    def _by_child(self, seen: Seen, blocked: Blocked) -> bool:
+    def _by_child(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         if blocked.child:
-            # A PID that we do not see may be a process that we may not look at.
-            return blocked.child in self._moving or blocked.child not in self._sight.processes
-        children = [other.pid for other in self._sight.processes.values() if other.parent == seen.pid]
+            # A PID that is not in the snapshot may be a process that we may not look at.
+            return blocked.child in self._moving or blocked.child not in self._processes
+        children = [other.pid for other in self._processes.values() if other.parent == process.pid]
         return not children or any(pid in self._moving for pid in children)
 
     def _is_open(self, end: End) -> bool:
@@ -160,12 +169,12 @@ class _Fixpoint:
         other = other_end(self._run, end)
         if other is None:
             return True  # a socket of which we do not know where it leads
-        # Where nobody at all has it, it is on its way from one process to another: else the end would have come.
-        return other in self._ends or not any(other in seen.ends for seen in self._sight.processes.values())
+        # If no process has it, it is on its way from one process to another: else this end would be at end of file.
+        return other in self._ends or not any(other in process.ends for process in self._processes.values())
 
     def _by_holder(self, wait: Wait) -> bool:
         lock = self._run.locks.get(wait.object or 0)
-        if lock is None or sum(lock.holders.values()) < lock.value:  # held by one who has not told so
+        if lock is None or sum(lock.holders.values()) < lock.value:  # whoever holds it has not emitted that
             return bool(self._moving)
         if _released_by_anybody(lock):
             return bool(self._moving)
@@ -174,10 +183,10 @@ class _Fixpoint:
     def _holder_moves(self, lock: Lock, pid: int) -> bool:
         if pid not in self._moving:
             return False
-        held = self._waits_named(pid, lock.holds[pid].thread)
+        held = self._waiting_thread(pid, lock.holds[pid].thread)
         return held is None or held not in self._standing
 
-    def _waits_named(self, pid: int, thread: str) -> Thread | None:
+    def _waiting_thread(self, pid: int, thread: str) -> Thread | None:
         """The thread of that name, if it waits."""
         process = self._run.processes.get(pid)
         wait = process.waits.get(thread) if process else None
@@ -195,14 +204,14 @@ class _Fixpoint:
         return bool(self._moving) if queue is None or not queue.pipe else End(queue.pipe, writing) in self._ends
 
     def _by_the_joined(self, wait: Wait) -> bool:
-        return wait.child in self._moving or wait.child not in self._sight.processes
+        return wait.child in self._moving or wait.child not in self._processes
 
     def _by_a_client(self, wait: Wait) -> bool:
         return bool(self._moving)
 
 
 _BY_ITSELF = ("timed", "accept", "events")
-"""What ends by itself, or from outside."""
+"""Waits that end by themselves, or from outside."""
 
 _FREED_BY_HANDLERS = (
     "event_waiting",
@@ -212,7 +221,7 @@ _FREED_BY_HANDLERS = (
     "pipe_receive_waiting",
     "process_join_waiting",
 )
-"""What a signal handler may be meant to end, by setting the event, putting the item or telling the child to end."""
+"""Waits that a signal handler may be meant to end: it sets the event, puts the item or has the child end."""
 
 _BY_WAIT: dict[str, Callable[[_Fixpoint, Wait], bool]] = {
     "lock_waiting": _Fixpoint._by_holder,
@@ -222,9 +231,9 @@ _BY_WAIT: dict[str, Callable[[_Fixpoint, Wait], bool]] = {
     "process_join_waiting": _Fixpoint._by_the_joined,
     "manager_called": _Fixpoint._by_a_client,
 }
-"""Who could end what a process has told of; else the system call tells."""
+"""Who could end a wait that a process has emitted; for others the system call decides."""
 
-_BY_CALL: dict[str, Callable[[_Fixpoint, Seen, Blocked], bool]] = {
+_BY_CALL: dict[str, Callable[[_Fixpoint, ProcessSnapshot, Blocked], bool]] = {
     "inner": _Fixpoint._by_own_process,
     "shared": _Fixpoint._by_anybody,
     "read": _Fixpoint._by_other_end,
@@ -235,9 +244,10 @@ _BY_CALL: dict[str, Callable[[_Fixpoint, Seen, Blocked], bool]] = {
 
 
 def _released_by_anybody(lock: Lock) -> bool:
-    """Whether another than who acquired it may be meant to release it: a lock handed on, a semaphore as a signal.
+    """Whether another process than the one that acquired it may release it: a lock handed on, a semaphore as a signal.
 
-    Not where it was acquired by `with`, or where it is a lock that its owner alone can release.
+    Not where it was acquired by `with`: then the same thread is sure to release it. Nor an RLock, which its owner alone
+    can release.
     """
     if lock.type == "RLock":
         return False

@@ -1,18 +1,22 @@
-"""The watchman: looks after a run, and tells who stands still for ever.
+"""The watchman: looks after a run, and finds the threads that are stuck: that will never go on.
 
-    Run ──► batches ──► state ──► (somebody has waited for a while) ──► two looks that agree ──► process_stuck events
+    state: somebody has waited for a while ──► two snapshots that agree ──► process_stuck, finding events
 
-A look costs some milliseconds of procsim's own time and nothing of the program's. It is at the processes that are known
-to belong to the run. Once two such looks agree that somebody is stuck, all processes of the system are asked whether
-they could end that wait. What is found goes into the stream of events like everything else, so that a recording tells
-it again.
+A check costs some milliseconds of procsim's own time and nothing of the program's. It reads the processes that are
+known to belong to the run. Once two checks agree that a thread is stuck, all processes of the system are asked whether
+they could end that wait. What is found goes into the stream of events like all else: state stays pure, and a recording
+shows it again.
+
+Two snapshots must find the same threads stuck, all of them, with no event between, and none of these threads may have
+gone to wait anew meanwhile. A snapshot takes a while, and those that were read first may have gone on before it was
+whole.
 """
 
 import contextlib
 import time
-from collections.abc import Iterator
 
-from procsim.diagnosis.blocked_threads import Blocked, Sight, Thread, look, switches, with_outside
+from procsim.diagnosis.blocked_threads import Blocked
+from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_count, with_outside
 from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
 from procsim.findings.base import Finding, as_fields
 from procsim.findings.hangs import hangs
@@ -23,124 +27,126 @@ from procsim.wire.events import Event
 from procsim.wire.identities import pipe_end
 
 QUIET_SECONDS = 0.2
-"""Between two looks while something happens, and between the two that must agree."""
+"""Between two checks while events come, and between the two that must agree."""
 
 LONGEST_PAUSE_SECONDS = 2.0
-"""Between two looks while nothing happens."""
+"""Between two checks while no events come."""
 
 SHARE = 20
-"""After a look there is a pause of at least so many times the processor time that it took: it costs 5 % of a core at
-most. Its time by the clock would not do: on a busy machine a look waits for a core, which costs the program nothing."""
+"""After a check there is a pause of at least so many times the processor time that it took: checks cost 5 % of a core
+at most. Its time by the clock would not do: on a busy machine it waits for a core, which costs the program nothing."""
 
-TOLD_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
-"""Waits that are wrong whatever main does. Who waits for something else may be a worker that main is going to end."""
-
-
-def watched(run: Run, state: RunState) -> Iterator[list[Event]]:
-    """The batches of a run, which the caller draws into `state`, and among them who was found to be stuck."""
-    watchman = _Watchman(run, state)
-    told: set[tuple[str, int | None]] = set()
-    for batch in run:
-        yield batch
-        stuck: list[Event] = []
-        with contextlib.suppress(Exception):  # a fault of ours in here must not end the program
-            stuck = watchman.watch()
-        if stuck:
-            yield stuck
-            found: list[Finding] = []
-            with contextlib.suppress(Exception):
-                found = [finding for finding in hangs(state) if (finding.id, finding.pid) not in told]
-            told |= {(finding.id, finding.pid) for finding in found}
-            yield [run.event("finding", **as_fields(finding)) for finding in found]
+WRONG_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
+"""Waits that are wrong whatever main does. A process that waits for something else may be a worker that main ends."""
 
 
-class _Watchman:
+class Watchman:
+    """Looks after one run. A fault of its own ends no program: then it finds nothing."""
+
     def __init__(self, run: Run, state: RunState) -> None:
+        """`state` is that of the run, which the caller keeps up to date."""
         self._run = run
         self._state = state
         self._before: dict[Thread, tuple[int, int]] = {}
-        """Who was stuck at the last look, how often it had gone to wait, and when its process had last said something.
-
-        A look takes a while, in which those seen first may have gone on; who has not gone to wait anew between two
-        looks was in the same wait with all the others.
-        """
+        """The threads that were stuck at the last check: how often each had gone to wait, and when (ns) its process had
+        emitted its last event."""
         self._pause = QUIET_SECONDS
         self._next = time.monotonic() + QUIET_SECONDS
         self._earliest = 0.0
         self._events = 0
+        """How many events there were at the last call."""
+        self._explained: set[tuple[str, int | None]] = set()
+        """The findings that were emitted: id, and the PID of the process."""
 
-    def watch(self) -> list[Event]:
-        """Look, if it is time to; a `process_stuck` for each thread of which that has just become certain."""
-        now, began = time.monotonic(), time.thread_time()
+    def diagnose(self) -> list[Event]:
+        """Check, if it is time. Returns events, which the caller applies to the state before it calls `explain`.
+
+        They are a `process_stuck` for each thread that has just become certain to be stuck. Or a `process_ended` for
+        each process that was found to have ended: what it held and waited for is to be checked anew then.
+        """
+        with contextlib.suppress(Exception):
+            return self._check() if self._is_time() else []
+        return []
+
+    def explain(self) -> list[Event]:
+        """Why threads are stuck: a `finding` event for each new reason."""
+        found: list[Finding] = []
+        with contextlib.suppress(Exception):
+            found = [finding for finding in hangs(self._state) if _key(finding) not in self._explained]
+        self._explained.update(map(_key, found))
+        return [self._run.event("finding", **as_fields(finding)) for finding in found]
+
+    # When to check -------------------------------------------------------------------------------------------
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
         if self._state.events != self._events:
             self._events = self._state.events
             self._pause = QUIET_SECONDS
             self._next = min(self._next, max(self._earliest, now + QUIET_SECONDS))
-        if now < self._next:
-            return []
-        dead = self._run.unseen_deaths()
-        if dead:
-            return dead  # what they held and waited for is to be looked at anew
-        sight = look(self._run.members, thorough=False)
-        if sight is None:
-            self._next = float("inf")
-            return []
-        before, self._before = self._before, self._marked(stuck(self._state, sight))
-        # All of them, since each is stuck because the others are.
-        sure = self._before == before
-        found: list[Event] = []
-        if sure and before and self._run.has_caught_up():
-            found = self._certain(before)
-        self._plan(began, sure)
-        return found
+        return now >= self._next
 
-    def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
-        """Who is stuck also where all other processes of the system are asked, and has been since `before`."""
-        sight = look(self._run.members)
-        if sight is None or not stuck(self._state, sight):
-            return []
-        found = self._marked(stuck(self._state, with_outside(sight)))
-        if any(before.get(thread) != mark for thread, mark in found.items()):
-            return []
-        events = [event for thread in sorted(found) if (event := self._said(thread, sight)) is not None]
-        if Thread(self._state.main, self._state.main) in found:
-            return events
-        return [event for event in events if event.fields["wait"] in TOLD_WHILE_MAIN_GOES_ON]
+    def _plan(self, began: float, agree: bool) -> None:
+        """Plan the next check: soon where the last two snapshots did not agree.
 
-    def _marked(self, found: set[Thread]) -> dict[Thread, tuple[int, int]]:
-        """These threads, with what tells whether they go on: how often they went to wait, and their last event."""
-        processes = self._state.processes
-        return {thread: (switches(thread), processes[thread.pid].last) for thread in found if thread.pid in processes}
-
-    def _plan(self, began: float, sure: bool) -> None:
-        """When to look again: soon where the last two looks did not find the same.
-
-        `began`: the processor time of this thread, in seconds, when this look began.
+        `began`: the processor time of this thread, in seconds, when this check began.
         """
         ended = time.monotonic()
         self._earliest = ended + (time.thread_time() - began) * SHARE
-        self._next = max(self._earliest, ended + self._pause) if sure else ended + QUIET_SECONDS
+        self._next = max(self._earliest, ended + self._pause) if agree else ended + QUIET_SECONDS
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _said(self, thread: Thread, sight: Sight) -> Event | None:
-        """That it is stuck; None where that was said before, or where it is no thread that people know of."""
-        wait = waits_by_thread(self._state).get(thread)
+    # Who is stuck --------------------------------------------------------------------------------------------
+
+    def _check(self) -> list[Event]:
+        began = time.thread_time()
+        dead = self._run.find_deaths()
+        if dead:
+            return dead
+        snapshot = take_snapshot(self._run.members, thorough=False)
+        if snapshot is None:
+            self._next = float("inf")
+            return []
+        before, self._before = self._before, self._marked(stuck(self._state, snapshot))
+        agree = self._before == before  # in all of them, since each is stuck because the others are
+        found: list[Event] = []
+        if agree and before and self._run.has_caught_up():
+            found = self._certain(before)
+        self._plan(began, agree)
+        return found
+
+    def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
+        """The threads that are stuck also where all processes of the system are asked, and have been since `before`."""
+        snapshot = take_snapshot(self._run.members)
+        if snapshot is None or not stuck(self._state, snapshot):
+            return []
+        found = self._marked(stuck(self._state, with_outside(snapshot)))
+        if any(before.get(thread) != mark for thread, mark in found.items()):
+            return []
+        events = [event for thread in sorted(found) if (event := self._stuck_event(thread, snapshot)) is not None]
+        if Thread(self._state.main, self._state.main) in found:
+            return events
+        return [event for event in events if event.fields["wait"] in WRONG_WHILE_MAIN_GOES_ON]
+
+    def _marked(self, found: set[Thread]) -> dict[Thread, tuple[int, int]]:
+        """These threads, with what shows whether they go on: see `_before`."""
+        processes = self._state.processes
+        return {thread: (wait_count(thread), processes[thread.pid].last) for thread in found if thread.pid in processes}
+
+    # What is emitted -----------------------------------------------------------------------------------------
+
+    def _stuck_event(self, thread: Thread, snapshot: Snapshot) -> Event | None:
+        """The `process_stuck` event; None where it was emitted before, or people do not know of this thread."""
         process = self._state.processes.get(thread.pid)
-        blocked = sight.processes[thread.pid].threads[thread.number]
+        blocked = snapshot.processes[thread.pid].threads[thread.number]
         if process is None or blocked is None:
             return None
-        if wait is None:
-            if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
-                return None
-            kind, identity = _from_call(self._state, blocked)
-            if process.pool is not None and process.task is None:
-                kind, identity = "system_task_waiting", process.pool
-            wait = Wait(kind, thread.pid, process.name, process.last, process.at, identity)  # of its main thread
-        if wait.stuck is not None:
+        wait = waits_by_thread(self._state).get(thread) or self._wait_of_main_thread(thread, blocked)
+        if wait is None or wait.stuck is not None:
             return None
         fields = {
             "wait": wait.kind,
-            "open_in": _open_in(self._state, sight, blocked),
+            "open_in": _open_in(self._state, snapshot, blocked),
             # The length of a message is read first, as 4 bytes (multiprocessing.connection.Connection._recv_bytes).
             "in_message": blocked.how == "read" and blocked.size not in (4, 8),
         }
@@ -148,9 +154,23 @@ class _Watchman:
             "process_stuck", self._run.now(), thread.pid, process.name, wait.thread, wait.object, wait.at, fields
         )
 
+    def _wait_of_main_thread(self, thread: Thread, blocked: Blocked) -> Wait | None:
+        """The wait of a process's main thread that has emitted none, by its system call."""
+        process = self._state.processes[thread.pid]
+        if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
+            return None
+        kind, identity = _from_call(self._state, blocked)
+        if process.pool is not None and process.task is None:
+            kind, identity = "system_task_waiting", process.pool
+        return Wait(kind, thread.pid, process.name, process.last, process.at, identity)
+
+
+def _key(finding: Finding) -> tuple[str, int | None]:
+    return finding.id, finding.pid
+
 
 def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
-    """The kind of a wait that the process has not told of, and the object that it is for."""
+    """The kind of a wait that was not emitted, and the object that it is for."""
     if blocked.how not in ("read", "write"):
         return f"system_{blocked.how}_waiting", None
     end = blocked.ends[0]
@@ -163,7 +183,7 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     return f"system_{blocked.how}_waiting", None
 
 
-def _open_in(state: RunState, sight: Sight, blocked: Blocked) -> list[int]:
-    """The processes that have the other end of the pipe open."""
+def _open_in(state: RunState, snapshot: Snapshot, blocked: Blocked) -> list[int]:
+    """The PIDs of the processes that have the other end of the pipe open."""
     others = {other_end(state, end) for end in blocked.ends}
-    return sorted(pid for pid, seen in sight.processes.items() if not others.isdisjoint(seen.ends))
+    return sorted(pid for pid, process in snapshot.processes.items() if not others.isdisjoint(process.ends))

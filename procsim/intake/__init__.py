@@ -1,5 +1,12 @@
-"""Bytes become events: what the processes of a run have written is read at all times, put into one order, and decoded.
+"""Turns bytes into events: reads what the processes of a run write, puts it into one order, and decodes it.
 
-In come bytes from the named pipe, the shared memory and the program's output; out go batches of events in their order.
-`running` knocks here.
+In come bytes from the EventQueue, the shared memory and the program's output; out go events in their order. `running`
+knocks here.
+
+Cause comes before effect: `released` and `put` are emitted before they happen, `acquired` and `got` after, each with
+a time from before it was written. `sequencer` says why that makes one order of many sources.
+
+Memory has a bound. Where a program emits more than procsim can draw, `drain` holds up to 16 MiB of undecoded events,
+and each process that is alive and emits that much costs 0.5 MiB more (its slot, once in memory and once read), and up
+to 2 MiB for the events that it has interned.
 """

@@ -1,4 +1,4 @@
-"""Makes events of what the drain has brought: decoded, and in one order.
+"""Makes events of the rounds that the drain has read: decoded, and in one order.
 
 rounds: buffers, EventQueue ──► items ──► Sequencer ──┐
         standard output, error ──► Lines ─────────────┴─► events, some at a time
@@ -17,30 +17,31 @@ from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.pipe import ItemDecoder
 
 BATCH_EVENTS = 3_000
-"""Events that one batch has at most, or the screen would stand still meanwhile."""
+"""The most events in one batch: the screen is drawn between two batches, and would stand still during a larger one."""
 
 AT_ONCE_BYTES = 1 << 20
-"""Of events that are decoded together: they take up about twelve times as much then."""
+"""The most bytes that are decoded together: as events they take up about twelve times as much memory."""
 
 LINE_BYTES = 1 << 18
-"""So much of the program's output is told at once, and though its line has not ended."""
+"""The most of the program's output in one event: a longer line is cut."""
 
 
 class Arrivals:
-    """The events that have arrived from the processes of a run, and wait to be taken."""
+    """The events that have arrived from the processes of a run, in their order."""
 
     def __init__(self, drain: Drain, started: int) -> None:
+        """`started`: when the run was (ns of the system's monotonic clock); the times of events count from there."""
         self._drain = drain
         self._started = started
         self._items = ItemDecoder()
         self._sequencer = Sequencer()
         self._lines = Lines()
         self._ready: Iterator[Event] = iter(())
-        """What was taken and is to be given."""
+        """What was taken from the drain, decoded as it is asked for."""
         self._more_is_ready = False
 
     def take(self, timeout: float) -> list[Event]:
-        """The next ones, as many as make a batch; waits up to `timeout` seconds for some."""
+        """The next events, at most a batch of them; waits up to `timeout` seconds for some."""
         batch = list(islice(self._ready, BATCH_EVENTS))
         if not batch:
             self._ready = chain.from_iterable(map(self._decoded, self._drain.take(timeout)))
@@ -49,12 +50,23 @@ class Arrivals:
         return batch
 
     def waiting(self) -> bool:
-        """Whether more has come than what was taken."""
-        waiting = self._drain.waiting() or (self._sequencer.waiting() and self._drain.is_alive())
-        return self._more_is_ready or waiting
+        """Whether more events have arrived than were taken."""
+        if self._more_is_ready or self._drain.waiting():
+            return True
+        return self._sequencer.waiting() and self._drain.is_alive()
+
+    def mark(self) -> int:
+        """Marks this moment, for `has_passed`."""
+        return self._drain.emptied
+
+    def has_passed(self, mark: int) -> bool:
+        """Whether all events that had been emitted at the marked moment were taken."""
+        # One round may have been in progress at that moment, and have begun before.
+        read = self._drain.emptied > mark + 1 or not self._drain.is_alive()
+        return read and not self.waiting()
 
     def rest(self) -> Iterator[Event]:
-        """What the program has printed and never given its line end."""
+        """What the program has printed last, without a line end."""
         for stream, text in self._lines.rest():
             yield self._printed(text, stream, time.monotonic_ns())
 
@@ -69,9 +81,9 @@ class Arrivals:
                     yield self._printed(text, source, round_.began)
 
     def _printed(self, text: str, stream: str, t: int) -> Event:
-        """A line that came through the program's standard output itself: who wrote it, nobody can tell.
+        """Text that came through a stream of the program's itself: which process wrote it is not known.
 
-        `t`: when it was read (ns of the system's monotonic clock), by which it has its place among the events.
+        `t`: when it was read (ns of the system's monotonic clock); by that it is ordered among the events.
         """
         return Event("printed", t - self._started, 0, "", MAIN_THREAD, fields={"text": text, "stream": stream})
 
@@ -83,12 +95,12 @@ class Lines:
         self._parts: dict[str, bytes] = {}
 
     def lines(self, stream: str, data: bytes) -> Iterator[str]:
-        """The lines that are whole now, in as few pieces of at most LINE_BYTES as can be."""
+        """The lines that are complete now, in as few pieces of at most LINE_BYTES as possible."""
         data = self._parts.pop(stream, b"") + data
         start = 0
         while len(data) - start > LINE_BYTES:
             piece = data[start : start + LINE_BYTES]
-            piece = piece[: piece.rfind(b"\n") + 1 or whole(piece)]
+            piece = piece[: piece.rfind(b"\n") + 1 or complete(piece)]
             yield decoded(piece)
             start += len(piece)
         end = data.rfind(b"\n", start) + 1
@@ -99,18 +111,18 @@ class Lines:
             self._parts[stream] = data[start:]
 
     def rest(self) -> Iterator[tuple[str, str]]:
-        """(stream, text) of what never got its line end."""
+        """(stream, text) of what has no line end."""
         for stream, data in self._parts.items():
             yield stream, decoded(data)
         self._parts = {}
 
 
 ENCODINGS = ("utf-8", "gb18030")
-"""Those that a program's output may be in; what is none of them is read as UTF-8 as far as it can be."""
+"""Those that a program's output may be in. In any other, what is no UTF-8 is replaced."""
 
 
-def whole(data: bytes) -> int:
-    """How many of these bytes are whole characters: the last one may have been cut."""
+def complete(data: bytes) -> int:
+    """How many of these bytes are complete characters: the last one may be cut."""
     for encoding in ENCODINGS:
         decoder = codecs.getincrementaldecoder(encoding)()
         with contextlib.suppress(UnicodeDecodeError):
@@ -120,7 +132,7 @@ def whole(data: bytes) -> int:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a program's output: UTF-8, or else line by line GBK, or else as far as it can be read."""
+    """The text of a program's output: as UTF-8, else line by line as GB 18030, else with replacement characters."""
     with contextlib.suppress(UnicodeDecodeError):
         return data.decode()
     if data.count(b"\n", 0, -1):

@@ -4,7 +4,7 @@
     standard output ─────────────────────┼─► Drain (a thread) ──► rounds, held until somebody takes them
     standard error ──────────────────────┘
 
-It only moves bytes, so that it is always quicker than the program.
+It only moves bytes, so that it is quicker than any program.
 """
 
 import contextlib
@@ -24,37 +24,37 @@ TICK_SECONDS = 0.05
 """The longest that a reader of events is left without a batch."""
 
 IDLE_SECONDS = GATHER_SECONDS * 3
-"""The pause where nothing has come, or only a little in the buffers, of which nobody tells. The program may have use
-for every processor: each time that we look is taken from it."""
+"""The pause where nothing has come, or only a little in the buffers, which cannot be waited for with `select`. The
+program may need every processor, and each round takes time from it."""
 
 BUFFERS_SECONDS = 0.003
-"""The pause where buffers had much: a process that does nothing else fills its slot in 8 ms."""
+"""The pause where buffers had much: a process that only emits fills its slot in 8 ms."""
 
 SWITCH_SECONDS = 0.001
-"""So long this thread waits at most for one that computes, in the place of Python's 5 ms."""
+"""How long this thread waits at most for the GIL, instead of Python's 5 ms."""
 
 HURRIED_SECONDS = GATHER_SECONDS / 8
-"""The pause for more, where each event is waited for."""
+"""The pause where each event is waited for."""
 
 HELD_BYTES = 16 << 20
-"""Undecoded bytes that are held for a reader that is late. Past that, the program is slowed to the reader's pace."""
+"""How many undecoded bytes are held for a reader that is late. Beyond that the program is slowed to its pace."""
 
 BATCH_BYTES = 1 << 18
-"""Bytes that one batch is decoded from, or the one round that has more: 2,000 to 11,000 events."""
+"""How many bytes are taken at once, unless one round has more: 2,000 to 11,000 events."""
 
 
 EVENTS, STDOUT, STDERR = "events", "stdout", "stderr"
 
 
 class Round(NamedTuple):
-    """What all sources had for us, when each was asked once."""
+    """What all sources had when each was read once."""
 
     began: int
-    """ns of the system's monotonic clock: all that was written before is in this round, or in an earlier one."""
+    """ns of the system's monotonic clock. What was written before that is in this round, or in an earlier one."""
     chunks: list[tuple[str, bytes]]
     """(source, bytes)."""
     buffers: list[tuple[Repetitions, bytes]]
-    """What the buffers had, and what reads it."""
+    """(what decodes it, bytes), for each buffer."""
 
     @property
     def size(self) -> int:
@@ -65,23 +65,29 @@ class Round(NamedTuple):
 class Drain(threading.Thread):
     """The thread that empties the pipes and buffers."""
 
-    def __init__(self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]]) -> None:
+    def __init__(
+        self, reader: EventQueueReader, buffers: BufferReader, streams: Sequence[IO[bytes]], kept_open: int = -1
+    ) -> None:
+        """`kept_open`: a descriptor of the writing end of the EventQueue, which the drain closes.
+
+        While it is open, the end of the EventQueue does not come before the program has opened it: until the first
+        event, or `let_end`.
+        """
         super().__init__(name="procsim-drain", daemon=True)
-        self.heard = False
-        """Whether a process of the run has said anything yet."""
         self.hurried = False
-        """Whether somebody waits for each event: a step of one process is to be seen."""
+        """Whether each event is waited for: people want to see a step, or the run is about to end."""
         self.emptied = 0
-        """How often it has taken in all that was there."""
+        """How many rounds were read."""
         self._reader = reader
         self._buffers = buffers
+        self._kept_open = kept_open
         self._streams = dict(zip((STDOUT, STDERR), streams, strict=False))
         self._rounds: deque[Round] = deque()
         self._more = False
         """Whether the last round had something."""
         self._held = 0
         self._changed = threading.Condition()
-        self._selector = selectors.DefaultSelector()  # here: where no descriptor is left for it, the run cannot start
+        self._selector = selectors.DefaultSelector()  # made here: if no descriptor is left for it, the run cannot start
         self._open = {EVENTS, *self._streams}
         self._stopping = threading.Event()
 
@@ -110,9 +116,9 @@ class Drain(threading.Thread):
                     self._stopping.wait(min(longest, GATHER_SECONDS))
 
     def _round(self, selector: selectors.BaseSelector, ready: list[str]) -> Round:
-        """Take in what is there."""
+        """Read what is there."""
         began, chunks = time.monotonic_ns(), []
-        # The events in any case: those that have come since may be older than others.
+        # The EventQueue in any case: what has come into it since the `select` may be older than what others have.
         for name in [EVENTS, *(name for name in ready if name != EVENTS)]:
             data = self._read(name)
             if data:
@@ -122,9 +128,9 @@ class Drain(threading.Thread):
         return Round(began, chunks, self._buffers.read())
 
     def _read(self, name: str) -> bytes | None:
-        """All that stands in a pipe now; None: nothing; b"": nobody has it open."""
+        """What is in a pipe now; None: nothing; b"": no process has it open."""
         pieces = b""
-        for _ in range(PIPE_CAPACITY // READ_SIZE):  # what has come into it since we began can wait
+        for _ in range(PIPE_CAPACITY // READ_SIZE):  # what comes into it meanwhile can wait
             piece = self._reader.read() if name == EVENTS else self._read_stream(name)
             if not piece:
                 return pieces or piece
@@ -142,39 +148,51 @@ class Drain(threading.Thread):
         with self._changed:
             self._open.discard(name)
         if name == EVENTS:
-            self._stopping.wait(TICK_SECONDS / 5)  # a process that is just being started may open it again
+            self._stopping.wait(TICK_SECONDS / 5)  # a process that is being started may open it again
         else:
             selector.unregister(self._streams[name])
 
     def _keep(self, round_: Round) -> None:
         sources = {source for source, _ in round_.chunks}
         with self._changed:
-            if round_.size or self._more:  # what comes last in a round, the next one tells the place of
+            # One empty round after a full one: the sequencer needs its time to release the last events.
+            if round_.size or self._more:
                 self._rounds.append(round_)
             self._more = bool(round_.size)
             self._open |= sources
-            self.heard = self.heard or EVENTS in sources or bool(round_.buffers)
+            if EVENTS in sources or round_.buffers:
+                self._close_kept_open()
             self._held += round_.size
             self._changed.notify()
             while self._held > HELD_BYTES and not self._stopping.is_set():
                 self._changed.wait(TICK_SECONDS)
 
     def take(self, timeout: float) -> list[Round]:
-        """The rounds that have come, as many as make a batch; waits up to `timeout` seconds for the first."""
-        taken: list[Round] = []
+        """The rounds that were read, up to BATCH_BYTES; waits up to `timeout` seconds for the first."""
+        rounds: list[Round] = []
         size = 0
         with self._changed:
             if not self._rounds and timeout and self.is_alive():
                 self._changed.wait(timeout)
             while self._rounds and size < BATCH_BYTES:
-                taken.append(self._rounds.popleft())
-                size += taken[-1].size
+                rounds.append(self._rounds.popleft())
+                size += rounds[-1].size
             self._held -= size
             self._changed.notify()
-        return taken
+        return rounds
+
+    def let_end(self) -> None:
+        """The EventQueue ends when no process of the run has it open, though no event may have come through it."""
+        with self._changed:
+            self._close_kept_open()
+
+    def _close_kept_open(self) -> None:
+        kept_open, self._kept_open = self._kept_open, -1
+        if kept_open >= 0:
+            os.close(kept_open)
 
     def forget(self, pid: int) -> None:
-        """This process has ended: it will write nothing more."""
+        """This process has ended: when its slot was read, it is given back."""
         self._buffers.forget(pid)
 
     def waiting(self) -> bool:
@@ -182,14 +200,15 @@ class Drain(threading.Thread):
         return bool(self._rounds)
 
     def ended(self) -> bool:
-        """Whether nobody has the pipes open any more, and all that came was taken."""
+        """Whether no process has the pipes open any more, and all that came was taken."""
         return not self._open and not self._rounds
 
     def stop(self) -> None:
-        """Take in what is in the pipes now, if it was started, then close them. Stopping twice does nothing."""
+        """Read what is in the pipes now, if the thread was started, then close them. Stopping twice does nothing."""
         self._stopping.set()
         if self.is_alive():
             self.join()
+        self.let_end()
         self._selector.close()
         self._reader.close()
         self._buffers.close()

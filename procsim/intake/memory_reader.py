@@ -1,4 +1,6 @@
-"""The reading side of `procsim.wire.memory`: what all processes of a run have written into their slots.
+"""Reads the memory that the processes of a run share with procsim: what each has written into its slot.
+
+The writing side, and the form of what is written, is `procsim.wire.memory`.
 
 the run's file ──► BufferReader ──► the bytes that each slot has had since ──► its Repetitions ──► items
 """
@@ -32,17 +34,17 @@ from procsim.wire.memory import (
 from procsim.wire.pipe import HEADER, ITEM_LIMIT
 
 _LOOK_SIZE = 1 << 13
-"""Bytes that are looked at first."""
+"""How many bytes are read first."""
 
 
 class _Slot:
-    """How far the slot of one process was read."""
+    """The slot of one process, and how far it was read."""
 
     def __init__(self, number: int, pid: int) -> None:
         self.number = number
         self.pid = pid
         self.ended = False
-        """Its writer has ended."""
+        """Whether its writer has ended."""
         self.repetitions = Repetitions()
         self._start = number * SLOT_SIZE
         self._turn = 0
@@ -55,10 +57,12 @@ class _Slot:
         self._turn += 1
 
     def read(self, memory: mmap.mmap, done: bytes) -> bytes:
-        """What was written since the last time."""
+        """What was written since the last time. `done`: the commit mark."""
         pieces = []
         while True:
-            full = memory[self._part + WRITTEN] == self._turn & 0xFF  # asked first: then nothing is written any more
+            full = (
+                memory[self._part + WRITTEN] == self._turn & 0xFF
+            )  # checked first: if so, nothing is written there any more
             if not full and (self._at == self._end or not memory[self._at]):
                 break
             piece = self._rest(memory) if full else self._whole(memory, done[MARK_AT:])
@@ -78,9 +82,9 @@ class _Slot:
         return piece[: size + -size % WORD]
 
     def _whole(self, memory: mmap.mmap, mark: bytes) -> bytes:
-        """What is whole.
+        """The bytes that are committed.
 
-        It is copied once more: when the end of the first copy was made, its beginning may have been old already.
+        They are copied twice: while the end of the first copy was made, its beginning may have been written over.
         """
         size = _LOOK_SIZE
         while True:
@@ -91,13 +95,13 @@ class _Slot:
             size *= 4
 
     def give_back(self, memory: mmap.mmap) -> None:
-        """Its writer has ended: give back what it took up."""
+        """Give back the memory that it took up, when its writer has ended."""
         with contextlib.suppress(AttributeError, OSError):  # MADV_REMOVE is Linux's, and not of every file system
             memory.madvise(mmap.MADV_REMOVE, self._start, SLOT_SIZE)
 
 
 def _end_of_whole(piece: bytes, mark: bytes) -> int:
-    """How far it is whole: to the last DONE or repetition, and that one too, if all of it is there."""
+    """How many bytes are committed: up to the last commit mark or repetition, and with that one if it is complete."""
     at = piece.rfind(mark)
     while at >= 0 and at % WORD != MARK_AT:
         at = piece.rfind(mark, 0, at + len(mark) - 1)
@@ -159,28 +163,29 @@ class Repetitions:
 
 
 class BufferReader:
-    """What all processes have written. It makes the file."""
+    """Reads the slots of all processes of a run; it makes the memory that they are in."""
 
     def __init__(self, folder: str) -> None:
         self._slots: list[_Slot] = []
         self._awaited: list[int] = []
-        """The slots that were taken and of which nothing was seen yet."""
+        """The slots that were taken and have nothing in them yet."""
         self._taken = 0
         self._file = -1
         self._memory: mmap.mmap | None = None
         self._done = DONE_BEGINS + os.urandom(WORD - MARK_AT).replace(b"\0", b"\1")
         try:
-            # In memory (Linux), so that no disk is slow or full, and nothing is left, whatever becomes of us.
+            # In memory (Linux), so that no disk is slow or full, and nothing is left even if we are killed. It has no
+            # name in any file system, ends with procsim, and is reached by /proc/PID/fd.
             self._file = os.memfd_create(MEMORY_NAME)
             os.ftruncate(self._file, DONE_STANDS)
             os.pwrite(self._file, self._done, DONE_STANDS)
             self._memory = mmap.mmap(self._file, DONE_STANDS)
             os.symlink(f"/proc/{os.getpid()}/fd/{self._file}", f"{folder}/{FILE_NAME}")
-        except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue alone will do
+        except (AttributeError, OSError, ValueError):  # not Linux, or no room for it: the EventQueue carries all events
             self.close()
 
     def read(self) -> list[tuple[Repetitions, bytes]]:
-        """What has been written since the last time, of each process that wrote something, and what reads it."""
+        """(what decodes it, bytes) for each process that has written something since the last time."""
         memory = self._memory
         if memory is None:
             return []
@@ -189,17 +194,17 @@ class BufferReader:
         slots = list(self._slots)
         while slots:
             for slot in slots:
-                ended = slot.ended  # asked first: then nothing comes after what is read now
+                ended = slot.ended  # checked first: if so, nothing comes after what is read now
                 if data := slot.read(memory, self._done):
                     found.append((slot.repetitions, data))
                 if ended:
                     slot.give_back(memory)
                     self._slots.remove(slot)
-            slots = self._begun()  # whoever was started by what was said just now
+            slots = self._begun()  # the slots of processes that were started meanwhile
         return found
 
     def _begun(self) -> list[_Slot]:
-        """The slots of which something is to be seen now. (Not by a look into memory, which would take some up.)"""
+        """The slots that have something in them now. (By `pread`: to read mapped memory would allocate its pages.)"""
         taken = min((os.fstat(self._file).st_size - TICKETS_BEGIN) // TICKET.size, SLOTS)
         self._awaited.extend(range(self._taken, taken))
         self._taken = taken
@@ -217,12 +222,12 @@ class BufferReader:
         return begun
 
     def forget(self, pid: int) -> None:
-        """This process has ended, and its slot is to be given back when it has been read."""
+        """This process has ended: its slot is given back when it was read."""
         for slot in list(self._slots):
             slot.ended = slot.ended or slot.pid == pid
 
     def close(self) -> None:
-        """Give all of it back; a process that comes to it now takes no slot."""
+        """Give all of it back; from now on no process takes a slot."""
         if self._file >= 0:
             os.close(self._file)
             self._file, self._memory = -1, None

@@ -1,9 +1,9 @@
 """Puts what came from several sources into one order: cause before effect.
 
-An event has its time from before it was written, and what it brought about comes after that. So of all that was
-written before a moment, nothing can have a cause that was written later: when everything was read that had been written
-by then, its order by time is right. What is younger was read by chance, before something that may be older, and waits
-for the next round.
+The time of an event is from before it was written, and its effects happen after that. So an event that was written
+before a moment cannot have a cause that was written after it. Once everything was read that had been written before
+that moment, the order of these events by time is final. An event that is younger may have been read before an older one
+of another source: it waits for the next round.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,18 +17,19 @@ Item = tuple[Any, ...]
 
 
 class Sequencer:
-    """Round after round of items, in their order."""
+    """Puts the items of one round after the other into their order."""
 
     def __init__(self) -> None:
         self._younger: list[Item] = []
 
     def add(self, sources: Iterable[Iterable[Item]], began: int, at_once: bool = False) -> Iterator[Item]:
-        """The items that come next, once those of the round before were all taken.
+        """The items whose place is final now. To be called when those of the round before were all taken.
 
-        `sources`: what each of them had in this round, for which they were read from the moment `began` on. They are
-        read as they are needed, since all of it could be more than memory holds; or `at_once`, which is quicker.
+        `sources`: the items that each of them had in this round, which was read from the moment `began` on (ns). They
+        are decoded as they are needed, since all of them could be more than memory holds; or `at_once`, which is
+        quicker.
         """
-        # Those were read in the round before, and so were written before this one began, whatever their clock says.
+        # These were read in the round before, so they were written before this one began, whatever their times are.
         younger = [item if item[0] <= began else (began, *item[1:]) for item in self._younger]
         self._younger = []
         time = itemgetter(0)
@@ -40,5 +41,5 @@ class Sequencer:
                 self._younger.append(item)
 
     def waiting(self) -> bool:
-        """Whether something waits for the next round."""
+        """Whether items wait for the next round."""
         return bool(self._younger)

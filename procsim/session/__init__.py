@@ -1,4 +1,7 @@
-"""A run shown from its start to its verdict: source, state, recording, view, exit code.
+"""Shows a run, several runs that are compared, or a recording, from the first event to the verdict.
 
-`command` knocks here, with a run and a view.
+In comes an order (or a recording) and a view; out comes the exit code of the command. `command` knocks here.
+
+Wishes, signals and faults meet here: people's wishes are granted between two batches (`grants`); signals end a run or
+go on to the program (`signals`); a part of procsim that fails is left out, and the run goes on (`faults`).
 """

@@ -1,6 +1,6 @@
-"""Faults of procsim's own while a program runs: the part that fails is left out, and the program goes on.
+"""Faults of procsim's own while a program runs: a part that fails is left out, and the program goes on.
 
-state, view, conductor ──► (an exception that nobody expects) ──► Faults ──► one line on standard error at the end
+state, view, conductor ──► (an exception that is a fault) ──► Faults ──► one line on standard error at the end
 """
 
 import sys
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TextIO
 
 from procsim.complaints import complain, fault_of
-from procsim.control.conductor import Misfit
+from procsim.control.choosers import Misfit
 from procsim.language import N_, _
 from procsim.state.run_state import RunState
 from procsim.views import Again
@@ -21,10 +21,10 @@ VIEW, PICTURE, STEPS, FINDINGS = N_("the view"), N_("the picture"), N_("the cont
 """The parts that may fail."""
 
 EXPECTED = (ReaderGone, CannotWrite, Misfit)
-"""What these parts raise where nothing is wrong with them."""
+"""What these parts raise on purpose."""
 
 FREELY = float("inf")
-"""A pace at which all move as they like."""
+"""A pace at which all processes move freely."""
 
 
 class Faults:
@@ -34,7 +34,7 @@ class Faults:
         self._first: dict[str, str] = {}
 
     def attempt(self, part: str, call: Callable[..., object], *arguments: object) -> bool:
-        """Call it; False: the part has failed. What is no fault of ours (see EXPECTED) is raised."""
+        """Call a part. False: it has failed. Raises what is no fault: see EXPECTED."""
         try:
             call(*arguments)
         except EXPECTED:
@@ -45,25 +45,25 @@ class Faults:
         return True
 
     def add(self, part: str, error: Exception) -> None:
-        """That part has failed."""
+        """A part has failed; only its first fault is kept."""
         self._first.setdefault(part, fault_of(error))
 
-    def say(self) -> None:
-        """Say on standard error what has failed, a line each."""
+    def complain(self) -> None:
+        """Complain on standard error of the parts that have failed, a line each."""
         words = _("{part} has failed, and the run went on without it; this is a fault of procsim's: {fault}")
         for part, fault in self._first.items():
             complain(words.format(part=_(part), fault=fault))
 
 
 class Sheltered(View):
-    """A view that may fail. Then the screen is given back, and what the program prints is passed on as it comes."""
+    """A view that may fail. Then the terminal is given back, and what the program prints is passed on as it comes."""
 
     def __init__(self, view: View, faults: Faults) -> None:
         self._view = view
         self._faults = faults
         self._failed = False
-        """Whether nobody has keys any more."""
         self._held = False
+        """Whether the run stands until people let it move. After the view has failed there are no keys for that."""
         self._entered = False
 
     def __enter__(self) -> "Sheltered":
@@ -107,11 +107,11 @@ class Sheltered(View):
             self._attempt(run, self._view.finish, run, verdict)
 
     def _attempt(self, run: RunState, call: Callable[..., object], *arguments: object) -> bool:
-        """Whether what it was called for is shown: by the view, or now that this has failed."""
+        """Call the view. Returns whether what this was for is shown: by the view, or because it has just failed."""
         if self._faults.attempt(VIEW, call, *arguments):
             return True
         self._failed = True
-        self._faults.attempt(VIEW, self._view.tick, run, None)  # what it has not shown yet
+        self._faults.attempt(VIEW, self._view.tick, run, None)  # to show what it has not shown yet
         self._faults.attempt(VIEW, self.__exit__, None, None, None)
         if not self._view.prints_at_the_end:
             return False
@@ -122,7 +122,7 @@ class Sheltered(View):
 
 
 def _pass_on(text: str, stream: object) -> None:
-    """What the program has printed, to where it would have gone."""
+    """Write what the program has printed to where it would have gone. Raises `ReaderGone`."""
     to: TextIO = sys.stderr if stream == "stderr" else sys.stdout
     try:
         to.write(text)

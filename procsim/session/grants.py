@@ -1,19 +1,20 @@
-"""Grants what people wish while they look at a run.
+"""Grants what people wish while a run is shown.
 
 Wish ──► grant ──► the conductor, the run ──► movement_of ──► the view
 """
 
 from collections.abc import Callable, Iterable
 
+from procsim.control.choosers import change_pace, go_on, is_held, next_of, pace_of, pause, step
 from procsim.control.conductor import Conductor
 from procsim.views.base import View
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
 
 
 def grant(wishes: Iterable[Wish], view: View, end: Callable[[], None], conductor: Conductor | None) -> Refusal | None:
-    """Do what is wished, one after the other; without a conductor (a recording is shown) nobody can be moved.
+    """Grant the wishes, one after the other; without a conductor (a recording is shown), not those that move processes.
 
-    Returns why the last wish was not granted, if it was not.
+    `end` ends the run. Returns why the last wish was not granted, if it was not.
     """
     refused = None
     for wish in wishes:
@@ -29,12 +30,12 @@ def grant(wishes: Iterable[Wish], view: View, end: Callable[[], None], conductor
 
 def _move(wish: Pause | Step | Choose | ChangePace, conductor: Conductor) -> Refusal | None:
     if isinstance(wish, Pause):
-        (conductor.go_on if conductor.held else conductor.pause)()
+        (go_on if is_held(conductor) else pause)(conductor)
     elif isinstance(wish, Choose):
         conductor.selected = wish.pid
     elif isinstance(wish, ChangePace):
-        conductor.change_pace(wish.factor)
-    elif not conductor.step():
+        change_pace(conductor, wish.factor)
+    elif not step(conductor):
         if conductor.nobody_can_move():
             conductor.let_wait()
             return Refusal.NOBODY_CAN_MOVE
@@ -44,25 +45,24 @@ def _move(wish: Pause | Step | Choose | ChangePace, conductor: Conductor) -> Ref
 
 
 def _suspend(view: View, conductor: Conductor | None) -> None:
-    """While the terminal is the shell's, nobody moves."""
+    """Leave the terminal to the shell; a run that moves freely is paused meanwhile."""
     moves = conductor is not None and not conductor.closed
     if conductor is not None and moves:
-        conductor.pause()
+        pause(conductor)
     view.suspend()
     if conductor is not None and moves:
-        conductor.go_on()
+        go_on(conductor)
 
 
 def movement_of(conductor: Conductor, refused: Refusal | None) -> Movement:
     """How the run moves now, for a view."""
-    first = conductor.next() if conductor.held else None
     return Movement(
         closed=conductor.closed,
-        held=conductor.held,
-        pace=conductor.pace,
+        held=is_held(conductor),
+        pace=pace_of(conductor),
         steps=conductor.steps,
         chosen=conductor.selected,
-        next=first[0].pid if first else None,
+        next=next_of(conductor),
         moved=conductor.moved,
         refused=refused,
     )

@@ -1,4 +1,4 @@
-"""What a program would have where it is run in another way: the keyboard, or another Python's modules."""
+"""Commands that run a program in other surroundings: with the keyboard, or with another Python's modules."""
 
 import os
 import shlex
@@ -6,14 +6,14 @@ import shutil
 import subprocess
 import sys
 
-from procsim.running.run import Order
+from procsim.running.order import Order
 
 PATIENCE_SECONDS = 10.0
-"""How long another Python gets to say where it is installed."""
+"""How long another Python gets to print where it is installed."""
 
 
 def with_keyboard(order: Order) -> str:
-    """The command that would give a program the keyboard; "" where it has what procsim was given."""
+    """The command that gives a program the keyboard; "" where it has the standard input that procsim was given."""
     if order.apart:
         return shlex.join(["python", *order.command[1:]])
     if not order.keyboard:
@@ -23,9 +23,9 @@ def with_keyboard(order: Order) -> str:
 
 
 def with_other_python(order: Order) -> str:
-    """The command that would run a program by the Python that people call `python`, where procsim's own has run it.
+    """The command that runs a program by the Python that `python` is for people, where procsim's own has run it.
 
-    "" where these two are one, or there is no other.
+    "" where these are the same, or there is no other.
     """
     if order.apart or order.command[0] != sys.executable:
         return ""
@@ -38,7 +38,7 @@ def with_other_python(order: Order) -> str:
 
 
 def _prefix_of(python: str) -> str:
-    """Where a Python is installed, as it says itself: `python` may be a script that chooses one (pyenv)."""
+    """Where a Python is installed, as it prints itself: `python` may be a script that chooses one (pyenv)."""
     try:
         done = subprocess.run(
             [python, "-c", "import sys; print(sys.prefix)"],

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from rich.console import Console, ConsoleDimensions
 
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.screen import Drawn, screen
@@ -96,7 +97,7 @@ def watched(program: str) -> dict[str, float]:
     state = RunState()
     began = time.perf_counter()
     frames: list[float] = []
-    with Run(Order([sys.executable, program], Settings(take_output=False), apart=False)) as run:
+    with launch(Order([sys.executable, program], Settings(take_output=False), apart=False)) as run:
         for batch in run:
             for event in batch:
                 apply(state, event)

@@ -21,7 +21,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from procsim.running.run import Order, Run
+from procsim.running.launch import launch
+from procsim.running.order import Order
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.wire.run_folder import Settings
@@ -95,7 +96,7 @@ def contestants(operation: str, folder: Path) -> dict[str, Contestant]:
 
     def watched() -> None:
         state = RunState()
-        with Run(Order([sys.executable, *command], Settings(take_output=False), apart=False)) as events:
+        with launch(Order([sys.executable, *command], Settings(take_output=False), apart=False)) as events:
             for batch in events:
                 for event in batch:
                     apply(state, event)

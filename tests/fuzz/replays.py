@@ -17,7 +17,7 @@ from rich.console import Console
 from procsim.command import stage
 from procsim.command.typer_words import UsageError
 from procsim.recording.trace import NoTrace, Trace
-from procsim.session import session
+from procsim.session.replay import show_trace
 from procsim.views import Showing
 from procsim.views.base import View
 from procsim.views.console import HarmlessConsole
@@ -101,7 +101,7 @@ def in_one_process(seeds: range) -> Outcome:
 
 def _replays(path: Path) -> Iterator[Callable[[], object]]:
     for view in VIEWS.values():
-        yield lambda view=view: session.show_trace(trace := Trace(path), iter(trace), view())  # type: ignore[misc]
+        yield lambda view=view: show_trace(trace := Trace(path), iter(trace), view())  # type: ignore[misc]
     yield lambda: stage.recorded_steps(path, Trace(path).header)
 
 

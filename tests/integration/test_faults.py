@@ -74,7 +74,7 @@ main()
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("session.session", "apply"),
+        ("session.player", "apply"),
         ("views.plain", "event_words"),
         ("views.jsonl", "to_json"),
         ("recording.trace", "to_json"),

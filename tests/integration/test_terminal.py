@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from procsim.running.members import is_alive
+from procsim.running.processes import is_alive
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import ASKS, Terminal
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from procsim.running.members import is_alive
+from procsim.running.processes import is_alive
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 
 WATCH = [*PROCSIM, "watch", "--view", "plain"]

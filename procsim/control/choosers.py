@@ -1,0 +1,214 @@
+"""Choosers: who takes the next step, and when. By hand, at a pace, by schedule; one more way is one more class.
+
+people wish a pause, a step, a pace ──► pause, step, go_on, change_pace ──► the conductor's chooser
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from procsim.control.conductor import SETTLED_SECONDS, AtGate, Chooser, Conductor
+from procsim.control.gatekeeper import GO, TRY
+from procsim.control.steps import Step, StepInProgress, processes_named
+from procsim.language import _
+
+PATIENCE_SECONDS = 10.0
+"""How long a schedule waits for the thread whose turn it is."""
+
+LAG_SECONDS = 0.1
+"""How far a pace may be behind and still catch up: time is only checked after each batch of events."""
+
+SLOWEST, FASTEST = 0.1, 1000.0
+"""Steps a second."""
+
+
+class Misfit(Exception):
+    """The program does not take the steps of the schedule; the text says where."""
+
+
+class Plan(NamedTuple):
+    """How a run begins."""
+
+    held: bool = False
+    """It stands until people let it move."""
+    pace: float | None = None
+    """Steps a second."""
+    schedule: Sequence[Step] = ()
+    """The steps to take, in this order."""
+
+    def chooser(self) -> Chooser | None:
+        """A new chooser for a run that begins so; None: the gate is open, and all move freely."""
+        if self.held:
+            return ByHand()
+        if self.pace is not None:
+            return AtPace(self.pace)
+        return BySchedule(self.schedule) if self.schedule else None
+
+
+class _OneAtATime:
+    """Takes single steps: of the selected process, or else of the thread that has stood at the gate for longest."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+        """Whether a step is to be taken when the one in progress is over."""
+
+    def next(self, conductor: Conductor) -> list[AtGate]:
+        """The threads that could take the next step, in the order in which they are tried."""
+        selected = conductor.selected
+        return [each for each in conductor.able() if selected in (None, each.process.pid)]
+
+    def step(self, conductor: Conductor) -> bool:
+        """Take a step, as soon as the one in progress is over. False: nobody can."""
+        if conductor.is_moving():
+            self._wanted = True
+            return True
+        return any(conductor.move(there) for there in self.next(conductor))
+
+    def _take_wanted(self, conductor: Conductor) -> bool:
+        """Take the step that is wanted, if it is time. Returns whether it was time."""
+        if not self._wanted or conductor.is_moving():
+            return False
+        self._wanted = False
+        self.step(conductor)
+        return True
+
+
+class ByHand(_OneAtATime):
+    """The run stands; people wish each step."""
+
+    def __init__(self, before: Chooser | None = None) -> None:
+        """`before`: who chooses again when people let the run go on; None: all move freely."""
+        super().__init__()
+        self.before = before
+
+    def step(self, conductor: Conductor) -> bool:
+        """As above. The rest of a schedule does not follow from such a step, and is given up."""
+        if isinstance(self.before, BySchedule):
+            self.before = None
+        return super().step(conductor)
+
+    def choose(self, conductor: Conductor) -> None:
+        """Take the step that people wished for while another one was in progress."""
+        self._take_wanted(conductor)
+
+
+class AtPace(_OneAtATime):
+    """So many steps a second, and one more whenever people wish it."""
+
+    def __init__(self, pace: float) -> None:
+        """`pace`: steps a second."""
+        super().__init__()
+        self.pace = pace
+        self._next_at = 0.0
+
+    def next(self, conductor: Conductor) -> list[AtGate]:
+        """As above; where the selected process cannot move, others do."""
+        selected = conductor.selected
+        return sorted(conductor.able(), key=lambda each: each.process.pid != selected)
+
+    def choose(self, conductor: Conductor) -> None:
+        """Take a step when it is time. Where nobody can move, all are let into their waits."""
+        now = conductor.now()
+        if self._take_wanted(conductor) or conductor.is_moving() or now < self._next_at:
+            return
+        if self.step(conductor):
+            self._next_at = max(self._next_at, now - LAG_SECONDS) + 1 / self.pace
+        elif conductor.is_still() and conductor.nobody_can_move():
+            conductor.let_wait()
+
+
+class BySchedule:
+    """The recorded steps, in their order; at the end all move freely."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self._left = deque(steps)
+        """The steps that were not taken yet."""
+        self._begun: StepInProgress | None = None
+        """The first of them, once its thread was signalled."""
+
+    def choose(self, conductor: Conductor) -> None:
+        """Have the next step taken as soon as its thread stands at the gate. Raises `Misfit`."""
+        if conductor.in_progress is not None:
+            patience = PATIENCE_SECONDS if self._left[0].done else SETTLED_SECONDS
+            if conductor.unchanged_for() <= patience:
+                return
+            conductor.end_step()
+        if self._begun is not None and self._begun.passed:
+            self._left.popleft()
+        self._begun = None
+        if self._left:
+            self._begun = self._move(conductor, self._left[0])
+        else:
+            conductor.use(None)
+
+    def _move(self, conductor: Conductor, turn: Step) -> StepInProgress | None:
+        """Have this step taken, if its thread stands at the gate and can take it."""
+        waited = conductor.unchanged_for()
+        process = next(iter(processes_named(conductor.run, turn.process)[turn.number :]), None)
+        there = process.standing.get(turn.thread) if process is not None and process.alive else None
+        if process is None or there is None:
+            if waited > PATIENCE_SECONDS:
+                words = _("step {step}: {process} never came to {operation} at {at}")
+                raise Misfit(words.format(step=conductor.steps + 1, **turn._asdict()))
+            return None
+        if (there.operation, there.at) != (turn.operation, turn.at):
+            words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
+            figures = turn._asdict() | {"other": there.operation, "other_at": there.at}
+            raise Misfit(words.format(step=conductor.steps + 1, **figures))
+        if there.ready is not False:
+            return conductor.move(AtGate(process, turn.thread, there), TRY)
+        if conductor.is_still():  # in the recording, too, it began this operation and waited in it
+            return conductor.move(AtGate(process, turn.thread, there), GO)
+        return None
+
+
+# What people wish --------------------------------------------------------------------------------------------
+
+
+def is_held(conductor: Conductor) -> bool:
+    """Whether the run stands until people let it move."""
+    return isinstance(conductor.chooser, ByHand)
+
+
+def pace_of(conductor: Conductor) -> float | None:
+    """Steps a second that are taken by themselves; None: it has no pace."""
+    return conductor.chooser.pace if isinstance(conductor.chooser, AtPace) else None
+
+
+def next_of(conductor: Conductor) -> int | None:
+    """The PID of the process that takes the next step in a run that is held; None: nobody can."""
+    able = conductor.chooser.next(conductor) if isinstance(conductor.chooser, ByHand) else []
+    return able[0].process.pid if able else None
+
+
+def pause(conductor: Conductor) -> None:
+    """Nobody moves from now on, but by a step."""
+    conductor.use(ByHand(before=conductor.chooser))
+
+
+def go_on(conductor: Conductor) -> None:
+    """The run goes on as it did before the pause."""
+    if isinstance(conductor.chooser, ByHand):
+        conductor.use(conductor.chooser.before)
+
+
+def step(conductor: Conductor) -> bool:
+    """Take one step, as soon as the one in progress is over. False: nobody can.
+
+    Where all move freely, or by a schedule, it only pauses them.
+    """
+    if isinstance(conductor.chooser, _OneAtATime):
+        return conductor.chooser.step(conductor)
+    pause(conductor)
+    return True
+
+
+def change_pace(conductor: Conductor, factor: float) -> None:
+    """Faster or slower, from 1 step a second where there was no pace. Beyond FASTEST all move freely."""
+    pace = max(SLOWEST, (pace_of(conductor) or 1.0) * factor)
+    if pace > FASTEST:
+        conductor.use(None)
+    elif isinstance(conductor.chooser, AtPace):
+        conductor.chooser.pace = pace
+    else:
+        conductor.use(AtPace(pace))

@@ -1,0 +1,123 @@
+"""A snapshot of the processes of a run: what each thread waits for, and which process has which end of which pipe.
+
+/proc/PID/task/*/syscall ──► what each thread is blocked in: see `blocked_threads`
+/proc/PID/fd             ──► the ends of pipes and sockets that a process has open
+/proc/PID/status         ──► the signals that it has handlers for, and whether it is stopped
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import psutil
+
+from procsim.diagnosis.blocked_threads import READABLE, Blocked, End, blocked
+from procsim.running.members import Members
+from procsim.running.processes import is_tracker
+
+
+class Thread(NamedTuple):
+    """A thread of a process."""
+
+    pid: int
+    number: int
+
+
+@dataclass
+class ProcessSnapshot:
+    """One process at one moment."""
+
+    pid: int
+    parent: int
+    threads: dict[int, Blocked | None] = field(default_factory=dict)
+    """By the number that the system gave the thread; None: it may go on by itself."""
+    ends: frozenset[End] = frozenset()
+    is_forkserver: bool = False
+    caught: int = 0
+    """The signals that it has handlers for, as a mask (signal 1 is bit 0)."""
+
+
+@dataclass
+class Snapshot:
+    """The processes of a run at one moment."""
+
+    processes: dict[int, ProcessSnapshot]
+    outside: frozenset[End] = frozenset()
+    """The pipes and sockets that a process outside the run has open: see `with_outside`."""
+    incomplete: bool = False
+    """Whether there are processes that we may not look at (another user's, say)."""
+
+
+def take_snapshot(members: Members, thorough: bool = True) -> Snapshot | None:
+    """The processes of a run now; None where the system does not show them. `thorough`: see `Members.alive`."""
+    if not READABLE:
+        return None
+    processes: dict[int, ProcessSnapshot] = {}
+    incomplete = False
+    for process in members.alive(thorough):
+        if is_tracker(process):
+            continue
+        try:
+            processes[process.pid] = _process_snapshot(process.pid, process.ppid())
+            processes[process.pid].is_forkserver = members.is_forkserver(process)
+        except (PermissionError, psutil.AccessDenied):
+            incomplete = True
+        except (OSError, psutil.Error):
+            continue  # it has just ended
+    return Snapshot(processes, incomplete=incomplete)
+
+
+def with_outside(snapshot: Snapshot) -> Snapshot:
+    """The same, and which of its pipes other processes of the system have open.
+
+    One of these may come from the program, with another environment and no parent; or it is the shell that it reads
+    from.
+    """
+    outside: set[End] = set()
+    inodes = {end.inode for process in snapshot.processes.values() for end in process.ends}
+    for pid in psutil.pids():
+        if pid not in snapshot.processes:
+            with contextlib.suppress(OSError):  # it has just ended, or it is another user's
+                outside.update(_ends(str(pid), inodes).values())
+    return replace(snapshot, outside=frozenset(outside))
+
+
+def wait_count(thread: Thread) -> int:
+    """How often a thread has gone to wait (voluntary context switches). Unchanged: it is in the same wait as before."""
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/{thread.pid}/task/{thread.number}/status") as file:
+        for line in file:
+            if line.startswith("voluntary_ctxt_switches:"):
+                return int(line.split()[1])
+    return -1
+
+
+def _process_snapshot(pid: int, parent: int) -> ProcessSnapshot:
+    descriptors = _ends(str(pid))
+    process = ProcessSnapshot(pid, parent, ends=frozenset(descriptors.values()))
+    stopped = False
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("State:"):
+                stopped = line.split()[1] in ("T", "t")  # whoever stopped it may let it go on
+            elif line.startswith("SigCgt:"):
+                process.caught = int(line.split()[1], 16)
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        process.threads[int(thread)] = None if stopped else blocked(pid, thread, descriptors)
+    return process
+
+
+def _ends(pid: str, inodes: Container[int] | None = None) -> dict[int, End]:
+    """The pipes and sockets that a process has open, by descriptor; `inodes`: only those."""
+    found: dict[int, End] = {}
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError, ValueError):
+            kind, _, rest = os.readlink(f"{folder}/{name}").partition(":[")
+            if kind in ("pipe", "socket") and (inodes is None or int(rest[:-1]) in inodes):
+                # The permissions of the link are those that it was opened with.
+                writing = bool(os.lstat(f"{folder}/{name}").st_mode & stat.S_IWUSR)
+                found[int(name)] = End(int(rest[:-1]), writing, kind == "socket")
+    return found

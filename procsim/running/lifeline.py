@@ -1,0 +1,46 @@
+"""The lifeline: procsim's side of the guardian, which it starts, informs, and takes with it when a run has ended.
+
+procsim ──(a pipe: who belongs to the run; its end: procsim is gone)──► guardian.py, a process in a session of its own
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+from procsim.running import guardian
+
+
+class Lifeline:
+    """The guardian of one run, and the pipe to it."""
+
+    def __init__(self, folder: str, session: int | None) -> None:
+        """Starts the guardian of the run in `folder`; `session`: see `members.Members`. Raises `OSError`."""
+        theirs, self._ours = os.pipe()
+        os.set_blocking(self._ours, False)
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        try:
+            self._guardian = subprocess.Popen(
+                [sys.executable, "-E", guardian.__file__, folder, *([] if session is None else [str(session)])],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=variables,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self._ours)
+            raise
+        finally:
+            os.close(theirs)
+
+    def write(self, line: str) -> None:
+        """Inform the guardian of a process of the run, by a line from `members.Members`."""
+        with contextlib.suppress(OSError):  # it was killed, or is stopped
+            os.write(self._ours, f"{line}\n".encode())
+
+    def end(self) -> None:
+        """End the guardian: the run needs none any more."""
+        self._guardian.kill()
+        self._guardian.wait()
+        os.close(self._ours)

@@ -1,0 +1,85 @@
+"""Shows several runs of one scenario, made one after the other, and what they have shown together."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from procsim import Claim
+from procsim.exit_code import ExitCode
+from procsim.findings import findings
+from procsim.running.launch import launch
+from procsim.running.order import Order
+from procsim.running.run import Run
+from procsim.session.faults import Faults
+from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
+from procsim.session.player import Player
+from procsim.session.signals import Signals
+from procsim.state.run_state import RunState
+from procsim.views.base import Column, ComparedView, ReaderGone, Verdict
+
+
+class Way(NamedTuple):
+    """One of the ways that are compared."""
+
+    order: Order
+    judge: Judge
+    column: Column
+
+
+def show_compared(
+    ways: Sequence[Way],
+    view: ComparedView,
+    scenario: str,
+    compare: Callable[[Mapping[str, RunState]], list[Claim]],
+) -> int:
+    """Run a scenario in several ways, one after the other, and show them together. Returns the exit code.
+
+    Raises `CannotStart` where one cannot be started.
+    """
+    faults, runs = Faults(), list[Run]()
+    columns = [way.column for way in ways]
+    reader_gone = False
+    with Signals() as signals:
+        try:
+            with contextlib.ExitStack() as viewing:
+                for way in ways:
+                    with launch(way.order) as run:
+                        runs.append(run)
+                        signals.go_to(run)
+                        if way is ways[0]:  # not before a program was started
+                            viewing.enter_context(view)
+                        _play(way, run, view, scenario, faults, signals)
+                    if signals.received or run.timed_out:
+                        break
+            together: list[Claim] = []
+            if not signals.received and not any(run.timed_out for run in runs):
+                together = judged(lambda _: compare({column.name: column.run for column in columns}), columns[0].run)
+            view.finish(columns[0].run, Verdict(scenario, together))
+        except ReaderGone:
+            reader_gone = True
+    faults.complain()
+    if reader_gone:
+        return ExitCode.READER_GONE
+    if signals.received:
+        return 128 + signals.received
+    if any(run.timed_out for run in runs) or any(column.run.hung and not _claims(column) for column in columns):
+        return ExitCode.HUNG
+    claims = [*together, *(claim for column in columns for claim in _claims(column))]
+    return code_of_claims(claims, [run.exit_code for run in runs])
+
+
+def _play(way: Way, run: Run, view: ComparedView, scenario: str, faults: Faults, signals: Signals) -> None:
+    """Play one of the runs, which was started, and put its verdict into its column."""
+    column = way.column
+    column.begun = True
+    view.begin(column)
+    Player(run, column.run, view, faults, signals.end).play()
+    ended_by_itself = not (signals.received or run.timed_out)
+    claims = judged(way.judge, column.run) if ended_by_itself else []
+    found = findings(column.run, outcome_of(run, column.run, signals.received))
+    column.verdict = Verdict(scenario, claims, found)
+    view.end(column)
+
+
+def _claims(column: Column) -> list[Claim]:
+    return column.verdict.claims if column.verdict else []

@@ -1,0 +1,25 @@
+"""Makes the times of a run's events monotonic, so that no log, recording or state goes back in time.
+
+The order of events is certain (cause before effect). A time can be a little too early, because a process was
+interrupted between reading the clock and emitting the event, or because procsim found a death while others still had
+events to emit. An event whose time is before that of its predecessor is given its predecessor's time.
+"""
+
+from procsim.wire.events import Event
+
+
+class Monotonic:
+    """The times of one run's events."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+
+    def times(self, batch: list[Event]) -> list[Event]:
+        """The events that come next, in the same order, none of them earlier than the one before it."""
+        events = []
+        for event in batch:
+            if event.t < self._latest:
+                event = event._replace(t=self._latest)
+            self._latest = event.t
+            events.append(event)
+        return events
