@@ -32,7 +32,7 @@ def choose(language: str | None, variables: Mapping[str, str] = os.environ, scen
 
 
 def localized_names(text: str) -> str:
-    """The text with the names of a lesson's people and dishes in the chosen language.
+    """The text with the names of a scenario's people and dishes in the chosen language.
 
     They are names in the program, too, and so they are translated only where they are shown.
     """
@@ -79,4 +79,4 @@ NAMES = (
     N_("steamed bun"),
     N_("soup-"),
 )
-"""The names of people and dishes in the lessons; those that end in a hyphen are followed by a number."""
+"""The names of people and dishes in the scenarios; those that end in a hyphen are followed by a number."""

@@ -1,8 +1,8 @@
 """A daemon ends with the process it guards; main waits for the others.
 
-Main starts a guard, works for a while, and is done long before the guard's watch is over. A daemon is not asked to
-finish: as main ends, it is terminated in mid-watch. Without `daemon = True`, main cannot end before the guard has.
-It is main's own last act that ends its daemons: a main that is killed ends none.
+Main starts a guard, works for a while, and is done long before the guard is. If the guard is a daemon, Python
+terminates it when main ends. If it is not, main waits until the guard has ended. Main itself terminates its daemons, as
+the last thing that it does: a main that is killed terminates none.
 """
 
 import os
@@ -24,11 +24,11 @@ TOO_LATE = "sets daemon = True after start(): {error}: {reason}"
 
 
 def stand_guard(on_guard: Any, seconds: float, grandchild: bool) -> None:
-    """The guard: it has a last line to say, if it is let."""
+    """The guard: it says its last line, unless it is terminated before."""
     say("is on guard, for {seconds} s", seconds=seconds)
     on_guard.set()
     if grandchild:
-        Process(target=time.sleep, args=(seconds,)).start()  # raises: it would be left behind when we are terminated
+        Process(target=time.sleep, args=(seconds,)).start()  # raises: a daemon may not have children
     time.sleep(seconds)
     say(LAST_LINE)
 
@@ -39,9 +39,9 @@ OTHER_WAY = {"daemon": False}
 def main(
     daemon: Annotated[bool, "whether the child is a daemon"] = True,
     set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,
-    grandchild: Annotated[bool, "let the daemon start a child of its own, which it may not"] = False,
+    grandchild: Annotated[bool, "let the daemon start a child of its own, which is forbidden"] = False,
     kill_main: Annotated[bool, "let main be killed (SIGKILL) instead of ending"] = False,
-    child_seconds: Annotated[float, "seconds that the child has to do", range(13)] = 3.0,
+    child_seconds: Annotated[float, "seconds that the child works", range(13)] = 3.0,
     main_seconds: Annotated[float, "seconds that main works before it is done", range(13)] = 0.7,
 ) -> None:
     on_guard = Event()
@@ -76,57 +76,73 @@ def claims(
     **_: Any,
 ) -> Iterator[Claim]:
     main, guard = run.processes[run.main], run.process_named("guard")
-    if grandchild or kill_main:
-        yield may_have_no_children(guard) if grandchild else outlives_a_killed_main(main, guard)
-        return
-    row = "D3" if set_after_start else "D1" if daemon else "D2"
-    if guard is None or guard.ended is None or main.returned is None or main.ended is None:
-        yield Claim(row, False, "the guard never stood beside main from beginning to end", sentence="compare.no_guard")
-        return
-    last_line_said = any(run.narrated(LAST_LINE))
-    too_late = run.narrated(TOO_LATE)
-    error = next((event.fields["fields"] for event in too_late), {"error": None, "reason": None})
-    figures = {
-        "main_done": seconds(main.returned),
-        "main_ended": seconds(main.ended),
-        "child": guard.pid,
-        "child_ended": seconds(guard.ended),
-        "exit_code": guard.exit_code,
-        "daemon": guard.daemon,
-        "last_line_said": last_line_said,
-        "child_seconds": child_seconds,
-        "waited": seconds(max(0, guard.ended - main.returned)),
-        **error,
-    }
-    waited_for = not guard.daemon and guard.exit_code == 0 and last_line_said and guard.ended <= main.ended
-    if set_after_start:
-        yield Claim(
-            row,
-            error["error"] == "AssertionError" and waited_for,
-            "after start() it raised {error}: {reason}; the child is no daemon (daemon is {daemon}), said its last "
-            "line, and ended at {child_ended} s with exit code {exit_code}",
-            figures,
-            sentence="D3.set_after_start",
-        )
-    elif daemon:
-        cut_short = guard.exit_code == -signal.SIGTERM and not last_line_said
-        yield Claim(
-            row,
-            guard.daemon and cut_short and main.returned < guard.ended <= main.ended,
-            "main was done at {main_done} s, and so its daemon was ended at {child_ended} s by SIGTERM (exit code "
-            "{exit_code}); its last line, due after {child_seconds} s, was never said",
-            figures,
-            sentence="D1.ended",
-        )
+    if grandchild:
+        yield may_have_no_children(guard)
+    elif kill_main:
+        yield outlives_a_killed_main(main, guard)
+    elif guard is None or guard.ended is None or main.returned is None or main.ended is None:
+        row = "D3" if set_after_start else "D1" if daemon else "D2"
+        yield Claim(row, False, "main and the guard did not both run to their end", sentence="compare.no_guard")
     else:
-        yield Claim(
-            row,
-            waited_for and main.returned < guard.ended,
-            "main was done at {main_done} s, but waited {waited} s for its child: that said its last line, ended at "
-            "{child_ended} s with exit code {exit_code}, and only then main ended, at {main_ended} s",
-            figures,
-            sentence="D2.waited",
-        )
+        last_line_said = any(run.narrated(LAST_LINE))
+        figures = {
+            "main_done": seconds(main.returned),
+            "main_ended": seconds(main.ended),
+            "child": guard.pid,
+            "child_ended": seconds(guard.ended),
+            "exit_code": guard.exit_code,
+            "daemon": guard.daemon,
+            "last_line_said": last_line_said,
+            "child_seconds": child_seconds,
+            "waited": seconds(max(0, guard.ended - main.returned)),
+        }
+        waited_for = not guard.daemon and guard.exit_code == 0 and last_line_said and guard.ended <= main.ended
+        cut_short = guard.daemon and guard.exit_code == -signal.SIGTERM and not last_line_said
+        in_order = main.returned < guard.ended
+        if set_after_start:
+            yield set_too_late(run, waited_for, figures)
+        elif daemon:
+            yield terminated(cut_short and in_order and guard.ended <= main.ended, figures)
+        else:
+            yield awaited(waited_for and in_order, figures)
+
+
+def terminated(holds: bool, figures: dict[str, Any]) -> Claim:
+    """When main was done, and how its daemon ended then."""
+    return Claim(
+        "D1",
+        holds,
+        "main was done at {main_done} s, and its daemon was ended by SIGTERM at {child_ended} s (exit code "
+        "{exit_code}): it never said its last line, which was due after {child_seconds} s",
+        figures,
+        sentence="D1.ended",
+    )
+
+
+def awaited(holds: bool, figures: dict[str, Any]) -> Claim:
+    """How long main waited for a child that is not a daemon."""
+    return Claim(
+        "D2",
+        holds,
+        "main was done at {main_done} s, but waited {waited} s for its child, which said its last line and ended "
+        "at {child_ended} s with exit code {exit_code}; only then did main end, at {main_ended} s",
+        figures,
+        sentence="D2.waited",
+    )
+
+
+def set_too_late(run: "RunState", waited_for: bool, figures: dict[str, Any]) -> Claim:
+    """What daemon = True raised after start(), and what became of the child."""
+    raised = run.narrated(TOO_LATE)
+    error = next((event.fields["fields"] for event in raised), {"error": None, "reason": None})
+    return Claim(
+        "D3",
+        error["error"] == "AssertionError" and waited_for,
+        "daemon = True after start() raised {error}: {reason}; the child is not a daemon (daemon is {daemon}): it "
+        "said its last line, and ended at {child_ended} s with exit code {exit_code}",
+        figures | error,
+        sentence="D3.set_after_start",
+    )
 
 
 def may_have_no_children(guard: "Seen | None") -> Claim:
@@ -137,8 +153,8 @@ def may_have_no_children(guard: "Seen | None") -> Claim:
     return Claim(
         "D4",
         guard.daemon and raised.fields["type"] == "AssertionError" and guard.exit_code == 1,
-        "the daemon started a child of its own, and in it, at {at}, {type} was raised: {reason}; "
-        "it ended with exit code {exit_code}",
+        "the daemon tried to start a child of its own, which raised {type} at {at}: {reason}; the daemon ended with "
+        "exit code {exit_code}",
         {"at": raised.at, "type": raised.fields["type"], "reason": raised.fields["text"], "exit_code": guard.exit_code},
         sentence="D4.raised",
     )
@@ -147,12 +163,12 @@ def may_have_no_children(guard: "Seen | None") -> Claim:
 def outlives_a_killed_main(main: "Seen", guard: "Seen | None") -> Claim:
     """How long the daemon lived on when main could not end it."""
     if guard is None or guard.ended is None or main.ended is None:
-        return Claim("D5", False, "the guard never stood beside main", sentence="D5.no_guard")
+        return Claim("D5", False, "the guard never ran", sentence="D5.no_guard")
     return Claim(
         "D5",
         guard.daemon and main.exit_code == -signal.SIGKILL and main.returned is None and guard.ended > main.ended,
-        "main was killed by SIGKILL at {main_ended} s and could end nobody: its daemon (PID {child}) lived on for "
-        "{outlived} s, an orphan, until procsim ended it",
+        "main was killed by SIGKILL at {main_ended} s and could not end its daemon (PID {child}), which lived on for "
+        "{outlived} s as an orphan, until procsim ended it",
         {
             "main_ended": seconds(main.ended),
             "child": guard.pid,

@@ -1,8 +1,7 @@
 """Two eaters, a bowl, a spoon: each takes one and waits for the other.
 
-Each needs both. Who takes the bowl first and who takes the spoon first then stand there, each with what the other one
-waits for. Taken in the same order by everyone, nobody ever stands so. And who takes a lock that he holds already waits
-for himself.
+Each eater needs both. One takes the bowl first, the other the spoon, and then each waits for what the other one holds:
+a deadlock. It cannot happen if both take them in the same order. An eater who takes the bowl twice waits for himself.
 """
 
 import time
@@ -30,7 +29,7 @@ def eat(first: Any, second: Any, has_one: Any, seconds: float) -> None:
 
 
 def eat_in_order(first: Any, second: Any, seconds: float) -> None:
-    """The same, where everybody takes the same thing first."""
+    """The same, for two who take the same thing first."""
     with first:
         say("has one of the two")
         time.sleep(seconds)
@@ -40,7 +39,7 @@ def eat_in_order(first: Any, second: Any, seconds: float) -> None:
 
 
 def take_again(bowl: Any, seconds: float) -> None:
-    """Take the bowl, and then, as if one had forgotten, take it again."""
+    """Take the bowl, and, as if one had forgotten it, take it again."""
     with bowl:
         say("has the bowl")
         time.sleep(seconds)
@@ -53,7 +52,7 @@ OTHER_WAY = {"ordered": True}
 
 def main(
     ordered: Annotated[bool, "whether both take the bowl first, then the spoon"] = False,
-    self: Annotated[bool, "one alone, who takes the bowl that he holds already"] = False,
+    self: Annotated[bool, "one eater alone, who takes the bowl twice"] = False,
     pause: Annotated[float, "seconds that taking and eating take", range(4)] = 0.3,
 ) -> None:
     bowl, spoon = Lock(), Lock()
@@ -85,7 +84,7 @@ def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Cla
         yield Claim(
             "M6",
             eaten and not run.found and all(lock.acquired.total() == 2 for lock in locks),
-            "both took {first} first, then {second}: who came second waited {waited} s, and then ate, too",
+            "both took {first} first, then {second}: the second eater waited {waited} s, and then ate, too",
             {
                 "first": "bowl",
                 "second": "spoon",
@@ -94,11 +93,11 @@ def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Cla
             sentence="M6.ordered",
         )
     else:
-        yield circle(next(run.findings("lock_cycle"), None), eaten)
+        yield cycle(next(run.findings("lock_cycle"), None), eaten)
 
 
-def circle(found: Any, eaten: bool) -> Claim:
-    """Who holds what, who waits for it, and how soon that was found."""
+def cycle(found: Any, eaten: bool) -> Claim:
+    """The cycle: who holds what, who waits for it, and how soon that was found."""
     if found is None:
         return Claim("M6", False, "nobody waited for ever", sentence="M6.nobody_waited")
     figures = found.fields["figures"]
@@ -113,7 +112,7 @@ def circle(found: Any, eaten: bool) -> Claim:
 
 
 def waits_for_itself(found: Any, eaten: bool) -> Claim:
-    """Who holds it, and waits for it."""
+    """Which process waits for a lock that it holds."""
     if found is None:
         return Claim("M6", False, "nobody waited for ever", sentence="M6.nobody_waited")
     return Claim(
@@ -127,7 +126,7 @@ def waits_for_itself(found: Any, eaten: bool) -> Claim:
 
 
 def after(found: Any) -> float:
-    """s between the last step of those who wait and its being found."""
+    """Seconds from the moment when the last process began to wait until the deadlock was found."""
     waits = [found.fields["figures"], *found.fields["figures"]["standing"]]
     return float(round(found.t / 1e9 - max(wait["since"] for wait in waits), 3))
 

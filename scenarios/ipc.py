@@ -1,7 +1,7 @@
 """Processes do not see each other's data unless something carries it.
 
-A variable is copied for each child: what one process changes, no other sees. A queue, a pipe, a shared Value or a
-Manager carries a message from one child to the other.
+Each child has its own copy of a variable: no process sees what another one changes in its copy. A queue, a pipe, a
+shared Value or a Manager carries a message from one child to the other.
 """
 
 import time
@@ -25,10 +25,10 @@ GOT_A_STREAM = "has got {messages} messages in a stream by {via}: {rate} a secon
 """What is said, and looked for in the run."""
 
 SHARED = ("value", "manager")
-"""Ways by which p and c have the same data, and must tell each other when it was written."""
+"""Ways in which p and c share the same data. So each has to signal the other when it has written or read it."""
 
 MANY = 200
-"""Messages that are sent where the ways are compared, and nothing else is said."""
+"""Messages that are sent by default when the ways are compared."""
 
 MESSAGE = 42
 BEFORE = 1
@@ -53,7 +53,7 @@ def pass_on(via: str, way: Any, message: int) -> None:
 
 
 def take(via: str, way: Any) -> int:
-    """Take one message. A queue and a pipe make us wait for one; data that is shared does not."""
+    """Take one message. A queue and a pipe wait until there is one; shared data does not."""
     if via == "queue":
         return int(way.get())
     if via == "pipe":
@@ -80,18 +80,18 @@ def receive(via: str, way: Any, ready: Any, written: Any) -> None:
 
 
 def send_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
-    """The process p: send the time as a message; at first when the last one has arrived, then as fast as it goes."""
+    """The process p: send the time as a message, half of them one by one, then half of them as fast as possible."""
     say(SENDS_MANY, messages=2 * messages, via=via)
     for number in range(2 * messages):
         pass_on(via, way, time.monotonic_ns())
         if via in SHARED:
             written.release()
-        if via in SHARED or number < messages:  # shared data has room for one message
+        if via in SHARED or number < messages:  # shared data holds one message only
             taken.acquire()
 
 
 def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
-    """The process c: take the messages, and measure how long they were on their way."""
+    """The process c: take the messages, and measure how long each was on its way."""
     sent, got = [], []
     for number in range(2 * messages):
         if via in SHARED:
@@ -109,10 +109,10 @@ def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) ->
 def hand_over(via: str, writer: Any, reader: Any, messages: int, pause: float) -> None:
     """Let p send and c receive, over the two ends of the way between them."""
     if messages > 1:
-        told = Semaphore(0)
+        wrote = Semaphore(0)
         taken = Semaphore(0)
-        c = Process(target=receive_many, name="c", args=(via, reader, told, taken, messages))
-        p = Process(target=send_many, name="p", args=(via, writer, told, taken, messages))
+        c = Process(target=receive_many, name="c", args=(via, reader, wrote, taken, messages))
+        p = Process(target=send_many, name="p", args=(via, writer, wrote, taken, messages))
     else:
         ready = Event()
         written = Event()
@@ -129,9 +129,10 @@ OTHER_WAY = {"via": "memory"}
 
 def main(
     via: Annotated[
-        Literal["queue", "memory", "pipe", "value", "manager"], "what the message goes by; memory: an ordinary variable"
+        Literal["queue", "memory", "pipe", "value", "manager"],
+        "what carries the message; memory: an ordinary variable, which does not",
     ] = "queue",
-    messages: Annotated[int, "messages sent; of more than one, how fast they go is measured", range(1, 10_001)] = 1,
+    messages: Annotated[int, "messages sent; if more than one, their speed is measured", range(1, 10_001)] = 1,
     pause: Annotated[float, "seconds before the message is sent", range(13)] = 0.7,
 ) -> None:
     if via == "memory":
@@ -172,7 +173,7 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
     put, got, took_ns = sent.fields["fields"]["message"], took.fields["fields"]["message"], took.t - sent.t
     p, c = sent.pid, took.pid
     queue = run.queue_named("queue")
-    if queue is not None and queue.puts == queue.gots == 1:  # what the queue itself has seen
+    if queue is not None and queue.puts == queue.gots == 1:  # as the queue itself counted
         put, got = queue.items_put[0], queue.items_got[0]
         (p,), (c,) = queue.put, queue.got
         took_ns = queue.depths.points[1][0] - queue.depths.points[0][0]
@@ -214,8 +215,8 @@ def measured(run: "RunState", messages: int) -> Claim:
     return Claim(
         "I3",
         figures["put"] == figures["got"] == 2 * messages and len({sent.pid, stream.pid, run.main}) == 3,
-        "by {via}, p (PID {p}) sent {put} messages and c (PID {c}) got {got}: {rate} a second in a stream, {ms} ms "
-        "from one to the other, one by one",
+        "by {via}, p (PID {p}) sent {put} messages and c (PID {c}) got {got}: {rate} a second in a stream; one by one, "
+        "each took {ms} ms",
         figures,
         sentence="I3.rate",
     )
@@ -233,7 +234,7 @@ def ways(messages: int, **_: Any) -> Iterator[Way]:
 def compared(runs: Mapping[str, "RunState"], messages: int, **_: Any) -> Iterator[Claim]:
     claimed = [measured(run, messages if messages > 1 else MANY) for run in runs.values()]
     if not all(claim.holds for claim in claimed):
-        yield Claim("I3", False, "one of the runs did not come to its end", sentence="I3.no_end")
+        yield Claim("I3", False, "one of the runs did not run to its end", sentence="I3.no_end")
         return
     figures = [claim.figures for claim in claimed]
     fastest, slowest = (choose(figures, key=lambda each: each["rate"]) for choose in (max, min))

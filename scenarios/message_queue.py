@@ -1,9 +1,9 @@
 """A queue of five: when it is full, who waits, and who takes what.
 
 Main puts numbered messages into a queue that holds five, and another process takes them out. The sixth `put` waits
-until a place is free; a `get` that finds nothing waits until something comes; `get_nowait` does not wait. With several
-takers each message goes to one of them. A JoinableQueue can be waited for until all that was taken is done, too. What
-comes in a burst stays in the queue until it is handled. What `full()` and `empty()` say may be wrong a moment later.
+until there is room; a `get` on the empty queue waits until there is a message; `get_nowait` does not wait. With several
+takers each message goes to one of them. `join` on a JoinableQueue waits until every message that was taken is also
+handled. A burst stays in the queue until it is handled. What `full()` and `empty()` say may be stale a moment later.
 """
 
 import math
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
 ASKED_EMPTY = "asked the empty queue with get_nowait(): queue.Empty"
 ASKED_FULL = "has put {number} messages: full() is {full}"
 HANDLED = "has handled message {message}"
-ONE_TOO_MANY = "reports one more done than there were: ValueError: {reason}"
+ONE_TOO_MANY = "calls task_done() once too often: ValueError: {reason}"
 MET_FULL = "full() said {full}: put_nowait() raised queue.Full"
 MET_EMPTY = "empty() said {empty}: get_nowait() raised queue.Empty"
 """What is said, and looked for in the run."""
 
 TOO_MANY = 3
-"""Messages that are put on the full queue. The taker is slow, so each of them waits for its place."""
+"""Messages that are put on the full queue. The taker is slow, so each of these puts has to wait."""
 
 LATE = 3
-"""Messages that come only after the queue has run empty. Main is slow, so each of them is waited for."""
+"""Messages that are put after the queue has run empty. Main is slow, so the taker waits for each of them."""
 
 BURSTS = 3
 ASKERS = 3
-"""Processes that ask the queue, where nothing else is said."""
+"""Processes that ask the queue by default."""
 
 ASKS = 3_000
-"""How often all of them ask together, at the most."""
+"""The most questions that they ask, all together."""
 
 SHORTEST_PAUSE_SECONDS = 0.05
 LONGEST_SECONDS = 12
-"""What would take longer goes faster, as far as the shortest pause allows: nobody is to wait for the time limit."""
+"""What would take longer is sped up, as far as the shortest pause allows, so that it ends before the time limit."""
 
 NO_MORE = None
-"""What a taker finds when the messages are all taken."""
+"""The last message for each taker."""
 
 
 def take_slowly(messages: Any, number: int, filled: Any, emptied: Any, pause: float) -> None:
-    """The one taker: wait until the queue is full, take all there is, and wait for the late ones."""
+    """The one taker: wait until the queue is full, take all messages, and wait for the late ones."""
     filled.wait()
     for _ in range(number):
         time.sleep(pause)
@@ -88,12 +88,12 @@ def one_step_after_another(size: int, pause: float) -> None:
 
 
 def few(size: int) -> int:
-    """So many messages that there is still room: three, where the queue holds more."""
+    """A number of messages that leaves room in the queue: three, if it holds more."""
     return min(3, size - 1)
 
 
 def handle(messages: Any, doors: Any, pause: float, report: bool) -> None:
-    """One of several takers: take a message, handle it, and so on until there are no more."""
+    """One of several takers: take a message and handle it, until there are no more."""
     doors.wait()
     while (message := messages.get()) is not NO_MORE:
         time.sleep(pause)
@@ -103,7 +103,7 @@ def handle(messages: Any, doors: Any, pause: float, report: bool) -> None:
 
 
 def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool, report: bool, extra: bool) -> None:
-    """Put messages for several takers, who take what they can get."""
+    """Put messages for several takers."""
     messages: Any = JoinableQueue(size) if joinable else Queue(size)
     doors = Barrier(takers)
     people = [
@@ -117,13 +117,13 @@ def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool
     say("has put all {number} messages", number=number)
     if joinable:
         messages.join()
-        say("join() has returned: they are all done")
+        say("join() has returned: all messages are handled")
         if extra:
             try:
                 messages.task_done()
             except ValueError as error:
                 say(ONE_TOO_MANY, reason=str(error))
-        return  # the takers wait for more, and as daemons they end with main
+        return  # the takers wait for more; they are daemons, and end with main
     for _ in people:
         messages.put(NO_MORE)
     for taker in people:
@@ -131,7 +131,7 @@ def shared_out(size: int, takers: int, number: int, pause: float, joinable: bool
 
 
 def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
-    """One of several who ask the queue, which has one place, and believe it: all have asked before the first acts."""
+    """One of several that ask a queue with room for one, and rely on its answer: all ask before the first one acts."""
     for _ in range(number):
         time.sleep(pause)
         doors.wait()  # the queue is empty now
@@ -139,8 +139,8 @@ def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
         doors.wait()
         try:
             place.put_nowait(full)
-            say("full() said {full}: put_nowait() went well", full=full)
-            while place.empty():  # until it has come into the pipe
+            say("full() said {full}: put_nowait() succeeded", full=full)
+            while place.empty():  # until the feeder thread has written it into the pipe
                 time.sleep(0.001)
         except Full:
             say(MET_FULL, full=full)
@@ -149,13 +149,13 @@ def rely_on_it(place: Any, number: int, doors: Any, pause: float) -> None:
         doors.wait()
         try:
             place.get_nowait()
-            say("empty() said {empty}: get_nowait() went well", empty=empty)
+            say("empty() said {empty}: get_nowait() succeeded", empty=empty)
         except Empty:
             say(MET_EMPTY, empty=empty)
 
 
 def all_ask(askers: int, number: int, pause: float) -> None:
-    """Let several processes ask the queue, and then do what it said they could."""
+    """Let several processes ask the queue, and then act on its answer."""
     place: Any = Queue(1)
     doors = Barrier(askers)
     people = [
@@ -169,12 +169,12 @@ def all_ask(askers: int, number: int, pause: float) -> None:
 
 
 def take_unasked(messages: Any, pause: float) -> None:
-    """One who does not ask: take, and where there is nothing, come again."""
+    """A taker that does not ask: take a message, and if there is none, try again."""
     while True:
         try:
             message = messages.get_nowait()
         except Empty:
-            say("get_nowait() raised queue.Empty: comes again")
+            say("get_nowait() raised queue.Empty: tries again")
         else:
             if message is NO_MORE:
                 return
@@ -183,18 +183,18 @@ def take_unasked(messages: Any, pause: float) -> None:
 
 
 def put_unasked(messages: Any, message: Any, pause: float) -> None:
-    """Put, and where there is no room, come again."""
+    """Put a message, and if there is no room, try again."""
     while True:
         try:
             messages.put_nowait(message)
             return
         except Full:
-            say("put_nowait() raised queue.Full: comes again")
+            say("put_nowait() raised queue.Full: tries again")
             time.sleep(pause)
 
 
 def unasked(size: int, takers: int, number: int, pause: float) -> None:
-    """The cure: nobody asks the queue; each calls, and minds the exception."""
+    """The cure: nobody asks the queue; each calls, and catches the exception."""
     messages: Any = Queue(size)
     people = [
         Process(target=take_unasked, name=f"taker-{taker}", args=(messages, pause)) for taker in range(1, takers + 1)
@@ -207,8 +207,8 @@ def unasked(size: int, takers: int, number: int, pause: float) -> None:
         taker.join()
 
 
-def work_off(messages: Any, number: int, turn: Any, pause: float) -> None:
-    """The one who handles what comes in bursts, one after the other."""
+def handle_bursts(messages: Any, number: int, turn: Any, pause: float) -> None:
+    """The worker: handle the messages of each burst, one by one."""
     for _ in range(BURSTS):
         turn.wait()
         for _ in range(number):
@@ -219,10 +219,10 @@ def work_off(messages: Any, number: int, turn: Any, pause: float) -> None:
 
 
 def bursts(size: int, pause: float) -> None:
-    """Put as many messages as the queue holds, all at once; when they are worked off, again."""
+    """Put as many messages as the queue holds, all at once; when they are handled, do it again."""
     messages: Any = Queue(size)
     turn = Barrier(2)
-    worker = Process(target=work_off, name="worker", args=(messages, size, turn, pause))
+    worker = Process(target=handle_bursts, name="worker", args=(messages, size, turn, pause))
     worker.start()
     for burst in range(BURSTS):
         for message in range(burst * size + 1, (burst + 1) * size + 1):
@@ -238,13 +238,15 @@ OTHER_WAY = {"joinable": {"task_done": False}, "stale": {"ask": False}}
 
 def main(
     size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
-    takers: Annotated[int | None, "processes that share the messages [else one, step by step]", range(1, 101)] = None,
+    takers: Annotated[
+        int | None, "processes that share the messages [else one process, step by step]", range(1, 101)
+    ] = None,
     joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
     task_done: Annotated[bool, "with --joinable, whether the takers report what they have handled"] = True,
-    extra_task_done: Annotated[bool, "with --joinable, report one more done than there were"] = False,
-    stale: Annotated[bool, "several processes believe what full() and empty() said"] = False,
-    ask: Annotated[bool, "with --stale, whether they ask; else they call, and mind the exception"] = True,
-    burst: Annotated[bool, "bursts of as many messages as the queue holds, worked off one by one"] = False,
+    extra_task_done: Annotated[bool, "with --joinable, call task_done() once too often"] = False,
+    stale: Annotated[bool, "several processes rely on what full() and empty() said"] = False,
+    ask: Annotated[bool, "with --stale, whether they ask; else they call, and catch the exception"] = True,
+    burst: Annotated[bool, "bursts of as many messages as the queue holds, handled one by one"] = False,
     messages: Annotated[
         int, "messages that are put, with --takers or --joinable; with --stale, how often they ask", range(1, 201)
     ] = 12,
@@ -256,11 +258,7 @@ def main(
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         pause = pause / times
-        say(
-            "runs {times} times as fast as asked, to end within {seconds} s",
-            times=round(times, 1),
-            seconds=LONGEST_SECONDS,
-        )
+        say("runs {times} times as fast, to end within {seconds} s", times=round(times, 1), seconds=LONGEST_SECONDS)
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
     if stale and ask:
         all_ask(max(2, takers or ASKERS), messages, pause)
@@ -275,7 +273,7 @@ def main(
 
 
 def pauses(size: int, takers: int | None, joinable: bool, stale: bool, ask: bool, burst: bool, messages: int) -> float:
-    """How many pauses there are one after the other."""
+    """How many pauses follow each other."""
     if stale and ask:
         return messages
     if stale:
@@ -308,7 +306,7 @@ def claims(
 ) -> Iterator[Claim]:
     if stale and ask:
         askers = max(2, takers or ASKERS)
-        yield said_one_thing(run, askers, asks(askers, messages))
+        yield stale_answers(run, askers, asks(askers, messages))
         return
     queue = run.queue_named("messages")
     if queue is None:
@@ -318,7 +316,7 @@ def claims(
         yield not_asked(run, queue, messages)
         return
     if burst:
-        yield worked_off(run, queue, size)
+        yield absorbed(run, queue, size)
         return
     if takers is not None:
         yield each_taken_once(run, queue, messages)
@@ -344,7 +342,7 @@ def claims(
 
 
 def full_or_not(run: "RunState", queue: "QueueState", size: int) -> Claim:
-    """What full() said, and how many there really were in the queue then."""
+    """What full() said, and how many messages were in the queue then."""
     asked = run.narrated(ASKED_FULL)
     steps = [[depth_at(queue, event.t), event.fields["fields"]["full"]] for event in asked]
     if len(steps) != 2:
@@ -373,7 +371,7 @@ def depth_at(queue: "QueueState", t: int) -> int:
 
 
 def blocked(run: "RunState", queue: "QueueState", call: str) -> Claim:
-    """The longest time that one process stood in put, or in get, until another process let it go on."""
+    """The longest time that a process waited in put, or in get, until another process let it go on."""
     row, kind = ("Q2", "queue_put_waiting") if call == "put" else ("Q3", "queue_get_waiting")
     others = [
         (wait.until - wait.since, wait)
@@ -469,7 +467,7 @@ def joined(run: "RunState", queue: "QueueState", messages: int) -> Claim:
 
 
 def never_joined(run: "RunState", messages: int) -> Claim:
-    """What was taken and not reported done, and that join never returned for that."""
+    """How many messages were taken and not reported done, so that join never returned."""
     found = next(run.findings("tasks_not_done"), None)
     if found is None:
         return Claim("J1", False, "join() did not wait for ever", sentence="J1.did_not_wait")
@@ -484,21 +482,21 @@ def never_joined(run: "RunState", messages: int) -> Claim:
 
 
 def one_too_many(run: "RunState", queue: "QueueState") -> Claim:
-    """What came of reporting more done than there was."""
-    told = next(run.narrated(ONE_TOO_MANY), None)
-    if told is None:
+    """What one task_done() too many raised."""
+    event = next(run.narrated(ONE_TOO_MANY), None)
+    if event is None:
         return Claim("J3", False, "one task_done() too many raised nothing", sentence="J3.not_raised")
     return Claim(
         "J3",
         queue.unfinished == 0,
         "all {done} messages were reported done, and one task_done() more, at {at}, raised ValueError: {reason}",
-        {"done": queue.done.total(), "at": told.at, "reason": told.fields["fields"]["reason"]},
+        {"done": queue.done.total(), "at": event.at, "reason": event.fields["fields"]["reason"]},
         sentence="J3.raised",
     )
 
 
-def said_one_thing(run: "RunState", askers: int, tries: int) -> Claim:
-    """How often full() and empty() said one thing, and the next call met another."""
+def stale_answers(run: "RunState", askers: int, tries: int) -> Claim:
+    """How often full() and empty() said one thing, and the next call showed another."""
     figures: dict[str, Any] = {"askers": askers, "asked_full": 0, "met_full": 0, "asked_empty": 0, "met_empty": 0}
     for event in run.said:
         text, answers = event.fields["text"], event.fields["fields"]
@@ -522,14 +520,14 @@ def said_one_thing(run: "RunState", askers: int, tries: int) -> Claim:
 
 
 def not_asked(run: "RunState", queue: "QueueState", messages: int) -> Claim:
-    """How often a call raised, and that nothing was lost for that."""
+    """How often a call raised, and that no message was lost."""
     taken = Counter(message for message in queue.items_got if message is not NO_MORE)
     refused = run.counts
     return Claim(
         "Q5",
         taken == Counter(range(1, messages + 1)),
-        "nobody asked: put_nowait() raised {met_full} times and get_nowait() {met_empty} times, and they came again; "
-        "of {messages} messages {taken} were taken, {lost} lost",
+        "nobody asked: put_nowait() raised {met_full} times and get_nowait() {met_empty} times, and each was tried "
+        "again; of {messages} messages {taken} were taken, {lost} lost",
         {
             "met_full": refused["queue_full"],
             "met_empty": refused["queue_empty"],
@@ -541,7 +539,7 @@ def not_asked(run: "RunState", queue: "QueueState", messages: int) -> Claim:
     )
 
 
-def worked_off(run: "RunState", queue: "QueueState", size: int) -> Claim:
+def absorbed(run: "RunState", queue: "QueueState", size: int) -> Claim:
     """How far the queue filled, how long it took to fill and to drain it, and how long a message stayed in it."""
     points = queue.depths.points
     before = [0, *(depth for _, depth in points)]
@@ -555,8 +553,8 @@ def worked_off(run: "RunState", queue: "QueueState", size: int) -> Claim:
     return Claim(
         "Q8",
         queue.peak == size and queue.depth == 0 and run.waited("queue_put_waiting", queue.identity) == 0,
-        "{bursts} bursts of {size} messages: each was in the queue within {filled} s, which then held {peak}, and was "
-        "taken out over {drained} s; a message stayed there for up to {stayed} s, and no put had to wait",
+        "{bursts} bursts of {size} messages: each was put within {filled} s, filled the queue to {peak}, and was taken "
+        "out over {drained} s; a message stayed in the queue for up to {stayed} s, and no put had to wait",
         {
             "bursts": BURSTS,
             "size": size,

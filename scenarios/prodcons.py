@@ -1,7 +1,8 @@
 """Producers make, consumers take; a queue evens out who is faster.
 
-Each producer makes its dish again and again and puts it into a queue that holds a few. Consumers take and eat whatever
-comes next. Main waits for the producers, then until all is eaten. As it ends, so do the consumers: they are daemons.
+Each producer makes its dish again and again, and puts it into a queue that holds a few. Each consumer takes the next
+dish and eats it. Main waits for the producers, then until everything is eaten. Then main ends, and with it the
+consumers, which are daemons.
 """
 
 import math
@@ -23,7 +24,7 @@ KITCHEN = (("Kang", "masala"), ("Hong", "dough stick"), ("Xi", "steamed bun"))
 GUESTS = ("Ming", "Lan", "Jun")
 
 LONGEST_SECONDS = 12
-"""A meal that would take longer goes faster: nobody is to wait for the time limit."""
+"""A meal that would take longer is sped up, so that it ends before the time limit."""
 
 
 def produce(dish: str, items: int, dishes: Any, seconds: float) -> None:
@@ -36,7 +37,7 @@ def produce(dish: str, items: int, dishes: Any, seconds: float) -> None:
 
 
 def consume(dishes: Any, seconds: float, report: bool) -> None:
-    """A consumer: take what comes next, eat it, and report it done. It never ends by itself."""
+    """A consumer: take the next dish, eat it, report it done. It never ends by itself."""
     while True:
         food = dishes.get()
         time.sleep(seconds)
@@ -63,11 +64,7 @@ def main(
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         make, eat = make / times, eat / times
-        say(
-            "runs {times} times as fast as asked, to end within {seconds} s",
-            times=round(times, 1),
-            seconds=LONGEST_SECONDS,
-        )
+        say("runs {times} times as fast, to end within {seconds} s", times=round(times, 1), seconds=LONGEST_SECONDS)
     dishes: Any = JoinableQueue(size)
     cooks = []
     for number in range(producers):
@@ -107,7 +104,7 @@ def claims(
         yield nobody_left(run)
         return
     if queue is None or main.returned is None:
-        yield Claim("P1" if join else "P4", False, "main never came to its end")
+        yield Claim("P1" if join else "P4", False, "main did not run to its end")
         return
     made, taken, eaten = Counter(queue.items_put), Counter(queue.items_got), queue.done.total()
     ended = [process for process in run.processes.values() if process.daemon and process.exit_code == -signal.SIGTERM]
@@ -127,8 +124,8 @@ def claims(
         yield Claim(
             "P4",
             made.total() == producers * items > eaten and ended_with_main == consumers,
-            "main did not wait: of {made} dishes made {eaten} were eaten and {lost} lost; {in_queue} were in the queue "
-            "and {in_hand} half eaten when main ended, and its consumers ({ended_with_main}) with it",
+            "main did not join the queue: of {made} dishes made {eaten} were eaten and {lost} lost; when main ended, "
+            "its {ended_with_main} consumers ended, too, with {in_queue} dishes in the queue and {in_hand} half eaten",
             figures,
         )
         return
@@ -142,7 +139,7 @@ def claims(
 
 
 def not_reported(run: "RunState") -> Claim:
-    """Main waits for what nobody will ever report done."""
+    """Main waits for reports that will never come."""
     found = next(run.findings("tasks_not_done"), None)
     if found is None:
         return Claim("P5", False, "main did not wait for ever", sentence="P5.did_not_wait")
@@ -177,7 +174,7 @@ def nobody_left(run: "RunState") -> Claim:
 
 
 def evened_out(run: "RunState", queue: "Queue", size: int) -> Claim:
-    """How far the queue filled, and who had to wait: whoever is faster."""
+    """How far the queue filled, and which side had to wait: the faster one."""
     at_full = run.waited("queue_put_waiting", queue.identity)
     at_empty = run.waited("queue_get_waiting", queue.identity)
     return Claim(
@@ -196,7 +193,7 @@ def evened_out(run: "RunState", queue: "Queue", size: int) -> Claim:
 
 
 def shares(run: "RunState", by_process: Counter[int]) -> list[str]:
-    """How many each process made or took, in words; of many processes the first ones."""
+    """How many dishes each process made or took, in words; of many processes only the first ones."""
     words = [f"{run.process_name(pid)}: {number}" for pid, number in by_process.items()]
     return words if len(words) <= 10 else [*words[:9], "…"]
 

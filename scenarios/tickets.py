@@ -1,7 +1,7 @@
 """Ten users rush for the last tickets: with a lock, and without.
 
-Every user is a process. Each looks at the number of tickets left, thinks, and buys: reads the number, takes one
-off, writes it back. Without a lock they read the same number, and sell the same ticket again and again.
+Each user is a process. It looks how many tickets are left, and buys one: it reads the number left, thinks, and writes
+the number minus one. Without a lock several users read the same number, and the same ticket is sold again and again.
 """
 
 import os
@@ -29,11 +29,10 @@ LEFT_IN_FILE = "{left} left in the file"
 """What is said, and looked for in the run."""
 
 CLEARLY = 1.2
-"""So many times as long is longer for more than chance: two who think one after the other take 1.6 times as long."""
-
+"""A way is slower if it takes this many times as long: two who think one after the other take 1.6 times as long."""
 
 LONGEST_SECONDS = 12
-"""A rush that would take longer, with the lock, goes faster: nobody is to wait for the time limit."""
+"""A rush that would take longer with the lock is sped up, so that it ends before the time limit."""
 
 
 def read_stock(stock: Path) -> int:
@@ -42,13 +41,13 @@ def read_stock(stock: Path) -> int:
 
 
 def write_stock(stock: Path, left: int) -> None:
-    """Write the number over the old one. It is never shorter, so that nobody ever reads half a file."""
+    """Overwrite the number. The text always has the same length, so that nobody ever reads half of it."""
     with stock.open("r+") as file:
         file.write(f"{left:>8}")
 
 
 def buy(stock: Path, think: float) -> None:
-    """Read the number left, think, and write one less."""
+    """Read the number left, think, and write the number minus one. With a lock this is the critical section."""
     left = read_stock(stock)
     say(READS, left=left)
     if left > 0:
@@ -61,27 +60,27 @@ def buy(stock: Path, think: float) -> None:
 
 
 def look_up(stock: Path, seconds: float) -> None:
-    """Look how many are left. That changes nothing, so it needs no lock."""
+    """Look how many are left. This changes nothing, so it needs no lock."""
     say(ASKS)
     time.sleep(seconds)
     say(LOOKS, left=read_stock(stock))
 
 
 def rush(stock: Path, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
-    """One user: look how many there are, wait for the doors, and rush to the counter; or look only there."""
+    """One user: look how many are left, wait for the doors, and buy; with `look_inside`, look after locking."""
     if not look_inside:
         look_up(stock, look)
     if faints:
         faint(counter, doors)
     doors.wait()
-    with counter or Lock():  # no lock from main: one of one's own, which keeps nobody out
+    with counter or Lock():  # without a lock from main: a lock of its own, which keeps nobody out
         if look_inside:
             look_up(stock, look)
         buy(stock, think)
 
 
 def faint(counter: Any, doors: Any) -> None:
-    """Be at the counter before the doors open, and be killed there."""
+    """Acquire the lock before the doors open, and be killed while holding it."""
     with counter:
         doors.wait()
         say("faints at the counter")
@@ -93,23 +92,19 @@ OTHER_WAY = {"lock": False}
 
 def main(
     users: Annotated[int, "people who want a ticket", range(1, 201)] = 10,
-    tickets: Annotated[int | None, "tickets there are [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
+    tickets: Annotated[int | None, "tickets for sale [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
-    lock_made_in: Annotated[Literal["main", "child"], "who makes that lock: main, or each child its own"] = "main",
-    lock_around: Annotated[Literal["buy", "all"], "what the lock guards: buying alone, or looking, too"] = "buy",
+    lock_made_in: Annotated[Literal["main", "child"], "who makes the lock: main, or each child its own"] = "main",
+    lock_around: Annotated[Literal["buy", "all"], "what the lock guards: only buying, or also looking"] = "buy",
     crash_holder: Annotated[bool, "whether the first user is killed while holding the lock"] = False,
     look: Annotated[float, "seconds that it takes to look how many are left"] = 0.25,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
-    longest = users * look + min(users, tickets_for_sale(users, tickets)) * think  # without the lock it is as fast
+    longest = users * look + min(users, tickets_for_sale(users, tickets)) * think  # without the lock it takes less
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         look, think = look / times, think / times
-        say(
-            "runs {times} times as fast as asked, to end within {seconds} s",
-            times=round(times, 1),
-            seconds=LONGEST_SECONDS,
-        )
+        say("runs {times} times as fast, to end within {seconds} s", times=round(times, 1), seconds=LONGEST_SECONDS)
     mutex = Lock() if lock and lock_made_in == "main" else None
     counter = mutex if lock else nullcontext()
     first_faints = crash_holder and mutex is not None
@@ -135,7 +130,7 @@ def main(
 
 
 def tickets_for_sale(users: int, tickets: int | None) -> int:
-    """Three, but never so many that everyone gets one: else nobody could be sold a ticket that is gone."""
+    """Three, but fewer than users: if there were one for everyone, no ticket could be sold twice."""
     return tickets or max(1, min(3, users - 1))
 
 
@@ -153,61 +148,26 @@ def claims(
         yield died_holding(run)
         return
     there_were = tickets_for_sale(users, tickets)
-    sold = sum(1 for _ in run.narrated(BOUGHT))
-    left = next((event.fields["fields"]["left"] for event in run.narrated(LEFT_IN_FILE)), None)
-    if left is None:
+    figures = counted(run, there_were)
+    if figures is None:
         yield Claim("M1" if not lock else "M2", False, "main never read how many were left")
-        return
-    readers: dict[int, list[str]] = {}
-    for event in run.narrated(READS):
-        readers.setdefault(event.fields["fields"]["left"], []).append(event.process)
-    number, same = max(readers.items(), key=lambda item: len(item[1]) if item[0] > 0 else 0)
-    twice = sold - (there_were - left)
-    inside = most_at_once(run)
-    figures = {
-        "tickets": there_were,
-        "sold": sold,
-        "left": left,
-        "oversold": max(0, sold - there_were),
-        "sold_again": twice,
-        "number": number,
-        "same": len(same),
-        "who": same if len(same) <= 10 else [*same[:9], "…"],
-        "inside": inside,
-    }
-    if not lock and sold > there_were:
-        yield Claim(
-            "M1",
-            twice > 0 and len(same) > 1,
-            "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
-            "{same} read the same number, {number}: {who}",
-            figures,
-            sentence="M1.oversold",
-        )
     elif not lock:
-        yield Claim(
-            "M1",
-            twice > 0 and len(same) > 1,
-            "of {tickets} tickets {sold} were sold, but the file says {left} left: {sold_again} of them can be sold "
-            "once more; {same} read the same number, {number}: {who}",
-            figures,
-            sentence="M1.sold_again",
-        )
+        yield sold_twice(figures)
     elif lock_made_in == "child":
         yield Claim(
             "M4",
-            twice > 0 and inside > 1,
-            "each process locked a lock of its own, so up to {inside} were inside at once: of {tickets} tickets "
-            "{sold} were sold, the file says {left} left, oversold by {oversold}",
+            figures["sold_again"] > 0 and figures["inside"] > 1,
+            "each process locked a lock of its own, so up to {inside} were between reading and writing at once: of "
+            "{tickets} tickets {sold} were sold, the file says {left} left, oversold by {oversold}",
             figures,
         )
     else:
         mutex = run.lock_named("mutex")
         yield Claim(
             "M2",
-            sold == min(users, there_were)
-            and twice == 0
-            and inside <= 1
+            figures["sold"] == min(users, there_were)
+            and figures["sold_again"] == 0
+            and figures["inside"] <= 1
             and mutex is not None
             and mutex.most_holders == 1,
             "of {tickets} tickets {sold} were sold, the file says {left} left; "
@@ -217,8 +177,53 @@ def claims(
         yield guarded(run, lock_around)
 
 
+def counted(run: "RunState", there_were: int) -> dict[str, Any] | None:
+    """How many tickets were sold and are left, and who read the same number; None: main never read what is left."""
+    left = next((event.fields["fields"]["left"] for event in run.narrated(LEFT_IN_FILE)), None)
+    if left is None:
+        return None
+    sold = sum(1 for _ in run.narrated(BOUGHT))
+    readers: dict[int, list[str]] = {}
+    for event in run.narrated(READS):
+        readers.setdefault(event.fields["fields"]["left"], []).append(event.process)
+    number, same = max(readers.items(), key=lambda item: len(item[1]) if item[0] > 0 else 0)
+    return {
+        "tickets": there_were,
+        "sold": sold,
+        "left": left,
+        "oversold": max(0, sold - there_were),
+        "sold_again": sold - (there_were - left),
+        "number": number,
+        "same": len(same),
+        "who": same if len(same) <= 10 else [*same[:9], "…"],
+        "inside": most_at_once(run),
+    }
+
+
+def sold_twice(figures: dict[str, Any]) -> Claim:
+    """What came of buying without a lock."""
+    holds = figures["sold_again"] > 0 and figures["same"] > 1
+    if figures["oversold"] > 0:
+        return Claim(
+            "M1",
+            holds,
+            "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
+            "{same} read the same number, {number}: {who}",
+            figures,
+            sentence="M1.oversold",
+        )
+    return Claim(
+        "M1",
+        holds,
+        "of {tickets} tickets {sold} were sold, but the file says {left} left: {sold_again} of them can be sold "
+        "once more; {same} read the same number, {number}: {who}",
+        figures,
+        sentence="M1.sold_again",
+    )
+
+
 def died_holding(run: "RunState") -> Claim:
-    """Who died holding the lock, and who waits for it ever since."""
+    """Who died holding the lock, and who has waited for it ever since."""
     found = next(run.findings("holder_dead"), None)
     if found is None:
         return Claim("M7", False, "nobody waited for a lock whose holder is dead", sentence="M7.nobody_waited")
@@ -235,35 +240,35 @@ def died_holding(run: "RunState") -> Claim:
 
 
 def guarded(run: "RunState", lock_around: str) -> Claim:
-    """How long they waited for the lock, and how long of that for one who was only looking."""
+    """How long all users waited for the lock, and how long of that while its holder only looked."""
     figures = {"waited": seconds(waited_for_lock(run)), "for_looking": seconds(waited_for_looking(run))}
     if lock_around == "all":
         return Claim(
             "M5",
             figures["for_looking"] > 0,
-            "the lock was around looking, too: of the {waited} s that they waited for it in all, {for_looking} s were "
-            "for others who only looked",
+            "the lock was around looking, too: they waited {waited} s for it in all, {for_looking} s of that while its "
+            "holder only looked",
             figures,
             sentence="M5.around_all",
         )
     return Claim(
         "M5",
         figures["for_looking"] == 0,
-        "the lock was around buying alone: they waited {waited} s for it in all, and {for_looking} s of that for "
-        "others who only looked",
+        "the lock was around buying alone: they waited {waited} s for it in all, {for_looking} s of that while its "
+        "holder only looked",
         figures,
         sentence="M5.around_buying",
     )
 
 
 def waited_for_lock(run: "RunState") -> int:
-    """ns that all together stood before the lock."""
+    """ns that all users together waited for the lock."""
     mutex = run.lock_named("mutex")
     return run.waited("lock_waiting", mutex.identity) if mutex is not None else 0
 
 
 def waited_for_looking(run: "RunState") -> int:
-    """ns of that during which another one, who had the lock, was looking how many are left."""
+    """ns of that during which the holder of the lock looked how many are left."""
     mutex = run.lock_named("mutex")
     if mutex is None:
         return 0
@@ -274,7 +279,7 @@ def waited_for_looking(run: "RunState") -> int:
 
 
 def ways(lock_around: str, **_: Any) -> Iterator[Way]:
-    """With the lock and without; or, where it is around looking, too, that and buying alone."""
+    """With the lock and without; or, if it is around looking, too: like that, and around buying alone."""
     guarded = {"lock": True, "lock_made_in": "main", "crash_holder": False}
     if lock_around == "all":
         yield Way("lock around looking and buying", guarded | {"lock_around": "all"})
@@ -316,8 +321,7 @@ def compared(
         yield Claim(
             row,
             False,
-            "one ticket at the most is sold with the lock, so nothing is done one after the other: there is nothing to "
-            "compare",
+            "with the lock only one ticket is sold, and nobody waits for a second sale: there is nothing to compare",
             sentence="compare.one_ticket",
         )
     else:
@@ -325,15 +329,15 @@ def compared(
 
 
 def slower(locked: "RunState", free: "RunState") -> Claim:
-    """What the lock costs: those who take their time one after the other took it all at once."""
+    """What the lock costs: the users think one after the other, and without it all at once."""
     with_lock, without = served(locked), served(free)
     if not with_lock or not without:
-        return Claim("M3", False, "one of the runs did not come to its end", sentence="M3.no_end")
+        return Claim("M3", False, "one of the runs did not run to its end", sentence="M3.no_end")
     return Claim(
         "M3",
         with_lock > CLEARLY * without and waited_for_lock(locked) > 0,
-        "from the opening of the doors to the last one served it took {with_lock} s with the lock and {without} s "
-        "without it, {ratio} times as long; they waited {waited} s for the lock in all (without it {waited_without} s)",
+        "from the opening of the doors to the last user served it took {with_lock} s with the lock and {without} s "
+        "without it: {ratio} times as long; they waited {waited} s for the lock in all (without it {waited_without} s)",
         {
             "with_lock": seconds(with_lock),
             "without": seconds(without),
@@ -346,16 +350,16 @@ def slower(locked: "RunState", free: "RunState") -> Claim:
 
 
 def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
-    """What it costs that the lock is around looking, too."""
+    """What it costs if the lock is around looking, too."""
     waited_all, waited = waited_for_lock(around_all), waited_for_lock(around_buying)
     if not waited_all or not waited:
-        return Claim("M5", False, "one of the runs did not come to its end", sentence="M5.no_end")
+        return Claim("M5", False, "one of the runs did not run to its end", sentence="M5.no_end")
     for_looking = waited_for_looking(around_all)
     return Claim(
         "M5",
         for_looking > 0 and waited_for_looking(around_buying) == 0,
-        "around looking and buying, they waited {waited_all} s for the lock in all, {for_looking} s of it for others "
-        "who only looked; around buying alone {waited} s: {ratio} times as long",
+        "with the lock around looking, too, they waited {waited_all} s for it in all, {for_looking} s of that while "
+        "its holder only looked: {ratio} times as long as the {waited} s with the lock around buying alone",
         {
             "waited_all": seconds(waited_all),
             "for_looking": seconds(for_looking),
@@ -367,14 +371,14 @@ def around_too_much(around_all: "RunState", around_buying: "RunState") -> Claim:
 
 
 def served(run: "RunState") -> int:
-    """ns from the opening of the doors until the last user had a ticket, or knew that there is none; 0: never."""
+    """ns from the opening of the doors until the last user had a ticket, or read that none is left; 0: never."""
     opened = min((wait.until for wait in run.all_waits("barrier_waiting") if wait.until is not None), default=0)
     done = (event.t for event in run.said if event.fields["text"] in (BOUGHT, SOLD_OUT))
     return max(done, default=opened) - opened
 
 
 def most_at_once(run: "RunState") -> int:
-    """The most processes that were between reading the number and being done with it, at any moment."""
+    """The most processes that were in the critical section at once."""
     inside: set[int] = set()
     most = 0
     for event in run.said:

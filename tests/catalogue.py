@@ -1,8 +1,8 @@
 """The catalogues of translations: `python -m tests.catalogue` brings them up to date with the code.
 
-It extracts the messages from procsim and the scenarios, adds the new ones to each .po file, drops those that are gone,
-and compiles the .mo files, which are kept in the repository so that an installation needs no tool. What is untranslated
-afterwards it lists; the tests fail until it is translated.
+It extracts the messages from procsim, the scenarios and their chapters, adds the new ones to each .po file, drops those
+that are gone, and compiles the .mo files, which are kept in the repository so that an installation needs no tool. What
+is untranslated afterwards it lists; the tests fail until it is translated.
 
 It also writes sentences.json: the sentences of findings, cures and claims by their ids, which a replay looks up.
 """
@@ -17,7 +17,8 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from procsim.lessons.catalog import LESSONS
+from procsim.lessons import catalog
+from procsim.lessons.chapter import Chapter
 from procsim.recording.todays_words import KNOWN
 
 ROOT = Path(__file__).parents[1]
@@ -41,15 +42,22 @@ HELPED = {"Option", "Argument", "Typer"}
 
 
 def messages() -> Iterator[str]:
-    """Every message of the code, once."""
-    seen = {""}
+    """Every message of the code and of the chapters, once."""
+    texts: list[str] = []
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
         tree = ast.parse(file.read_bytes())
         named = _named(tree)
-        for text in (*_titles(tree, file), *(text for node in ast.walk(tree) for text in _texts(node, named))):
-            if text not in seen:
-                seen.add(text)
-                yield text
+        texts += (*_titles(tree, file), *(text for node in ast.walk(tree) for text in _texts(node, named)))
+    texts += (text for chapter in catalog.chapters() for text in _taught(chapter))
+    yield from dict.fromkeys(filter(None, texts))
+
+
+def _taught(chapter: Chapter) -> Iterator[str]:
+    """The texts of a chapter's file."""
+    for lesson in chapter.lessons:
+        yield from (lesson.statement, lesson.about, lesson.look)
+        for question in lesson.questions:
+            yield from question
 
 
 def _named(tree: ast.Module) -> dict[str, ast.expr]:
@@ -98,9 +106,9 @@ SENTENCES = {"Claim": (0, 2, -1, 4), "Finding": (0, 1, 3, 4)}
 
 def sentences() -> Iterator[tuple[str, str]]:
     """Every sentence of a finding, a cure or a claim of a lesson, with its id."""
-    lessons = {file: name for name, file in LESSONS.items()}
+    scenarios = {file: name for name, file in catalog.BUILT_IN.items()}
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
-        prefix = f"{lessons[file.name]}/" if file.parent.name == "scenarios" else ""
+        prefix = f"{scenarios[file.name]}/" if file.parent.name == "scenarios" else ""
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Call) and _name(node.func) in SENTENCES:
                 yield from ((prefix + identity, text) for identity, text in _sentences(node))

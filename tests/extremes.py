@@ -1,4 +1,4 @@
-"""Every lesson at the ends of what its options allow, alone and two together: `python -m tests.extremes [LESSON]`.
+"""Every scenario at the ends of its options, alone and two together: `python -m tests.extremes [SCENARIO]`.
 
 Each run must end by itself, or be found to hang, long before the time limit. It takes most of an hour, so it is run by
 hand, like a benchmark, on a machine that does nothing else. The exit code is 1 where one came too near to the limit.
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from procsim.command.run_options import DEFAULT_TIMEOUT_SECONDS
 from procsim.lessons import catalog
+from procsim.lessons.scenario import Scenario
 from procsim.options import Option, as_arguments
 
 ENOUGH_SECONDS = DEFAULT_TIMEOUT_SECONDS / 2
@@ -30,7 +31,7 @@ def ends(option: Option) -> Iterator[tuple[str, object]]:
     yield from ((option.name, value) for value in values if value != option.default)
 
 
-def combinations(scenario: catalog.Scenario) -> Iterator[list[str]]:
+def combinations(scenario: Scenario) -> Iterator[list[str]]:
     """The command lines: as it is, with each end, and with two ends of two options."""
     yield []
     chosen = [end for option in scenario.options for end in ends(option)]
@@ -50,16 +51,16 @@ def seconds_and_findings(command: list[str]) -> tuple[float, list[str]]:
     return took, [finding["id"] for finding in last["findings"]]
 
 
-def main(lessons: list[str]) -> int:
+def main(scenarios: list[str]) -> int:
     """Measure them; the exit code."""
     worst = 0
-    for lesson in lessons or catalog.LESSONS:
-        for options in combinations(catalog.lesson(lesson)):
-            took, found = seconds_and_findings([lesson, *options])
+    for scenario in scenarios or catalog.BUILT_IN:
+        for options in combinations(catalog.scenario(scenario)):
+            took, found = seconds_and_findings([scenario, *options])
             too_long = took > ENOUGH_SECONDS or "time_limit" in found
             worst |= too_long
             print(
-                f"{'✘' if too_long else ' '} {took:6.1f} s  {lesson} {' '.join(options)}  {', '.join(found)}",
+                f"{'✘' if too_long else ' '} {took:6.1f} s  {scenario} {' '.join(options)}  {', '.join(found)}",
                 flush=True,
             )
     return worst

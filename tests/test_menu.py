@@ -10,10 +10,14 @@ from rich.console import Console, ConsoleDimensions
 
 from procsim import language
 from procsim.lessons import catalog
-from procsim.lessons.lesson import LESSONS, Lesson, about
+from procsim.lessons.chapter import Lesson
 from procsim.lessons.menu import Choice, picture
+from procsim.lessons.scenario import _import
 from procsim.options import parse
 from procsim.views.base import clean
+
+CHAPTERS = catalog.chapters()
+LESSONS = [lesson for chapter in CHAPTERS for lesson in chapter.lessons]
 
 IDS = {
     *(f"{letter}{n}" for letter, count in zip("DMQJIP", (5, 7, 8, 3, 3, 5), strict=True) for n in range(1, count + 1))
@@ -35,37 +39,35 @@ def rows_of(choice: Choice, width: int, height: int, plain: bool = False) -> lis
 def test_every_statement_has_its_lesson_and_those_of_a_chapter_stand_together() -> None:
     assert {lesson.id for lesson in LESSONS} == IDS
     assert len(LESSONS) == len(IDS)
-    chapters = [lesson.scenario for lesson in LESSONS]
-    assert list(dict.fromkeys(chapters)) == list(catalog.LESSONS)
-    assert chapters == sorted(chapters, key=list(catalog.LESSONS).index)
+    assert [chapter.name for chapter in CHAPTERS] == [*catalog.BUILT_IN]
     assert all(2 <= len(lesson.questions) <= 4 for lesson in LESSONS)
 
 
 @pytest.mark.parametrize("chosen", ["en", "zh"])
 def test_the_title_of_a_chapter_has_room_in_the_menu_and_in_the_list(chosen: str) -> None:
     language.choose(chosen)
-    for number, (name, title) in enumerate(catalog.lessons().items(), 1):
+    for number, (name, title) in enumerate(catalog.titles().items(), 1):
         assert cell_len(f"{number} {name}  {language._(title)}") <= 80
         assert cell_len(f"{name:10} {language._(title)}") <= 80
 
 
 @pytest.mark.parametrize("lesson", [each for each in LESSONS if each.wrong and each.id != "P2"], ids=lambda it: it.id)
 def test_the_other_way_of_what_goes_wrong_is_the_right_one(lesson: Lesson) -> None:
-    scenario = catalog.lesson(lesson.scenario)
-    main = catalog._import(scenario.path).main
+    scenario = catalog.scenario(lesson.right.split()[0])
+    main = _import(scenario.path).main
     right, wrong = (parse(main, way.split()[1:]) for way in lesson.ways)
     changed = scenario.other_way(wrong)
     assert wrong | changed == right, "only P2 differs by a number"
 
 
 def test_a_lesson_is_found_by_its_id_or_its_chapter() -> None:
-    assert [lesson.id for lesson in about("m1")] == ["M1"]
-    assert [lesson.id for lesson in about("ipc")] == ["I1", "I2", "I3"]
-    assert about("nothing") == []
+    assert [lesson.id for lesson in catalog.about("m1")] == ["M1"]
+    assert [lesson.id for lesson in catalog.about("ipc")] == ["I1", "I2", "I3"]
+    assert catalog.about("nothing") == []
 
 
 def test_keys_choose_a_lesson_and_its_way() -> None:
-    choice = Choice()
+    choice = Choice(CHAPTERS)
     for key in (Keys.Down, Keys.Right):
         choice.press(key)
     assert choice.line == "daemon"
@@ -78,7 +80,7 @@ def test_keys_choose_a_lesson_and_its_way() -> None:
     assert choice.row == len(LESSONS) - 1
     for press in ("x", "9", "0", "²", Keys.Escape, Keys.Home, Keys.Up):
         choice.press(press)
-    assert choice == Choice()
+    assert choice == Choice(CHAPTERS)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -87,7 +89,7 @@ def test_keys_choose_a_lesson_and_its_way() -> None:
 def test_every_menu_has_room(width: int, height: int, plain: bool, lang: str) -> None:
     language.choose(lang)
     for row in range(len(LESSONS)):
-        rows = rows_of(Choice(row), width, height, plain)
+        rows = rows_of(Choice(CHAPTERS, row), width, height, plain)
         assert len(rows) <= height
         assert all(cell_len(line) <= width for line in rows)
         if height >= 13:
@@ -95,7 +97,7 @@ def test_every_menu_has_room(width: int, height: int, plain: bool, lang: str) ->
 
 
 def test_a_terminal_of_ascii_gets_ascii() -> None:
-    assert all(line.replace("…", "").isascii() for line in rows_of(Choice(), 120, 40, plain=True))
+    assert all(line.replace("…", "").isascii() for line in rows_of(Choice(CHAPTERS), 120, 40, plain=True))
 
 
 def test_the_people_of_a_lesson_have_their_names_in_each_language_and_nobody_else() -> None:

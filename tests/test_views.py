@@ -10,7 +10,7 @@ from rich.text import Text
 
 from procsim import Claim, language
 from procsim.findings import FINDINGS, Outcome, findings
-from procsim.lessons.lesson import LESSONS
+from procsim.lessons.catalog import chapters
 from procsim.state.apply import apply, state_of
 from procsim.state.operations import OPERATIONS, WAITS
 from procsim.state.run_state import RunState
@@ -201,7 +201,7 @@ def test_a_key_that_has_a_name_has_it_in_the_chosen_language() -> None:
 @pytest.mark.parametrize("width", [20, 37, 80])
 def test_a_chinese_sentence_fills_its_lines_and_cuts_no_word(width: int) -> None:
     console = Console(width=width)
-    for lesson in LESSONS:
+    for lesson in (lesson for chapter in chapters() for lesson in chapter.lessons):
         language.choose("zh")
         text = language._(lesson.look)
         lines = [str(line) for line in Prose(text).wrap(console, width)]

@@ -1,4 +1,4 @@
-"""The `procsim` command as a group of commands: the lessons first, each made from its `main` when it is asked for."""
+"""The `procsim` command as a group of commands: the scenarios first, each made from its `main` when it is asked for."""
 
 import os
 import sys
@@ -14,24 +14,25 @@ from procsim.command.scenario_command import scenario_command
 from procsim.command.typer_words import LocalizedHelp, localized
 from procsim.language import _
 from procsim.lessons import catalog
+from procsim.lessons.scenario import load
 
 
 class Commands(LocalizedHelp, TyperGroup):
-    """The commands of `commands.py`, and one for each lesson."""
+    """The commands of `commands.py`, and one for each scenario."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*catalog.LESSONS, *super().list_commands(ctx)]
+        return [*catalog.scenarios(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, name: str) -> Any:
-        if name in catalog.LESSONS:
-            return scenario_command(catalog.lesson(name))
         command = super().get_command(ctx, name)
-        return localized(command) if command is not None else None
+        if command is not None:
+            return localized(command)
+        return scenario_command(catalog.scenario(name)) if name in catalog.scenarios() else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The titles of the lessons are read from their files, none of which is imported for that."""
-        with formatter.section(_("Lessons")):
-            formatter.write_dl([(name, _(title)) for name, title in catalog.lessons().items()])
+        """The titles of the scenarios are read from their files, none of which is imported for that."""
+        with formatter.section(_("Scenarios")):
+            formatter.write_dl([(name, _(title)) for name, title in catalog.titles().items()])
         names = super().list_commands(ctx)
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names])
@@ -43,7 +44,7 @@ class Commands(LocalizedHelp, TyperGroup):
             return super().resolve_command(ctx, args)
         rest = list(args[1:])
         rest.remove(file)
-        command = scenario_command(catalog.load(Path(file)))
+        command = scenario_command(load(Path(file)))
         command.name = f"run {file}"
         return command.name, command, rest
 
@@ -54,6 +55,16 @@ def _scenario_file(arguments: list[str]) -> str | None:
     python_file = next((word for word in words if word.endswith(".py")), None)
     return python_file or (words[0] if arguments[:1] == words[:1] and words else None)
 
+
+Lessons = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR",
+        help="Find scenarios and their chapters in this folder, too; as in PROCSIM_LESSONS.",
+        is_eager=True,  # its scenarios are commands, which the rest of the line may name
+        callback=lambda folders: catalog.look_in(folders or ()) or folders,
+    ),
+]
 
 app = typer.Typer(
     cls=Commands,
@@ -67,12 +78,15 @@ app = typer.Typer(
 def procsim(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    lessons: Lessons = None,
     lang: run_options.Language = None,
 ) -> None:
     """Without a command: the menu on a terminal, the help elsewhere."""
     if version:
         print(f"procsim {__version__}")
         raise typer.Exit
+    if lessons:
+        catalog.scenarios()  # a folder that is missing is an error whatever the command is
     if ctx.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
@@ -80,4 +94,4 @@ def procsim(
         return
     from procsim.lessons.menu import Menu
 
-    Menu(lang).show()
+    Menu(lang, [str(folder) for folder in lessons or ()]).show()

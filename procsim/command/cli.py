@@ -6,6 +6,8 @@ sys.argv ──► commands.py ──► an exit code
 
 import os
 import sys
+from itertools import pairwise, takewhile
+from pathlib import Path
 
 import typer
 
@@ -15,6 +17,7 @@ from procsim.command.typer_words import TyperUsageError, complaint, localized
 from procsim.errors import ProcsimError, fault_of
 from procsim.exit_code import ExitCode
 from procsim.language import _
+from procsim.lessons import catalog
 from procsim.output import CannotWrite, complain, forget_output, make_streams_safe, writing
 from procsim.views import BORROWED
 
@@ -29,7 +32,10 @@ def run() -> int:
     language.choose(_language_asked(sys.argv[1:]))
     try:
         with writing():
-            code = localized(typer.main.get_command(commands.app)).main(prog_name="procsim", standalone_mode=False) or 0
+            command = localized(typer.main.get_command(commands.app))
+            folders = os.environ.get("PROCSIM_LESSONS", "").split(os.pathsep)
+            catalog.look_in((Path(folder) for folder in folders if folder), command.commands)
+            code = command.main(prog_name="procsim", standalone_mode=False) or 0
             sys.stdout.flush()
     except typer.Abort:
         return ExitCode.INTERRUPTED
@@ -62,9 +68,8 @@ def _language_asked(words: list[str]) -> str | None:
 
     The program that `watch` starts may have such an option itself; there, --lang is read with the other options.
     """
-    if words[:1] == ["watch"]:
-        return None
-    for word, following in zip(words, [*words, ""][1:], strict=True):
+    words = [*takewhile(lambda word: word != "watch", words), ""]
+    for word, following in pairwise(words):
         value = following if word == "--lang" else word.removeprefix("--lang=")
         if word.startswith("--lang") and value in language.LANGUAGES:
             return value

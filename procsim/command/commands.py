@@ -1,7 +1,6 @@
-"""The commands besides those of the lessons."""
+"""The commands besides those of the scenarios."""
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +15,20 @@ from procsim.errors import WrongUse
 from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
+from procsim.lessons.scenario import load
 
 
-def lesson_words(incomplete: str) -> list[str]:
-    """What `explain` takes, as far as it begins so: the commands of the lessons, and the ids of what they teach."""
-    from procsim.lessons.lesson import LESSONS
+def explained(incomplete: str) -> list[str]:
+    """What `explain` takes, as far as it begins so: the names of the chapters, and the ids of their lessons."""
+    chapters = catalog.chapters()
+    words = [chapter.name for chapter in chapters]
+    words += [lesson.id for chapter in chapters for lesson in chapter.lessons if lesson.id]
+    return [word for word in words if word.startswith(incomplete)]
 
-    return [word for word in (*catalog.LESSONS, *(each.id for each in LESSONS)) if word.startswith(incomplete)]
 
-
-def lesson_commands(incomplete: str) -> list[str]:
-    """What `show` takes, as far as it begins so: the commands of the lessons."""
-    return [word for word in catalog.LESSONS if word.startswith(incomplete)]
+def scenarios(incomplete: str) -> list[str]:
+    """What `show` takes, as far as it begins so: the commands of the scenarios."""
+    return [word for word in catalog.scenarios() if word.startswith(incomplete)]
 
 
 def topics(incomplete: str) -> list[str]:
@@ -40,7 +41,7 @@ def topics(incomplete: str) -> list[str]:
 @app.command("run", cls=Command)
 def run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
     """Run a scenario of your own; it takes the options that its main() declares."""
-    catalog.load(file)  # raises: a file that is a scenario has become a command of its own before
+    load(file)  # raises: a file that is a scenario has become a command of its own before
 
 
 @app.command("watch", cls=Command, context_settings={"allow_interspersed_args": False})
@@ -79,10 +80,12 @@ def replay(
 
 
 @app.command("list", cls=Command)
-def list_lessons(lang: run_options.Language = None) -> None:
-    """List the lessons, in the order in which they are taught."""
-    for name, title in catalog.lessons().items():
-        print(f"{name:10} {_(title)}")
+def list_scenarios(lang: run_options.Language = None) -> None:
+    """List the scenarios, in the order in which they are taught."""
+    titles = catalog.titles()
+    cells = max(10, *map(len, titles))
+    for name, title in titles.items():
+        print(harmless(f"{name:{cells}} {_(title)}"))
 
 
 @app.command("explain", cls=Command)
@@ -90,18 +93,20 @@ def explain(
     word: Annotated[
         str,
         typer.Argument(
-            metavar="LESSON", help="Such as M1, or tickets for all of a chapter.", autocompletion=lesson_words
+            metavar="LESSON|CHAPTER",
+            help="Such as M1, or tickets for its whole chapter.",
+            autocompletion=explained,
         ),
     ],
     lang: run_options.Language = None,
 ) -> None:
     """What a lesson is about, what to look for, and what to ask the class."""
-    from procsim.lessons import lesson as lessons
     from procsim.lessons.pages import explanation, print_page
 
-    found = lessons.about(word)
+    found = catalog.about(word)
     if not found:
-        raise _no_such_lesson(word, lesson_words(""))
+        words = _("{word}: no such chapter or lesson; there are {lessons}")
+        raise WrongUse(words.format(word=word, lessons=language.listed(explained(""))))
     print_page(*(explanation(lesson) for lesson in found))
 
 
@@ -127,33 +132,33 @@ def guide(
 
 @app.command("show", cls=Command)
 def show(
-    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="Such as tickets.", autocompletion=lesson_commands)],
-    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change and to run.")] = None,
+    name: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as tickets.", autocompletion=scenarios)],
+    copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change it.")] = None,
+    chapter: Annotated[bool, typer.Option("--chapter", help="The file of its chapter instead.")] = False,
     lang: run_options.Language = None,
 ) -> None:
-    """Print the source of a lesson, or copy it."""
-    if lesson not in catalog.LESSONS:
-        raise _no_such_lesson(lesson, catalog.LESSONS)
-    path = catalog.folder() / catalog.LESSONS[lesson]
+    """Print the source of a scenario, or of its chapter, or copy it."""
+    if name not in catalog.scenarios():
+        words = _("{word}: no such scenario; there are {scenarios}")
+        raise WrongUse(words.format(word=name, scenarios=language.listed(catalog.scenarios())))
+    path = catalog.chapter_file(name) if chapter else catalog.scenarios()[name]
+    if path is None:
+        words = _("{word}: has no chapter yet; procsim guide scenario tells how to write one")
+        raise WrongUse(words.format(word=name))
     if copy is not None:
-        _copy(path, copy)
+        _copy(path, copy, f"procsim --lessons {copy.parent} explain {name}" if chapter else f"procsim run {copy}")
         return
     from procsim.lessons.pages import print_page, source
 
     print_page(source(path), wide=True)
 
 
-def _copy(path: Path, copy: Path) -> None:
+def _copy(path: Path, copy: Path, command: str) -> None:
     try:
-        with copy.open("x", encoding="utf-8") as file:
-            file.write(path.read_text(encoding="utf-8"))
+        with copy.open("xb") as file:
+            file.write(path.read_bytes())
     except FileExistsError:
         raise WrongUse(_("{path}: exists already; choose another name").format(path=copy)) from None
     except OSError as error:
         raise WrongUse(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
-    print(harmless(_("{path} is yours now; run it with: procsim run {path}").format(path=copy)))
-
-
-def _no_such_lesson(word: str, known: Iterable[str]) -> WrongUse:
-    words = _("{word}: no such lesson; there are {lessons}")
-    return WrongUse(words.format(word=word, lessons=language.listed(known)))
+    print(harmless(_("{path} is yours now; try it with: {command}").format(path=copy, command=command)))

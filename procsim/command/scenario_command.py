@@ -7,7 +7,7 @@ import typer
 
 from procsim.command.run_options import TYPES, Compare, RunOptions
 from procsim.command.typer_words import Command, localized
-from procsim.lessons.catalog import Scenario
+from procsim.lessons.scenario import Scenario
 from procsim.options import Option
 
 

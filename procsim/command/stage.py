@@ -21,7 +21,7 @@ from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.catalog import Scenario
+from procsim.lessons.scenario import Scenario
 from procsim.options import Option, as_arguments
 from procsim.output import complain
 from procsim.recording.recorder import Header, Recorder, code_of
@@ -207,7 +207,7 @@ def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | 
     if not 0 < speed < float("inf"):
         raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
-    language.choose(lang, scenario=trace.header.scenario in catalog.LESSONS)
+    language.choose(lang, scenario=trace.header.scenario in catalog.scenarios())
     name = view_name(view)
     batches = paced(trace, speed) if name == "live" else iter(trace)
     return show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))
@@ -230,6 +230,12 @@ def _as_typed(options: list[Option], values: Mapping[str, Any]) -> str:
 
 def _title(scenario: Scenario, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
     """The command that people would type for these values: with the options that were changed, or are no default."""
-    command = scenario.name if scenario.name in catalog.LESSONS else f"run {scenario.path}"
     named = [option for option in scenario.options if option.name in changed or values[option.name] != option.default]
-    return f"procsim {command} {_as_typed(named, values)}"
+    return f"procsim {_command_of(scenario)} {_as_typed(named, values)}"
+
+
+def _command_of(scenario: Scenario) -> str:
+    """What people have typed to run a scenario, without its options: its name, after --lessons, or its file."""
+    if scenario.name not in sys.argv or catalog.scenarios().get(scenario.name) != scenario.path:
+        return f"run {scenario.path}"
+    return " ".join(sys.argv[1 : sys.argv.index(scenario.name) + 1])

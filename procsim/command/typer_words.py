@@ -59,10 +59,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim replay t.jsonl", N_("shows it again")),
         ("procsim replay t.jsonl --speed 0.2", N_("five times as slow")),
     ),
-    "list": (("procsim list", N_("the lessons, in the order in which they are taught")),),
+    "list": (("procsim list", N_("the scenarios, in the order in which they are taught")),),
     "explain": (
-        ("procsim explain M1", N_("one statement")),
-        ("procsim explain tickets", N_("all that this lesson teaches")),
+        ("procsim explain M1", N_("one lesson")),
+        ("procsim explain tickets", N_("all lessons of this chapter")),
     ),
     "guide": (
         ("procsim guide", N_("the pages")),
@@ -71,9 +71,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
         ("procsim show tickets --copy mine.py", N_("a copy, to be changed and run")),
+        ("procsim show tickets --chapter", N_("its chapter: what to tell and to ask the class")),
     ),
 }
-"""Of each command, for its help. The examples of a lesson are its two ways."""
+"""For the help of each command; those of the scenarios are the ways of their lessons."""
 
 
 class LocalizedHelp:
@@ -107,11 +108,14 @@ class Command(LocalizedHelp, typer.core.TyperCommand):
 def _examples(name: str) -> list[tuple[str, str]]:
     if name in EXAMPLES:
         return [(line, _(words)) for line, words in EXAMPLES[name]]
-    from procsim.lessons import lesson as lessons
+    from procsim.lessons import catalog
 
+    path = catalog.scenarios().get(name)
     shown: dict[str, dict[str, list[str]]] = {}
-    for lesson in lessons.about(name):
-        for line, way in zip(lesson.ways, (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False):
+    for lesson in catalog.chapter(name, path).lessons if path else ():
+        for line, way in zip(
+            lesson.ways if lesson.id else (), (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False
+        ):
             shown.setdefault(f"procsim {line}", {}).setdefault(way, []).append(lesson.id)
     examples = [
         (line, "; ".join(way.format(ids=listed(ids)) for way, ids in ways.items())) for line, ways in shown.items()

@@ -1,32 +1,21 @@
-"""Finds the scenarios: the lessons that come with procsim, and a file of the user's own.
+"""Which scenarios there are, and their chapters: those that come with procsim, and those in folders of one's own.
 
-A scenario is a Python file with a title (the first line of its docstring), a `main` whose signature declares its
-options, and, if it likes, `claims`, which tells from a run what that run has shown; `ways` and `compared`, which do so
-for several runs of it.
+In such a folder `till.py` is the scenario of the command `till`, and `till.toml`, if there is one, its chapter. A
+`tickets.toml` there replaces the chapter of procsim's own scenario. A file is read only when it is needed: a fault in
+it does not keep another scenario from running.
 """
 
-import ast
-import contextlib
-import importlib.util
-import io
-import sys
-import tokenize
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from procsim import Claim, Way
-from procsim.errors import ProcsimError
 from procsim.language import _
-from procsim.options import Option, options_of
+from procsim.lessons.scenario import NoScenario, Scenario, docstring_of, load
 
-if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
-    from procsim.state.run_state import RunState
+if TYPE_CHECKING:  # it imports a parser, which most commands do not need
+    from procsim.lessons.chapter import Chapter, Lesson
 
-LESSONS = {
+BUILT_IN = {
     "daemon": "daemon.py",
     "tickets": "tickets.py",
     "deadlock": "deadlock.py",
@@ -34,167 +23,86 @@ LESSONS = {
     "ipc": "ipc.py",
     "prodcons": "prodcons.py",
 }
-"""The lessons' commands, in the order in which they are taught."""
+"""The scenarios that come with procsim: their commands, in the order in which they are taught."""
+
+_folders: dict[Path, None] = {}
+_commands: set[str] = set()
 
 
-class NoScenario(ProcsimError):
-    """The file is no scenario; the text says why, in one line."""
+def look_in(folders: Iterable[Path], commands: Collection[str] = ()) -> None:
+    """From now on, find scenarios in these folders, too. `commands`: names that no scenario may have."""
+    _folders.update(dict.fromkeys(folders))
+    _commands.update(commands)
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A scenario that was read and can be run."""
+def scenarios() -> dict[str, Path]:
+    """The file of each scenario, by its command. Raises `NoScenario`: there is no such folder, or a name is taken."""
+    found = {name: folder() / file for name, file in BUILT_IN.items()}
+    for own in {path.resolve(): path for path in _folders}.values():
+        for path in _python_files(own):
+            if path.stem in BUILT_IN or path.stem in _commands:
+                words = _("{path}: procsim has a command {name} already; rename the file")
+                raise NoScenario(words.format(path=path, name=path.stem))
+            if path.stem in found:
+                words = _("{path}: has the same name as {other}; rename one of them")
+                raise NoScenario(words.format(path=path, other=found[path.stem]))
+            found[path.stem] = path
+    return found
 
-    name: str
-    path: Path
-    title: str
-    options: list[Option]
-    _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
-    _other_way: Mapping[str, Any] = field(default_factory=dict)
-    _ways: Callable[..., Iterator[Way]] | None = field(default=None, repr=False)
-    _compared: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
 
-    @property
-    def compares(self) -> bool:
-        """Whether there are several ways to run it, which can be compared."""
-        return self._ways is not None
-
-    def ways(self, values: Mapping[str, Any]) -> list[Way]:
-        """The ways that are to be compared; their options are whole. Raises `NoScenario` where they are none."""
-        try:
-            ways = [Way(name, {**values, **options}) for name, options in self._ways(**values)] if self._ways else []
-        except Exception as error:
-            raise NoScenario(f"{self.path}: ways() raised {type(error).__name__}: {error}") from error
-        unknown = {name for way in ways for name in way.options} - {option.name for option in self.options}
-        if unknown or len({way.name for way in ways}) != len(ways) or not ways:
-            raise NoScenario(f"{self.path}: ways() must yield each way once, with options that main() has")
-        return ways
-
-    def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
-        """What these runs, by the names of their ways, have shown together."""
-        return [Claim(*claim) for claim in self._compared(runs, **values)] if self._compared else []
-
-    def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
-        """What this run has shown. Raises whatever the scenario's own code raises."""
-        return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
-
-    def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The options to change for the other way of the lesson: with the lock, or without.
-
-        What is done in another way than usual is done in the usual one again: not yet another thing goes wrong as well.
-        """
-        within = next(
-            (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None
-        )
-        ways = self._other_way if within is None else self._other_way[within]
-        other = {name: value for name, value in ways.items() if not isinstance(value, dict)}
-        usual = {
-            option.name: option.default
-            for option in self.options
-            if option.name != within and (option.type is bool or option.choices or option.name in other)
-        }
-        back = {name: value for name, value in usual.items() if values[name] != value} if other else {}
-        return back or {name: value for name, value in other.items() if name in usual}
+def _python_files(own: Path) -> list[Path]:
+    """The scenarios in a folder: its Python files, but for those whose names begin with `_` or a dot."""
+    try:
+        return sorted(path for path in own.iterdir() if path.suffix == ".py" and path.name[0] not in "_.")
+    except OSError as error:
+        words = _("{path}: {reason}; --lessons and PROCSIM_LESSONS name folders with scenarios")
+        raise NoScenario(words.format(path=own, reason=error.strerror)) from error
 
 
 def folder() -> Path:
-    """Where the lessons are: inside the package once it is built, beside it in a source checkout."""
+    """Where the scenarios of procsim are: inside the package once it is built, beside it in a source checkout."""
     package = Path(__file__).resolve().parents[1]
     built = package / "scenarios"
     return built if built.is_dir() else package.parent / "scenarios"
 
 
-def lessons() -> dict[str, str]:
-    """The title of each lesson, by its command."""
-    return {name: title_of(folder() / file) for name, file in LESSONS.items()}
+def titles() -> dict[str, str]:
+    """The title of each scenario, by its command."""
+    return {name: docstring_of(path).partition("\n")[0] for name, path in scenarios().items()}
 
 
-def title_of(path: Path) -> str:
-    """The first line of a file's docstring, without running the file; empty where it has none."""
-    try:
-        with path.open("rb") as file:
-            for token in tokenize.tokenize(file.readline):
-                if token.type == tokenize.STRING:
-                    return str(ast.literal_eval(token.string)).strip().partition("\n")[0]
-                if token.type in (tokenize.NAME, tokenize.OP):
-                    break
-    except (OSError, SyntaxError, ValueError, tokenize.TokenError):
-        pass
-    return ""
+def scenario(name: str) -> Scenario:
+    """The scenario of that command. Raises `NoScenario`."""
+    return load(scenarios()[name], name)
 
 
-def lesson(name: str) -> Scenario:
-    """The lesson of that name."""
-    return load(folder() / LESSONS[name], name)
+def chapters() -> "list[Chapter]":
+    """The chapter of each scenario. Raises `NoScenario` or `NoChapter`."""
+    return [chapter(name, path) for name, path in scenarios().items()]
 
 
-def load(path: Path, name: str | None = None) -> Scenario:
-    """Read a scenario from its file. Raises `NoScenario`, whatever is wrong with the file."""
-    module = _import(path)
-    main = getattr(module, "main", None)
-    if not callable(main):
-        raise NoScenario(_("{path}: no scenario, since it has no function main()").format(path=path))
-    try:
-        options = options_of(main)
-    except (TypeError, NameError, ValueError) as error:
-        raise NoScenario(f"{path}: {error}") from error
-    if not _is_called(path, with_options=bool(options)):
-        raise NoScenario(
-            _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
-        )
-    title = (module.__doc__ or path.stem).strip().partition("\n")[0]
-    claims, ways, compared = (getattr(module, name, None) for name in ("claims", "ways", "compared"))
-    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared)
+def chapter(name: str, scenario: Path) -> "Chapter":
+    """The chapter of a scenario: what its file says, or else one lesson made of the scenario's docstring."""
+    from procsim.lessons.chapter import Chapter, Lesson, read
+
+    title, _newline, about = docstring_of(scenario).partition("\n")
+    file = chapter_file(name)
+    if file is not None:
+        return read(file, name, title)
+    return Chapter(name, title, (Lesson("", title, name, "", " ".join(about.split()), "", ()),))
 
 
-def _other_way(module: ModuleType) -> Mapping[str, Any]:
-    other = getattr(module, "OTHER_WAY", {})
-    return other if isinstance(other, dict) else {}
+def chapter_file(name: str) -> Path | None:
+    """The file of a scenario's chapter: the first one in a folder of one's own, or else that of procsim."""
+    files = (path / f"{name}.toml" for path in (*_folders, Path(__file__).parent / "chapters"))
+    return next((file for file in files if file.exists()), None)
 
 
-def _import(path: Path) -> ModuleType:
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise NoScenario(f"{path}: {error.strerror}") from error
-    try:
-        with warnings.catch_warnings(action="ignore"):  # they would print lines of the file
-            code = compile(source, str(path), "exec")
-    except SyntaxError as error:
-        words = (
-            _("{path}: does not parse, line {line}: {reason}")
-            if error.lineno
-            else _("{path}: does not parse: {reason}")
-        )
-        raise NoScenario(words.format(path=path, line=error.lineno, reason=error.msg)) from error
-    except ValueError as error:
-        raise NoScenario(_("{path}: is no Python file").format(path=path)) from error
-    spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    module.__file__ = str(path)
-    sys.modules[spec.name] = module  # for get_type_hints
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            exec(code, module.__dict__)
-    except (Exception, SystemExit) as error:
-        words = _("{path}: reading it raised {error}: {reason}")
-        raise NoScenario(words.format(path=path, error=type(error).__name__, reason=error)) from error
-    return module
-
-
-def _is_called(path: Path, with_options: bool) -> bool:
-    """Whether the file calls its main: hands it to `start`, so that options reach it, or, without options, uses it."""
-    with warnings.catch_warnings(action="ignore"):
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
-    if not with_options:
-        return any(
-            isinstance(node, ast.Name) and node.id == "main" and isinstance(node.ctx, ast.Load) for node in nodes
-        )
-    return any(isinstance(node, ast.Call) and node.args and _is_start(node) for node in nodes)
-
-
-def _is_start(call: ast.Call) -> bool:
-    """Whether a call may be `start(main)`; `process.start()` is none."""
-    called = getattr(call.func, "id", getattr(call.func, "attr", None))
-    return called == "start" or any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)
+def about(word: str) -> "list[Lesson]":
+    """The lesson of that id, or those of that scenario; none where there is neither."""
+    return [
+        lesson
+        for chapter in chapters()
+        for lesson in chapter.lessons
+        if word.casefold() in (lesson.id.casefold(), chapter.name)
+    ]

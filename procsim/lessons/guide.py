@@ -1,4 +1,4 @@
-"""The guide: pages in Markdown, which the README links to and `procsim guide` shows in the terminal."""
+"""The guide: pages in Markdown. The README links to them, and `procsim guide` shows them in the terminal."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.text import Text
 FOLDER = Path(__file__).parents[1] / "guide"
 
 TOPICS = ("lessons", "steps", "hangs", "watch", "scenario", "options")
-"""The names of the pages, in the order in which one needs them."""
+"""The names of the pages, in the order of the guide."""
 
 
 def title(topic: str) -> str:
@@ -19,7 +19,7 @@ def title(topic: str) -> str:
 
 
 def page(topic: str) -> RenderableType:
-    """A page, set on a terminal; elsewhere as it stands in its file."""
+    """A page: rendered on a terminal, elsewhere as it stands in its file."""
     return Markdown(_text(topic)) if sys.stdout.isatty() else Text(_text(topic).rstrip("\n"))
 
 

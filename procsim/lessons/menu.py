@@ -1,12 +1,14 @@
-"""The menu: `procsim` alone on a terminal. The lessons in teaching order, each with a right and a wrong way to be run.
+"""The menu: `procsim` alone on a terminal. The chapters and their lessons, each with its right and its wrong way.
 
 keyboard ──► Choice ──► picture ──► Rich Live; Enter runs what is chosen, as anybody would type it, and comes back
 """
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prompt_toolkit.keys import Keys
@@ -17,8 +19,8 @@ from rich.text import Text
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.lesson import LESSONS, Lesson
-from procsim.lessons.pages import MOST_CELLS, explanation
+from procsim.lessons.chapter import Chapter, Lesson
+from procsim.lessons.pages import MOST_CELLS, explanation, headline
 from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.live.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
@@ -28,42 +30,47 @@ from procsim.views.text.summary import ascii_only
 
 @dataclass
 class Choice:
-    """What is chosen: a lesson, and which of its ways."""
+    """What is chosen: a lesson of these chapters, and which of its ways."""
 
+    chapters: Sequence[Chapter]
     row: int = 0
     way: int = 0
 
     @property
+    def lessons(self) -> list[Lesson]:
+        return [lesson for chapter in self.chapters for lesson in chapter.lessons]
+
+    @property
     def lesson(self) -> Lesson:
-        return LESSONS[self.row]
+        return self.lessons[self.row]
 
     @property
     def line(self) -> str:
-        """The arguments of `procsim` that it stands for."""
+        """The arguments of `procsim` for the chosen way."""
         return self.lesson.ways[self.way]
 
     def press(self, key: str) -> None:
-        """Move by one key; one that moves nothing is passed over."""
+        """Move the choice by a key. Other keys do nothing."""
         steps = {Keys.Up: -1, "k": -1, Keys.Down: 1, "j": 1, Keys.PageUp: -10, Keys.PageDown: 10}
         if key in steps:
             self._go(self.row + steps[key])
         elif key in (Keys.Home, Keys.End):
-            self._go(0 if key == Keys.Home else len(LESSONS) - 1)
+            self._go(0 if key == Keys.Home else len(self.lessons) - 1)
         elif key in (Keys.Left, Keys.Right, "h", "l", Keys.Tab):
             self.way = (self.way + 1) % len(self.lesson.ways)
-        elif key.isdecimal() and 0 < int(key) <= len(catalog.LESSONS):
-            chapter = list(catalog.LESSONS)[int(key) - 1]
-            self._go(next(row for row, lesson in enumerate(LESSONS) if lesson.scenario == chapter))
+        elif key.isdecimal() and 0 < int(key) <= len(self.chapters):
+            self._go(sum(len(chapter.lessons) for chapter in self.chapters[: int(key) - 1]))
 
     def _go(self, row: int) -> None:
-        self.row = min(max(row, 0), len(LESSONS) - 1)
+        self.row = min(max(row, 0), len(self.lessons) - 1)
         self.way = 0
 
 
 def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
-    """The menu on a screen of that size: a part of the list round what is chosen, its commands, the keys."""
+    """The menu on a screen of that size: the part of the list around the choice, its commands, the keys."""
     up_down, left_right, rule = ("up/down", "left/right", "-") if plain_marks else ("↑↓", "←→", "─")
-    keys = _("{up_down} choose   {left_right} right or wrong   Enter run   e explain   1-6 chapter   q quit")
+    keys = _("{up_down} choose   {left_right} right or wrong   Enter run   e explain   1-{last} chapter   q quit")
+    last = min(9, len(choice.chapters))
     lines, chosen = _list(choice, ">" if plain_marks else "▸")
     rows = max(1, size.height - 6)
     first = min(max(0, chosen - rows // 2), max(0, len(lines) - rows))
@@ -80,7 +87,7 @@ def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) 
         *ways,
         *[Text()] * (2 - len(ways)),
         Text(rule * size.width, "dim"),
-        Text(keys.format(up_down=up_down, left_right=left_right), "dim"),
+        Text(keys.format(up_down=up_down, left_right=left_right, last=last), "dim"),
     ]
     for line in shown:
         line.no_wrap = True
@@ -91,28 +98,28 @@ def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) 
 def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:
     """All the lines of the list, and the number of the chosen one."""
     lines: list[Text] = []
-    chosen = 0
-    titles = catalog.lessons()
-    for row, lesson in enumerate(LESSONS):
-        if row == 0 or lesson.scenario != LESSONS[row - 1].scenario:
-            number = list(catalog.LESSONS).index(lesson.scenario) + 1
-            title = Text.assemble((f"{number} {lesson.scenario}", "bold cyan"), f"  {_(titles[lesson.scenario])}")
-            lines.append(title)
-        if row == choice.row:
-            chosen = len(lines)
-        text = f" {mark if row == choice.row else ' '} {lesson.id}  {_(lesson.statement)}"
-        lines.append(Text(text, "bold reverse" if row == choice.row else ""))
+    chosen = row = 0
+    for number, chapter in enumerate(choice.chapters, 1):
+        lines.append(Text.assemble((f"{number} {chapter.name}", "bold cyan"), f"  {_(chapter.title)}"))
+        for lesson in chapter.lessons:
+            if row == choice.row:
+                chosen = len(lines)
+            text = f" {mark if row == choice.row else ' '} {headline(lesson)}"
+            lines.append(Text(text, "bold reverse" if row == choice.row else ""))
+            row += 1
     return lines, chosen
 
 
 class Menu:
     """Shows the menu until people leave it."""
 
-    def __init__(self, language: str | None) -> None:
+    def __init__(self, language: str | None, folders: Sequence[str] = ()) -> None:
+        """`language` and `folders`: what --lang and --lessons say, for the runs that are chosen."""
+        self._choice = Choice(catalog.chapters())
+        self._language = ["--lang", language] if language else []
+        self._folders = [word for folder in folders for word in ("--lessons", folder)]
         self._console = console()
         self._input = open_keyboard()
-        self._language = ["--lang", language] if language else []
-        self._choice = Choice()
         self._size = self._console.size
 
     def show(self) -> None:
@@ -130,7 +137,7 @@ class Menu:
                 return
 
     def _choose(self) -> str | None:
-        """Let people choose; "e", "run" or Ctrl-Z is what they want with it, None that they leave."""
+        """Let people choose. Returns "run", "e" (explain) or Ctrl-Z, or None if they leave."""
         live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="crop")
         with writing(), terminal.screen(), self._input.raw_mode(), live:
             self._draw(live)
@@ -150,11 +157,12 @@ class Menu:
         live.update(picture(self._choice, self._size, ascii_only(self._console)), refresh=True)
 
     def _run(self, line: str) -> int:
-        """What people would have typed, shown so that they learn it, and run as that. Its exit code."""
-        self._console.print(Text(f"$ procsim {line}", "bold"))
+        """Show the command that people would type, so that they learn it, and run it. Returns its exit code."""
+        words = [*self._folders, *shlex.split(line)]
+        self._console.print(Text(f"$ {shlex.join(['procsim', *words])}", "bold"))
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
         try:
-            command = [sys.executable, "-P", "-m", "procsim", *line.split(), *self._language]
+            command = [sys.executable, "-P", "-m", "procsim", *words, *self._language]
             with terminal.lent() as (variables, passed):
                 code = _run_to_its_end(subprocess.Popen(command, env=os.environ | variables, pass_fds=passed))
         finally:
@@ -165,7 +173,7 @@ class Menu:
 
 
 def _run_to_its_end(run: "subprocess.Popen[bytes]") -> int:
-    """Wait for it; where we are to end ourselves, it ends before us. Its exit code."""
+    """Wait for the run and return its exit code. If procsim is ended meanwhile, end the run first."""
     try:
         return run.wait()
     except BaseException:

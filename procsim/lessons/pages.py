@@ -1,4 +1,4 @@
-"""Pages to be read: what to tell a class about a lesson, and its source. Coloured on a terminal, plain elsewhere."""
+"""Pages to be read: a lesson of a chapter, and a scenario's source. Coloured on a terminal, plain elsewhere."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from procsim.language import _
-from procsim.lessons.lesson import Lesson
+from procsim.lessons.chapter import Lesson
 from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.text.prose import Prose
@@ -18,23 +18,32 @@ MOST_CELLS = 88
 """Of a line of prose: wider ones are hard to read aloud."""
 
 
+def headline(lesson: Lesson) -> str:
+    """Its id, if it has one, and what it states."""
+    return f"{lesson.id}  {_(lesson.statement)}".strip()
+
+
 def explanation(lesson: Lesson) -> RenderableType:
     """What the lesson is about, what to look for, what to ask, and how to show it."""
-    parts: list[RenderableType] = [Text(f"{lesson.id}  {_(lesson.statement)}", "bold"), Prose(_(lesson.about)), Text()]
-    parts += [Text(_("What to look for"), "bold cyan"), _indented(_(lesson.look)), Text()]
-    parts.append(Text(_("What to ask the class"), "bold cyan"))
-    for question in lesson.questions:
-        parts += [_indented(_(question.asked)), _indented(_(question.answer), "dim", 4)]
-    parts.append(Text())
+    parts: list[RenderableType] = [Text(headline(lesson), "bold"), Prose(_(lesson.about)), Text()]
+    if lesson.look:
+        parts += [Text(_("What to look for"), "bold cyan"), _indented(_(lesson.look)), Text()]
+    if lesson.questions:
+        parts.append(Text(_("What to ask the class"), "bold cyan"))
+        for question in lesson.questions:
+            parts += [_indented(_(question.ask)), _indented(_(question.answer), "dim", 4)]
+        parts.append(Text())
     for word, line in zip((_("The right way"), _("The wrong way")), lesson.ways, strict=False):
         parts += [Text(word, "bold cyan"), _indented(f"procsim {line}", "bold")]
     return Group(*parts, Text())
 
 
 def source(path: Path) -> RenderableType:
-    """A file of Python, highlighted on a terminal; elsewhere as it is."""
-    text = path.read_text(encoding="utf-8").rstrip("\n")  # one is printed after it
-    return Syntax(text, "python", theme="ansi_dark", background_color="default") if sys.stdout.isatty() else Text(text)
+    """A file of Python or TOML, highlighted on a terminal; elsewhere as it is."""
+    text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")  # one is printed after it
+    if not sys.stdout.isatty():
+        return Text(text)
+    return Syntax(text, path.suffix.removeprefix("."), theme="ansi_dark", background_color="default")
 
 
 def print_page(*pages: RenderableType, wide: bool = False) -> None:

@@ -161,7 +161,7 @@ def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None
 def test_the_code_is_shown_at_once_also_while_the_run_goes_on(
     house: House, start: Start, options: tuple[str, ...]
 ) -> None:
-    source = (catalog.folder() / catalog.LESSONS["tickets"]).read_text().splitlines()
+    source = catalog.scenarios()["tickets"].read_text().splitlines()
     beginnings = [line.strip()[:20] for line in source if len(line.strip()) >= 20]
     terminal = start("tickets", "--users", 2, "--think", 30, *options)
     terminal.wait_for("MainProcess")

@@ -5,8 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from procsim.lessons.lesson import LESSONS, Lesson
+from procsim.lessons.catalog import chapters
+from procsim.lessons.chapter import Lesson
 from tests.integration.conftest import House
+
+LESSONS = [lesson for chapter in chapters() for lesson in chapter.lessons]
 
 AT_ONCE = 4
 """They mostly sleep."""

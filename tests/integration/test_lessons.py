@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from procsim.lessons.catalog import LESSONS, folder
+from procsim.lessons.catalog import scenarios
 from procsim.wire.events import KINDS
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
@@ -417,7 +417,7 @@ def test_a_lesson_is_a_script_that_runs_by_itself(house: House, arguments: tuple
     name, *options = arguments
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, str(folder() / LESSONS[name]), *options],
+        [sys.executable, str(scenarios()[name]), *options],
         env=house.environment | {"PYTHONPATH": str(root)},
         cwd=house.folder,
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,183 @@
+"""A chapter: what to tell and to ask a class about one scenario, lesson by lesson, in a TOML file that a teacher edits.
+
+file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question ──► Chapter
+"""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from procsim.errors import ProcsimError
+from procsim.language import N_, _
+
+
+class NoChapter(ProcsimError):
+    """The file holds no chapter; the text says in one line where it is wrong, and what to write."""
+
+
+class Question(NamedTuple):
+    """What to ask the class, and the answer."""
+
+    ask: str
+    answer: str
+
+
+class Lesson(NamedTuple):
+    """One statement, and how to teach it. The texts are messages, to be translated where they are shown."""
+
+    id: str
+    """Such as "M1"; the claims under a run have the same."""
+    statement: str
+    right: str
+    """The arguments of `procsim` that show it done well."""
+    wrong: str
+    """Those that show what goes wrong otherwise; empty where nothing does."""
+    about: str
+    look: str
+    """What to look for on the screen."""
+    questions: tuple[Question, ...]
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The arguments of its ways, the right one first."""
+        return (self.right, self.wrong) if self.wrong else (self.right,)
+
+
+class Chapter(NamedTuple):
+    """The lessons of one scenario."""
+
+    name: str
+    """The command of the scenario."""
+    title: str
+    lessons: tuple[Lesson, ...]
+
+
+CHAPTER = {"lesson": ""}
+LESSON = {
+    "id": "T1",
+    "statement": N_("what the run shows, in one sentence"),
+    "right": "procsim {name} --lock",
+    "wrong": "procsim {name} --no-lock",
+    "about": N_("what happens, and why"),
+    "look": N_("what to look for on the screen"),
+    "question": "",
+}
+QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
+"""The fields of each kind of table, with an example of the text; those without one hold tables."""
+
+OPTIONAL = {"wrong", "question"}
+
+_WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
+_BREAK_IN_CHINESE = re.compile(rf"(?<={_WIDE})[ \t]*\n\s*(?={_WIDE})")
+
+
+def read(path: Path, name: str, title: str) -> Chapter:
+    """The chapter that a file holds, about the scenario of that name and title. Raises `NoChapter`."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")  # as editors of other systems write it
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise NoChapter(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise NoChapter(_("{path}: is not UTF-8; save it as UTF-8").format(path=path)) from error
+    except tomllib.TOMLDecodeError as error:
+        words = _('{path}: does not parse: {reason}; a field is written so: look = "…"')
+        raise NoChapter(words.format(path=path, reason=error)) from error
+    chapter = _Table(path, name, CHAPTER, data, text.split("\n"), 1)
+    chapter.check()
+    lessons: dict[str, Lesson] = {}
+    for table in chapter.tables("lesson", LESSON):
+        lesson = _lesson(table)
+        if lessons.setdefault(lesson.id, lesson) is not lesson:
+            raise table.wrong("id", _("there is a lesson {id} already").format(id=lesson.id))
+    if not lessons:
+        raise NoChapter(_("{path}: has no lesson; each begins with a line [[lesson]]").format(path=path))
+    return Chapter(name, title, tuple(lessons.values()))
+
+
+def _lesson(table: "_Table") -> Lesson:
+    table.check()
+    questions = []
+    for question in table.tables("question", QUESTION):
+        question.check()
+        questions.append(Question(question.text("ask"), question.text("answer")))
+    return Lesson(
+        table.text("id"),
+        table.text("statement"),
+        table.command("right"),
+        table.command("wrong"),
+        table.text("about"),
+        table.text("look"),
+        tuple(questions),
+    )
+
+
+class _Table(NamedTuple):
+    """A table of the file: the chapter itself, a lesson of it, or a question of a lesson."""
+
+    path: Path
+    name: str
+    kind: Mapping[str, str]
+    """Its fields, with examples."""
+    fields: Mapping[str, Any]
+    lines: list[str]
+    """Its lines in the file."""
+    first: int
+    """The number of the first of these lines."""
+
+    def check(self) -> None:
+        """Raise `NoChapter` if the table has a field that it should not have, or lacks one that it should."""
+        for field in self.fields:
+            if field not in self.kind:
+                words = _("there is no field {field} here, only {fields}")
+                raise self.wrong(field, words.format(field=field, fields=", ".join(self.kind)))
+        for field, example in self.kind.items():
+            if example and field not in OPTIONAL and field not in self.fields:
+                raise self.wrong(field, _("{field} is missing").format(field=field), self.example(field))
+
+    def text(self, field: str) -> str:
+        """The text of a field, or "". A line break in it is a space; between two Chinese characters it is nothing."""
+        value = self.fields.get(field, "")
+        if not isinstance(value, str) or (field in self.fields and not value.strip()):
+            raise self.wrong(field, _("{field} must be a text").format(field=field), self.example(field))
+        return " ".join(_BREAK_IN_CHINESE.sub("", value).split())
+
+    def command(self, field: str) -> str:
+        """The command line of a field, without `procsim`."""
+        line = self.text(field)
+        try:
+            words = shlex.split(line)
+        except ValueError:
+            words = []
+        if line and words[:2] != ["procsim", self.name]:
+            raise self.wrong(field, _("{field} must run this scenario").format(field=field), self.example(field))
+        return line.partition(" ")[2].strip()
+
+    def tables(self, field: str, kind: Mapping[str, str]) -> "list[_Table]":
+        """The tables that such a field holds."""
+        inner = self.fields.get(field, [])
+        if not isinstance(inner, list) or not all(isinstance(each, dict) for each in inner):
+            heading = "lesson" if field == "lesson" else "lesson.question"
+            words = _("each {field} begins with a line [[{heading}]]")
+            raise self.wrong(field, words.format(field=field, heading=heading))
+        heads = [at for at, line in enumerate(self.lines) if re.match(rf"\s*\[\[[\w. ]*\b{field}\s*\]\]", line)]
+        if len(heads) != len(inner):  # not written with headings
+            heads = [0] * len(inner)
+        ends = [*heads[1:], len(self.lines)]
+        return [
+            _Table(self.path, self.name, kind, each, self.lines[at:end], self.first + at)
+            for each, at, end in zip(inner, heads, ends, strict=False)
+        ]
+
+    def example(self, field: str) -> str:
+        """How a text is written in that field."""
+        return f'{field} = "{_(self.kind[field]).format(name=self.name)}"'
+
+    def wrong(self, field: str, what: str, example: str = "") -> NoChapter:
+        """What is wrong with a field, at which line, and what to write there."""
+        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*{re.escape(field)}\b", line)), 0)
+        words = _("{path}, line {line}: {what}; write: {example}") if example else _("{path}, line {line}: {what}")
+        return NoChapter(words.format(path=self.path, line=self.first + at, what=what, example=example))

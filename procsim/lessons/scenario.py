@@ -1,0 +1,175 @@
+"""A scenario: a Python file with a `main`, read so that its command, its claims and its comparisons can be asked for.
+
+Its title is the first line of its docstring, and the signature of `main` declares its options. `claims` may tell what a
+run has shown, `ways` and `compared` what several runs have shown together.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import sys
+import tokenize
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from procsim import Claim, Way
+from procsim.errors import ProcsimError
+from procsim.language import _
+from procsim.options import Option, options_of
+
+if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
+    from procsim.state.run_state import RunState
+
+
+class NoScenario(ProcsimError):
+    """The file is no scenario, or there is no such folder of scenarios; the text says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that was read and can be run."""
+
+    name: str
+    path: Path
+    title: str
+    options: list[Option]
+    _claims: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+    _other_way: Mapping[str, Any] = field(default_factory=dict)
+    _ways: Callable[..., Iterator[Way]] | None = field(default=None, repr=False)
+    _compared: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+
+    @property
+    def compares(self) -> bool:
+        """Whether there are several ways to run it, which can be compared."""
+        return self._ways is not None
+
+    def ways(self, values: Mapping[str, Any]) -> list[Way]:
+        """The ways to compare, each with a value for every option. Raises `NoScenario` if `ways` fails."""
+        try:
+            ways = [Way(name, {**values, **options}) for name, options in self._ways(**values)] if self._ways else []
+        except Exception as error:
+            words = _("{path}: ways() raised {error}: {reason}")
+            raise NoScenario(words.format(path=self.path, error=type(error).__name__, reason=error)) from error
+        unknown = {name for way in ways for name in way.options} - {option.name for option in self.options}
+        if unknown or len({way.name for way in ways}) != len(ways) or not ways:
+            words = _("{path}: ways() must yield each way once, with options that main() has")
+            raise NoScenario(words.format(path=self.path))
+        return ways
+
+    def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
+        """What these runs, by the names of their ways, have shown together."""
+        return [Claim(*claim) for claim in self._compared(runs, **values)] if self._compared else []
+
+    def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
+        """What this run has shown. Raises whatever the scenario's own code raises."""
+        return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
+
+    def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The options to change, and their values, for the other way to run it: with the lock, or without.
+
+        If options differ from their defaults, they are set back to these: only one thing goes wrong at a time.
+        Otherwise the scenario's OTHER_WAY says what to change.
+        """
+        within = next(
+            (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None
+        )
+        ways = self._other_way if within is None else self._other_way[within]
+        other = {name: value for name, value in ways.items() if not isinstance(value, dict)}
+        usual = {
+            option.name: option.default
+            for option in self.options
+            if option.name != within and (option.type is bool or option.choices or option.name in other)
+        }
+        back = {name: value for name, value in usual.items() if values[name] != value} if other else {}
+        return back or {name: value for name, value in other.items() if name in usual}
+
+
+def docstring_of(path: Path) -> str:
+    """The docstring of a file, without running it; empty where it has none. Only its beginning is read."""
+    try:
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                if token.type == tokenize.STRING:
+                    return str(ast.literal_eval(token.string)).strip()
+                if token.type in (tokenize.NAME, tokenize.OP):
+                    break
+    except (OSError, SyntaxError, ValueError, tokenize.TokenError):
+        pass
+    return ""
+
+
+def load(path: Path, name: str | None = None) -> Scenario:
+    """Read a scenario from its file, under that name or the file's. Raises `NoScenario` if the file is none."""
+    module = _import(path)
+    main = getattr(module, "main", None)
+    if not callable(main):
+        raise NoScenario(_("{path}: no scenario, since it has no function main()").format(path=path))
+    try:
+        options = options_of(main)
+    except (TypeError, NameError, ValueError) as error:
+        raise NoScenario(f"{path}: {error}") from error
+    if not _is_called(path, with_options=bool(options)):
+        raise NoScenario(
+            _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
+        )
+    title = (module.__doc__ or path.stem).strip().partition("\n")[0]
+    claims, ways, compared = (getattr(module, name, None) for name in ("claims", "ways", "compared"))
+    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared)
+
+
+def _other_way(module: ModuleType) -> Mapping[str, Any]:
+    other = getattr(module, "OTHER_WAY", {})
+    return other if isinstance(other, dict) else {}
+
+
+def _import(path: Path) -> ModuleType:
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise NoScenario(f"{path}: {error.strerror}") from error
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Python would print them
+            code = compile(source, str(path), "exec")
+    except SyntaxError as error:
+        words = (
+            _("{path}: does not parse, line {line}: {reason}")
+            if error.lineno
+            else _("{path}: does not parse: {reason}")
+        )
+        raise NoScenario(words.format(path=path, line=error.lineno, reason=error.msg)) from error
+    except ValueError as error:
+        raise NoScenario(_("{path}: is no Python file").format(path=path)) from error
+    spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+    sys.modules[spec.name] = module  # for get_type_hints
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        words = _("{path}: reading it raised {error}: {reason}")
+        raise NoScenario(words.format(path=path, error=type(error).__name__, reason=error)) from error
+    return module
+
+
+def _is_called(path: Path, with_options: bool) -> bool:
+    """Whether the file runs its main. If main has options, it must be handed to `start`, which parses them."""
+    with warnings.catch_warnings(action="ignore"):
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    if not with_options:
+        return any(
+            isinstance(node, ast.Name) and node.id == "main" and isinstance(node.ctx, ast.Load) for node in nodes
+        )
+    return any(isinstance(node, ast.Call) and node.args and _is_start(node) for node in nodes)
+
+
+def _is_start(call: ast.Call) -> bool:
+    """Whether a call may be `start(main)`; `process.start()` is not."""
+    called = getattr(call.func, "id", getattr(call.func, "attr", None))
+    return called == "start" or any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)

@@ -1,0 +1,99 @@
+"""The files of chapters: what a teacher writes there, and what a file says in which something is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from procsim.lessons import guide
+from procsim.lessons.chapter import Chapter, NoChapter, read
+
+TILL = """\
+[[lesson]]
+id = "T1"
+statement = "One at a time"
+right = "procsim till --lock"
+wrong = "procsim till --no-lock"
+about = '''
+Two cashiers,
+one till.
+'''
+look = "who waits"
+
+[[lesson.question]]
+ask = "Why?"
+answer = "Because."
+
+[[lesson]]
+id = "T2"
+statement = "Faster without"
+right = "procsim till --no-lock"
+about = "Nobody waits."
+look = "the time"
+"""
+
+
+def chapter(text: str, folder: Path) -> Chapter:
+    path = folder / "till.toml"
+    path.write_text(text, encoding="utf-8", newline="")
+    return read(path, "till", "Two cashiers")
+
+
+def test_a_chapter_is_read_as_it_is_written(tmp_path: Path) -> None:
+    name, title, (first, second) = chapter(TILL, tmp_path)
+    assert (name, title) == ("till", "Two cashiers")
+    assert first.ways == ("till --lock", "till --no-lock")
+    assert first.about == "Two cashiers, one till."
+    assert first.questions == (("Why?", "Because."),)
+    assert (second.wrong, second.questions) == ("", ())
+
+
+def test_an_editor_of_another_system_changes_nothing(tmp_path: Path) -> None:
+    assert chapter("\ufeff" + TILL.replace("\n", "\r\n"), tmp_path) == chapter(TILL, tmp_path)
+
+
+def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> None:
+    text = TILL.replace("Two cashiers,\none till.", "两个收银员，\n共用 Python\n的收银机。")  # noqa: RUF001
+    assert chapter(text, tmp_path).lessons[0].about == "两个收银员，共用 Python 的收银机。"  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, right"),
+        ('look = "the time"', "", 'line 16: look is missing; write: look = "what to look for on the screen"'),
+        ('about = "Nobody waits."', "about = 7", 'line 20: about must be a text; write: about = "what happens, and'),
+        ('about = "Nobody waits."', 'about = " "', "line 20: about must be a text"),
+        ('about = "Nobody waits."', "about = nobody", "does not parse: Invalid value (at line 20, column 9); a field"),
+        ('answer = "Because."', "", 'line 12: answer is missing; write: answer = "what they should find out"'),
+        ('id = "T2"', 'id = "T1"', "line 17: there is a lesson T1 already"),
+        ('"procsim till --lock"', '"procsim"', 'line 4: right must run this scenario; write: right = "procsim till'),
+        ('"procsim till --lock"', '"tickets"', "line 4: right must run this scenario"),
+        ('"procsim till --lock"', "'procsim till \"'", "line 4: right must run this scenario"),
+        ("[[lesson.question]]", "[[question]]", "line 12: there is no field question here, only lesson"),
+        (TILL, "", "has no lesson; each begins with a line [[lesson]]"),
+        (TILL, "[lesson]\n", "line 1: each lesson begins with a line [[lesson]]"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    assert right in TILL
+    with pytest.raises(NoChapter) as raised:
+        chapter(TILL.replace(right, wrong), tmp_path)
+    text = str(raised.value)
+    assert told in text
+    assert text.startswith(str(tmp_path / "till.toml"))
+    assert "\n" not in text
+
+
+def test_another_encoding_and_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "till.toml"
+    with pytest.raises(NoChapter, match="No such file"):
+        read(path, "till", "")
+    path.write_text(TILL, encoding="utf-16")
+    with pytest.raises(NoChapter, match="is not UTF-8; save it as UTF-8"):
+        read(path, "till", "")
+
+
+def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
+    shown = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    (lesson,) = chapter(shown, tmp_path).lessons
+    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2",), 1)
