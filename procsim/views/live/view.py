@@ -32,8 +32,12 @@ from procsim.views.live.terminal import terminal
 from procsim.views.text.summary import ascii_only, print_summary
 from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
+from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
+
+STILL_FRAMES_PER_SECOND = 3
+"""While no event comes, as in a run that is paused: only the clock moves, and a frame costs 20 ms of processor time."""
 
 PACE_FACTOR = 1.5
 """The factor by which `+` and `-` change the pace."""
@@ -56,7 +60,9 @@ class LiveView(View):
         """Whether people have ended the run: keys that they press from then on are for the next screen."""
         self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
         self._leaving = contextlib.ExitStack()
-        self._next_frame = 0.0
+        self._last_frame = 0.0
+        self._some_happened = False
+        """Whether an event has come since the last frame."""
         self._waits = False
         """Whether people have seen why the program hangs, and let it wait (the key w)."""
         self._clock = Clock(showing.speed)
@@ -117,6 +123,9 @@ class LiveView(View):
         with contextlib.suppress(OSError):  # the terminal may be gone
             self._leaving.close()
 
+    def event(self, event: Event, run: RunState) -> None:
+        self._some_happened = True
+
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)
         wishes, self._wishes = self._wishes, []
@@ -128,12 +137,13 @@ class LiveView(View):
         now = time.monotonic()
         # A step is drawn at once, since people have pressed a key for it; all else waits for the next frame.
         stepped = movement is not None and movement.held and movement.steps != self._steps
-        if now < self._next_frame and not (self._some_pressed or stepped):
+        pace = FRAMES_PER_SECOND if self._some_happened else STILL_FRAMES_PER_SECOND
+        if now < self._last_frame + 1 / pace and not (self._some_pressed or stepped):
             return
         if movement is not None and movement.refused is not None:
             self._say_why_refused(run, movement)
         self._steps = movement.steps if movement is not None else 0
-        self._next_frame = now + 1 / FRAMES_PER_SECOND
+        self._last_frame, self._some_happened = now, False
         self._draw(run)
 
     def _draw(self, run: RunState) -> None:
