@@ -16,6 +16,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from procsim import language
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.wire.events import Event
@@ -59,8 +60,7 @@ PATCHED = {
 """The modules that the tracer patches, and in each the classes."""
 
 
-ON_EACH_PYTHON = {"test_tracer.py", "test_tracer_harmless.py", "test_tracer_pools.py", "test_uncaught.py"}
-ON_EACH_PYTHON |= {"test_emit.py", "test_buffers.py", "test_channel.py", "test_standstill.py", "test_lesson_lines.py"}
+ON_EACH_PYTHON = {"test_tracer.py", "test_tracer_pools.py", "test_uncaught.py", "test_standstill.py", "test_buffers.py"}
 """Where a version of Python could make a difference: marked `pythons`."""
 
 
@@ -82,6 +82,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = zlib.crc32(f"{key[0].name} {key[1:]}".encode()) % len(tests)
         for item in tests[:chosen] + tests[chosen + 1 :]:
             item.add_marker("thorough")
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """A test that has chosen a language leaves the next one none."""
+    yield
+    language.choose("en")
+    language._chosen = None
 
 
 @dataclass

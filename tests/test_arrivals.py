@@ -27,7 +27,7 @@ def read(data: bytes, sizes: list[int]) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 @pytest.mark.parametrize("text", ["车", "é", "x车", "😀", "a😀b车", "\x1b[31m\u200b"], ids=ascii)
-@pytest.mark.parametrize("shift", [0, 1, 2, 3])
+@pytest.mark.parametrize("shift", [0, *(pytest.param(more, marks=pytest.mark.thorough) for more in (1, 2, 3))])
 def test_a_long_line_is_cut_between_two_characters(encoding: str, text: str, shift: int) -> None:
     whole = "y" * shift + text * (LONG // len(text.encode(encoding)))
     for end in ("", "\n", "\nlast 车\n"):

@@ -311,6 +311,7 @@ def test_a_closed_standard_input_is_no_fault() -> None:
 # Fuzz --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_damaged_recordings_are_replayed_or_refused() -> None:
     done = run(1_000, 150, 5, module=("tests.fuzz",))
     assert done.returncode == 0, done.stdout

@@ -1,4 +1,4 @@
-"""CPython's own multiprocessing tests come out the same with the tracer: the fork half, as CI can bear it.
+"""CPython's own multiprocessing tests come out the same with the tracer: those about processes, under fork.
 
 All of it, under each start method: python -m tests.transparency
 """
@@ -11,7 +11,7 @@ import pytest
 
 from tests.transparency import compare
 
-GROUPS = ("WithProcesses", "WithManager", "WithThreads", "ProcessPool", "(?!With|ProcessPool)")
+GROUPS = ("WithProcesses", "WithManager", "ProcessPool", "(?!With|ProcessPool)")
 
 pytestmark = [
     pytest.mark.thorough,

@@ -264,6 +264,7 @@ def test_a_lesson_leaves_nothing(house: House) -> None:
     assert not [pid for pid in pids if is_alive(pid)]
 
 
+@pytest.mark.thorough
 def test_children_that_say_more_than_can_be_drawn_do_not_outlive_main(place: Place) -> None:
     source = """
         import os, signal

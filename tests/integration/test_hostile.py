@@ -96,6 +96,7 @@ def recording(house: House, scenario: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_no_view_no_page_and_no_error_hands_it_on(house: House, scenario: Path, recording: Path) -> None:
     evil = HOSTILE
     broken = house.folder / f"broken{HOSTILE}.py"
@@ -170,6 +171,7 @@ def written(house: House, keys: str, *arguments: object, columns: int = 120) -> 
     return text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("columns", [60, 120])
 def test_no_live_view_and_no_pane_hands_it_on(house: House, scenario: Path, recording: Path, columns: int) -> None:
     shown = written(house, "c nnnnnnnnnnn?? ", "run", scenario, "--pace", "50/s", columns=columns)

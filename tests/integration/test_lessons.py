@@ -448,6 +448,7 @@ MOST = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", MOST, ids=" ".join)
 def test_a_lesson_ends_by_itself_however_much_is_asked_for(house: House, options: tuple[str, ...]) -> None:
     lines, done = house.events(*options)

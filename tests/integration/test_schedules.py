@@ -102,6 +102,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", [POLLS, NAMESAKES, THREADS], ids=["polls", "namesakes", "threads"])
 def test_a_schedule_of_any_program(house: House, tmp_path: Path, program: str) -> None:
     trace, path = tmp_path / "steps.trace", tmp_path / "program.py"

@@ -20,6 +20,7 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ANYBODY)
 def test_it_runs_or_says_why_not_and_leaves_nothing(name: str, folder: Path) -> None:
     assert faults(ANYBODY[name], folder) == []

@@ -97,7 +97,7 @@ def run_of_the_menu(start: Start) -> tuple[Terminal, list[Any], psutil.Process]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", [0, *(pytest.param(more, marks=pytest.mark.thorough) for more in (1, 2))])
 def test_a_menu_that_is_ended_takes_its_run_with_it(house: House, start: Start, number: int, round_: int) -> None:
     terminal, before, menu = run_of_the_menu(start)
     menu.send_signal(number)
