@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Claim", "Way", "note", "say", "start"]
 
 
