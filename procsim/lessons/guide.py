@@ -9,7 +9,7 @@ from rich.text import Text
 
 FOLDER = Path(__file__).parents[1] / "guide"
 
-TOPICS = ("lessons", "steps", "hangs", "watch", "scenario", "options")
+TOPICS = ("lessons", "steps", "hangs", "watch", "scenario", "options", "support")
 """The names of the pages, in the order of the guide."""
 
 

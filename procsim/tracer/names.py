@@ -183,6 +183,9 @@ def _store(following: Iterator[Any], first: Any | None) -> str | None:
             above += dis.stack_effect(instruction.opcode, instruction.arg)
         elif operation == "BEFORE_WITH" and above == 0:
             pass  # `with Pool() as pool`: what `__enter__` returns, now on top, is the object itself
+        elif operation == "LOAD_SPECIAL" and above == 0:  # the same from 3.14 on: `__exit__` and `__enter__` are loaded
+            while instruction is not None and instruction.opname != "CALL":
+                instruction = next(following, None)
         elif operation == "SWAP":
             above = argument - 1 if above == 0 else 0 if above == argument - 1 else above
         elif operation == "BUILD_TUPLE" and above < argument:
