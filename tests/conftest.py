@@ -60,7 +60,7 @@ PATCHED = {
 """The modules that the tracer patches, and in each the classes."""
 
 
-ON_EACH_PYTHON = {"test_tracer.py", "test_tracer_pools.py", "test_uncaught.py", "test_standstill.py", "test_buffers.py"}
+ON_EACH_PYTHON = {"test_tracer.py", "test_uncaught.py", "test_standstill.py"}
 """Where a version of Python could make a difference: marked `pythons`."""
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.transparency import compare
 
-GROUPS = ("WithProcesses", "WithManager", "ProcessPool", "(?!With|ProcessPool)")
+GROUPS = ("WithProcesses", "ProcessPool")
 
 pytestmark = [
     pytest.mark.thorough,
