@@ -125,7 +125,7 @@ def claims(
             "P4",
             made.total() == producers * items > eaten and ended_with_main == consumers,
             "main did not join the queue: of {made} dishes made {eaten} were eaten and {lost} lost; when main ended, "
-            "its {ended_with_main} consumers ended, too, with {in_queue} dishes in the queue and {in_hand} half eaten",
+            "{in_queue} were in the queue and {in_hand} half eaten; consumers that ended with it: {ended_with_main}",
             figures,
         )
         return

@@ -67,7 +67,8 @@ ON_EACH_PYTHON = {"test_tracer.py", "test_uncaught.py", "test_standstill.py"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests.
 
-    Of those that differ in the start method alone, all but one are marked as thorough: by turns, whichever it is.
+    Of those that differ in the start method alone, all but one are marked as thorough. Which one is
+    kept differs from test to test, and is always the same for one test.
     """
     for item in items:
         if item.path.name in ON_EACH_PYTHON:

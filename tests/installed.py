@@ -2,8 +2,9 @@
 
     python -m tests.installed
 
-builds the sdist, the wheel from it, and an environment that holds procsim and what it needs; there every lesson, a
-scenario of one's own and `watch` run, in English and in Chinese. Where no network namespace may be made, it says so.
+builds the sdist, the wheel from it, and an environment that holds procsim and what it needs. There every scenario runs,
+in English and in Chinese, and a scenario of one's own and `watch` run in English. Where no network namespace may be
+made, it says so.
 """
 
 import os
@@ -13,7 +14,9 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-LESSONS = ("daemon", "tickets", "deadlock", "queue", "ipc", "prodcons")
+from procsim.lessons import catalog
+
+LESSONS = tuple(catalog.BUILT_IN)
 
 OWN_SCENARIO = '''
     """Two clerks count to ten."""
@@ -98,7 +101,9 @@ def _installed(folder: Path) -> Path:
 
 def _bare() -> dict[str, str]:
     return {
-        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PROCSIM_RUN", "VIRTUAL_ENV")
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONPATH", "PROCSIM_RUN", "PROCSIM_LESSONS", "VIRTUAL_ENV")
     }
 
 

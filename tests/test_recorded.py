@@ -34,7 +34,6 @@ SOME = {str: "x", int: 1, dict: {}, list: [], bool: True, type(None): None}
 def english() -> Iterator[None]:
     language.choose("en")
     yield
-    language.choose("en")
 
 
 # Sentences ---------------------------------------------------------------------------------------------------

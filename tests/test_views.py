@@ -358,10 +358,10 @@ def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
 
 
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:
-    def localized(name: str) -> Event:
+    def acquired(name: str) -> Event:
         return Event("lock_acquired", MS, 2, name, "MainThread", 9, "x.py:3", {})
 
-    lines = plain_lines([localized("用户一"), localized("user-1")])
+    lines = plain_lines([acquired("用户一"), acquired("user-1")])
     assert len({cell_len(line[: line.index("x.py")]) for line in lines}) == 1
 
 

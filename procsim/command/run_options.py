@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_type_hints
 
 import typer
 
@@ -45,28 +45,18 @@ Compare = Annotated[
 class RunOptions:
     """What people gave for the options that every run has."""
 
-    view: ViewName | None = None
-    record: Path | None = None
-    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    view: View = None
+    record: Record = None
+    timeout: Timeout = DEFAULT_TIMEOUT_SECONDS
     """Seconds; 0: none."""
-    start_method: str | None = None
-    seed: int | None = None
-    lang: str | None = None
-    step: bool = False
-    pace: str | None = None
+    start_method: StartMethod = None
+    seed: Seed = None
+    lang: Language = None
+    step: Step = False
+    pace: Pace = None
     """As it was typed: "2/s"."""
-    schedule: Path | None = None
+    schedule: Schedule = None
 
 
-TYPES: dict[str, Any] = {
-    "view": View,
-    "record": Record,
-    "timeout": Timeout,
-    "start_method": StartMethod,
-    "seed": Seed,
-    "lang": Language,
-    "step": Step,
-    "pace": Pace,
-    "schedule": Schedule,
-}
+TYPES = get_type_hints(RunOptions, include_extras=True)
 """The types of the fields of `RunOptions`, for a command that is made when it is asked for."""

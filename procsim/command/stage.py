@@ -1,6 +1,6 @@
 """Shows a run as its options ask: a program, a scenario, several ways of one, or a recording.
 
-RunOptions ──► Stage: view, keyboard, plan ──► Run, view ──► session ──► exit code; again, or the other way?
+RunOptions ──► Stage: view, keyboard, plan ──► Order, view ──► session ──► exit code; again, or the other way?
 """
 
 import os
@@ -26,7 +26,7 @@ from procsim.options import Option, as_arguments
 from procsim.output import complain
 from procsim.recording.recorder import Header, Recorder, code_of
 from procsim.running.order import Order
-from procsim.session.compared import Way, show_compared
+from procsim.session.compared import WayToRun, show_compared
 from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
@@ -80,7 +80,7 @@ class Stage:
         )
 
     def wanted_next(self, wanted: Again, code: int, other_way: str) -> Again:
-        """What people want after a lesson; they are asked, unless they have ended it or said so before."""
+        """What people want after a scenario; they are asked, unless they have ended it or said so before."""
         asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
         if not asks or wanted is not Again.NO:
             return wanted
@@ -188,11 +188,11 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
     stage = Stage.of(options, Header(scenario.name, values), watching=False)
     wanted = Again.SAME
     while wanted is Again.SAME:
-        ways: list[Way] = []
+        ways: list[WayToRun] = []
         for way in scenario.ways(values):
             order = stage.order(_line(scenario, way.options), calls_start=bool(scenario.options))
             judge = partial(scenario.claims, values=way.options)
-            ways.append(Way(order, judge, Column(way.name)))
+            ways.append(WayToRun(order, judge, Column(way.name)))
         view = VIEWS[stage.view](Showing(command_typed(), columns=[way.column for way in ways]))
         together = partial(scenario.compared, values=values)
         code = show_compared(ways, view, scenario.name, together)

@@ -112,10 +112,10 @@ def _examples(name: str) -> list[tuple[str, str]]:
 
     path = catalog.scenarios().get(name)
     shown: dict[str, dict[str, list[str]]] = {}
-    for lesson in catalog.chapter(name, path).lessons if path else ():
-        for line, way in zip(
-            lesson.ways if lesson.id else (), (_("{ids}: the right way"), _("{ids}: the wrong way")), strict=False
-        ):
+    words = (_("{ids}: the right way"), _("{ids}: the wrong way"))
+    lessons = catalog.chapter(name, path).lessons if path else ()
+    for lesson in (each for each in lessons if each.id):
+        for line, way in zip(lesson.ways, words, strict=False):  # some have one way alone
             shown.setdefault(f"procsim {line}", {}).setdefault(way, []).append(lesson.id)
     examples = [
         (line, "; ".join(way.format(ids=listed(ids)) for way, ids in ways.items())) for line, ways in shown.items()

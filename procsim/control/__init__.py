@@ -1,7 +1,7 @@
 """Decides which threads of a run move, and when: a gate, single steps, and choosers who say whose step is next.
 
 In come the events of a batch, and what people wish; out go signals to the threads that stand at the gate. `session`
-knocks here, and `running`, which makes the gate.
+knocks here, `running`, which makes the gate, and `command`, which makes the plan.
 
 The gate is a byte in a file that every process of the run maps. A thread that stands there reads signals from a named
 pipe of its own, and sees by the end of the EventQueue that procsim is gone. Whether an operation can be done at once

@@ -201,13 +201,11 @@ class Conductor:
 
     def _follow_step(self, events: Sequence[Event]) -> bool:
         """Whether the step in progress is over by these events."""
-        if (
-            self.in_progress is None or self.in_progress.begun == self.run.events
-        ):  # begun when these were applied already
+        step = self.in_progress
+        if step is None or step.begun == self.run.events:  # it was begun when these were applied already
             return False
         for event in events:
-            self.in_progress.follow(event)
-        over = self.in_progress.over
-        if over:
+            step.follow(event)
+        if step.over:
             self.end_step()
-        return over
+        return step.over

@@ -1,7 +1,7 @@
 """What a finding is, what the functions that find them are given, and how their sentences are made.
 
 A recording carries each sentence as it was shown and its id, so that an old recording can still be read when the words
-have changed (`recording/recorded.py`).
+have changed (`recording/todays_words.py`).
 """
 
 import re
@@ -132,7 +132,7 @@ def folded(found: Iterable[Finding]) -> list[Finding]:
 
 
 def _one_for_all(group: list[Finding]) -> Finding:
-    names = {finding.figures.get("pid"): finding.figures.get("process") for finding in group}
+    names = {finding.pid: finding.figures.get("process") for finding in group}
     if len(names) == 1:
         return group[0]
     return group[0]._replace(figures={**group[0].figures, "same_processes": [*names.values()], "same_pids": [*names]})

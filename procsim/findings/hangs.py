@@ -196,4 +196,4 @@ CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     receives,
     nobody_left,
 )
-"""Each finds the causes of one kind."""
+"""The functions that find causes. The findings come in this order."""

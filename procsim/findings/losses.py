@@ -25,16 +25,14 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     - all processes that put items were ended, too;
     - only stop markers are left.
     """
-    if (
-        outcome.timed_out is not None or outcome.interrupted or run.found
-    ):  # what is left then is no loss of the program's
+    # What is left then is no loss of the program's.
+    if outcome.timed_out is not None or outcome.interrupted or run.found:
         return
     cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
     for queue in run.queues.values():
         takers = [pid for pid in queue.got if pid in cut_off]
-        enough = any(
-            _gave_results(run, queue, pid, cut_off) for pid in takers
-        )  # one is enough: all takers do the same work
+        # One is enough: all takers do the same work.
+        enough = any(_gave_results(run, queue, pid, cut_off) for pid in takers)
         if not takers or enough or cut_off >= set(queue.put):
             continue
         in_queue = _tasks_left(queue)

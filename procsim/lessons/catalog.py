@@ -104,5 +104,5 @@ def about(word: str) -> "list[Lesson]":
         lesson
         for chapter in chapters()
         for lesson in chapter.lessons
-        if word.casefold() in (lesson.id.casefold(), chapter.name)
+        if word.casefold() in (lesson.id.casefold(), chapter.name.casefold())
     ]

@@ -178,6 +178,6 @@ class _Table(NamedTuple):
 
     def wrong(self, field: str, what: str, example: str = "") -> NoChapter:
         """What is wrong with a field, at which line, and what to write there."""
-        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*{re.escape(field)}\b", line)), 0)
+        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*{re.escape(field)}\W*[=\]]", line)), 0)
         words = _("{path}, line {line}: {what}; write: {example}") if example else _("{path}, line {line}: {what}")
         return NoChapter(words.format(path=self.path, line=self.first + at, what=what, example=example))

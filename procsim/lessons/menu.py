@@ -25,6 +25,7 @@ from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.live.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
 from procsim.views.live.terminal import terminal
+from procsim.views.text.rows import fitted
 from procsim.views.text.summary import ascii_only
 
 
@@ -89,10 +90,7 @@ def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) 
         Text(rule * size.width, "dim"),
         Text(keys.format(up_down=up_down, left_right=left_right, last=last), "dim"),
     ]
-    for line in shown:
-        line.no_wrap = True
-        line.truncate(size.width, overflow="ellipsis")
-    return Group(*shown[: size.height])
+    return Group(*(fitted(line, size.width) for line in shown[: size.height]))
 
 
 def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:

@@ -153,8 +153,8 @@ class Members:
         if process.pid in self._processes or not runs_helper(process, "forkserver"):
             return False
         try:
-            parent = process.parent()
-            return parent is None or not runs_helper(parent, "forkserver")
+            starter = process.parent()
+            return starter is None or not runs_helper(starter, "forkserver")
         except psutil.Error:
             return False
 

@@ -21,8 +21,9 @@ from procsim.running.deaths import Deaths
 from procsim.running.members import Ended, Members
 from procsim.running.order import Order
 from procsim.wire.events import Event
+from procsim.wire.identities import MAIN_THREAD
 
-LOOK_SECONDS = 0.5
+SEARCH_SECONDS = 0.5
 """Between two searches for processes that have ended without saying so."""
 
 ROLL_CALL_SHARE = 100
@@ -106,7 +107,7 @@ class Run:
     def _while_it_lasts(self) -> Iterator[list[Event]]:
         batch = self._first()
         now = time.monotonic()
-        next_search = next_roll_call = now + LOOK_SECONDS
+        next_search = next_roll_call = now + SEARCH_SECONDS
         left = self.order.timeout or float("inf")
         while True:
             all_closed = self._drain.ended()  # asked before taking: what comes before the end is not missed
@@ -116,10 +117,10 @@ class Run:
                 left -= now - before
             self._drain.hurried = self.gate.closed or self._deaths.main_is_gone
             if now >= next_search or self._deaths.are_expected:
-                next_search = now + LOOK_SECONDS
+                next_search = now + SEARCH_SECONDS
                 batch += self._deaths.find()
             if now >= next_roll_call:
-                next_roll_call = now + max(LOOK_SECONDS, ROLL_CALL_SHARE * self._call_the_roll())
+                next_roll_call = now + max(SEARCH_SECONDS, ROLL_CALL_SHARE * self._call_the_roll())
             yield batch
             if self._stopping:
                 return
@@ -166,7 +167,7 @@ class Run:
 
     def event(self, kind: str, pid: int | None = None, name: str = MAIN_NAME, **fields: object) -> Event:
         """An event of procsim's own, which happens now: of the main process, or of another one."""
-        return Event(kind, self.now(), self._main.pid if pid is None else pid, name, "MainThread", fields=fields)
+        return Event(kind, self.now(), self._main.pid if pid is None else pid, name, MAIN_THREAD, fields=fields)
 
     def _first(self) -> list[Event]:
         began = self.event("process_began", parent=os.getpid(), daemon=False)._replace(t=0)

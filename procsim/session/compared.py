@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from procsim import Claim
@@ -19,7 +20,7 @@ from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, View
 
 
-class Way(NamedTuple):
+class WayToRun(NamedTuple):
     """One of the ways that are compared."""
 
     order: Order
@@ -28,7 +29,7 @@ class Way(NamedTuple):
 
 
 def show_compared(
-    ways: Sequence[Way],
+    ways: Sequence[WayToRun],
     view: View,
     scenario: str,
     compare: Callable[[Mapping[str, RunState]], list[Claim]],
@@ -54,7 +55,7 @@ def show_compared(
                         break
             together: list[Claim] = []
             if not signals.received and not any(run.timed_out for run in runs):
-                together = judged(lambda _: compare({column.name: column.run for column in columns}), columns[0].run)
+                together = judged(partial(compare, {column.name: column.run for column in columns}))
             view.finish(columns[0].run, Verdict(scenario, together))
         except ReaderGone:
             reader_gone = True
@@ -69,14 +70,14 @@ def show_compared(
     return code_of_claims(claims, [run.exit_code for run in runs])
 
 
-def _play(way: Way, run: Run, view: View, scenario: str, faults: Faults, signals: Signals) -> None:
+def _play(way: WayToRun, run: Run, view: View, scenario: str, faults: Faults, signals: Signals) -> None:
     """Play one of the runs, which was started, and put its verdict into its column."""
     column = way.column
     column.begun = True
     view.begin(column)
     Player(run, column.run, view, faults, signals.end).play()
     ended_by_itself = not (signals.received or run.timed_out)
-    claims = judged(way.judge, column.run) if ended_by_itself else []
+    claims = judged(partial(way.judge, column.run)) if ended_by_itself else []
     found = findings(column.run, outcome_of(run, column.run, signals.received))
     column.verdict = Verdict(scenario, claims, found)
     view.end(column)

@@ -26,11 +26,11 @@ def outcome_of(run: Run, state: RunState, interrupted: int) -> Outcome:
     )
 
 
-def judged(judge: Judge, state: RunState) -> list[Claim]:
-    """The scenario's own claims; where its code fails on this run, that is a claim that does not hold."""
+def judged(judge: Callable[[], list[Claim]]) -> list[Claim]:
+    """The scenario's own claims; if its code fails on what it judges, that is a claim that does not hold."""
     claims: list[Claim] = []
     try:
-        claims.extend(judge(state))
+        claims.extend(judge())
     except Exception as error:
         figures = {"error": f"{type(error).__name__}: {error}"}
         claims.append(Claim("?", False, "the claims could not be checked on this run: {error}", figures))
@@ -38,9 +38,9 @@ def judged(judge: Judge, state: RunState) -> list[Claim]:
 
 
 def code_of_claims(claims: list[Claim], exit_codes: Iterable[int | None]) -> ExitCode:
-    """Whether a lesson has shown what it is about. `exit_codes`: those of the main processes.
+    """Whether a scenario has shown what it is about. `exit_codes`: those of the main processes.
 
-    Where there are claims they decide: a lesson may be about a main process that is killed.
+    Where there are claims they decide: a scenario may be about a main process that is killed.
     """
     shown = all(claim.holds for claim in claims) if claims else all(code == 0 for code in exit_codes)
     return ExitCode.SHOWN if shown else ExitCode.NOT_SHOWN

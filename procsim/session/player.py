@@ -82,7 +82,7 @@ class Player:
     def _conduct(self, events: list[Event]) -> None:
         """Let the next step be taken, if it is time; before drawing, since people wait to see the last one done."""
         if not self._faults.attempt(STEPS, self._conductor.tick, events):
-            self._conductor.use(None)
+            self._faults.attempt(STEPS, self._conductor.use, None)
 
     def _draw(self) -> None:
         """Grant what people wish, and draw the run as it is now."""

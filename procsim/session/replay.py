@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from procsim import Claim
+from procsim.errors import ProcsimError
 from procsim.exit_code import ExitCode
 from procsim.findings.base import from_fields
-from procsim.output import CannotWrite, ReaderGone
 from procsim.recording.trace import NoTrace, Trace
 from procsim.session.grants import grant
 from procsim.session.monotonic import Monotonic
@@ -19,7 +19,8 @@ from procsim.wire.events import Event
 def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
     """Replay a recording; `batches` are its events, when they are to be shown. Returns the exit code of the command.
 
-    Raises `NoTrace` if it is damaged, once all that is there was shown; `CannotWrite` if the view cannot write.
+    Raises `NoTrace` if it is damaged, once all that is there was shown; `CannotWrite` if the view
+    cannot write, or has no reader.
     """
     state = RunState()
     damaged: NoTrace | None = None
@@ -32,9 +33,7 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
                     damaged = error
             if not signals.received:
                 view.finish(state, _verdict(trace))
-        except ReaderGone:
-            return ExitCode.READER_GONE
-        except (CannotWrite, NoTrace):
+        except ProcsimError:
             raise
         except Exception as error:
             damaged = trace.unfit(error)

@@ -4,6 +4,7 @@ Order ──► Run ──► Player: events into state, recording, view ──�
 """
 
 import signal
+from functools import partial
 
 from procsim import Claim
 from procsim.exit_code import ExitCode
@@ -43,7 +44,7 @@ def show_run(
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
         outcome = outcome_of(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
-        verdict = Verdict(scenario, judged(judge, state) if judge and ended_by_itself else [])
+        verdict = Verdict(scenario, judged(partial(judge, state)) if judge and ended_by_itself else [])
         faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))

@@ -23,13 +23,13 @@ _MEANT_FOR_THE_PROGRAM = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 class Signals:
     """Handles the signals while it is entered; the handlers from before are restored then."""
 
-    def __init__(self, passed_on: bool = False, hangs: Callable[[], bool] = lambda: False) -> None:
-        """`passed_on`: whether they go on to the program; Ctrl-C only while the program does not hang."""
+    def __init__(self, pass_on: bool = False, hangs: Callable[[], bool] = lambda: False) -> None:
+        """`pass_on`: whether they go on to the program; Ctrl-C only while the program does not hang."""
         self.received = 0
         """The first signal by which people ended the run; 0: none."""
         self.passed_on = 0
         """The last signal that went on to the program; 0: none."""
-        self._are_passed_on = passed_on
+        self._are_passed_on = pass_on
         self._hangs = hangs
         self._run: Run | None = None
         self._ignored: list[int] = []

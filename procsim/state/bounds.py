@@ -26,7 +26,7 @@ NAMES_KEPT = 20_000
 """Names of objects, also of objects that were forgotten."""
 
 FILES_KEPT = 200
-"""Files of which it is kept who read and wrote them, the last ones."""
+"""How many files are kept, with who read and wrote them."""
 
 GAUGES_KEPT = 1_000
 
@@ -39,7 +39,7 @@ CHARACTERS_KEPT = 4_000_000
 """Characters of all printed lines that are kept."""
 
 LONG_LINE = CHARACTERS_KEPT // LINES_KEPT
-"""Characters of a line from which on LINES_KEPT such lines would be more than CHARACTERS_KEPT."""
+"""How many characters each of LINES_KEPT lines may have, so that together they have CHARACTERS_KEPT."""
 
 NARRATIONS_KEPT = 20_000
 WAITS_KEPT = 20_000
@@ -53,7 +53,7 @@ ITEMS_KEPT = 100_000
 """Items put into the first queue, and items taken from it; see `share`."""
 
 OPERATIONS_KEPT = 4_096
-"""Puts and gets of a queue of which it is kept which process made them, the last ones."""
+"""How many of the last puts and gets of a queue are kept with the process that made them."""
 
 USERS_KEPT = 3_000
 """Processes that use the first file; see `share`."""

@@ -66,7 +66,7 @@ class Use:
 class File:
     """What has one number in the file system: one file, or several, one after the other."""
 
-    users: int = 1_000
+    users: int
     """How many of the processes that use it are known, the last ones."""
     uses: dict[int, Use] = field(default_factory=dict)
     """By PID."""

@@ -65,7 +65,10 @@ def forget_objects(run: RunState, kept: dict[int, Any]) -> None:
 
 
 def _surplus(kept: Sized, most: int) -> int:
-    """How many there are too many; 0 but for each STEPS-th part of the bound, since perhaps none can be forgotten."""
+    """How many to forget; 0 unless another STEPS-th part of the bound is full.
+
+    Perhaps none can be forgotten, and then this is not to be tried at each event.
+    """
     step = most // STEPS
     return len(kept) - most + step if len(kept) >= most and len(kept) % step == 0 else 0
 

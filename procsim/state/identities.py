@@ -112,5 +112,5 @@ def _name_of_new(run: RunState, event: Event, kept: dict[int, Any]) -> Named:
 
 
 def _count(number: Any, otherwise: int = 0) -> Any:
-    """A number of things as the program gave it. What is no number its own call refuses: then `otherwise`."""
+    """A number that the program gave; `otherwise` if it gave something else, which its own call refuses."""
     return number if isinstance(number, int | float) else otherwise

@@ -1,7 +1,7 @@
 """The operations of a traced program: one row for each, with the events it begins and ends with, and their words.
 
     OPERATIONS ──► state: which events begin and end a wait (`changes/waits.py`)
-               ──► views: what is written of an event, a wait, and a thread at the gate (`views/words.py`)
+               ──► views: what is written of an event, a wait, and a thread at the gate (`views/text/words.py`)
 
 The words are messages, which views translate. They may have places for the fields of the event, for {object}, the name
 of the object, and for {subject}: the name of a process that is joined, or what a thread at the gate is about to write,

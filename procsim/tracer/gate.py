@@ -14,8 +14,8 @@ to wait is not begun; the thread stays, and emits `gate_reached` again when that
 the thread sees by the end of the EventQueue, so is the gate.
 
 At a closed gate a sleep takes no time, a put is done when its item is in the pipe, and a start when the new process
-stands at the gate. So the same steps always lead to the same state. No step are the joins of multiprocessing's own exit
-handlers, and which worker of a pool takes a task.
+stands at the gate. So the same steps always lead to the same state. The joins of multiprocessing's own
+exit handlers are no steps, nor is the choice of the worker that takes a task.
 """
 
 import mmap

@@ -34,8 +34,7 @@ _kept: list[CodeType] = []
 
 
 OF_METHOD, OF_HELPER = 2, 3
-"""How many frames below the program's call the function that asks `caller` stands, where that is the traced method, or
-a function that the traced method calls."""
+"""The `depth` for `caller`: if the traced method itself asks; if a function that it calls asks."""
 
 
 def caller(depth: int = OF_METHOD) -> str | None:

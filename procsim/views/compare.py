@@ -23,6 +23,7 @@ from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import draw_lanes, rows_wanted
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
+from procsim.views.text.rows import fitted
 from procsim.views.text.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.text.words import STYLES, counted_states, events_words, holdings, processes_words
 
@@ -58,9 +59,7 @@ def picture(
 
 def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
     """As many of the rows as there is room for."""
-    for row in rows:
-        row.no_wrap = True
-        row.truncate(width, overflow="ellipsis")
+    rows = [fitted(row, width) for row in rows]
     if height is None or len(rows) <= height:
         return rows
     return [*rows[: height - 1], Text("…", "dim")]

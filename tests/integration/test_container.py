@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import START_METHODS
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, PROGRAMS, House
 
 CONTAINER = ["unshare", "--fork", "--pid", "--mount-proc"]
@@ -43,7 +44,7 @@ def ended(process: "subprocess.Popen[str]") -> tuple[list[dict[str, Any]], int]:
     return [json.loads(line) for line in output.splitlines()], process.returncode
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", START_METHODS)
 def test_a_hang_is_explained_and_ended(start: Start, method: str) -> None:
     program = PROGRAMS / "hangs" / "lock_twice.py"
     lines, code = ended(start("watch", "--view", "json", "--start-method", method, program))
@@ -80,4 +81,4 @@ def test_sigterm_ends_it(start: Start) -> None:
             break
     (first,) = psutil.Process(process.pid).children()
     first.send_signal(signal.SIGTERM)
-    assert ended(process)[1] != 0
+    assert ended(process)[1] == 128 + signal.SIGTERM

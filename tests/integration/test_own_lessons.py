@@ -90,6 +90,7 @@ def test_they_run_as_procsims_own_do(house: House, own: Path) -> None:
     done = house.run("--lessons", own, "till")
     assert done.returncode == 0 and done.stdout.count("sells at the till") == 2
     shown = house.run("--lessons", own, "watch", "--", "env").stdout
+    assert "TMPDIR=" in shown, "the program ran"
     assert str(own) not in shown, "the program watched is told nothing of it"
     house.environment["PROCSIM_LESSONS"] = os.pathsep.join(["", str(own), f"{own}/"])
     lines, done = house.events("till", "--no-lock")
@@ -102,6 +103,10 @@ def test_their_chapters_are_explained(house: House, own: Path) -> None:
         assert "T1  两个收银员共用一个收银机" in page and "看什么" in page and "procsim till --no-lock" in page
     page = house.run("--lessons", own, "explain", "greeting").stdout
     assert "One who greets.\nIt says hello." in page and "What to" not in page
+    (own / "greeting.py").rename(own / "Greeting.py")
+    for word in ("greeting", "Greeting"):
+        assert "One who greets." in house.run("--lessons", own, "explain", word).stdout
+    (own / "Greeting.py").rename(own / "greeting.py")
     assert "greeting, till, D1" in house.run("--lessons", own, "explain", "nothing").stderr
 
 

@@ -3,9 +3,7 @@
 A SemLock binds its C methods to the instance when it is made. For a lock of the program's own that is left out, so that
 the traced methods of the class are found. A lock inside a Queue or a Pool keeps the C methods, and is as fast as ever.
 
-The identity of a lock is made with the lock. Under fork it is an attribute, which the fork copies. Under spawn and
-forkserver it is the name of the semaphore, by which other processes open it: a fifth element in the pickled state could
-not be unpickled by a child that is not traced (`python -I`, a cleared environment).
+How a lock gets its identity: `procsim.wire.identities`.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The keys of the terminal: read one by one while a run is shown, and waited for in the menu and after a lesson."""
+"""The keys of the terminal: read one by one while a run is shown, and waited for in the menu and after a scenario."""
 
 import select
 import signal
@@ -91,7 +91,7 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def ask_again(other_way: str) -> Again:
-    """Ask after a lesson whether people want it again, or the other way, the options of which are given; "": none."""
+    """Ask after a scenario whether people want it again, or the other way, the options of which are given; "": none."""
     asking = console()
     words = [_("r again"), *([_("t {way}").format(way=other_way)] if other_way else []), _("q done")]
     # No other key counts, since people may still be pressing the key for a step.

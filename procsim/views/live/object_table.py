@@ -1,13 +1,13 @@
 """The table of objects on the screen: pools, locks, queues, pipes, events …, what state each is in and who waits."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from procsim.language import N_, _, listed
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
+from procsim.views.text.rows import grid
 from procsim.views.text.words import STYLES, counted
 
 Thing = Lock | Queue | Signal | Pool
@@ -88,16 +88,4 @@ def _depth(queue: Queue, plain_marks: bool) -> Text:
         text.append(f"/{queue.maxsize}")
     if queue.type == "JoinableQueue":
         text.append(_("  {count} unfinished").format(count=queue.unfinished), "dim")
-    return text
-
-
-def grid(width: int) -> Table:
-    """An empty table with narrow gaps where the screen is narrow."""
-    return Table.grid(padding=(0, 1), expand=True) if width < 100 else Table.grid(padding=(0, 2), expand=True)
-
-
-def fitted(text: Text, width: int) -> Text:
-    """The text, cut to one row of so many cells."""
-    text.no_wrap = True
-    text.truncate(width, overflow="ellipsis")
     return text

@@ -10,8 +10,8 @@ from procsim.language import _, listed
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.live.object_table import fitted, grid
 from procsim.views.text.colours import colour_of
+from procsim.views.text.rows import fitted, grid
 from procsim.views.text.words import counted_states, holdings, narration, state_words
 from procsim.views.wishes import Movement
 

@@ -19,11 +19,12 @@ from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
 from procsim.views.live.code import Source, pane
 from procsim.views.live.keys import Keys
-from procsim.views.live.object_table import fitted, object_table, things
+from procsim.views.live.object_table import object_table, things
 from procsim.views.live.process_table import process_table
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import draw_live_lanes, rows_wanted
 from procsim.views.text.prose import Prose
+from procsim.views.text.rows import fitted
 from procsim.views.text.words import (
     STYLES,
     counted_states,

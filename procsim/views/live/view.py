@@ -1,7 +1,9 @@
-"""The live view: the run on the full screen, drawn 12 times a second; at its end the summary stays in the scrollback.
+"""The live view: the run on the full screen, drawn up to 12 times a second.
+
+At its end the summary stays in the scrollback.
 
 RunState ──► screen ──► rich.live.Live
-keyboard ──► prompt_toolkit, polled once a frame ──► a Wish, or a change of what this view shows
+keyboard ──► prompt_toolkit, polled after each batch of events ──► a Wish, or a change of what this view shows
 """
 
 import contextlib
@@ -262,7 +264,7 @@ class LiveView(View):
             print_summary(self._console, run, verdict)
 
     def _print_output(self, run: RunState) -> None:
-        """Print what the program printed, since the screen is gone; of a lesson, only its standard error."""
+        """Print what the program printed, since the screen is gone; of a scenario, only its standard error."""
         watching = self._showing.watching
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):
