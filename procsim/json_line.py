@@ -12,7 +12,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def line_of(value: Mapping[str, Any]) -> str:
-    """One line of JSON, harmless for a terminal. The value holds what `procsim.wire.events.json_value` returns.
+    """One line of JSON, harmless for a terminal. The value holds what `procsim.wire.json_values.json_value` returns.
 
     Half a surrogate pair, as in a file's name that is not UTF-8, is no valid text: it is spelled out, `\\udcff`.
     """

@@ -14,6 +14,7 @@ from procsim.intake.drain import EVENTS, STDERR, STDOUT, Drain, Round
 from procsim.intake.sequencer import Sequencer
 from procsim.wire.events import Event, from_wire
 from procsim.wire.identities import MAIN_THREAD
+from procsim.wire.json_values import json_item
 from procsim.wire.pipe import ItemDecoder
 
 BATCH_EVENTS = 3_000
@@ -71,7 +72,7 @@ class Arrivals:
             yield self._printed(text, stream, time.monotonic_ns())
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
-        items = [self._items.items(data) for source, data in round_.chunks if source == EVENTS]
+        items = [[*map(json_item, self._items.items(data))] for source, data in round_.chunks if source == EVENTS]
         buffers = [decoder.items(data) for decoder, data in round_.buffers]
         for item in self._sequencer.add([*items, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
             yield from_wire(item, self._started)

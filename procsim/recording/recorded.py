@@ -10,7 +10,8 @@ from typing import IO, Any
 
 from procsim.language import _
 from procsim.recording.todays_words import in_todays_words
-from procsim.wire.events import DEPTH_LIMIT, KINDS, NUMBER_LIMIT, Event, from_json
+from procsim.wire.events import KINDS, Event, from_json
+from procsim.wire.json_values import DEPTH_LIMIT, NUMBER_LIMIT
 
 LINE_LIMIT = 16 << 20
 """Bytes of a line. The verdict on 2,000 processes that all wait is shorter."""

@@ -17,7 +17,8 @@ from procsim import __version__
 from procsim.errors import ProcsimError, fault_of
 from procsim.json_line import line_of
 from procsim.language import _
-from procsim.wire.events import SCHEMA_VERSION, Event, Named, json_value, to_json
+from procsim.wire.events import SCHEMA_VERSION, Event, Named, to_json
+from procsim.wire.json_values import json_value
 
 
 class CannotRecord(ProcsimError):

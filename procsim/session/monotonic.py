@@ -5,6 +5,8 @@ interrupted between reading the clock and emitting the event, or because procsim
 events to emit. An event whose time is before that of its predecessor is given its predecessor's time.
 """
 
+from itertools import accumulate
+
 from procsim.wire.events import Event
 
 
@@ -16,10 +18,10 @@ class Monotonic:
 
     def times(self, batch: list[Event]) -> list[Event]:
         """The events that come next, in the same order, none of them earlier than the one before it."""
-        events = []
-        for event in batch:
-            if event.t < self._latest:
-                event = event._replace(t=self._latest)
-            self._latest = event.t
-            events.append(event)
-        return events
+        times = [event.t for event in batch]
+        latest = [*accumulate(times, max, initial=self._latest)][1:]
+        if latest:
+            self._latest = latest[-1]
+        if times == latest:  # as nearly always
+            return batch
+        return [event._replace(t=t) for event, t in zip(batch, latest, strict=True)]

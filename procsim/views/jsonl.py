@@ -9,7 +9,8 @@ from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, View
 from procsim.views.wishes import Movement
-from procsim.wire.events import Event, json_value, to_json
+from procsim.wire.events import Event, to_json
+from procsim.wire.json_values import json_value
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The names of the fields of a Claim in a line. `text` is the template, filled in."""

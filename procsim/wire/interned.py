@@ -26,6 +26,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from procsim.wire.json_values import json_fields, json_item
 from procsim.wire.pipe import HEADER, ITEM_LIMIT, record_of
 
 WORD = 8
@@ -133,7 +134,10 @@ class SlotDecoder:
         """By its id: an event without its fields, and these, or the names of those that vary."""
 
     def items(self, data: bytes) -> Iterator[Any]:
-        """The items in the next whole piece of the slot, decoded one by one. What a program has spoilt is left out."""
+        """The items in the next whole piece of the slot, decoded one by one. What a program has spoilt is left out.
+
+        Their fields are decoded by `json_fields`: those of an interned event once.
+        """
         interned, unpack, size_of_occurrence = self._interned, _OCCURRENCE.unpack_from, _OCCURRENCE.size
         at, end = 0, len(data)
         data += bytes(size_of_occurrence)
@@ -147,9 +151,9 @@ class SlotDecoder:
                     at += -at % WORD
                     if len(item) == 2:
                         identifier, (*event, fields) = item
-                        interned[identifier] = tuple(event), fields
+                        interned[identifier] = tuple(event), fields if type(fields) is tuple else json_fields(fields)
                     else:
-                        yield item
+                        yield json_item(item)
                     continue
                 identifier = head >> 8 & 0xFFFF
                 if not identifier:
@@ -159,13 +163,13 @@ class SlotDecoder:
                 known, fields = interned.get(identifier, ((), {}))
                 if type(fields) is tuple:
                     if value & 1:
-                        values = (value >> 1,)
+                        fields = dict.fromkeys(fields, value >> 1)
                     else:
                         size = value >> 1
                         values = marshal.loads(data[at : at + size])
                         at += size + -size % WORD
-                    if len(fields) != len(values):
-                        continue
-                    fields = dict(zip(fields, values))  # noqa: B905 - `strict` takes as long as all of it
+                        if len(fields) != len(values):
+                            continue
+                        fields = json_fields(dict(zip(fields, values)))  # noqa: B905 - `strict` takes as long as that
                 if known:
                     yield (time, *known, fields)

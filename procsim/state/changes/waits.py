@@ -1,7 +1,6 @@
 """A thread waits, and goes on: what all operations have in common."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from procsim.state.changes.change import Change
 from procsim.state.operations import OPERATIONS, WAITS
@@ -13,6 +12,7 @@ from procsim.wire.events import KINDS, Event
 def wait_began(run: RunState, event: Event) -> None:
     """The thread waits from now on."""
     process, get = run.processes[event.pid], event.fields.get
+    timeout = get("timeout", get("seconds"))
     process.waits[event.thread] = Wait(
         event.kind,
         event.pid,
@@ -24,7 +24,7 @@ def wait_began(run: RunState, event: Event) -> None:
         get("child"),
         str(get("child_name", "")),
         call=f"{get('type')}.{get('method')}" if get("method") else "",
-        timeout=_seconds(get("timeout", get("seconds"))),
+        timeout=timeout if timeout is None or isinstance(timeout, int | float) else 0.0,  # no number: its call raises
         native_id=get("native_id") or 0,
         interruptible=bool(get("interruptible")),
         job=get("job"),
@@ -52,11 +52,6 @@ def refused(run: RunState, event: Event) -> None:
     """The thread has given up, with or without waiting before."""
     wait_ended(run, event)
     run.refused.append(event)
-
-
-def _seconds(timeout: Any) -> float | None:
-    """A time limit. With one that is no number the program's own call raises at once: then 0."""
-    return timeout if timeout is None or isinstance(timeout, int | float) else 0.0
 
 
 CHANGES: Mapping[str, Change] = {
