@@ -7,6 +7,7 @@ A scenario imports from here and from no other module of procsim:
     start   calls the scenario's `main` with the options of the command line, with procsim or without it
     Claim   what the scenario's `claims` yield: a statement about the run that has ended
     Way     what the scenario's `ways` yield, if it can be run in several ways and compared
+    Headline    what the scenario's `headline` returns: what the run is about, in figures that move
 """
 
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 __version__ = "0.2.0"
-__all__ = ["Claim", "Way", "note", "say", "start"]
+__all__ = ["Claim", "Headline", "Way", "note", "say", "start"]
 
 
 class Claim(NamedTuple):
@@ -28,6 +29,16 @@ class Claim(NamedTuple):
     figures: Mapping[str, Any] = {}
     sentence: str = ""
     """The id of this sentence, if the claim has several. It must not change when the words do."""
+
+
+class Headline(NamedTuple):
+    """The first line under the title of the live view: what the run is about, and in the end what has happened."""
+
+    text: str
+    """One short sentence; its {placeholders} are filled from the figures."""
+    figures: Mapping[str, Any] = {}
+    alarm: bool = False
+    """Whether it says what goes wrong: then it is drawn in the colour of alarm."""
 
 
 class Way(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from multiprocessing import Event, Process
 from typing import TYPE_CHECKING, Annotated, Any
 
-from procsim import Claim, say, start
+from procsim import Claim, Headline, say, start
 
 if TYPE_CHECKING:
     from procsim.state.processes import Process as Seen
@@ -64,6 +64,22 @@ def main(
         say("is killed")
         os.kill(os.getpid(), signal.SIGKILL)
     say("has no more to do")
+
+
+def headline(run: "RunState", daemon: bool, kill_main: bool, **_: Any) -> Headline | None:
+    """Whether main or its child has ended, and what becomes of the other one."""
+    main, guard = run.processes.get(run.main), run.process_named("guard")
+    if main is None or guard is None:
+        return None
+    if kill_main and main.ended is not None:
+        return Headline("main was killed, and its daemon lives on: nobody is there to end it", alarm=True)
+    if main.returned is None:
+        return Headline("main and its child, the guard, both work")
+    if guard.daemon and guard.exit_code == -signal.SIGTERM:
+        return Headline("main has ended, so its daemon was ended with it, in the middle of its work")
+    if guard.ended is None:
+        return Headline("main has no more to do, but waits: the guard is no daemon, and works on")
+    return Headline("main waited until the guard was done: the guard is no daemon")
 
 
 def claims(

@@ -10,7 +10,7 @@ from multiprocessing import Event, Manager, Pipe, Process, Queue, Semaphore, Val
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from procsim import Claim, Way, say, start
+from procsim import Claim, Headline, Way, say, start
 
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
@@ -155,6 +155,24 @@ def main(
         with Manager() as manager:
             shared = manager.dict()
             hand_over(via, shared, shared, messages, pause)
+
+
+def headline(run: "RunState", via: str, **_: Any) -> Headline:
+    """Where the message is; or, of an ordinary variable, which value it has in which process."""
+    if via != "memory":
+        sent, got = next(run.narrated(SENDS), None), next(run.narrated(GOT), None)
+        if got is not None:
+            return Headline("{message} has come from p to c by {via}", got.fields["fields"])
+        return Headline("p sends {message} to c by {via}", {"message": MESSAGE, "via": via, "sent": sent is not None})
+    changed, looked = next(run.narrated(CHANGES), None), next(run.narrated(FINDS), None)
+    if changed is None:
+        return Headline("number is {before} in MainProcess; a child will change it", {"before": BEFORE})
+    figures = {"after": changed.fields["fields"]["after"], "before": changed.fields["fields"]["before"]}
+    if looked is None:
+        return Headline("the child has set number to {after}; what does MainProcess see?", figures)
+    figures["seen"] = looked.fields["fields"]["number"]
+    words = "ONE NAME, TWO VALUES: number is {after} in the child, still {seen} in MainProcess"
+    return Headline(words, figures, alarm=True)
 
 
 def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from multiprocessing import JoinableQueue, Process
 from typing import TYPE_CHECKING, Annotated, Any
 
-from procsim import Claim, say, start
+from procsim import Claim, Headline, say, start
 
 if TYPE_CHECKING:
     from procsim.state.objects import Queue
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 KITCHEN = (("Kang", "masala"), ("Hong", "dough stick"), ("Xi", "steamed bun"))
 GUESTS = ("Ming", "Lan", "Jun")
+
+EATEN = "has eaten {food}"
+"""What is said, and looked for in the run."""
 
 LONGEST_SECONDS = 12
 """A meal that would take longer is sped up, so that it ends before the time limit."""
@@ -41,7 +44,7 @@ def consume(dishes: Any, seconds: float, report: bool) -> None:
     while True:
         food = dishes.get()
         time.sleep(seconds)
-        say("has eaten {food}", food=food)
+        say(EATEN, food=food)
         if report:
             dishes.task_done()
 
@@ -82,6 +85,26 @@ def main(
     if join:
         dishes.join()
         say("everything is eaten")
+
+
+def headline(
+    run: "RunState", producers: int, items: int, join: bool, daemon: bool, task_done: bool, **_: Any
+) -> Headline | None:
+    """How many dishes were made, eaten and reported done; what was lost, and why main waits."""
+    queue, main = run.queue_named("dishes"), run.processes.get(run.main)
+    if queue is None or main is None:
+        return None
+    eaten, done = sum(1 for _ in run.narrated(EATEN)), queue.done.total()
+    figures = {"made": queue.puts, "eaten": eaten, "done": done, "all": producers * items}
+    if not task_done and eaten:
+        return Headline("{eaten} EATEN, {done} REPORTED DONE: MainProcess waits for reports", figures, alarm=True)
+    if not join and main.returned is not None:
+        figures["lost"] = queue.puts - eaten
+        return Headline("{lost} DISHES LOST: MainProcess ended without waiting for them", figures, alarm=True)
+    if not daemon and run.found:
+        words = "HANGS: all is eaten, but the consumers are no daemons: they wait for a dish, MainProcess for them"
+        return Headline(words, figures, alarm=True)
+    return Headline("{made} of {all} dishes made, {eaten} eaten", figures)
 
 
 def claims(

@@ -15,7 +15,7 @@ from multiprocessing import Barrier, Lock, Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from procsim import Claim, Way, note, say, start
+from procsim import Claim, Headline, Way, note, say, start
 
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
@@ -132,6 +132,35 @@ def main(
 def tickets_for_sale(users: int, tickets: int | None) -> int:
     """Three, but fewer than users: if there were one for everyone, no ticket could be sold twice."""
     return tickets or max(1, min(3, users - 1))
+
+
+def headline(
+    run: "RunState",
+    users: int,
+    tickets: int | None,
+    lock: bool,
+    lock_made_in: str,
+    **_: Any,
+) -> Headline:
+    """How many were sold, and of how many; who died holding the lock."""
+    there_were = tickets_for_sale(users, tickets)
+    sold = sum(1 for _ in run.narrated(BOUGHT))
+    figures: dict[str, Any] = {"sold": sold, "tickets": there_were}
+    mutex = run.lock_named("mutex")
+    for pid in mutex.holders if mutex is not None else ():
+        holder = run.processes.get(pid)
+        if holder is not None and not holder.alive:
+            waiting = sum(wait.object == mutex.identity for wait in run.now_waiting()) if mutex is not None else 0
+            figures |= {"holder": holder.name, "waiting": waiting or len(run.stuck_waits())}
+            return Headline("{holder} DIED HOLDING THE LOCK: nobody can ever buy, {waiting} wait", figures, alarm=True)
+    if sold > there_were and lock and lock_made_in == "child":
+        words = "SOLD {sold} TICKETS, ONLY {tickets} EXISTED: each user locks another lock"
+        return Headline(words, figures, alarm=True)
+    if sold > there_were:
+        return Headline("SOLD {sold} TICKETS, ONLY {tickets} EXISTED", figures, alarm=True)
+    if lock and lock_made_in == "main":
+        return Headline("sold {sold} of {tickets} tickets, one buyer at a time", figures)
+    return Headline("sold {sold} of {tickets} tickets", figures)
 
 
 def claims(

@@ -158,8 +158,8 @@ def test_what_is_kept_of_files_is_bounded() -> None:
     for _ in range(WRITES_KEPT + 10):
         program.writes(2)
     run = state_of(program.events)
-    assert len(run.files) == FILES_KEPT
-    assert len(run.files[FILE].writes) == WRITES_KEPT
+    assert len(run.cells) == FILES_KEPT
+    assert len(run.cells[FILE].writes) == WRITES_KEPT
     assert ids(program) == ["lost_update"]
 
 

@@ -3,7 +3,7 @@
 from procsim.findings import Outcome, findings
 from procsim.state.apply import apply
 from procsim.state.bounds import FEWEST_KEPT, GAUGES_KEPT, ITEMS_KEPT, NAMES_KEPT, OBJECTS_KEPT, PROCESSES_KEPT
-from procsim.state.files import File
+from procsim.state.cells import Cells
 from procsim.state.forgetting import NOBODY
 from procsim.state.run_state import RunState
 from tests.events import Story
@@ -138,7 +138,7 @@ def test_a_lost_update_is_told_also_where_the_locks_of_then_are_forgotten() -> N
 
 
 def test_files_know_the_last_processes_that_used_them_and_gauges_are_bounded() -> None:
-    file = File(users=10)
+    file = Cells(users=10)
     run = after(Story().began(MAIN), RunState())
     story = Story()
     for pid in range(100, 150):

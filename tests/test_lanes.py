@@ -14,9 +14,9 @@ from procsim.state.apply import state_of
 from procsim.state.bounds import SPANS_AT_LEAST, SPANS_KEPT, SPANS_OF_ONE
 from procsim.state.history import History, Status
 from procsim.state.run_state import RunState
-from procsim.state.timeline import SECOND, Timeline, end_of_growing_axis, time_label, timeline_of
+from procsim.state.timeline import SECOND, Axis, Timeline, end_of_growing_axis, time_label, timeline_of
 from procsim.views.base import Verdict
-from procsim.views.text.lanes import APPEARANCES, draw_live_lanes, draw_whole_run, rows_wanted
+from procsim.views.text.lanes import APPEARANCES, draw_whole_run, rows_wanted
 from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
 
@@ -135,22 +135,22 @@ def glyphs(shown: Timeline, pid: int) -> str:
 
 
 def test_lanes_of_a_lock_that_is_handed_from_one_to_the_next() -> None:
-    shown = timeline_of(handed_on(), 12, 5, 12 * MS)
+    shown = timeline_of(handed_on(), Axis(12, 0, 12 * MS), 5, 12 * MS)
     assert glyphs(shown, 1) == " -----------"
     assert glyphs(shown, 2) == "  ---##--|  "
     assert glyphs(shown, 3) == "   ---::##--"
-    assert shown.axis == ("0 ms", "6 ms", "12 ms")
+    assert shown.axis.labels() == ("0 ms", "6 ms", "12 ms")
 
 
 def test_a_short_stay_inside_has_a_cell_of_its_own() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).tell(2, "lock_released", LOCK)
     run = state_of(story.events)
-    assert glyphs(timeline_of(run, 10, 5, 1000 * MS), 2).count("#") == 1
+    assert glyphs(timeline_of(run, Axis(10, 0, 1000 * MS), 5, 1000 * MS), 2).count("#") == 1
 
 
 def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
     run = handed_on()
-    shown = timeline_of(run, 20, 5, 10 * MS, 20 * MS)
+    shown = timeline_of(run, Axis(20, 0, 20 * MS), 5, 10 * MS)
     for lane in shown.lanes:
         assert set(lane.cells[10:]) == {Status.ABSENT}
 
@@ -158,51 +158,59 @@ def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
 def test_how_a_process_ended() -> None:
     story = Story().began(1, 2, 3, 4).tell(2, "process_ended", exit_code=0).tell(3, "process_ended", exit_code=-9)
     story.tell(4, "process_returned").tell(4, "process_ended", exit_code=0)
-    shown = timeline_of(state_of(story.events), 20, 5, 20 * MS)
+    shown = timeline_of(state_of(story.events), Axis(20, 0, 20 * MS), 5, 20 * MS)
     assert glyphs(shown, 2) == "  ---|" + " " * 14
     assert glyphs(shown, 3) == "   ---X" + " " * 13
     assert glyphs(shown, 4) == "    ---|" + " " * 12, "when its own code was done"
     assert glyphs(shown, 1) == " " + "-" * 19, "it is still there"
 
 
-def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_was_ended() -> None:
+def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_waits_to_the_end() -> None:
     story = Story().began(1, 2, 3).tell(2, "lock_waiting", LOCK)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
     story.tell(2, "process_ended", exit_code=None).tell(3, "process_ended", exit_code=None)
     run = state_of(story.events)
-    shown = timeline_of(run, 10, 5, run.t)
-    assert glyphs(shown, 2).endswith("X ")
+    shown = timeline_of(run, Axis(10, 0, run.t), 5, run.t)
+    assert glyphs(shown, 2).endswith("!!"), "it was procsim that has ended it"
     assert glyphs(shown, 3)[-2:] == "-|"
     story.began(4).lock(LOCK).tell(4, "lock_acquired", LOCK).tell(4, "process_ended", exit_code=None)
     run = state_of(story.events)
-    assert glyphs(timeline_of(run, 10, 5, run.t), 4)[-1] == "#", "a lock held for a moment is shown in any case"
+    assert glyphs(timeline_of(run, Axis(10, 0, run.t), 5, run.t), 4)[-1] == "#", (
+        "a lock held for a moment is shown in any case"
+    )
 
 
 @pytest.mark.parametrize(
-    ("width", "legend"), [(80, "- runs   : waits   # holds a lock   | ended"), (40, ": waits   # holds a lock")]
+    ("width", "legend"),
+    [
+        (80, "- runs   : waits   # holds a lock   | ended"),
+        (40, ": waits   # holds a lock   | ended"),
+        (36, ": waits   # holds a lock   | ended"),
+    ],
 )
 def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_acquired", LOCK).began(3).tell(3, "lock_waiting", LOCK)
     run = state_of(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
-    legends = [draw_whole_run(run, width, 10, True)[-1].plain for width in (60, 36)]
-    assert legends == [
-        "- runs   : waits   # holds a lock   | ended",
-        "- runs   : waits   # holds a lock",
-    ]
+    (line,) = {draw_whole_run(run, width, 10, True)[-1].plain}
+    assert line == legend
 
 
 def test_a_wait_without_end_is_one_from_its_beginning() -> None:
     story = Story().began(1, 2).tell(2, "lock_waiting", LOCK).tell(1, "noted", name="x", value=1)
     story.tell(2, "process_stuck", LOCK, wait="lock_waiting", open_in=(), in_message=False)
-    assert glyphs(timeline_of(state_of(story.events), 10, 5, 10 * MS), 2) == "  -!!!!!!!"
+    assert glyphs(timeline_of(state_of(story.events), Axis(10, 0, 10 * MS), 5, 10 * MS), 2) == "  -!!!!!!!"
 
 
 def test_what_it_waits_for_is_named() -> None:
     story = Story().began(1, 2).lock(LOCK).tell(2, "lock_waiting", LOCK).tell(2, "lock_acquired", LOCK)
     story.tell(1, "process_join_waiting", child=2, child_name="p2", timeout=None)
-    main, other = timeline_of(state_of(story.events), 10, 5, 10 * MS).lanes
-    assert [(wait.first, wait.cells, wait.what) for wait in main.waits] == [(6, 4, "p2")]
-    assert [(wait.first, wait.cells, wait.what) for wait in other.waits] == [(4, 1, "mutex")]
+    main, other = timeline_of(state_of(story.events), Axis(10, 0, 10 * MS), 5, 10 * MS).lanes
+    assert [(wait.first, wait.cells, wait.what) for wait in main.stretches] == [(6, 4, "p2")]
+    assert [
+        (wait.first, wait.cells, wait.what)
+        for wait in other.stretches
+        if wait.what and other.cells[wait.first] is Status.WAITING
+    ] == [(4, 1, "mutex")]
 
 
 def test_the_depth_of_a_queue_is_the_most_in_each_cell() -> None:
@@ -211,9 +219,9 @@ def test_the_depth_of_a_queue_is_the_most_in_each_cell() -> None:
     for _ in range(2):
         story.tell(1, "queue_got", QUEUE, value=1)
     run = state_of(story.events)
-    (fine,) = timeline_of(run, 10, 5, 8 * MS, 10 * MS).depths
+    (fine,) = timeline_of(run, Axis(10, 0, 10 * MS), 5, 8 * MS).depths
     assert fine.cells == [None, None, None, 1, 2, 1, 0, 0, None, None]
-    (coarse,) = timeline_of(run, 2, 5, 10 * MS).depths
+    (coarse,) = timeline_of(run, Axis(2, 0, 10 * MS), 5, 10 * MS).depths
     assert coarse.cells == [2, 1]
 
 
@@ -221,7 +229,7 @@ def test_rows_that_do_not_fit_are_counted_and_the_telling_ones_kept() -> None:
     story = Story().began(*range(1, 101)).lock(LOCK).tell(77, "lock_acquired", LOCK)
     story.tell(88, "process_ended", exit_code=1)
     story.queue(QUEUE).tell(1, "queue_put", QUEUE, value=1)
-    shown = timeline_of(state_of(story.events), 20, 6, 200 * MS)
+    shown = timeline_of(state_of(story.events), Axis(20, 0, 200 * MS), 6, 200 * MS)
     assert [lane.process.pid for lane in shown.lanes] == [1, 2, 3, 77, 88]
     assert len(shown.depths) == 1
     assert shown.left_out == 95
@@ -290,7 +298,7 @@ def test_a_lane_reads_without_colour() -> None:
     assert "█" in lane
     assert lane.rstrip().endswith("┤")
     assert depth.startswith("p2 0-2 ")
-    assert legend == "─ runs   ░ waits   █ holds a lock   ┤ ended   ▁▄█ items queued"
+    assert legend == "2▸ put   ─ runs   ░ waits   █ holds a lock   ┤ ended   ▁▄█ items queued"
 
 
 def test_a_lane_in_ascii() -> None:
@@ -298,13 +306,13 @@ def test_a_lane_in_ascii() -> None:
     assert ":mutex:" in lane
     assert "#" in lane
     assert set(depth.removeprefix("p2 0-2").strip()) == {"1", "2"}
-    assert legend.startswith("- runs   : waits   # holds a lock")
+    assert legend.startswith("2> put   - runs   : waits   # holds a lock")
 
 
 def test_where_there_is_no_room_there_are_no_lanes() -> None:
     run = named("p2")
-    assert draw_live_lanes(run, 30, 12, run.t, False) == []
-    assert draw_live_lanes(run, 80, 2, run.t, False) == []
+    assert draw_whole_run(run, 30, 12, False) == []
+    assert draw_whole_run(run, 80, 2, False) == []
     assert rows_wanted(state_of(Story().began(1).events)) == 0, "nothing happens side by side"
 
 
@@ -314,5 +322,5 @@ def test_the_plain_view_shows_the_lanes_between_the_head_of_the_summary_and_the_
     _blank, head, _gauges, axis, *lanes = stream.getvalue().splitlines()
     assert head.startswith("tickets: 2 processes")
     assert axis.strip().startswith("0 ")
-    assert [line.split()[0] for line in lanes] == ["p1", "p2", "p2", "─"]
+    assert [line.split()[0] for line in lanes] == ["p1", "p2", "p2", "2▸"]
     assert all(cell_len(line) <= 78 for line in lanes)

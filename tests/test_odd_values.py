@@ -13,7 +13,7 @@ from procsim.json_line import line_of
 from procsim.recording.recorder import Header, Recorder
 from procsim.recording.trace import Trace
 from procsim.state.run_state import RunState
-from procsim.state.timeline import timeline_of
+from procsim.state.timeline import axis_of, timeline_of
 from procsim.views.base import Verdict
 from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
@@ -143,7 +143,7 @@ def test_what_a_program_has_chosen_breaks_no_picture_and_is_replayed(kind: str, 
             Console(file=stream, width=100).print(
                 screen(run, ScreenRequest(size=ConsoleDimensions(100, 40), t=run.t))[0]
             )
-            timeline_of(run, 40, 10, run.t)
+            timeline_of(run, axis_of(run, 40, run.t, growing=False), 10, run.t)
         recorder.verdict({"kind": "verdict", "scenario": "x", "claims": [], "findings": []})
     view.finish(run, Verdict("x"))
     assert recorder.failure is None

@@ -55,17 +55,13 @@ def rush(users: int) -> RunState:
 def test_one_is_counted_as_one() -> None:
     story = Story().began(1)
     run = state_of(story.events)
-    assert "1 of 1 process " in text_of(run)[0]
-    assert "1 event " in text_of(run)[0]
     stream = io.StringIO()
     print_summary(Console(file=stream, width=100), run, Verdict("tickets"))
     assert "tickets: 1 process, 1 event in " in stream.getvalue()
     story.tell(1, "pool_created", 5, "x.py:1", name="squares", type="Pool", workers=1).began(2)
     story.tell(2, "pool_worker_began", 5).tell(1, "pool_submitted", 5, "x.py:2", job=0, function="square", tasks=1)
     run = state_of(story.events)
-    assert "1 of 2 processes" not in text_of(run)[0]
-    assert "2 of 2 processes   5 events" in text_of(run)[0]
-    assert "1 worker, 0 of 1 task done" in row(text_of(run), " Pool ")
+    assert "1 worker, 0 of 1 task done" in row(text_of(run), "squares ")
 
 
 def test_a_clock_goes_on_where_nothing_happens_and_never_back() -> None:
@@ -90,8 +86,8 @@ def test_a_row_tells_what_a_process_does_and_where() -> None:
     rows = text_of(rush(4))
     assert "holds mutex" in row(rows, "p2 ")
     assert "waiting for mutex" in row(rows, "p3 ")
-    assert "tickets.py:50" in row(rows, "p3 ")
     assert "looks: 3 left" in row(rows, "p3 ")
+    assert "tickets.py:50" in row(text_of(rush(4), 120, 40), "p3 ")
 
 
 def test_who_sleeps_with_a_lock_in_hand_holds_it() -> None:
@@ -105,7 +101,7 @@ def test_who_sleeps_with_a_lock_in_hand_holds_it() -> None:
 
 def test_those_who_do_not_fit_are_counted_by_what_they_do_however_long_they_sleep() -> None:
     story = Story().began(1)
-    for pid in range(2, 22):
+    for pid in range(2, 42):
         story.began(pid).tell(pid, "sleep_began", seconds=pid / 10)
     assert "more: " in (more := row(text_of(state_of(story.events)), "… and"))
     assert more.endswith(" asleep")
@@ -129,13 +125,13 @@ def test_workers_are_told_apart_where_their_names_do_not_fit() -> None:
     for pid, name in ((2, "ForkPoolWorker-2"), (3, "ForkPoolWorker-3"), (4, "1" * 80)):
         story.tell(1, "process_started", child=pid, child_name=name, daemon=True)
     rows = text_of(state_of(story.events))
-    assert [line.split()[0] for line in rows[3:6]] == ["ForkPoolWo…-2", "ForkPoolWo…-3", "1111111…11111"]
+    assert [line.split()[0] for line in rows[4:7]] == ["ForkPoolWor…-2", "ForkPoolWor…-3", "11111111…11111"]
 
 
 def test_a_lock_tells_who_holds_it_and_who_waits() -> None:
-    line = row(text_of(rush(4)), "Lock")
+    line = row(text_of(rush(4)), "mutex  ")
     assert "held by p2" in line
-    assert "3: p3, p4, p5" in line
+    assert "waiting, 3: p3, p4, p5" in line
 
 
 def test_a_gauge_tells_where_it_began() -> None:
@@ -145,15 +141,19 @@ def test_a_gauge_tells_where_it_began() -> None:
 def test_a_queue_tells_its_depth_as_a_bar_and_its_unfinished_tasks() -> None:
     story = Story().began(1).queue(7, type="JoinableQueue", maxsize=4)
     story.tell(1, "queue_put", 7, value=1).tell(1, "queue_put", 7, value=2)
-    assert "█████░░░░░ 2/4  2 unfinished" in row(text_of(state_of(story.events)), "JoinableQueue")
-    assert "#####..... 2/4" in row(text_of(state_of(story.events), plain=True), "JoinableQueue")
+    expected = "take ◂ [1 ][2 ][  ][  ] ◂ put  2 of 4  0 taken, 0 reported done"
+    assert expected in row(text_of(state_of(story.events)), "q  ")
+    assert expected.replace("◂", "<-") in row(text_of(state_of(story.events), plain=True), "q  ")
 
 
-def test_the_unfinished_tasks_of_a_queue_with_a_longer_name_have_room() -> None:
-    story = Story().began(1).queue(7, name="messages", type="JoinableQueue", maxsize=5)
-    for item in range(12):
-        story.tell(1, "queue_put", 7, value=item).tell(1, "queue_got", 7, value=item)
-    assert "0/5  12 unfinished" in row(text_of(state_of(story.events)), "JoinableQueue")
+def test_a_queue_that_is_full_says_so_and_a_long_item_is_cut() -> None:
+    story = Story().began(1).queue(7, name="messages", maxsize=3)
+    for item in ("a long message", 22, 33):
+        story.tell(1, "queue_put", 7, value=item)
+    story.tell(1, "queue_put_waiting", 7, value=44, timeout=None, native_id=1, interruptible=False)
+    rows = text_of(state_of(story.events))
+    assert "take ◂ [a lon…][22    ][33    ] ◂ put   FULL: 3 of 3" in row(rows, "messages  ")
+    assert rows[1].strip() == "messages is FULL, 3 of 3: p1 waits for room"
 
 
 def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
@@ -164,8 +164,8 @@ def test_a_pool_tells_how_far_it_is_and_its_workers_what_they_do() -> None:
     for kind in ("pool_task_began", "pool_task_ended", "pool_task_began"):
         story.tell(2, kind, 5, job=0, task=0, items=1, function="square")
     rows = text_of(state_of(story.tell(1, "pool_result_waiting", 5, job=0, timeout=None, native_id=1).events))
-    assert "2 workers, 1 of 40 tasks done" in row(rows, " Pool ")
-    assert "1: p1" in row(rows, " Pool ")
+    assert "2 workers, 1 of 40 tasks done" in row(rows, "squares  ")
+    assert "waiting, 1: p1" in row(rows, "squares  ")
     assert "waiting for a result of squares" in row(rows, "p1 ")
     assert "works on square (task 2)" in row(rows, "p2 ")
     assert "idle" in row(rows, "p3 ")
@@ -263,21 +263,27 @@ def test_compared_runs_that_are_over_fill_their_axis() -> None:
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:
+    story = Story().began(1)
+    for pid in range(2, 102):
+        story.began(pid).tell(pid, "said", text="is {number}", fields={"number": pid})
+    rows = text_of(state_of(story.events))
+    names = [line for line in rows if re.match(r"p\d", line)]
+    assert f"and {101 - len(names)} more: " in row(rows, "more")
+    assert len(names) > 10
+
+
+def test_those_who_do_and_know_the_same_share_a_row_where_there_are_too_few() -> None:
     rows = text_of(rush(100))
-    shown = sum(1 for line in rows if line.startswith("p"))
-    more = row(rows, "more")
-    table = rows[rows.index(row(rows, "process ")) + 1 : rows.index(more)]
-    names = [line for line in table if line[:1] == "p"]
-    assert shown
-    assert f"and {101 - len(names)} more: " in more
-    assert "waiting for mutex" in more
+    assert "waiting for mutex · looks: 3 left" in row(rows, "p3…101 (99)")
+    assert "holds mutex" in row(rows, "p2 ")
+    assert row(rows, "p1 ")
 
 
 def test_who_holds_a_lock_is_shown_even_where_the_rows_do_not_fit() -> None:
     run = rush(100)
     run.locks[9].holders = {77: 1}
     run.processes[77].waits.clear()
-    assert "holds mutex" in row(text_of(run), "p77")
+    assert "holds mutex" in row(text_of(run), "p77 ")
 
 
 def test_text_of_the_program_is_never_markup_and_never_obeyed() -> None:

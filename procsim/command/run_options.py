@@ -36,6 +36,7 @@ OnHang = Annotated[
     Literal["stop", "wait"] | None,
     typer.Option(help="What to do once procsim has said why it hangs; by default ask on a terminal, stop elsewhere."),
 ]
+NoHold = Annotated[bool, typer.Option("--no-hold", help="Do not let the last picture stand until a key is pressed.")]
 Compare = Annotated[
     bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")
 ]
@@ -56,6 +57,7 @@ class RunOptions:
     pace: Pace = None
     """As it was typed: "2/s"."""
     schedule: Schedule = None
+    no_hold: NoHold = False
 
 
 TYPES = get_type_hints(RunOptions, include_extras=True)

@@ -31,7 +31,7 @@ from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
 from procsim.views import VIEWS, Again, Showing
-from procsim.views.base import Column
+from procsim.views.base import Column, View
 from procsim.wire.run_folder import Settings
 
 
@@ -79,11 +79,11 @@ class Stage:
             stop_on_hang=stop_on_hang,
         )
 
-    def wanted_next(self, wanted: Again, code: int, other_way: str) -> Again:
-        """What people want after a scenario; they are asked, unless they have ended it or said so before."""
+    def wanted_next(self, view: View, code: int, other_way: str) -> Again:
+        """What people want after a scenario. They are asked if the view has not done so, unless they ended the run."""
         asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
-        if not asks or wanted is not Again.NO:
-            return wanted
+        if not asks or view.asked or view.again is not Again.NO:
+            return view.again
         from procsim.views.live.keyboard import ask_again
 
         return ask_again(other_way)
@@ -131,7 +131,8 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     while wanted is Again.SAME:
         header = _header(options, name, {}, script)
         stage = Stage.of(options, header, watching=True)
-        code, wanted = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+        code, view = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+        wanted = view.again
     return code
 
 
@@ -148,8 +149,11 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
         stage = Stage.of(options, header, watching=False)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
-        code, wanted = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
-        wanted = stage.wanted_next(wanted, code, other)
+        headline = partial(scenario.headline, values=values)
+        holds = stage.keyboard and not options.no_hold
+        showing = Showing(title, False, scenario.path, headline, other, holds=holds)
+        code, view = _show(stage, order, header, showing, judge)
+        wanted = stage.wanted_next(view, code, other)
         if wanted is Again.NO:
             return code
         if wanted is Again.OTHER_WAY:
@@ -163,8 +167,8 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
-) -> tuple[int, Again]:
-    """Run it once, and show and record it. Returns the exit code, and what people want."""
+) -> tuple[int, View]:
+    """Run it once, and show and record it. Returns the exit code, and the view, which knows what people want."""
     view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
@@ -173,7 +177,7 @@ def _show(
         code = show_run(order, view, header.scenario, judge, recorder)
     if recorder is not None and recorder.failure is not None:
         complain(str(recorder.failure))  # the run went on without, and keeps its exit code
-    return code, view.again
+    return code, view
 
 
 def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
@@ -196,7 +200,7 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
         view = VIEWS[stage.view](Showing(command_typed(), columns=[way.column for way in ways]))
         together = partial(scenario.compared, values=values)
         code = show_compared(ways, view, scenario.name, together)
-        wanted = stage.wanted_next(view.again, code, "")
+        wanted = stage.wanted_next(view, code, "")
     return code
 
 

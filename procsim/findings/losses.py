@@ -7,7 +7,7 @@ from typing import Any
 
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
-from procsim.state.files import Access
+from procsim.state.cells import Access
 from procsim.state.objects import Lock, Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
@@ -135,9 +135,9 @@ def _is_refused_report(refused: Event, raised: Event) -> bool:
 def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """Two processes wrote a file that both had read before: the later write overwrote the update of the other.
 
-    Appended bytes and other bytes of the file are not overwritten. See `procsim.state.files`.
+    Appended bytes and other bytes of the file are not overwritten. See `procsim.state.cells`.
     """
-    for file in run.files.values():
+    for file in run.cells.values():
         if file.pairs:
             first, second = file.pairs[0]
             figures = {
@@ -167,7 +167,7 @@ def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     such a lock, which no process but its maker ever acquired. A private lock that guards private data is no fault.
     """
     reported: set[str] = set()
-    for file in run.files.values():
+    for file in run.cells.values():
         for first, second in file.pairs:
             mine = next(_private(run, second), None)
             if mine is None or mine.at is None or mine.at in reported:

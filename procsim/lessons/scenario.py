@@ -1,7 +1,7 @@
 """A scenario: a Python file with a `main`, read so that its command, its claims and its comparisons can be asked for.
 
 Its title is the first line of its docstring, and the signature of `main` declares its options. `claims` may tell what a
-run has shown, `ways` and `compared` what several runs have shown together.
+run has shown, `ways` and `compared` what several runs have shown together, `headline` what a run is about.
 """
 
 import ast
@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from procsim import Claim, Way
+from procsim import Claim, Headline, Way
 from procsim.errors import ProcsimError
 from procsim.language import _
 from procsim.options import Option, options_of
@@ -42,6 +42,7 @@ class Scenario:
     _other_way: Mapping[str, Any] = field(default_factory=dict)
     _ways: Callable[..., Iterator[Way]] | None = field(default=None, repr=False)
     _compared: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
+    _headline: Callable[..., Headline | None] | None = field(default=None, repr=False)
 
     @property
     def compares(self) -> bool:
@@ -68,6 +69,11 @@ class Scenario:
     def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
         """What this run has shown. Raises whatever the scenario's own code raises."""
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
+
+    def headline(self, run: "RunState", values: Mapping[str, Any]) -> Headline | None:
+        """What this run is about, now; None: the scenario does not say. Raises whatever the scenario's code raises."""
+        headline = self._headline(run, **values) if self._headline else None
+        return None if headline is None else Headline(*headline)
 
     def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The options to change, and their values, for the other way to run it: with the lock, or without.
@@ -118,8 +124,9 @@ def load(path: Path, name: str | None = None) -> Scenario:
             _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
         )
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]
-    claims, ways, compared = (getattr(module, name, None) for name in ("claims", "ways", "compared"))
-    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared)
+    names = ("claims", "ways", "compared", "headline")
+    claims, ways, compared, headline = (getattr(module, name, None) for name in names)
+    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared, headline)
 
 
 def _other_way(module: ModuleType) -> Mapping[str, Any]:

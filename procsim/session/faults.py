@@ -99,6 +99,10 @@ class Sheltered(View):
     def suspend(self) -> None:
         self._view.suspend()
 
+    def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
+        if not self._failed:
+            self._attempt(run, self._view.stand, run, verdict, ended)
+
     def finish(self, run: RunState, verdict: Verdict) -> None:
         if not self._failed:
             self._attempt(run, self._view.finish, run, verdict)

@@ -4,6 +4,7 @@ Order ──► Run ──► Player: events into state, recording, view ──�
 """
 
 import signal
+from contextlib import ExitStack
 from functools import partial
 
 from procsim import Claim
@@ -34,9 +35,10 @@ def show_run(
     state, faults = RunState(), Faults()
     view = Sheltered(view, faults)
     reader_gone = False
-    with Signals(order.signals_are_passed_on, state.hangs) as signals:
+    with Signals(order.signals_are_passed_on, state.hangs) as signals, ExitStack() as viewing:
         try:
-            with launch(order) as run, view:
+            with launch(order) as run:
+                viewing.enter_context(view)
                 signals.go_to(run)
                 Player(run, state, view, faults, signals.end, recorder).play()
         except ReaderGone:
@@ -48,11 +50,14 @@ def show_run(
         faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))
-        if not reader_gone:
-            try:
+        try:
+            if ended_by_itself:
+                view.stand(state, verdict, lambda: bool(signals.received))
+            viewing.close()
+            if not reader_gone:
                 view.finish(state, verdict)
-            except ReaderGone:
-                reader_gone = True
+        except ReaderGone:
+            reader_gone = True
     faults.complain()
     return ExitCode.READER_GONE if reader_gone else _exit_code(run, state, signals.received, judge, verdict.claims)
 

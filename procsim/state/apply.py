@@ -25,11 +25,17 @@ from procsim.state.changes import (
 )
 from procsim.state.changes.change import Change
 from procsim.state.identities import process_of
+from procsim.state.operations import MOMENTS
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 NOT_ITS_OWN = ("finding", "verdict", "process_ended")
 """Events that a process does not emit itself: they do not show that it is there."""
+
+TOLD = frozenset(kind for kind, moment in MOMENTS.items() if moment.words and moment.narrated) | {
+    *("process_ended", "process_untraced", "said", "printed", "raised", "thread_raised"),
+}
+"""The events that people read as sentences."""
 
 CHANGES: Mapping[str, Change] = {
     **waits.CHANGES,  # those of all operations that only wait and go on
@@ -73,3 +79,5 @@ def apply(run: RunState, event: Event) -> None:
     change = CHANGES.get(kind)
     if change is not None:
         change(run, event)
+    if kind in TOLD:
+        run.happened.append(event)

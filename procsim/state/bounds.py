@@ -47,7 +47,16 @@ RAISED_KEPT = 1_000
 REFUSED_KEPT = 1_000
 """Narrations, ended waits, exceptions and refused operations that claims and findings may count, the last ones."""
 
+HAPPENED_KEPT = 40
+"""Events that people read as sentences, the last ones."""
+
+STEPS_KEPT = 1_000
+"""Times of steps through the gate that are kept, the last ones."""
+
 # Of one object or process ------------------------------------------------------------------------------------
+
+MARKS_KEPT = 40
+"""What one process has read, written, put and taken, the last times: more do not fit into a lane."""
 
 ITEMS_KEPT = 100_000
 """Items put into the first queue, and items taken from it; see `share`."""

@@ -43,9 +43,9 @@ def forget(run: RunState, pids: set[int]) -> None:
     ):
         for pid in pids & counter.keys():
             counter[NOBODY] += counter.pop(pid)
-    for file in run.files.values():
-        for pid in pids & file.uses.keys():
-            del file.uses[pid]
+    for cells in run.cells.values():
+        for pid in pids & cells.uses.keys():
+            del cells.uses[pid]
     for pool in run.pools.values():
         pool.workers -= pids
 

@@ -1,7 +1,7 @@
 """Which process and which object an event is about. `procsim.wire.identities` has the rules.
 
     PID and name of an event ──► process_of ──► Process
-    object of an event ──► lock_of, queue_of, signal_of, pool_of, file_of ──► Lock, Queue …
+    object of an event ──► lock_of, queue_of, signal_of, pool_of, cells_of ──► Lock, Queue …
 
 Each makes a new one where the run has none yet.
 """
@@ -9,7 +9,7 @@ Each makes a new one where the run has none yet.
 from typing import Any
 
 from procsim.state.bounds import FILES_KEPT, ITEMS_KEPT, USERS_KEPT, share
-from procsim.state.files import File
+from procsim.state.cells import Cells
 from procsim.state.forgetting import forget, forget_objects, forget_processes
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.processes import Process
@@ -82,14 +82,14 @@ def pool_of(run: RunState, event: Event) -> Pool:
     return pool
 
 
-def file_of(run: RunState, identity: int) -> File:
-    """The file. Of too many files one is forgotten that lost no update."""
-    file = run.files.get(identity)
-    if file is None:
-        file = run.files[identity] = File(share(USERS_KEPT, len(run.files) + 1))
-        if len(run.files) > FILES_KEPT:
-            del run.files[next((key for key, kept in run.files.items() if not kept.lost), identity)]
-    return file
+def cells_of(run: RunState, identity: int) -> Cells:
+    """The cells of a file. Of too many files one is forgotten that lost no update."""
+    cells = run.cells.get(identity)
+    if cells is None:
+        cells = run.cells[identity] = Cells(share(USERS_KEPT, len(run.cells) + 1))
+        if len(run.cells) > FILES_KEPT:
+            del run.cells[next((key for key, kept in run.cells.items() if not kept.lost), identity)]
+    return cells
 
 
 def _name_of_new(run: RunState, event: Event, kept: dict[int, Any]) -> Named:

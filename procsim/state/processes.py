@@ -1,9 +1,11 @@
 """What is known of one process: its life, what its threads wait for, and what it did over time."""
 
+from collections import deque
 from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from procsim.state.bounds import MARKS_KEPT
 from procsim.state.history import History, Status
 from procsim.wire.events import Event
 from procsim.wire.identities import MAIN_THREAD
@@ -19,6 +21,16 @@ RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
     Status.WAITING,
     Status.INSIDE,
 )
+
+
+READ, WROTE, PUT, TOOK = "r", "w", "+", "-"
+"""What a process does with a cell or a queue."""
+
+Mark = tuple[int, str, Any, bool]
+"""(ns since the start, READ, WROTE, PUT or TOOK, the value, whether an update was lost by it).
+
+A plain tuple, since one is made at every such event.
+"""
 
 
 @dataclass(slots=True)
@@ -134,6 +146,8 @@ class Process:
     """The task that it has taken and not answered, or had not when it ended."""
     inside: list[int] = field(default_factory=list)
     """The locks that it holds, in the order of acquiring. Locks that are handed on are left out: they are signals."""
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_KEPT))
+    """What it has read, written, put and taken, the last times."""
     history: History = field(default_factory=History)
     """What its main thread did, up to its end."""
 

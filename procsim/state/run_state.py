@@ -8,8 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from procsim.state.bounds import LINES_KEPT, NARRATIONS_KEPT, RAISED_KEPT, REFUSED_KEPT, WAITS_KEPT
-from procsim.state.files import File
+from procsim.state.bounds import (
+    HAPPENED_KEPT,
+    LINES_KEPT,
+    NARRATIONS_KEPT,
+    RAISED_KEPT,
+    REFUSED_KEPT,
+    STEPS_KEPT,
+    WAITS_KEPT,
+)
+from procsim.state.cells import Cells
 from procsim.state.history import Series
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.processes import Process, Wait
@@ -52,7 +60,8 @@ class RunState:
     queues: dict[int, Queue] = field(default_factory=dict)
     signals: dict[int, Signal] = field(default_factory=dict)
     pools: dict[int, Pool] = field(default_factory=dict)
-    files: dict[int, File] = field(default_factory=dict)
+    cells: dict[int, Cells] = field(default_factory=dict)
+    """What processes read and write, by the identity of the file."""
     names: dict[int, Named] = field(default_factory=dict)
     """Of objects, by identity; also of objects that were forgotten."""
     forgotten_processes: int = 0
@@ -61,6 +70,8 @@ class RunState:
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     printed_lines: int = 0
     """Lines printed in all."""
+    happened: deque[Event] = field(default_factory=lambda: deque(maxlen=HAPPENED_KEPT))
+    """The last events that people read as sentences."""
     said: deque[Event] = field(default_factory=lambda: deque(maxlen=NARRATIONS_KEPT))
     waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=WAITS_KEPT))
     """The waits that have ended."""
@@ -81,6 +92,10 @@ class RunState:
     """Events by kind."""
     t: int = 0
     """ns: the time of the last event."""
+    first_child: int | None = None
+    """ns: when the first child was started."""
+    steps: deque[int] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
+    """ns of the last steps through the gate; `counts["gate_passed"]` is how many there were."""
     main: int = 0
     """The PID of the program's main process."""
     used_names: Counter[str] = field(default_factory=Counter)

@@ -1,19 +1,23 @@
 """What each process did over time, in cells of equal length, and how full each queue was.
 
-    RunState, a number of cells and rows, a time ──► timeline_of ──► Timeline: lanes, depths, the axis ──► views
+    RunState, an axis, a number of rows ──► timeline_of ──► Timeline: lanes with their marks, depths ──► views
 
 A span takes the cells from the one in which it begins to the one before that in which it ends, and at least one. Where
 several spans claim a cell, it shows the most telling status (the order of `Status`). So a lock that is handed on is
 never in two lanes at once, unless a process held it for less than a cell.
+
+The axis begins with the first child, since before it nothing happens that a lane could show. It counts seconds, or, in
+a run that moves by steps, steps.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from procsim.state.history import Series, Span, Status
 from procsim.state.objects import Queue
-from procsim.state.processes import Process
+from procsim.state.processes import Mark, Process
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
 
@@ -24,17 +28,55 @@ UNITS = ((SECOND, "s"), (1_000_000, "ms"), (1_000, "µs"))
 NICE = (1, 1.5, 2, 3, 4, 6, 8)
 """An axis that grows ends at one of these, times a power of ten."""
 
+FEWEST_STEPS = 20
+"""On an axis that counts steps, while it grows."""
+
 QUEUES_SHARE = 3
 """Where there are too few rows, queues take one in so many of them, but one at least."""
 
 
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where in a row of cells a moment of the run has its place."""
+
+    cells: int
+    begin: int
+    end: int
+    """ns; or, where it counts steps, steps: the first of the axis, and the one at its end."""
+    steps: Sequence[int] = ()
+    """ns of the steps from `begin` on; empty: the axis counts seconds."""
+
+    def place(self, t: int) -> float:
+        """The place of the moment `t` (ns): 0 at the beginning of the axis, 1 at its end."""
+        at = bisect_right(self.steps, t) if self.steps else t - self.begin
+        return max(0.0, at / max(1, self.end - self.begin))
+
+    def cell(self, t: int) -> int:
+        """The cell of the moment `t` (ns); the last one if it is behind the end."""
+        return min(self.cells - 1, int(self.place(t) * self.cells))
+
+    def labels(self) -> tuple[str, str, str]:
+        """What stands at its beginning, its middle and its end."""
+        middle = (self.begin + self.end) // 2
+        if self.steps:
+            return str(self.begin), str(middle), str(self.end)
+        return time_label(self.begin, self.end), time_label(middle, self.end), time_label(self.end, self.end)
+
+
 class Stretch(NamedTuple):
-    """Cells in which a process waits for one thing."""
+    """Cells in which a process waits for one thing, or holds one lock."""
 
     first: int
     cells: int
     what: str
-    """The name of what it waits for; empty: it has none."""
+    """The name of that thing or lock; empty: it has none."""
+
+
+class Place(NamedTuple):
+    """A mark in a lane."""
+
+    cell: int
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +85,8 @@ class Lane:
 
     process: Process
     cells: list[Status]
-    waits: list[Stretch]
+    stretches: list[Stretch]
+    marks: list[Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +106,34 @@ class Timeline:
     depths: list[Depth]
     left_out: int
     """Processes and queues for which there were too few rows."""
-    axis: tuple[str, str, str]
-    """The time at its start, middle and end."""
+    axis: Axis
 
 
-def timeline_of(run: RunState, cells: int, rows: int, t: int, end: int | None = None) -> Timeline:
-    """What happened up to `t` ns, in at most `rows` rows of `cells` cells; the axis ends at `end` ns, or at `t`."""
-    end = max(1, t if end is None else end)
+def timeline_of(run: RunState, axis: Axis, rows: int, t: int) -> Timeline:
+    """What happened up to `t` ns, in at most `rows` rows."""
     queues = [queue for queue in run.queues.values() if queue.puts]
     processes = _chosen(run, rows - min(len(queues), max(1, rows // QUEUES_SHARE)))
     shown = queues[: max(0, rows - len(processes))]
     return Timeline(
-        [_lane(run, process, cells, t, end) for process in processes],
-        [Depth(queue, _depths(queue.depths, cells, t, end)) for queue in shown],
+        [lane_of(run, process, axis, t) for process in processes],
+        [Depth(queue, _depths(queue.depths, axis, t)) for queue in shown],
         run.process_count - len(processes) + len(queues) - len(shown),
-        (time_label(0, end), time_label(end / 2, end), time_label(end, end)),
+        axis,
     )
+
+
+def axis_of(run: RunState, cells: int, t: int, growing: bool, steps: bool = False) -> Axis:
+    """The axis of a run up to `t` ns. `growing`: it goes on beyond `t`, and grows by leaps: in between, the cells that
+    were drawn do not move. `steps`: it counts steps.
+    """
+    begin = min(run.first_child or 0, t)
+    if steps and run.steps:
+        taken = run.counts["gate_passed"]
+        kept = [at for at in run.steps if at >= begin] or [run.steps[-1]]
+        first = taken - len(kept)
+        return Axis(cells, first, first + max(len(kept), FEWEST_STEPS if growing else 1), kept)
+    end = begin + end_of_growing_axis(t - begin) if growing else max(t, begin + 1)
+    return Axis(cells, begin, end)
 
 
 def end_of_growing_axis(t: int) -> int:
@@ -105,28 +160,35 @@ def _chosen(run: RunState, rows: int) -> list[Process]:
     return [process for process in processes if process.pid in chosen]
 
 
-def _lane(run: RunState, process: Process, cells: int, t: int, end: int) -> Lane:
+def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
+    """The lane of one process, up to `t` ns."""
     spans = process.history.spans()
-    over = _over(process, spans[-1])
-    gone = t if over is None else min(t, over)
     wait = process.waits.get(MAIN_THREAD)
     stuck = wait.since if wait is not None and wait.stuck is not None else None
-    lane = [Status.ABSENT] * cells
-    about: list[int | str | None] = [None] * cells
+    over = _over(process, spans[-1]) if stuck is None else None  # it waits to the end: what has ended it is procsim
+    gone = t if over is None else min(t, over)
+    lane = [Status.ABSENT] * axis.cells
+    about: list[int | str | None] = [None] * axis.cells
     for (since, status, what), until in zip(spans, _ends(spans, gone), strict=True):
         if status is Status.WAITING and stuck is not None and until > stuck:
             status = Status.STUCK
-        if since >= gone:
+        if since >= gone or until < axis_begin(run):
             continue
-        for cell in _cells(since, until, cells, end):
+        for cell in _cells(since, until, axis):
             if status > lane[cell]:
                 lane[cell], about[cell] = status, what
     if over is not None and over <= t:
-        cell = _cell(over, cells, end)
-        cell = min(cells - 1, cell + (lane[cell] is not Status.ABSENT))
+        cell = axis.cell(over)
+        cell = min(axis.cells - 1, cell + (lane[cell] is not Status.ABSENT))
         if lane[cell] is not Status.INSIDE:  # a lock held for a moment is shown in any case
-            lane[cell] = Status.FAILED if process.exit_code or stuck is not None else Status.ENDED
-    return Lane(process, lane, list(_stretches(run, lane, about)))
+            lane[cell] = Status.FAILED if process.exit_code else Status.ENDED
+    marks = [Place(axis.cell(mark[0]), mark) for mark in process.marks if axis_begin(run) <= mark[0] <= t]
+    return Lane(process, lane, list(_stretches(run, lane, about)), marks)
+
+
+def axis_begin(run: RunState) -> int:
+    """ns: what was before has no place on the axis."""
+    return run.first_child or 0
 
 
 def _over(process: Process, last: Span) -> int | None:
@@ -140,33 +202,30 @@ def _ends(spans: list[Span], gone: int) -> Iterable[int]:
     return [*(min(gone, span[0]) for span in spans[1:]), gone]
 
 
-def _cell(t: int, cells: int, end: int) -> int:
-    return min(cells - 1, t * cells // end)
-
-
-def _cells(since: int, until: int, cells: int, end: int) -> range:
+def _cells(since: int, until: int, axis: Axis) -> range:
     """The cells from `since` to `until` ns, without the one in which `until` lies unless the axis ends there."""
-    first = _cell(since, cells, end)
-    return range(first, max(first + 1, cells if until >= end else _cell(until, cells, end)))
+    first = axis.cell(since)
+    return range(first, max(first + 1, axis.cells if axis.place(until) >= 1 else axis.cell(until)))
 
 
 def _stretches(run: RunState, lane: list[Status], about: list[int | str | None]) -> Iterable[Stretch]:
     first = 0
     for cell in range(1, len(lane) + 1):
         if cell == len(lane) or lane[cell] != lane[first] or about[cell] != about[first]:
-            if lane[first] in (Status.WAITING, Status.STUCK):
+            if lane[first] in (Status.WAITING, Status.STUCK, Status.INSIDE):
                 what = about[first]
                 name = what if isinstance(what, str) else run.name(what) if what is not None else ""
                 yield Stretch(first, cell - first, name)
             first = cell
 
 
-def _depths(series: Series, cells: int, t: int, end: int) -> list[int | None]:
-    depths: list[int | None] = [None] * cells
+def _depths(series: Series, axis: Axis, t: int) -> list[int | None]:
+    depths: list[int | None] = [None] * axis.cells
     points = series.points
     if not points:
         return depths
     for (since, depth), (until, _) in zip(points, [*points[1:], (t, 0)], strict=True):
-        for cell in _cells(since, min(until, t), cells, end):
-            depths[cell] = max(depths[cell] or 0, int(depth))
+        if until >= axis.begin or axis.steps:
+            for cell in _cells(since, min(until, t), axis):
+                depths[cell] = max(depths[cell] or 0, int(depth))
     return depths

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from procsim import Headline
+    from procsim.state.run_state import RunState
     from procsim.views.base import Column, View
 
 
@@ -48,12 +50,16 @@ class Showing:
     """Whether it is a program that is only watched, and not a scenario."""
     source: Path | None = None
     """The code of a scenario, or of the script that is watched."""
+    headline: "Callable[[RunState], Headline | None] | None" = None
+    """What a run of a scenario is about, now. It may raise whatever the scenario's code raises."""
     other_way: str = ""
     """The options of the other way (without the lock, say), as people would type them; empty: there is none."""
     speed: float = 1
     """Seconds of a recording that are shown in one second."""
     asks: bool = False
     """Whether people decide what becomes of a program that hangs."""
+    holds: bool = False
+    """Whether the last picture stands until a key is pressed."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 

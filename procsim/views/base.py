@@ -4,7 +4,7 @@ session ──► begin, event … tick … event … tick, end, finish ──�
 session ◄── wishes: what people want ◄── the view
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -43,7 +43,7 @@ class Column:
 class View:
     """Draws runs. This one draws nothing; a view overrides what it needs.
 
-    It is entered before the first event and left after the last; `finish` comes after that. Every method may raise
+    It is entered before the first event and left after `stand`; `finish` comes after that. Every method may raise
     `ReaderGone` or `CannotWrite`.
     """
 
@@ -57,6 +57,9 @@ class View:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return
+
+    asked = False
+    """Whether people were asked, while the last picture stood, what they want when the run is over."""
 
     @property
     def again(self) -> Again:
@@ -81,6 +84,12 @@ class View:
 
     def suspend(self) -> None:
         """Leave the terminal to the shell until the shell continues this process."""
+
+    def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
+        """The run has ended by itself: let its last picture stand until people have seen it, or until `ended()`.
+
+        The view is still entered.
+        """
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         """The run has ended; of several, all have, and the verdict is what they have shown together."""

@@ -13,14 +13,14 @@ from rich.text import Text
 from procsim.language import _
 from procsim.output import writing
 from procsim.state.run_state import RunState
-from procsim.state.timeline import end_of_growing_axis
+from procsim.state.timeline import Axis, axis_begin, end_of_growing_axis
 from procsim.views import Again
 from procsim.views.base import Column, Verdict, clean, seconds
 from procsim.views.live.clock import Clock
 from procsim.views.live.screen import ScreenRequest
 from procsim.views.live.view import LiveView
 from procsim.views.text.gauges import gauges_line
-from procsim.views.text.lanes import draw_lanes, rows_wanted
+from procsim.views.text.lanes import draw_lanes, lane_cells, rows_wanted
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
 from procsim.views.text.rows import fitted
@@ -43,9 +43,9 @@ def picture(
     """All the ways, in at most `height` rows if it is given. `t`: how far the one that runs now is, in ns."""
     cells = (width - GAP * (len(columns) - 1)) // len(columns)
     if cells >= NARROWEST_COLUMN:
-        longest = max((_time(column, t) for column in columns if column.begun), default=1)
-        end = end_of_growing_axis(longest) if height is not None else longest  # all have the same time axis
-        rows = [_fitting(_rows(column, cells, height, t, end, plain_marks), height, cells) for column in columns]
+        longest = max((_time(each, t) - axis_begin(each.run) for each in columns if each.begun), default=1)
+        length = end_of_growing_axis(longest) if height is not None else longest  # all axes have the same length
+        rows = [_fitting(_rows(column, cells, height, t, length, plain_marks), height, cells) for column in columns]
         table = Table.grid(padding=(0, GAP, 0, 0))
         for _column in columns:
             table.add_column(width=cells, no_wrap=True, overflow="ellipsis")
@@ -65,7 +65,7 @@ def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
     return [*rows[: height - 1], Text("…", "dim")]
 
 
-def _rows(column: Column, width: int, height: int | None, t: int, end: int, plain_marks: bool) -> list[Text]:
+def _rows(column: Column, width: int, height: int | None, t: int, length: int, plain_marks: bool) -> list[Text]:
     """One way as a column: its name, its figures, what its processes do, its lanes; at its end, its verdict."""
     run = column.run
     if not column.begun:
@@ -75,7 +75,9 @@ def _rows(column: Column, width: int, height: int | None, t: int, end: int, plai
     above += _states(run) if column.verdict is None else []
     below = list(_verdict(column, width, plain_marks))
     room = LANES_ROWS if height is None else min(LANES_ROWS, height - len(above) - len(below))
-    return above + draw_lanes(run, width, min(rows_wanted(run), room), _time(column, t), end, plain_marks) + below
+    axis = Axis(lane_cells(width), axis_begin(run), axis_begin(run) + length)
+    lanes = draw_lanes(run, axis, width, min(rows_wanted(run), room), _time(column, t), plain_marks)
+    return above + lanes + below
 
 
 def _time(column: Column, t: int) -> int:

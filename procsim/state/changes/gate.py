@@ -22,10 +22,15 @@ def _reached(run: RunState, event: Event) -> None:
     process.keep_status(event.t, run.processes)
 
 
-def _passed(run: RunState, event: Event) -> None:
+def _left(run: RunState, event: Event) -> None:
     process = run.processes[event.pid]
     process.standing.pop(event.thread, None)
     process.keep_status(event.t, run.processes)
 
 
-CHANGES: Mapping[str, Change] = {"gate_reached": _reached, "gate_passed": _passed, "gate_left": _passed}
+def _passed(run: RunState, event: Event) -> None:
+    run.steps.append(event.t)
+    _left(run, event)
+
+
+CHANGES: Mapping[str, Change] = {"gate_reached": _reached, "gate_passed": _passed, "gate_left": _left}

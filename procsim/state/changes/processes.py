@@ -19,6 +19,8 @@ def _started(run: RunState, event: Event) -> None:
     child = process_of(run, fields["child"], str(fields["child_name"]))
     child.parent, child.daemon = event.pid, bool(fields["daemon"])
     run.started[child.pid] = event
+    if run.first_child is None:
+        run.first_child = event.t
 
 
 def _began(run: RunState, event: Event) -> None:

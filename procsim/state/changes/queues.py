@@ -8,6 +8,7 @@ from procsim.state.changes.change import Change
 from procsim.state.changes.waits import wait_ended
 from procsim.state.identities import queue_of
 from procsim.state.objects import Queue
+from procsim.state.processes import PUT, TOOK
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -18,6 +19,7 @@ def _put(run: RunState, event: Event) -> None:
     queue.puts += 1
     queue.items_put.append(event.fields.get("value"))
     queue.last_puts.append(event.pid)
+    run.processes[event.pid].marks.append((event.t, PUT, event.fields.get("value"), False))
     wait = wait_ended(run, event)
     if wait is not None and queue.maxsize:
         # The place that the k-th put took is the one that the (k - maxsize)-th get made free.
@@ -30,7 +32,9 @@ def _put(run: RunState, event: Event) -> None:
 
 def _got(run: RunState, event: Event) -> None:
     queue = queue_of(run, event)
-    run.processes[event.pid].has_taken = True
+    process = run.processes[event.pid]
+    process.has_taken = True
+    process.marks.append((event.t, TOOK, event.fields.get("value"), False))
     queue.got[event.pid] += 1
     queue.gots += 1
     queue.items_got.append(event.fields.get("value"))

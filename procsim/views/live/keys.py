@@ -56,8 +56,8 @@ class Keys(NamedTuple):
     """What the key t would change; empty: there is no other way."""
     steps: bool = True
     """Whether the run can be paused; a recording cannot."""
-    daemons: bool = False
-    """Whether the sign for daemon processes is on the screen."""
+    over: bool = False
+    """Whether the run has ended, and its last picture stands."""
     code: bool = True
     """Whether there is code to be shown."""
 
@@ -71,6 +71,9 @@ class Keys(NamedTuple):
     def _short(self, plain_marks: bool) -> list[str]:
         if self.alarm:
             return [_("q end it"), _("w let it wait"), _("? keys")]
+        if self.over:
+            other = [_("t {way}").format(way=self.other_way)] if self.other_way else []
+            return [_("r again"), *other, *([_("c code")] if self.code else []), _("? keys"), _("q done")]
         if not self.steps:
             return [_("? keys"), _("q quit")]
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
@@ -81,8 +84,6 @@ class Keys(NamedTuple):
             words.append(_("t {way}").format(way=self.other_way))
         words += [_("c code")] if self.code else []
         words.append(_("+ - pace"))
-        if self.daemons:
-            words.append(_("(d) daemon process"))
         return [*words, _("? keys"), _("q quit")]
 
     def page(self) -> Table:

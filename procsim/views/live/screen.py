@@ -1,46 +1,40 @@
 """The picture of a run on a screen of a given size.
 
-    headline · processes · locks, queues … · lanes · gauges · code · last lines · why it hangs · message · keys
+    title · headline · circle · processes with their lanes · locks, queues … · legend · code · what happened · keys
 
 A pure function of the state. Rows that do not fit are counted; none is left out silently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from procsim import Headline
 from procsim.findings.base import from_fields
 from procsim.language import _
 from procsim.state.run_state import RunState
-from procsim.views.base import clean, seconds
+from procsim.state.timeline import axis_of
+from procsim.views.base import clean
+from procsim.views.live.circle import circle_lines
 from procsim.views.live.code import Source, pane
+from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
-from procsim.views.live.object_table import object_table, things
-from procsim.views.live.process_table import process_table
+from procsim.views.live.process_rows import Columns, longest_name, process_rows
+from procsim.views.live.things import thing_lines, things
 from procsim.views.text.gauges import gauges_line
-from procsim.views.text.lanes import draw_live_lanes, rows_wanted
+from procsim.views.text.lanes import legend
 from procsim.views.text.prose import Prose
 from procsim.views.text.rows import fitted
-from procsim.views.text.words import (
-    STYLES,
-    counted_states,
-    events_words,
-    holdings,
-    localized,
-    narration,
-    processes_words,
-)
+from procsim.views.text.words import STYLES, counted_states, event_style, event_words, holdings, localized
 from procsim.views.wishes import Movement
 
-LINE_CHARACTERS = 2_000
-"""Of a printed line that are looked at; the line may be as long as the program likes, and is cut to the width."""
+SENTENCE_CHARACTERS = 2_000
+"""Of a sentence that are looked at; a printed line may be as long as the program likes, and is cut to the width."""
 
-LANES_FROM = 16
-"""Where fewer rows are free, there are no lanes."""
+SENTENCES = 3
 
 SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
@@ -56,8 +50,14 @@ class ScreenRequest:
     """ns since the start."""
     plain_marks: bool = False
     """Whether the terminal has only ASCII."""
+    headline: Callable[[RunState], Headline | None] | None = None
+    """The scenario's own headline."""
     asking: bool = True
     """Whether people are asked what to do with a program that hangs."""
+    over: bool = False
+    """Whether the run has ended, and its last picture stands."""
+    verdict: Sequence[tuple[Text, Text]] = ()
+    """What it has shown, once it has ended: a mark and a sentence each."""
     movement: Movement | None = None
     """None: it is a recording."""
     keys: Keys = field(default_factory=Keys)
@@ -75,133 +75,147 @@ class ScreenLayout(NamedTuple):
     """What stands where on the picture."""
 
     rows: Sequence[int] = ()
-    """The PIDs in the table of processes, from top to bottom."""
+    """The PIDs of the rows of processes, from top to bottom."""
     first_line: int = 1
     """The first line of the code that is shown."""
 
 
 def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenLayout]:
     """The picture of the run; where it hangs, with the reason. And what stands where on it."""
-    size, plain_marks = request.size, request.plain_marks
+    size, plain = request.size, request.plain_marks
     layout = ScreenLayout(first_line=request.first_line)
-    head = _headline(run, request)
+    top = [_title(run, request), *_headline(run, request)]
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group(head, *_short(run, size)), layout
-    gauges = gauges_line(run, plain_marks)
-    # The headline, the gauges, a rule and the keys always stand; processes, objects, lanes and lines share the rest.
-    alarm = _alarm(run, size, plain_marks) if request.asking else []
-    free = size.height - 3 - bool(gauges) - len(alarm) - bool(request.message)
-    rule = Text(("-" if plain_marks else "─") * size.width, style="dim")
-    keys = request.keys.line(size.width, plain_marks)
+        return Group(*top[:2], *_short(run, size)), layout
+    rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
+    keys = request.keys.line(size.width, plain)
     if request.help:
-        return Group(head, rule, request.keys.page(), rule, keys), layout
+        return Group(top[0], rule, request.keys.page(), rule, keys), layout
+    bottom = [*_bottom(run, request), *([_message(request)] if request.message else []), keys]
+    free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
     code_rows = free // 2 if request.source is not None else 0
-    free -= code_rows
-    objects = things(run)
-    object_rows = min(len(objects) + 1, max(3, free // 4)) if objects else 0
-    lanes = _lanes(run, request, free, object_rows)
-    line_rows = min(len(run.lines), max(2, (free - object_rows - len(lanes)) // 5))
-    process_rows = min(len(run.processes) + 1, max(3, free - object_rows - line_rows - len(lanes)))
-    line_rows = max(0, free - object_rows - process_rows - len(lanes))
-    processes, pids = process_table(run, process_rows, size.width, request.movement, plain_marks)
-    parts: list[RenderableType] = [head, processes]
-    if objects:
-        parts.append(object_table(run, objects, object_rows, size.width, plain_marks))
-    parts.extend(lanes)
-    if gauges:
-        parts.append(fitted(gauges, size.width))
-    parts.append(rule)
-    first_line = request.first_line
+    middle, pids = _middle(run, request, free - code_rows)
+    code, first_line = [], request.first_line
     if request.source is not None:
         moved = request.movement.moved if request.movement else None
-        code, first_line = pane(request.source, run, moved, code_rows, size.width, first_line)
-        parts.append(code)
-    lines = _last_lines(run, line_rows, size.width)
-    parts.extend(lines + [Text()] * (line_rows - len(lines)))
-    parts.extend(alarm)
-    if request.message:
-        parts.append(fitted(Text(request.message, STYLES["waiting"]), size.width))
-    return Group(*parts, keys), ScreenLayout(pids, first_line)
+        code_pane, first_line = pane(request.source, run, moved, code_rows, size.width, first_line)
+        code = [code_pane]
+    return Group(*top, *middle, rule, *code, *bottom), ScreenLayout(pids, first_line)
 
 
-def last_picture(run: RunState, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
-    """What the processes and the objects had come to in the end, to stand above the summary; half a screen at most."""
-    if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group()
-    rows, objects = size.height // 2, things(run)
-    parts = [process_table(run, min(len(run.processes) + 1, rows), size.width)[0]]
-    if objects:
-        parts.append(object_table(run, objects, min(len(objects) + 1, max(3, rows // 2)), size.width, plain_marks))
-    return Group(*parts)
+def _middle(run: RunState, request: ScreenRequest, rows: int) -> tuple[list[Text], list[int]]:
+    """The circle, the processes, the objects and the legend, in so many rows and one more; and the PIDs by row."""
+    width, plain = request.size.width, request.plain_marks
+    circle = circle_lines(run, width, plain) if rows >= 12 else []
+    gauges = gauges_line(run, plain)
+    thing_count = min(len(things(run)), max(2, (rows - len(circle)) // 4))
+    free = rows - len(circle) - bool(gauges) - thing_count
+    held = request.movement is not None and request.movement.held
+    columns = Columns.of(width, held, longest_name(run))
+    steps = request.movement is not None and request.movement.closed
+    axis = axis_of(run, columns.lane, request.t, growing=not request.over, steps=steps)
+    drawn = process_rows(run, max(2, free), width, axis, columns, request.t, request.movement, plain)
+    objects = thing_lines(run, max(thing_count, free - len(drawn.lines) + thing_count), width, plain)
+    lines = [*circle, *drawn.lines, *objects, *([fitted(gauges, width)] if gauges else [])]
+    blank = rows - len(lines)
+    above = [Text()] if blank > 0 else []
+    between = [Text()] if blank > 1 and objects else []
+    lines = [*above, *circle, *drawn.lines, *between, *objects, *([fitted(gauges, width)] if gauges else [])]
+    lines += [Text()] * max(0, rows - len(lines))
+    return [*lines, legend(drawn.lanes, False, width, plain)], drawn.pids
 
 
-def _lanes(run: RunState, request: ScreenRequest, free: int, object_rows: int) -> list[Text]:
-    """A third of the free rows, or what the processes leave; the table of processes has half of them first."""
-    if free < LANES_FROM:
-        return []
-    table_rows = min(len(run.processes) + 1, free // 2)
-    rows = min(rows_wanted(run), max(free // 3, free - object_rows - len(run.processes) - 1 - free // 5))
-    return draw_live_lanes(
-        run, request.size.width, min(rows, free - object_rows - table_rows), request.t, request.plain_marks
-    )
+def _title(run: RunState, request: ScreenRequest) -> Text:
+    """The command on the left; how the run moves and how far it is on the right."""
+    words, style = _condition(run, request)
+    right = Text.assemble((f"{request.t / 1e9:.1f} s", ""), "  ", (words, style))
+    left = Text(clean(request.title), "bold")
+    left.truncate(max(0, request.size.width - right.cell_len - 2), overflow="ellipsis", pad=True)
+    return fitted(Text.assemble(left, "  ", right), request.size.width)
 
 
-def _alarm(run: RunState, size: ConsoleDimensions, plain_marks: bool) -> list[Text]:
-    """Why it hangs, and what would cure it; a third of the screen at most."""
-    if not run.found:
-        return []
-    mark = "! " if plain_marks else "▲ "
-    finding = from_fields(run.found[0].fields)
-    text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
-    console = Console(width=size.width)
-    lines = [*Prose(mark + text, STYLES["bad"]).wrap(console, size.width)]
-    if cure:
-        lines += Prose("  " + cure, STYLES["cure"]).wrap(console, size.width)
-    if len(run.found) > 1:
-        lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
-    return lines[: size.height // 3]
-
-
-def _headline(run: RunState, request: ScreenRequest) -> RenderableType:
-    alive = sum(process.alive for process in run.processes.values())
-    facts = _("{alive} of {processes}   {events}   {time}").format(
-        time=f"{request.t / 1e9:.1f} s",
-        alive=alive,
-        processes=processes_words(run.process_count),
-        events=events_words(run.events),
-    )
-    line = Table.grid(expand=True)
-    line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    line.add_column(no_wrap=True, justify="right")
-    line.add_row(_mode(request).append(clean(request.title), "bold"), Text("  " + facts, "cyan"))
-    return line
-
-
-def _mode(request: ScreenRequest) -> Text:
-    """How the run moves, where it does not move by itself."""
+def _condition(run: RunState, request: ScreenRequest) -> tuple[str, str]:
+    """Whether it runs, stands, hangs or has ended."""
     movement = request.movement
+    if run.found:
+        return _("HANGS"), STYLES["alarm"]
+    if request.over:
+        return _("ended"), "bold"
     if movement is None or not movement.closed:
-        return Text()
+        return _("running"), "bold"
     if movement.pace is not None:
         pace = f"{movement.pace:.2g}"
-        words = _("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)
-    else:
-        words = _("step {number}").format(number=movement.steps) if movement.steps else _("it stands")
-    return Text.assemble((f" {words} ", "reverse"), " ")
+        return (_("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)), "reverse"
+    if movement.steps:
+        return _("PAUSED after step {number}").format(number=movement.steps), "reverse"
+    return _("PAUSED"), "reverse"
+
+
+def _headline(run: RunState, request: ScreenRequest) -> list[Text]:
+    """What it is about, in one or two lines."""
+    headline = headline_of(run, request.headline)
+    text = Prose(f" {localized(headline.text, headline.figures)} ", STYLES["alarm" if headline.alarm else "headline"])
+    return [*text.wrap(Console(width=request.size.width), request.size.width)][:2]
 
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
     """For a window that holds no table: how many do what, and the last line."""
     rows = [Text(words) for words, _style in counted_states(run, run.processes.values(), holdings(run))]
-    return [fitted(row, size.width) for row in rows[: max(0, size.height - 2)]]
+    return [fitted(row, size.width) for row in rows[: max(0, size.height - 3)]]
 
 
-def _last_lines(run: RunState, rows: int, width: int) -> list[Text]:
-    shown = []
-    for line in list(run.lines)[-rows:]:
-        words = narration(line.said) if line.said else clean(line.text[:LINE_CHARACTERS])
-        text = Text.assemble(
-            (f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words
+def _message(request: ScreenRequest) -> Text:
+    return fitted(Text(request.message, STYLES["waiting"]), request.size.width)
+
+
+def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
+    """What stands above the keys: the verdict, or why it hangs, or else the last things that happened."""
+    width = request.size.width
+    most = max(SENTENCES, request.size.height // 3)
+    if request.verdict:
+        lines: list[Text] = []
+        for mark, text in request.verdict:
+            console = Console(width=max(10, width - mark.cell_len - 1))
+            wrapped = [*text.wrap(console, console.width)]
+            lines += [
+                Text.assemble(mark if not number else " " * mark.cell_len, " ", each)
+                for number, each in enumerate(wrapped)
+            ]
+        return lines if len(lines) <= most else [*lines[: most - 1], Text("…", STYLES["faint"])]
+    alarm = _alarm(run, request) if request.asking else []
+    if alarm:
+        return alarm[:most]
+    sentences = _sentences(run, SENTENCES if request.size.height < 30 else 2 * SENTENCES, width)
+    return sentences + [Text()] * (SENTENCES - len(sentences))
+
+
+def _alarm(run: RunState, request: ScreenRequest) -> list[Text]:
+    """Why it hangs, and what would cure it."""
+    if not run.found:
+        return []
+    width = request.size.width
+    finding = from_fields(run.found[0].fields)
+    text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
+    console = Console(width=width)
+    lines = [*Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]).wrap(console, width)]
+    if cure:
+        lines += Prose(f"{_('cure')}: {cure}", STYLES["cure"]).wrap(console, width)
+    if len(run.found) > 1:
+        lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
+    return lines
+
+
+def _sentences(run: RunState, count: int, width: int) -> list[Text]:
+    """The last things that happened: when, who, what, where."""
+    lines = []
+    for event in list(run.happened)[-count:]:
+        words = (event_words(event, run) or "")[:SENTENCE_CHARACTERS]
+        who = clean(event.process)
+        line = Text.assemble(
+            (f"{event.t / 1e9:>6.2f}  ", STYLES["faint"]),
+            (f"{who} " if who else "", "bold"),
+            (words, event_style(event)),
+            (f"  {clean(event.at)}" if event.at else "", STYLES["faint"]),
         )
-        shown.append(fitted(text, width))
-    return shown
+        lines.append(fitted(line, width))
+    return lines

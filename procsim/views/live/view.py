@@ -27,11 +27,11 @@ from procsim.views import Again, Showing
 from procsim.views.base import Verdict, View, clean
 from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
-from procsim.views.live.keyboard import open_keyboard, pressed
+from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
 from procsim.views.live.keys import Keys
-from procsim.views.live.screen import ScreenLayout, ScreenRequest, last_picture, screen
+from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
-from procsim.views.text.summary import ascii_only, print_summary
+from procsim.views.text.summary import ascii_only, print_summary, verdict_rows
 from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
 from procsim.wire.events import Event
@@ -80,6 +80,7 @@ class LiveView(View):
         self._source: Source | None = None
         self._shows_code = False
         self._shows_help = False
+        self._verdict: Sequence[tuple[Text, Text]] = ()
         self._message = ""
         self._obey: dict[str, Callable[[RunState], None]] = {
             " ": lambda run: self._wish(Pause()),
@@ -155,7 +156,7 @@ class LiveView(View):
             alarm=asking,
             other_way=self._showing.other_way,
             steps=self._movement is not None,
-            daemons=any(process.daemon for process in run.processes.values()),
+            over=self.asked,
             code=self._showing.source is not None,
         )
         request = ScreenRequest(
@@ -163,7 +164,10 @@ class LiveView(View):
             size=self._console.size,
             t=self._clock.at(run.t, time.monotonic()),
             plain_marks=ascii_only(self._console),
+            headline=self._showing.headline,
             asking=asking,
+            over=self.asked,
+            verdict=self._verdict,
             movement=self._movement,
             keys=keys,
             help=self._shows_help,
@@ -182,11 +186,11 @@ class LiveView(View):
 
     # Keys ----------------------------------------------------------------------------------------------------
 
-    def _read_keys(self, run: RunState) -> bool:
-        """Do what the keys ask for that were pressed. Returns whether there were any."""
+    def _read_keys(self, run: RunState, timeout: float = 0) -> bool:
+        """Do what the keys ask for that were pressed; wait up to `timeout` seconds. Returns whether there were any."""
         count = 0
         if self._input is not None and not self._ending:
-            for key in islice(pressed(self._input), KEYS_READ):
+            for key in islice(pressed(self._input, timeout), KEYS_READ):
                 count += 1
                 obey = self._obey.get(key)
                 if obey is not None:
@@ -255,12 +259,24 @@ class LiveView(View):
 
     # The end -------------------------------------------------------------------------------------------------
 
+    def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
+        if not self._showing.holds or self._input is None or self._ending:
+            return
+        self.asked, self._message, self._shows_code = True, "", False
+        self._verdict = [*verdict_rows(verdict, ascii_only(self._console))]
+        self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
+        self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}
+        size = None
+        while not (ended() or self._ending or self._input.closed):
+            if self._read_keys(run, LOOK_SECONDS) or size != self._console.size:
+                size = self._console.size
+                self._draw(run)
+
     def finish(self, run: RunState, verdict: Verdict) -> None:
         if self.again is not Again.NO:
             return
         with writing():
             self._print_output(run)
-            self._console.print(last_picture(run, self._console.size, ascii_only(self._console)))
             print_summary(self._console, run, verdict)
 
     def _print_output(self, run: RunState) -> None:

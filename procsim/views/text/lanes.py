@@ -1,11 +1,13 @@
 """The lanes of a run as lines of text: a glyph for each cell, so that they can be read without colour, and in ASCII.
 
-RunState ──► procsim.state.timeline ──► the time axis, a lane for each process, a row of bars for each queue, the legend
+RunState ──► procsim.state.timeline ──► the axis, a lane for each process, a row of bars for each queue, the legend
+
+In a lane stands what its process waits for or holds, and what it has read (`r3`), written (`w2`), put (`11>`) and taken
+(`>11`). A write by which an update was lost is in the colour of alarm.
 """
 
 import re
-from collections.abc import Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -13,10 +15,10 @@ from rich.text import Text
 
 from procsim.language import N_, _
 from procsim.state.history import Status
+from procsim.state.processes import PUT, READ, TOOK, WROTE, Mark
 from procsim.state.run_state import RunState
-from procsim.state.timeline import Depth, Lane, Stretch, Timeline, end_of_growing_axis, timeline_of
+from procsim.state.timeline import Axis, Depth, Lane, Place, Stretch, Timeline, axis_of, timeline_of
 from procsim.views.base import clean
-from procsim.views.text.colours import colour_of
 from procsim.views.text.words import STYLES
 
 NAME_CELLS = 14
@@ -29,6 +31,18 @@ FRAME_ROWS = 2
 """The axis and the legend."""
 
 FEWEST_CELLS = 20
+
+MARK_CELLS = 4
+"""The longest value that is written in a mark."""
+
+MARK_SHIFT = 3
+"""Cells by which a mark may stand behind its moment, where others stand before it."""
+
+SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "▸", TOOK: "▸"}
+
+DEED_WORDS: Mapping[str, str] = {READ: N_("read"), WROTE: N_("wrote"), PUT: N_("put"), TOOK: N_("took")}
+
+LOST_WORDS = N_("wrote over what it had not seen")
 
 
 class Appearance(NamedTuple):
@@ -53,14 +67,15 @@ APPEARANCES: Mapping[Status, Appearance] = {
 }
 
 
-def draw_live_lanes(run: RunState, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
-    """What happened up to `t` ns, in at most so many rows, on an axis that grows by leaps."""
-    return draw_lanes(run, width, rows, t, end_of_growing_axis(t), plain_marks)
-
-
 def draw_whole_run(run: RunState, width: int, rows: int, plain_marks: bool) -> list[Text]:
     """The whole run, in at most so many rows."""
-    return draw_lanes(run, width, rows, run.t, run.t, plain_marks)
+    axis = axis_of(run, lane_cells(width), run.t, growing=False)
+    return draw_lanes(run, axis, width, rows, run.t, plain_marks)
+
+
+def lane_cells(width: int) -> int:
+    """The cells of a lane beside a name, in a row of so many cells."""
+    return width - NAME_CELLS - len(GAP)
 
 
 def rows_wanted(run: RunState) -> int:
@@ -70,17 +85,16 @@ def rows_wanted(run: RunState) -> int:
     return len(run.processes) + sum(1 for queue in run.queues.values() if queue.puts) + FRAME_ROWS
 
 
-def draw_lanes(run: RunState, width: int, rows: int, t: int, end: int, plain_marks: bool) -> list[Text]:
-    """What happened up to `t` ns, in at most so many rows, on an axis that ends at `end` ns; empty: too narrow."""
-    cells = width - NAME_CELLS - len(GAP)
-    if rows <= FRAME_ROWS or cells < FEWEST_CELLS or not rows_wanted(run):
+def draw_lanes(run: RunState, axis: Axis, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
+    """What happened up to `t` ns, in at most so many rows of so many cells; empty: too narrow."""
+    if rows <= FRAME_ROWS or axis.cells < FEWEST_CELLS or not rows_wanted(run):
         return []
-    shown = timeline_of(run, cells, rows - FRAME_ROWS, t, end)
+    shown = timeline_of(run, axis, rows - FRAME_ROWS, t)
     lines = [
-        _axis(shown, cells, plain_marks),
-        *(_lane(lane, plain_marks) for lane in shown.lanes),
+        _axis(shown, plain_marks),
+        *(_named_lane(lane, plain_marks) for lane in shown.lanes),
         *(_depth(depth, plain_marks) for depth in shown.depths),
-        _legend(shown, width, plain_marks),
+        legend(shown.lanes, bool(shown.depths), width, plain_marks),
     ]
     for line in lines:
         line.no_wrap = True
@@ -97,36 +111,81 @@ def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
     return Text().append(set_cell_size(name + figure, NAME_CELLS) + GAP, style)
 
 
-def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
+def _axis(shown: Timeline, plain_marks: bool) -> Text:
     """The first line: how many rows were left out, and the times of the axis."""
-    start, middle, end = shown.axis
     left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
-    half = cells // 2
-    times = f"{start:<{half}}{middle}"
-    return _named(left, "dim", plain_marks).append(f"{times}{end:>{cells - len(times)}}", "dim")
+    return _named(left, "dim", plain_marks).append_text(axis_line(shown.axis))
 
 
-def _lane(lane: Lane, plain_marks: bool) -> Text:
-    text = _named(lane.process.name, colour_of(lane.process.pid), plain_marks)
-    waits = {stretch.first: stretch for stretch in lane.waits}
-    first = 0
-    for status, same in groupby(lane.cells):
-        cells = len(list(same))
-        appearance = APPEARANCES[status]
-        glyph = appearance.plain if plain_marks else appearance.glyph
-        while cells:
-            stretch = waits.get(first)
-            taken = min(cells, stretch.cells) if stretch else cells
-            text.append(_labelled(stretch, glyph) if stretch else glyph * taken, appearance.style)
-            first, cells = first + taken, cells - taken
-    return text
+def axis_line(axis: Axis) -> Text:
+    """The times of the axis, over its cells."""
+    start, middle, end = axis.labels()
+    times = f"{start:<{axis.cells // 2}}{middle}"
+    return Text(f"{times}{end:>{max(0, axis.cells - len(times))}}", "dim")
 
 
-def _labelled(stretch: Stretch, glyph: str) -> str:
-    """A stretch of waiting, with what it waits for written in it, if there is room."""
+def _named_lane(lane: Lane, plain_marks: bool) -> Text:
+    return _named(lane.process.name, "", plain_marks).append_text(lane_line(lane, plain_marks))
+
+
+def lane_line(lane: Lane, plain_marks: bool) -> Text:
+    """The cells of one lane."""
+    glyphs = [_glyph(status, plain_marks) for status in lane.cells]
+    styles = [APPEARANCES[status].style for status in lane.cells]
+    for stretch in lane.stretches:
+        _write(glyphs, styles, stretch.first + 1, _label(stretch), None)
+    free = 0
+    for place in lane.marks:
+        free = _write_mark(glyphs, styles, free, place, plain_marks)
+    line = Text()
+    for glyph, style in zip(glyphs, styles, strict=True):
+        line.append(glyph, style)
+    return line
+
+
+def _glyph(status: Status, plain_marks: bool) -> str:
+    return APPEARANCES[status].plain if plain_marks else APPEARANCES[status].glyph
+
+
+def _label(stretch: Stretch) -> str:
+    """What it waits for or holds, if there is room for it."""
     what = clean(stretch.what)
-    rest = stretch.cells - 1 - cell_len(what)
-    return glyph + what + glyph * rest if what and rest > 0 else glyph * stretch.cells
+    return what if cell_len(what) < stretch.cells - 1 else ""
+
+
+def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: str | None) -> None:
+    """Write a text over the cells from `first` on; `style` None: that of the cells, reversed where they are solid."""
+    cell = first
+    for character in text:
+        solid = styles[cell] == APPEARANCES[Status.INSIDE].style and glyphs[cell] in "█#"
+        glyphs[cell] = character
+        styles[cell] = style if style is not None else f"{styles[cell]} reverse" if solid else styles[cell]
+        for following in range(cell + 1, cell + cell_len(character)):
+            glyphs[following] = ""
+        cell += max(1, cell_len(character))
+
+
+def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, plain_marks: bool) -> int:
+    """Write a mark at its place, or a little behind it, where another one stands there: shortened where there is no
+    room. Returns the first cell that is free behind it.
+    """
+    _t, deed, _value, alarm = place.mark
+    style = STYLES["bad"] + " reverse" if alarm else STYLES["mark"]
+    for text in (mark_words(place.mark, plain_marks), deed if plain_marks else SHORT_MARKS[deed]):
+        first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
+        if first <= place.cell + MARK_SHIFT and first + cell_len(text) <= len(glyphs):
+            _write(glyphs, styles, first, text, style)
+            return first + cell_len(text)
+    return free
+
+
+def mark_words(mark: Mark, plain_marks: bool) -> str:
+    """What a mark says: r3, w2, 11▸, ▸11; without the value, if that is long."""
+    _t, deed, value, _alarm = mark
+    text = clean(str(value)).strip() if isinstance(value, str | int | float) and value is not True else ""
+    text = text if cell_len(text) <= MARK_CELLS else ""
+    arrow = ">" if plain_marks else "▸"
+    return {READ: f"r{text}", WROTE: f"w{text}", PUT: f"{text}{arrow}", TOOK: f"{arrow}{text}"}[deed]
 
 
 def _depth(depth: Depth, plain_marks: bool) -> Text:
@@ -145,23 +204,33 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
     return text
 
 
-def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
-    """What the glyphs in these lanes mean; if there is no room for all, the least telling ones are left out."""
-    seen = {status for lane in shown.lanes for status in lane.cells}
-    entries: dict[Status | None, Text] = {
-        status: Text.assemble(
-            (appearance.plain if plain_marks else appearance.glyph, appearance.style),
-            (f" {_(appearance.words)}", "dim"),
-        )
-        for status, appearance in APPEARANCES.items()
-        if status in seen and appearance.words
-    }
-    if shown.depths:
-        bars = "059" if plain_marks else "▁▄█"
-        entries[None] = Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim"))
+def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> Text:
+    """What the glyphs and marks in these lanes mean; if there is no room for all, the least telling ones are left out.
+
+    `bars`: there are rows of bars for queues, too.
+    """
+    seen = {status for lane in lanes for status in lane.cells}
+    marks = [place.mark for lane in lanes for place in lane.marks]
+    entries: dict[object, Text] = {}
+    for deed, words in DEED_WORDS.items():
+        example = next((mark for mark in reversed(marks) if mark[1] == deed), None)
+        if example is not None:
+            entries[deed] = _entry(mark_words(example, plain_marks), STYLES["mark"], _(words))
+    lost = next((mark for mark in marks if mark[3]), None)
+    if lost is not None:
+        entries["lost"] = _entry(mark_words(lost, plain_marks), STYLES["bad"] + " reverse", _(LOST_WORDS))
+    for status, appearance in APPEARANCES.items():
+        if status in seen and appearance.words:
+            entries[status] = _entry(_glyph(status, plain_marks), appearance.style, _(appearance.words))
+    if bars:
+        entries["bars"] = _entry("059" if plain_marks else "▁▄█", "cyan", _("items queued"))
     gap = Text("   ")
-    for status in (None, Status.ENDED, *APPEARANCES):
+    for key in ("bars", Status.RUNNING, Status.ENDED, Status.ASLEEP, READ, PUT, TOOK, *APPEARANCES, WROTE):
         if gap.join(entries.values()).cell_len <= width:
             break
-        entries.pop(status, None)
+        entries.pop(key, None)
     return gap.join(entries.values())
+
+
+def _entry(example: str, style: str, words: str) -> Text:
+    return Text.assemble((example, style), (f" {words}", "dim"))

@@ -56,6 +56,11 @@ STYLES: Mapping[str, str] = {
     "good": "green",
     "bad": "bold red",
     "cure": "cyan",
+    "mark": "bold",
+    "faint": "dim",
+    "headline": "bold reverse",
+    "full": "bold black on yellow",
+    "alarm": "bold white on red3",
 }
 """Colours, by the last word of an event's kind or by a state; a view may show them or not."""
 

@@ -1,8 +1,15 @@
-"""What processes read from files and wrote to them, and which of these writes were lost.
+"""Cells: what several processes read and write. Which version each has seen, who is out of date, which write was lost.
 
-A write is lost when another process overwrites it that had read the file before that write: it could not take the write
-into account. Both must use the same path, since the system gives the number of a file that was removed or renamed to
-the next new file.
+    a read or a write ──► Cells ──► the version that its process has seen ──► out of date: others have written since
+                               └──► a lost update: it wrote over what others had written since its read
+
+A cell is a range of bytes of a file. Its versions are the writes to it, in their order. A process has seen the version
+that it read or wrote last. It is out of date when another process has written to the same bytes since. That is no
+fault: whoever reads a log or a configuration file is out of date now and then. What is appended makes nobody so.
+
+An update is lost when a process overwrites it that had read the cell before: it could not take the update into account.
+Both must use the same path, since the system gives the number of a file that was removed or renamed to the next new
+file.
 """
 
 from collections import deque
@@ -29,6 +36,8 @@ class Access:
     """The locks that the process held meanwhile."""
     read: "Access | None" = None
     """Of a write: the last read of the same process before it."""
+    over: Event | None = None
+    """Of a write: the update of another process that was lost by it."""
     answered: bool = False
     """Of a read: whether its process has lost an update by writing after it."""
 
@@ -53,21 +62,23 @@ class Access:
 
 @dataclass(slots=True)
 class Use:
-    """What one process does with one file."""
+    """What one process does with the cells."""
 
     mode: str = ""
     """The mode in which it last opened the file for writing; "" where that was not seen."""
     read: Access | None = None
     """The last read that no finished write has followed yet."""
+    seen: Access | None = None
+    """The last read or write: the version that the process knows."""
     written: bool = False
 
 
 @dataclass(slots=True)
-class File:
-    """What has one number in the file system: one file, or several, one after the other."""
+class Cells:
+    """The cells of what has one number in the file system: one file, or several, one after the other."""
 
     users: int
-    """How many of the processes that use it are known, the last ones."""
+    """How many of the processes that use them are known, the last ones."""
     uses: dict[int, Use] = field(default_factory=dict)
     """By PID."""
     accesses: int = 0
@@ -92,13 +103,13 @@ class File:
             if access.end > access.start:
                 before.number, before.end = access.number, access.end
         elif access.end > access.start or access.start == 0:
-            use.read, use.written = access, False
+            use.read, use.seen, use.written = access, access, False
 
-    def was_written(self, event: Event, locks: frozenset[int]) -> None:
-        """A process has written to it. An append overwrites nothing."""
+    def was_written(self, event: Event, locks: frozenset[int]) -> Event | None:
+        """A process has written to it. An append overwrites nothing. Returns the update that was lost by this write."""
         use = self._use(event.pid)
         if not use.mode or "a" in use.mode:
-            return
+            return None
         access = self._access(event, locks)
         access.read = use.read if use.read is not None and use.read.path == access.path else None
         if "w" in use.mode:  # opening it has emptied it
@@ -107,10 +118,27 @@ class File:
         if lost is not None and use.read is not None and not use.read.answered:
             use.read.answered = True
             self.lost += 1
+            access.over = lost.event
             if len(self.pairs) < PAIRS_KEPT:
                 self.pairs.append((lost, access))
-        use.written = True
+        use.seen, use.written = access, True
         self.writes.append(access)
+        return access.over
+
+    def news(self, pid: int) -> Access | None:
+        """The last write by another process to what this one has seen, since it has seen it; None: it is up to date.
+
+        Only WRITES_KEPT writes are known: what was written before them is not.
+        """
+        use = self.uses.get(pid)
+        if use is None or use.seen is None:
+            return None
+        for write in reversed(self.writes):
+            if write.number <= use.seen.number:
+                break
+            if write.event.pid != pid and write.path == use.seen.path and write.overlaps(use.seen):
+                return write
+        return None
 
     def closed(self, event: Event) -> None:
         """A process has closed it. After a finished write its next update begins with a new read."""

@@ -1,0 +1,213 @@
+"""The rows of processes on the screen: the name, the lane, what the process does now and what it knows.
+
+    RunState ──► what each does and knows ──► rows; those that are alike are one ──► a line of text for each
+
+Where there are too few rows, processes that do the same share one. Never folded away are those that hold a lock, that
+are dead or failed, that wait for ever, that overwrote an update, and the one that moved last.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from procsim.language import _
+from procsim.state.processes import Process
+from procsim.state.run_state import RunState
+from procsim.state.timeline import Axis, Lane, lane_of
+from procsim.views.base import clean
+from procsim.views.text.knowledge import knowledge_words
+from procsim.views.text.lanes import axis_line, lane_line
+from procsim.views.text.rows import fitted
+from procsim.views.text.words import STYLES, counted_states, holdings, narration, state_words
+from procsim.views.wishes import Movement
+
+NAME_CELLS = 14
+WIDE_NAME_CELLS = 20
+
+WIDE = 100
+"""From so many cells on, a row has longer names, and the place in the code."""
+
+PLACE_CELLS = 20
+
+FEWEST_LANE_CELLS = 12
+
+MANY = 12
+"""From so many processes on, some may share a row."""
+
+SEPARATOR = " · "
+
+ORDINARY_LOOKED_AT = 300
+"""Of the processes that do not stand out, where not all have a row: what one does and knows takes 20 µs to find."""
+
+Held = dict[int, list[str]]
+"""The names of the locks that each process holds, by PID."""
+
+
+class Columns(NamedTuple):
+    """How many cells the parts of a row have."""
+
+    mark: int
+    name: int
+    lane: int
+    words: int
+    place: int
+
+    @classmethod
+    def of(cls, width: int, marked: bool, longest: int) -> "Columns":
+        """For rows of so many cells. `marked`: the run moves by steps; `longest`: the cells of the longest name."""
+        wide = width >= WIDE
+        mark, place = 3 * marked, (PLACE_CELLS if wide else 0)
+        name = min(WIDE_NAME_CELLS if wide else NAME_CELLS, max(6, longest))
+        rest = width - mark - name - 1 - 1 - (place + 1 if place else 0)
+        lane = max(FEWEST_LANE_CELLS, rest * 46 // 100)
+        return cls(mark, name, lane, max(0, rest - lane), place)
+
+
+class Drawn(NamedTuple):
+    """The rows, and what they show."""
+
+    lines: list[Text]
+    """The axis first."""
+    pids: list[int]
+    """By row, from top to bottom; of several processes that share one, the first."""
+    lanes: list[Lane]
+
+
+def process_rows(
+    run: RunState, rows: int, width: int, axis: Axis, columns: Columns, t: int, movement: Movement | None, plain: bool
+) -> Drawn:
+    """At most so many rows, with the axis above them; processes that were left out are counted.
+
+    In a run that moves by steps, each row has a number, and signs mark the process that is next and the chosen one.
+    `t`: ns, now; `plain`: the terminal has only ASCII.
+    """
+    held = holdings(run)
+    processes = _in_order(run)
+    if len(processes) <= rows - 1:
+        shown = [[process] for process in processes]
+    else:
+        shown = _folded(run, processes, rows - 2, held, movement)
+    drawn = {process.pid for group in shown for process in group}
+    left_out = [process for process in processes if process.pid not in drawn]
+    lanes = [lane_of(run, group[0], axis, t) for group in shown]
+    marks = _marks(movement, plain)
+    above = Text(" " * (columns.mark + columns.name + 1)).append_text(axis_line(axis))
+    lines = [fitted(above, width)]
+    for number, (group, lane) in enumerate(zip(shown, lanes, strict=True)):
+        words = row_words(run, group[0], held)
+        lines.append(_line(group, words, lane, columns, _mark(marks, number, group) if marks else None, plain))
+    if left_out:
+        states = SEPARATOR.join(words for words, _style in counted_states(run, left_out, held)[:4])
+        more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
+        lines.append(fitted(Text(more, STYLES["faint"]), width))
+    return Drawn(lines, [group[0].pid for group in shown], lanes)
+
+
+def longest_name(run: RunState) -> int:
+    """Cells of the longest name of a row: of a process, or of several that share one."""
+    longest = max((cell_len(clean(process.name)) for process in run.processes.values()), default=0)
+    return longest if len(run.processes) < MANY else longest + len("…100 (99)")
+
+
+def _in_order(run: RunState) -> list[Process]:
+    """The processes as they began, main last: it mostly waits for the others."""
+    return sorted(run.processes.values(), key=lambda process: process.pid == run.main)
+
+
+def _folded(
+    run: RunState, processes: list[Process], rows: int, held: Held, movement: Movement | None
+) -> list[list[Process]]:
+    """The processes in at most so many groups: alone those that stand out, together those that do and know the same."""
+    alone = {process.pid for process in processes if _stands_out(run, process, held, movement)}
+    ordinary = [process for process in processes if process.pid not in alone][:ORDINARY_LOOKED_AT]
+    groups: dict[object, list[Process]] = {}
+    for process in processes:
+        if process.pid in alone:
+            groups[process.pid] = [process]
+        elif process in ordinary:
+            groups.setdefault(row_words(run, process, held).plain, []).append(process)
+    ranked = sorted(groups.values(), key=lambda group: (group[0].pid not in alone, -len(group)))
+    kept = {group[0].pid for group in ranked[: max(1, rows)]}
+    return [group for group in groups.values() if group[0].pid in kept]
+
+
+def _stands_out(run: RunState, process: Process, held: Held, movement: Movement | None) -> bool:
+    dead = not process.alive and bool(process.exit_code)
+    lost = any(mark[3] for mark in process.marks)
+    moved = movement is not None and process.pid in (movement.moved, movement.chosen, movement.next)
+    return process.pid in held or process.pid == run.main or dead or lost or moved
+
+
+def row_words(run: RunState, process: Process, held: Held) -> Text:
+    """What it does now and what it knows."""
+    doing, style = state_words(run, process, held)
+    knows, alarm = knowledge_words(run, process)
+    if process.daemon and process.alive:
+        doing = _("daemon, {doing}").format(doing=doing)
+    text = Text(doing, style)
+    if not knows and process.said is not None:
+        knows = narration(process.said)
+    if not knows:
+        return text
+    known = Text(knows, STYLES["bad"] if alarm else "")
+    return Text(SEPARATOR, STYLES["faint"]).join([known, text] if alarm or not process.alive else [text, known])
+
+
+def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, mark: Text | None, plain: bool) -> Text:
+    line = Text(no_wrap=True)
+    if mark is not None:
+        mark.truncate(columns.mark, pad=True)
+        line.append_text(mark)
+    name = Text(row_name([clean(each.name) for each in group], columns.name), "bold")
+    name.truncate(columns.name, pad=True)
+    line.append_text(name).append(" ").append_text(lane_line(lane, plain)).append(" ")
+    words.truncate(columns.words, overflow="ellipsis", pad=bool(columns.place))
+    line.append_text(words)
+    if columns.place:
+        at = _place(clean(group[0].at or ""), columns.place) if group[0].alive else ""
+        line.append(" ").append(at, STYLES["faint"])
+    return line
+
+
+def row_name(names: Sequence[str], cells: int) -> str:
+    """The name of a row: of one process, or "user-5…9 (5)"."""
+    if len(names) == 1:
+        return cut_name(names[0], cells)
+    stem = names[0].rstrip("0123456789")
+    numbers = [name[len(stem) :] for name in names]
+    same = len(stem) > 1 and all(name.startswith(stem) and name[len(stem) :].isdigit() for name in names)
+    text = f"{stem}{numbers[0]}…{numbers[-1]}" if same else f"{names[0]} …"
+    count = f" ({len(names)})"
+    return cut_name(text, cells - len(count)) + count
+
+
+def cut_name(name: str, cells: int) -> str:
+    """A name, cut in the middle, so that the end stays that tells it from others: "ForkPoo…er-1"."""
+    if cell_len(name) <= cells:
+        return name
+    number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]
+    return f"{set_cell_size(name, cells - len(number) - 1)}…{number}"
+
+
+def _place(at: str, cells: int) -> str:
+    """A place in the code, cut so that its line number stays."""
+    file, _colon, line = at.rpartition(":")
+    return at if cell_len(at) <= cells else f"{set_cell_size(file, cells - len(line) - 2)}…:{line}"
+
+
+def _marks(movement: Movement | None, plain: bool) -> dict[int, str]:
+    """The signs by PID: of the process that moves next, and of the chosen one; empty unless the run moves by steps."""
+    if movement is None or not movement.held:
+        return {}
+    marks = {0: ""} if movement.next is None else {movement.next: ">" if plain else "▸"}
+    if movement.chosen is not None:
+        marks.setdefault(movement.chosen, "-")
+    return marks
+
+
+def _mark(marks: dict[int, str], number: int, group: Sequence[Process]) -> Text:
+    digit = str(number + 1) if number < 9 else " "
+    sign = next((marks[each.pid] for each in group if each.pid in marks), " ")
+    return Text.assemble((digit, STYLES["faint"]), (sign, STYLES["next"]))

@@ -1,0 +1,144 @@
+"""The objects on the screen, drawn as what they are: a queue as its places with their items, a lock with its holder.
+
+RunState ──► the objects that somebody uses ──► a line for each; locks that are alike share one
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from procsim.language import N_, _, listed
+from procsim.state.objects import Lock, Pool, Queue, Signal
+from procsim.state.run_state import RunState
+from procsim.views.base import clean
+from procsim.views.live.process_rows import row_name
+from procsim.views.text.rows import fitted
+from procsim.views.text.words import STYLES, counted
+
+Thing = Lock | Queue | Signal | Pool
+"""What has a row."""
+
+ITEM_CELLS = 6
+"""Of an item in a queue; what is longer is cut."""
+
+GAP = "  "
+
+
+def things(run: RunState) -> list[Thing]:
+    """The objects that are shown, those first that a class looks at; pipes only once something went through them."""
+    signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
+    return [*run.queues.values(), *run.locks.values(), *run.pools.values(), *signals]
+
+
+def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]:
+    """A line for each object, at most so many; those left out, the ones for which fewest wait, are counted."""
+    waiting: dict[int, list[str]] = defaultdict(list)
+    for wait in run.now_waiting():
+        if wait.object is not None:
+            waiting[wait.object].append(wait.process)
+    groups = _alike(things(run))
+    left_out = 0
+    if len(groups) > rows:
+        groups.sort(key=lambda group: -sum(len(waiting[thing.identity]) for thing in group))
+        left_out = sum(map(len, groups[max(0, rows - 1) :]))
+        groups = groups[: max(0, rows - 1)]
+    name_cells = max((cell_len(_name(group)) for group in groups), default=0)
+    lines = []
+    for group in groups:
+        name = Text(_name(group), "bold")
+        name.truncate(min(name_cells, width // 3), overflow="ellipsis", pad=True)
+        who = waiting[group[0].identity] if len(group) == 1 else []
+        lines.append(fitted(Text.assemble(name, GAP, _drawn(run, group, who, plain, width)), width))
+    if left_out:
+        lines.append(Text(_("… and {count} more").format(count=left_out), STYLES["faint"]))
+    return lines
+
+
+def _alike(every: Sequence[Thing]) -> list[list[Thing]]:
+    """Locks made at one line by several processes are one group: each process has made one of its own."""
+    groups: dict[object, list[Thing]] = defaultdict(list)
+    for thing in every:
+        own = isinstance(thing, Lock) and thing.at is not None
+        groups[(thing.type, thing.at) if own else thing.identity].append(thing)
+    grouped: list[list[Thing]] = []
+    for group in groups.values():
+        makers = {thing.made_by for thing in group if isinstance(thing, Lock)}
+        grouped += [group] if len(makers) == len(group) else [[thing] for thing in group]
+    return grouped
+
+
+def _name(group: Sequence[Thing]) -> str:
+    return row_name([clean(thing.name) for thing in group], 20)
+
+
+def _drawn(run: RunState, group: Sequence[Thing], who: Sequence[str], plain: bool, width: int) -> Text:
+    if len(group) > 1:
+        words = _("{count} different locks, each made and held by one process: they keep nobody out")
+        return Text(words.format(count=len(group)), STYLES["bad"])
+    thing = group[0]
+    if isinstance(thing, Queue):
+        return places(thing, plain, width * 2 // 3)
+    text = _now(run, thing)
+    if who:
+        waits = _("waiting, {count}: {who}").format(count=len(who), who=listed(who))
+        text.append(GAP).append(clean(waits), STYLES["waiting"])
+    return text
+
+
+def _now(run: RunState, thing: Thing) -> Text:
+    if isinstance(thing, Lock):
+        if not thing.holders:
+            return Text(_("free"), STYLES["faint"])
+        words = _("held by {process}").format(process=listed(run.process_name(pid) for pid in thing.holders))
+        dead = all((holder := run.processes.get(pid)) is not None and not holder.alive for pid in thing.holders)
+        if dead:
+            return Text(clean(_("{words}, which has ended").format(words=words)), STYLES["bad"])
+        return Text(clean(words), STYLES["held"])
+    if isinstance(thing, Pool):
+        workers = counted(len(run.workers_of(thing)), N_("1 worker"), N_("{count} workers"))
+        tasks = counted(thing.submitted, N_("1 task"), N_("{count} tasks"))
+        return Text(_("{workers}, {done} of {tasks} done").format(workers=workers, done=thing.done, tasks=tasks))
+    assert isinstance(thing, Signal)
+    if thing.type == "Event":
+        return Text(_("set") if thing.is_set else _("not set"))
+    if thing.type == "Barrier":
+        if thing.passed and not thing.arrived:
+            return Text(_("opened, {passed} have passed").format(passed=thing.passed))
+        return Text(_("{arrived} of {parties} are there").format(arrived=thing.arrived, parties=thing.parties))
+    return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
+
+
+def places(queue: Queue, plain: bool, width: int) -> Text:
+    """A queue as its places: on the left the oldest item, which is taken next. In lanes time runs to the right, too."""
+    take, put = ("<-", "<-") if plain else ("◂", "◂")
+    items = [_item(item) for item in list(queue.items_put)[len(queue.items_put) - queue.depth :]] if queue.depth else []
+    size = queue.maxsize if 0 < queue.maxsize <= 12 else 0
+    cells = max([2, *map(cell_len, items[:12])])
+    full = bool(queue.maxsize) and queue.depth >= queue.maxsize
+    room = max(2, (width - 24) // (cells + 2))
+    shown, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
+    for item in shown:
+        text.append(f"[{item}{' ' * (cells - cell_len(item))}]", "reverse" if full else "bold")
+    text.append("[" + " " * cells + "]", STYLES["faint"]) if not shown and not size else None
+    for _place in range(min(size, room) - len(shown)):
+        text.append("[" + " " * cells + "]", STYLES["faint"])
+    if len(items) > len(shown):
+        text.append("…")
+    text.append(f" {put} ").append(_("put"), STYLES["faint"]).append(GAP)
+    if full:
+        text.append(_(" FULL: {depth} of {size} ").format(depth=queue.depth, size=queue.maxsize), STYLES["full"])
+    elif queue.maxsize:
+        text.append(_("{depth} of {size}").format(depth=queue.depth, size=queue.maxsize))
+    else:
+        text.append(_("{depth} in it").format(depth=queue.depth))
+    if queue.type == "JoinableQueue":
+        words = _("{taken} taken, {done} reported done").format(taken=queue.gots, done=queue.done.total())
+        text.append(GAP).append(words, STYLES["bad"] if queue.gots > 1 and not queue.done else "")
+    return text
+
+
+def _item(item: object) -> str:
+    text = clean(str(item)).strip()
+    return text if cell_len(text) <= ITEM_CELLS else text[: ITEM_CELLS - 1] + "…"
