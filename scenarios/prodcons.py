@@ -95,14 +95,15 @@ def headline(
     if queue is None or main is None:
         return None
     eaten, done = sum(1 for _ in run.narrated(EATEN)), queue.done.total()
-    figures = {"made": queue.puts, "eaten": eaten, "done": done, "all": producers * items}
+    figures: dict[str, Any] = {"made": queue.puts, "eaten": eaten, "done": done, "all": producers * items}
     if not task_done and eaten:
         return Headline("{eaten} EATEN, {done} REPORTED DONE: MainProcess waits for reports", figures, alarm=True)
     if not join and main.returned is not None:
         figures["lost"] = queue.puts - eaten
         return Headline("{lost} DISHES LOST: MainProcess ended without waiting for them", figures, alarm=True)
     if not daemon and run.found:
-        words = "HANGS: all is eaten, but the consumers are no daemons: they wait for a dish, MainProcess for them"
+        figures["who"] = next((wait.process for wait in run.stuck_waits() if wait.kind == "queue_get_waiting"), "?")
+        words = "HANGS: {who}, no daemon, waits for a dish for ever; MainProcess waits for it"
         return Headline(words, figures, alarm=True)
     return Headline("{made} of {all} dishes made, {eaten} eaten", figures)
 

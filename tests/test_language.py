@@ -50,7 +50,7 @@ def test_the_language_of_the_environment(variables: dict[str, str], chosen: str)
 def test_a_message_is_said_in_the_chosen_language() -> None:
     try:
         language.choose("zh")
-        assert language._("waiting for {object}") == "等待 {object}"
+        assert language._("waits for {object}") == "等待 {object}"
     finally:
         language.choose("en")
-    assert language._("waiting for {object}") == "waiting for {object}"
+    assert language._("waits for {object}") == "waits for {object}"

@@ -83,10 +83,18 @@ class Cells:
     """By PID."""
     accesses: int = 0
     writes: deque[Access] = field(default_factory=lambda: deque(maxlen=WRITES_KEPT))
+    identity: int = 0
+    latest: Event | None = None
+    """The last write."""
     lost: int = 0
     """Updates that were lost."""
     pairs: list[tuple[Access, Access]] = field(default_factory=list)
     """The first lost updates: the write that was lost, and the write that overwrote it."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file that was written last, without its folder."""
+        return str(self.latest.fields["path"]).rsplit("/", 1)[-1] if self.latest is not None else "?"
 
     def opened(self, event: Event) -> None:
         """A process has opened it."""
@@ -121,7 +129,7 @@ class Cells:
             access.over = lost.event
             if len(self.pairs) < PAIRS_KEPT:
                 self.pairs.append((lost, access))
-        use.seen, use.written = access, True
+        use.seen, use.written, self.latest = access, True, event
         self.writes.append(access)
         return access.over
 

@@ -86,7 +86,7 @@ def cells_of(run: RunState, identity: int) -> Cells:
     """The cells of a file. Of too many files one is forgotten that lost no update."""
     cells = run.cells.get(identity)
     if cells is None:
-        cells = run.cells[identity] = Cells(share(USERS_KEPT, len(run.cells) + 1))
+        cells = run.cells[identity] = Cells(share(USERS_KEPT, len(run.cells) + 1), identity=identity)
         if len(run.cells) > FILES_KEPT:
             del run.cells[next((key for key, kept in run.cells.items() if not kept.lost), identity)]
     return cells

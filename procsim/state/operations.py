@@ -42,7 +42,7 @@ OPERATIONS = (
     Operation("start {subject}", done=Moment("process_started", "started {child_name} (PID {child})")),
     Operation(
         "wait for {subject} to end",
-        waiting=Moment("process_join_waiting", "waiting for {subject} to end"),
+        waiting=Moment("process_join_waiting", "waits for {subject} to end"),
         done=Moment("process_joined"),
     ),
     Operation("", done=Moment("process_terminated", "terminated {child_name}")),
@@ -55,7 +55,7 @@ OPERATIONS = (
     # Locks and semaphores
     Operation(
         "acquire {object}",
-        waiting=Moment("lock_waiting", "waiting for {object}"),
+        waiting=Moment("lock_waiting", "waits for {object}"),
         done=Moment("lock_acquired", "acquired {object}"),
         refused=Moment("lock_refused", "did not get {object}"),
     ),
@@ -63,7 +63,7 @@ OPERATIONS = (
     # Conditions, events, barriers
     Operation(
         "wait for a notice on {object}",
-        waiting=Moment("condition_waiting", "waiting for a notice on {object}"),
+        waiting=Moment("condition_waiting", "waits for a notice on {object}"),
         done=Moment("condition_awoke", "woke up on {object}"),
     ),
     Operation("notify {object}", done=Moment("condition_notified", "notified {object}")),
@@ -71,25 +71,25 @@ OPERATIONS = (
     Operation("clear {object}", done=Moment("event_cleared", "cleared {object}")),
     Operation(
         "wait for {object} to be set",
-        waiting=Moment("event_waiting", "waiting for {object} to be set"),
+        waiting=Moment("event_waiting", "waits for {object} to be set"),
         done=Moment("event_awaited", "{object} is set: {is_set}"),
     ),
     Operation(
         "wait at {object}",
-        waiting=Moment("barrier_waiting", "waiting at {object}"),
+        waiting=Moment("barrier_waiting", "waits at {object}"),
         done=Moment("barrier_passed", "passed {object}"),
         refused=Moment("barrier_broken", "{object} is broken"),
     ),
     # Queues
     Operation(
         "put {subject} into {object}",
-        waiting=Moment("queue_put_waiting", "waiting: {object} is full"),
+        waiting=Moment("queue_put_waiting", "waits: {object} is full"),
         done=Moment("queue_put", "put {value} into {object}"),
         refused=Moment("queue_full", "{object} was full, after {took}"),
     ),
     Operation(
         "take from {object}",
-        waiting=Moment("queue_get_waiting", "waiting: {object} is empty"),
+        waiting=Moment("queue_get_waiting", "waits: {object} is empty"),
         done=Moment("queue_got", "took {value} from {object}"),
         refused=Moment("queue_empty", "{object} was empty, after {took}"),
     ),
@@ -100,23 +100,23 @@ OPERATIONS = (
     ),
     Operation(
         "wait for the tasks of {object}",
-        waiting=Moment("queue_join_waiting", "waiting for the tasks of {object}"),
+        waiting=Moment("queue_join_waiting", "waits for the tasks of {object}"),
         done=Moment("queue_joined", "all tasks of {object} are done"),
     ),
     Operation(
         "",
-        waiting=Moment("queue_flush_waiting", "waiting until {object} is read", narrated=False),
+        waiting=Moment("queue_flush_waiting", "waits until {object} is read", narrated=False),
         done=Moment("queue_flushed"),
     ),
     # Pipes
     Operation(
         "send through {object}",
-        waiting=Moment("pipe_send_waiting", "waiting: the pipe of {object} is full"),
+        waiting=Moment("pipe_send_waiting", "waits: the pipe of {object} is full"),
         done=Moment("pipe_sent", "sent {value} through {object}"),
     ),
     Operation(
         "receive from {object}",
-        waiting=Moment("pipe_receive_waiting", "waiting for a message on {object}"),
+        waiting=Moment("pipe_receive_waiting", "waits for a message on {object}"),
         done=Moment("pipe_received", "received {value} from {object}"),
         refused=Moment("pipe_ended", "nobody is left to send to {object}"),
     ),
@@ -126,32 +126,32 @@ OPERATIONS = (
     Operation("", done=Moment("pool_task_ended", "answered a task of {object}: {function}")),
     Operation(
         "",
-        waiting=Moment("pool_result_waiting", "waiting for a result of {object}"),
+        waiting=Moment("pool_result_waiting", "waits for a result of {object}"),
         done=Moment("pool_result_got", "got a result of {object}"),
         refused=Moment("pool_result_missed", "got no result of {object}, after {took}"),
     ),
     Operation(
         "",
-        waiting=Moment("pool_join_waiting", "waiting for the workers of {object} to end"),
+        waiting=Moment("pool_join_waiting", "waits for the workers of {object} to end"),
         done=Moment("pool_joined"),
     ),
     # Managers
     Operation(
         "call {subject}",
-        waiting=Moment("manager_called", "waiting for the manager", narrated=False),
+        waiting=Moment("manager_called", "waits for the manager", narrated=False),
         done=Moment("manager_answered", "the manager answered {type}.{method} after {took}"),
     ),
     # Files
     Operation("read {subject}", done=Moment("file_read", "read {value} from {path}")),
     Operation("write to {subject}", done=Moment("file_written", "wrote {value} to {path}")),
     # What only the system shows
-    Operation("", waiting=Moment("system_read_waiting", "waiting to read from a pipe")),
-    Operation("", waiting=Moment("system_write_waiting", "waiting to write to a pipe")),
-    Operation("", waiting=Moment("system_poll_waiting", "waiting for one of several pipes")),
-    Operation("", waiting=Moment("system_child_waiting", "waiting for a child process to end")),
-    Operation("", waiting=Moment("system_inner_waiting", "waiting for a thread of its own")),
-    Operation("", waiting=Moment("system_shared_waiting", "waiting for a semaphore")),
-    Operation("", waiting=Moment("system_task_waiting", "waiting for a task of {object}")),
+    Operation("", waiting=Moment("system_read_waiting", "waits to read from a pipe")),
+    Operation("", waiting=Moment("system_write_waiting", "waits to write to a pipe")),
+    Operation("", waiting=Moment("system_poll_waiting", "waits for one of several pipes")),
+    Operation("", waiting=Moment("system_child_waiting", "waits for a child process to end")),
+    Operation("", waiting=Moment("system_inner_waiting", "waits for a thread of its own")),
+    Operation("", waiting=Moment("system_shared_waiting", "waits for a semaphore")),
+    Operation("", waiting=Moment("system_task_waiting", "waits for a task of {object}")),
 )
 
 BY_DONE: Mapping[str, Operation] = {each.done.kind: each for each in OPERATIONS if each.done is not None}

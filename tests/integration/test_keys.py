@@ -64,9 +64,9 @@ def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> 
     holder, other = ("user-1", "user-2") if "user-1" in terminal.row("Lock") else ("user-2", "user-1")
     row = {"user-1": "2", "user-2": "3"}[other]
     terminal.press(row)
-    terminal.wait_for(f"{row}-", other, "waiting for mutex, held by")
+    terminal.wait_for(f"{row}-", other, "waits for mutex, held by")
     step_until(terminal, house, "cannot move")
-    assert f"{other} cannot move: waiting for mutex, held by {holder}" in terminal.row("cannot move")
+    assert f"{other} cannot move: waits for mutex, held by {holder}" in terminal.row("cannot move")
     terminal.press(ESCAPE, " ")
     assert terminal.wait_for_end() == 0
 

@@ -23,7 +23,7 @@ def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House, start: Start
 
 def test_a_small_window_has_none(start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--think", 2, columns=80, rows=16)  # a wait that no frame can miss
-    terminal.wait_for("waiting for mutex")
+    terminal.wait_for("waits for mutex")
     assert not terminal.row("─ runs")
     assert terminal.wait_for_end() == 0
 

@@ -46,14 +46,14 @@ def _rectangle(figures: Mapping[str, Any], width: int, plain: bool) -> list[Text
         line.append(" " * (middle - cell_len(lock) - (middle - cell_len(lock)) // 2))
         return line.append(left + flat * (arm - cell_len(second) - 3) + f" {second} " + flat, _style(second, holds))
 
-    top = Text.assemble("  ", (one, "bold"), " ").append_text(arms(its, holds, wants)).append(" ").append(two, "bold")
-    far = 2 + cell_len(one) + 1 + 2 * arm + 2 + middle + 1
+    top = Text.assemble("  ", (one, "bold"), " ").append_text(arms(its, holds, wants)).append(" ")
+    far = top.cell_len + 2  # under the name of the other one
+    top.append(two, "bold")
     at, other_at = clean(figures.get("at") or ""), clean(figures.get("other_at") or "")
-    between = Text("    " + down)
-    between.append(f" {at}", STYLES["faint"])
-    between.append(" " * max(1, far + 1 - between.cell_len)).append(down).append(f" {other_at}", STYLES["faint"])
+    between = Text.assemble(f"    {down} ", (at, STYLES["faint"]))
+    between.append(" " * max(1, far - between.cell_len)).append(down).append(f" {other_at}", STYLES["faint"])
     bottom = Text("    " + corner_left + flat * (cell_len(one) - 2)).append_text(arms(theirs, wants, holds))
-    bottom.append(flat * max(1, far + 1 - bottom.cell_len)).append(corner_right)
+    bottom.append(flat * max(1, far - bottom.cell_len)).append(corner_right)
     return [fitted(line, width) for line in (top, between, bottom)]
 
 

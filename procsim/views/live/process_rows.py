@@ -13,11 +13,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import _
-from procsim.state.processes import Process
+from procsim.state.processes import SLEEP, Process
 from procsim.state.run_state import RunState
-from procsim.state.timeline import Axis, Lane, lane_of
+from procsim.state.timeline import Lane, axis_of, lane_of
 from procsim.views.base import clean
-from procsim.views.text.knowledge import knowledge_words
+from procsim.views.text.knowledge import Knowledge, knowledge_words
 from procsim.views.text.lanes import axis_line, lane_line
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import STYLES, counted_states, holdings, narration, state_words
@@ -32,9 +32,6 @@ WIDE = 100
 PLACE_CELLS = 20
 
 FEWEST_LANE_CELLS = 12
-
-MANY = 12
-"""From so many processes on, some may share a row."""
 
 SEPARATOR = " · "
 
@@ -61,7 +58,7 @@ class Columns(NamedTuple):
         mark, place = 3 * marked, (PLACE_CELLS if wide else 0)
         name = min(WIDE_NAME_CELLS if wide else NAME_CELLS, max(6, longest))
         rest = width - mark - name - 1 - 1 - (place + 1 if place else 0)
-        lane = max(FEWEST_LANE_CELLS, rest * 46 // 100)
+        lane = max(FEWEST_LANE_CELLS, rest * 43 // 100)
         return cls(mark, name, lane, max(0, rest - lane), place)
 
 
@@ -76,12 +73,12 @@ class Drawn(NamedTuple):
 
 
 def process_rows(
-    run: RunState, rows: int, width: int, axis: Axis, columns: Columns, t: int, movement: Movement | None, plain: bool
+    run: RunState, rows: int, width: int, t: int, growing: bool, movement: Movement | None, plain: bool
 ) -> Drawn:
     """At most so many rows, with the axis above them; processes that were left out are counted.
 
     In a run that moves by steps, each row has a number, and signs mark the process that is next and the chosen one.
-    `t`: ns, now; `plain`: the terminal has only ASCII.
+    `t`: ns, now; `growing`: the axis goes on beyond it; `plain`: the terminal has only ASCII.
     """
     held = holdings(run)
     processes = _in_order(run)
@@ -91,8 +88,11 @@ def process_rows(
         shown = _folded(run, processes, rows - 2, held, movement)
     drawn = {process.pid for group in shown for process in group}
     left_out = [process for process in processes if process.pid not in drawn]
-    lanes = [lane_of(run, group[0], axis, t) for group in shown]
     marks = _marks(movement, plain)
+    longest = max((cell_len(row_name(names_of(group), WIDE_NAME_CELLS)) for group in shown), default=0)
+    columns = Columns.of(width, bool(marks), longest)
+    axis = axis_of(run, columns.lane, t, growing, steps=movement is not None and movement.closed)
+    lanes = [lane_of(run, group[0], axis, t) for group in shown]
     above = Text(" " * (columns.mark + columns.name + 1)).append_text(axis_line(axis))
     lines = [fitted(above, width)]
     for number, (group, lane) in enumerate(zip(shown, lanes, strict=True)):
@@ -103,12 +103,6 @@ def process_rows(
         more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
         lines.append(fitted(Text(more, STYLES["faint"]), width))
     return Drawn(lines, [group[0].pid for group in shown], lanes)
-
-
-def longest_name(run: RunState) -> int:
-    """Cells of the longest name of a row: of a process, or of several that share one."""
-    longest = max((cell_len(clean(process.name)) for process in run.processes.values()), default=0)
-    return longest if len(run.processes) < MANY else longest + len("…100 (99)")
 
 
 def _in_order(run: RunState) -> list[Process]:
@@ -141,18 +135,20 @@ def _stands_out(run: RunState, process: Process, held: Held, movement: Movement 
 
 
 def row_words(run: RunState, process: Process, held: Held) -> Text:
-    """What it does now and what it knows."""
+    """What it does now and what it knows; first what is a cause for alarm, or what tells most."""
     doing, style = state_words(run, process, held)
-    knows, alarm = knowledge_words(run, process)
-    if process.daemon and process.alive:
+    knows, kind = knowledge_words(run, process)
+    if process.daemon:
         doing = _("daemon, {doing}").format(doing=doing)
-    text = Text(doing, style)
     if not knows and process.said is not None:
         knows = narration(process.said)
-    if not knows:
-        return text
-    known = Text(knows, STYLES["bad"] if alarm else "")
-    return Text(SEPARATOR, STYLES["faint"]).join([known, text] if alarm or not process.alive else [text, known])
+    parts = [Text(doing, style)]
+    if knows:
+        parts.append(Text(knows, STYLES["bad"] if kind is Knowledge.ALARM else ""))
+    waits = process.waiting is not None and process.waiting.kind != SLEEP
+    if kind is Knowledge.ALARM or (kind is Knowledge.OUT_OF_DATE and not waits):
+        parts.reverse()
+    return Text(SEPARATOR, STYLES["faint"]).join(parts)
 
 
 def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, mark: Text | None, plain: bool) -> Text:
@@ -160,7 +156,7 @@ def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, m
     if mark is not None:
         mark.truncate(columns.mark, pad=True)
         line.append_text(mark)
-    name = Text(row_name([clean(each.name) for each in group], columns.name), "bold")
+    name = Text(row_name(names_of(group), columns.name), "bold")
     name.truncate(columns.name, pad=True)
     line.append_text(name).append(" ").append_text(lane_line(lane, plain)).append(" ")
     words.truncate(columns.words, overflow="ellipsis", pad=bool(columns.place))
@@ -171,13 +167,18 @@ def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, m
     return line
 
 
+def names_of(group: Sequence[Process]) -> list[str]:
+    """The names of these processes, as they are shown."""
+    return [clean(each.name) for each in group]
+
+
 def row_name(names: Sequence[str], cells: int) -> str:
     """The name of a row: of one process, or "user-5…9 (5)"."""
     if len(names) == 1:
         return cut_name(names[0], cells)
     stem = names[0].rstrip("0123456789")
     numbers = [name[len(stem) :] for name in names]
-    same = len(stem) > 1 and all(name.startswith(stem) and name[len(stem) :].isdigit() for name in names)
+    same = all(name.startswith(stem) and name[len(stem) :].isdigit() for name in names)
     text = f"{stem}{numbers[0]}…{numbers[-1]}" if same else f"{names[0]} …"
     count = f" ({len(names)})"
     return cut_name(text, cells - len(count)) + count

@@ -16,14 +16,13 @@ from procsim import Headline
 from procsim.findings.base import from_fields
 from procsim.language import _
 from procsim.state.run_state import RunState
-from procsim.state.timeline import axis_of
 from procsim.views.base import clean
 from procsim.views.live.circle import circle_lines
 from procsim.views.live.code import Source, pane
 from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
-from procsim.views.live.process_rows import Columns, longest_name, process_rows
-from procsim.views.live.things import thing_lines, things
+from procsim.views.live.process_rows import process_rows
+from procsim.views.live.things import thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
 from procsim.views.text.prose import Prose
@@ -35,6 +34,9 @@ SENTENCE_CHARACTERS = 2_000
 """Of a sentence that are looked at; a printed line may be as long as the program likes, and is cut to the width."""
 
 SENTENCES = 3
+
+ROOM_FOR_CIRCLE = 10
+"""Rows from which on a circle of waits is drawn."""
 
 SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for a table."""
@@ -106,21 +108,16 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
 def _middle(run: RunState, request: ScreenRequest, rows: int) -> tuple[list[Text], list[int]]:
     """The circle, the processes, the objects and the legend, in so many rows and one more; and the PIDs by row."""
     width, plain = request.size.width, request.plain_marks
-    circle = circle_lines(run, width, plain) if rows >= 12 else []
-    gauges = gauges_line(run, plain)
-    thing_count = min(len(things(run)), max(2, (rows - len(circle)) // 4))
-    free = rows - len(circle) - bool(gauges) - thing_count
-    held = request.movement is not None and request.movement.held
-    columns = Columns.of(width, held, longest_name(run))
-    steps = request.movement is not None and request.movement.closed
-    axis = axis_of(run, columns.lane, request.t, growing=not request.over, steps=steps)
-    drawn = process_rows(run, max(2, free), width, axis, columns, request.t, request.movement, plain)
-    objects = thing_lines(run, max(thing_count, free - len(drawn.lines) + thing_count), width, plain)
-    lines = [*circle, *drawn.lines, *objects, *([fitted(gauges, width)] if gauges else [])]
+    circle = circle_lines(run, width, plain) if rows >= ROOM_FOR_CIRCLE else []
+    free = rows - len(circle)
+    thing_rows = min(thing_count(run), max(1 + free // 8, free - len(run.processes) - 1)) if free > 4 else 0
+    drawn = process_rows(run, max(2, free - thing_rows), width, request.t, not request.over, request.movement, plain)
+    free -= len(drawn.lines)
+    objects = [] if circle else thing_lines(run, min(thing_rows, free), width, plain)
+    gauges = [fitted(gauges_line(run, plain), width)] if run.gauges and free > len(objects) else []
+    lines = [*circle, *drawn.lines, *objects, *gauges]
     blank = rows - len(lines)
-    above = [Text()] if blank > 0 else []
-    between = [Text()] if blank > 1 and objects else []
-    lines = [*above, *circle, *drawn.lines, *between, *objects, *([fitted(gauges, width)] if gauges else [])]
+    lines = [*[Text()] * (blank > 0), *circle, *drawn.lines, *[Text()] * (blank > 1), *objects, *gauges]
     lines += [Text()] * max(0, rows - len(lines))
     return [*lines, legend(drawn.lanes, False, width, plain)], drawn.pids
 
@@ -171,7 +168,7 @@ def _message(request: ScreenRequest) -> Text:
 def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
     """What stands above the keys: the verdict, or why it hangs, or else the last things that happened."""
     width = request.size.width
-    most = max(SENTENCES, request.size.height // 3)
+    most = max(SENTENCES, request.size.height // 4)
     if request.verdict:
         lines: list[Text] = []
         for mark, text in request.verdict:
@@ -198,6 +195,8 @@ def _alarm(run: RunState, request: ScreenRequest) -> list[Text]:
     text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
     console = Console(width=width)
     lines = [*Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]).wrap(console, width)]
+    if circle_lines(run, width, request.plain_marks):  # it says the same
+        lines = []
     if cure:
         lines += Prose(f"{_('cure')}: {cure}", STYLES["cure"]).wrap(console, width)
     if len(run.found) > 1:

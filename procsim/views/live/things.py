@@ -10,14 +10,16 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from procsim.language import N_, _, listed
+from procsim.state.cells import Cells
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
 from procsim.views.live.process_rows import row_name
+from procsim.views.text.knowledge import shown
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import STYLES, counted
 
-Thing = Lock | Queue | Signal | Pool
+Thing = Lock | Queue | Signal | Pool | Cells
 """What has a row."""
 
 ITEM_CELLS = 6
@@ -27,9 +29,17 @@ GAP = "  "
 
 
 def things(run: RunState) -> list[Thing]:
-    """The objects that are shown, those first that a class looks at; pipes only once something went through them."""
+    """The objects that are shown, those first that a class looks at: pipes once something went through them, files that
+    several processes use.
+    """
     signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
-    return [*run.queues.values(), *run.locks.values(), *run.pools.values(), *signals]
+    shared = [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.latest is not None]
+    return [*run.queues.values(), *shared, *run.locks.values(), *run.pools.values(), *signals]
+
+
+def thing_count(run: RunState) -> int:
+    """How many lines all objects take."""
+    return len(_alike(things(run)))
 
 
 def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]:
@@ -41,7 +51,7 @@ def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]
     groups = _alike(things(run))
     left_out = 0
     if len(groups) > rows:
-        groups.sort(key=lambda group: -sum(len(waiting[thing.identity]) for thing in group))
+        groups.sort(key=lambda group: -sum(len(waiting[thing.identity]) + _is_hurt(thing) for thing in group))
         left_out = sum(map(len, groups[max(0, rows - 1) :]))
         groups = groups[: max(0, rows - 1)]
     name_cells = max((cell_len(_name(group)) for group in groups), default=0)
@@ -69,15 +79,22 @@ def _alike(every: Sequence[Thing]) -> list[list[Thing]]:
     return grouped
 
 
+def _is_hurt(thing: Thing) -> bool:
+    """Whether it is a file of which an update was lost."""
+    return isinstance(thing, Cells) and thing.lost > 0
+
+
 def _name(group: Sequence[Thing]) -> str:
     return row_name([clean(thing.name) for thing in group], 20)
 
 
 def _drawn(run: RunState, group: Sequence[Thing], who: Sequence[str], plain: bool, width: int) -> Text:
     if len(group) > 1:
-        words = _("{count} different locks, each made and held by one process: they keep nobody out")
+        words = _("{count} different locks, one for each process: nobody is kept out")
         return Text(words.format(count=len(group)), STYLES["bad"])
     thing = group[0]
+    if isinstance(thing, Cells):
+        return _contents(thing)
     if isinstance(thing, Queue):
         return places(thing, plain, width * 2 // 3)
     text = _now(run, thing)
@@ -110,6 +127,15 @@ def _now(run: RunState, thing: Thing) -> Text:
     return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
 
 
+def _contents(cells: Cells) -> Text:
+    """What was written to a file last, and how many updates were lost."""
+    text = Text(clean(shown(cells.latest)) if cells.latest is not None else "", "bold")
+    if cells.lost:
+        words = counted(cells.lost, N_("1 write went over an unseen one"), N_("{count} writes went over an unseen one"))
+        text.append(GAP if text else "").append(words, STYLES["bad"])
+    return text
+
+
 def places(queue: Queue, plain: bool, width: int) -> Text:
     """A queue as its places: on the left the oldest item, which is taken next. In lanes time runs to the right, too."""
     take, put = ("<-", "<-") if plain else ("◂", "◂")
@@ -118,13 +144,13 @@ def places(queue: Queue, plain: bool, width: int) -> Text:
     cells = max([2, *map(cell_len, items[:12])])
     full = bool(queue.maxsize) and queue.depth >= queue.maxsize
     room = max(2, (width - 24) // (cells + 2))
-    shown, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
-    for item in shown:
+    visible, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
+    for item in visible:
         text.append(f"[{item}{' ' * (cells - cell_len(item))}]", "reverse" if full else "bold")
-    text.append("[" + " " * cells + "]", STYLES["faint"]) if not shown and not size else None
-    for _place in range(min(size, room) - len(shown)):
+    text.append("[" + " " * cells + "]", STYLES["faint"]) if not visible and not size else None
+    for _place in range(min(size, room) - len(visible)):
         text.append("[" + " " * cells + "]", STYLES["faint"])
-    if len(items) > len(shown):
+    if len(items) > len(visible):
         text.append("…")
     text.append(f" {put} ").append(_("put"), STYLES["faint"]).append(GAP)
     if full:

@@ -38,7 +38,8 @@ MARK_CELLS = 4
 MARK_SHIFT = 3
 """Cells by which a mark may stand behind its moment, where others stand before it."""
 
-SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "▸", TOOK: "▸"}
+SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "▮", TOOK: "▯"}
+PLAIN_SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "p", TOOK: "t"}
 
 DEED_WORDS: Mapping[str, str] = {READ: N_("read"), WROTE: N_("wrote"), PUT: N_("put"), TOOK: N_("took")}
 
@@ -132,11 +133,13 @@ def lane_line(lane: Lane, plain_marks: bool) -> Text:
     """The cells of one lane."""
     glyphs = [_glyph(status, plain_marks) for status in lane.cells]
     styles = [APPEARANCES[status].style for status in lane.cells]
-    for stretch in lane.stretches:
-        _write(glyphs, styles, stretch.first + 1, _label(stretch), None)
     free = 0
     for place in lane.marks:
         free = _write_mark(glyphs, styles, free, place, plain_marks)
+    for stretch in lane.stretches:
+        first = _room(glyphs, stretch, _glyph(lane.cells[stretch.first], plain_marks))
+        if first is not None:
+            _write(glyphs, styles, first, clean(stretch.what), None)
     line = Text()
     for glyph, style in zip(glyphs, styles, strict=True):
         line.append(glyph, style)
@@ -147,10 +150,15 @@ def _glyph(status: Status, plain_marks: bool) -> str:
     return APPEARANCES[status].plain if plain_marks else APPEARANCES[status].glyph
 
 
-def _label(stretch: Stretch) -> str:
-    """What it waits for or holds, if there is room for it."""
-    what = clean(stretch.what)
-    return what if cell_len(what) < stretch.cells - 1 else ""
+def _room(glyphs: Sequence[str], stretch: Stretch, glyph: str) -> int | None:
+    """The first cell of a stretch from which on there is room for its name, with a cell before it; None: nowhere."""
+    cells = cell_len(clean(stretch.what))
+    if not cells:
+        return None
+    for first in range(stretch.first + 1, stretch.first + stretch.cells - cells):
+        if all(glyphs[cell] == glyph for cell in range(first - 1, first + cells + 1)):
+            return first
+    return None
 
 
 def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: str | None) -> None:
@@ -171,8 +179,11 @@ def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, p
     """
     _t, deed, _value, alarm = place.mark
     style = STYLES["bad"] + " reverse" if alarm else STYLES["mark"]
-    for text in (mark_words(place.mark, plain_marks), deed if plain_marks else SHORT_MARKS[deed]):
+    whole = mark_words(place.mark, plain_marks)
+    for text in (whole, _short(deed, plain_marks)):
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
+        if first > place.cell and not alarm and "".join(glyphs[:free]).endswith(text):
+            return free  # the same once more, at the same moment
         if first <= place.cell + MARK_SHIFT and first + cell_len(text) <= len(glyphs):
             _write(glyphs, styles, first, text, style)
             return first + cell_len(text)
@@ -183,9 +194,15 @@ def mark_words(mark: Mark, plain_marks: bool) -> str:
     """What a mark says: r3, w2, 11▸, ▸11; without the value, if that is long."""
     _t, deed, value, _alarm = mark
     text = clean(str(value)).strip() if isinstance(value, str | int | float) and value is not True else ""
-    text = text if cell_len(text) <= MARK_CELLS else ""
+    if not text or cell_len(text) > MARK_CELLS:
+        return _short(deed, plain_marks)
     arrow = ">" if plain_marks else "▸"
     return {READ: f"r{text}", WROTE: f"w{text}", PUT: f"{text}{arrow}", TOOK: f"{arrow}{text}"}[deed]
+
+
+def _short(deed: str, plain_marks: bool) -> str:
+    """A mark without its value."""
+    return PLAIN_SHORT_MARKS[deed] if plain_marks else SHORT_MARKS[deed]
 
 
 def _depth(depth: Depth, plain_marks: bool) -> Text:

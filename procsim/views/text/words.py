@@ -154,7 +154,7 @@ def event_style(event: Event) -> str:
 
 def waiting_words(kind: str, name: str, subject: Any) -> str:
     """What a thread waits for: the name of an object, or a subject such as the name of a process."""
-    template = WAITS[kind].words if kind in WAITS else N_("waiting for {object}")
+    template = WAITS[kind].words if kind in WAITS else N_("waits for {object}")
     return _(template).format(object=name, subject=subject)
 
 
@@ -186,8 +186,15 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process does now, and its colour."""
+    held = holding.get(process.pid)
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
-        return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
+        words = wait_words(run, process.waiting)
+        if held:
+            words = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=words)
+        return _("STUCK: {words}").format(words=words), STYLES["bad"]
+    if not process.alive and held:
+        words = _("{ended}, holding {locks}").format(ended=exit_words(process.exit_code), locks=clean(listed(held)))
+        return words, STYLES["bad"]
     if not process.alive:
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
@@ -195,13 +202,15 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
     asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
-        return wait_words(run, process.waiting), STYLES["waiting"]
-    held = holding.get(process.pid)
+        words = wait_words(run, process.waiting)
+        if held:
+            words = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=words)
+        return words, STYLES["waiting"]
     if held:
         words = _("holds {locks}, asleep") if asleep else _("holds {locks}")
         return clean(words.format(locks=listed(held))), STYLES["held"]
     if process.waiting is not None:
-        return _("asleep for {seconds} s").format(seconds=f"{process.waiting.timeout or 0:.2g}"), STYLES["asleep"]
+        return _("asleep"), STYLES["asleep"]
     if process.returned is not None:
         return _("finished"), STYLES["ended"]
     if process.task is not None:
@@ -223,7 +232,7 @@ def counted_states(
         for process in processes
     )
     return [
-        (_("{count} {words}").format(count=count, words=words), style) for (words, style), count in states.most_common()
+        (_("{words} ({count})").format(count=count, words=words), style) for (words, style), count in states.most_common()
     ]
 
 
