@@ -42,19 +42,19 @@ def object_table(run: RunState, objects: list[Thing], rows: int, width: int, pla
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, width=min(max(NOW_CELLS, width * 2 // 5), width // 2), overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
-    table.add_row(*(Text(word, "dim") for word in (_("object"), _("type"), _("now"), _("who waits"))))
+    table.add_row(*(Text(word, "faint") for word in (_("object"), _("type"), _("now"), _("who waits"))))
     for thing in objects:
         who = waiting.get(thing.identity, [])
         queue = f"{len(who)}: {listed(who)}" if who else ""
         table.add_row(
-            Text(clean(thing.name), "bold"),
-            Text(clean(thing.type), "dim"),
+            Text(clean(thing.name), "strong"),
+            Text(clean(thing.type), "faint"),
             _now(run, thing, plain_marks),
             Text(clean(queue), STYLES["waiting"]),
         )
     if not left_out:
         return table
-    return Group(table, Text(_("… and {count} more").format(count=left_out), "dim"))
+    return Group(table, Text(_("… and {count} more").format(count=left_out), "faint"))
 
 
 def _now(run: RunState, thing: Thing, plain_marks: bool) -> Text:
@@ -62,7 +62,7 @@ def _now(run: RunState, thing: Thing, plain_marks: bool) -> Text:
         if thing.holders:
             holders = listed(run.process_name(pid) for pid in thing.holders)
             return Text(clean(_("held by {process}").format(process=holders)), STYLES["held"])
-        return Text(_("free"), "dim")
+        return Text(_("free"), "faint")
     if isinstance(thing, Queue):
         return _depth(thing, plain_marks)
     if isinstance(thing, Pool):
@@ -82,10 +82,10 @@ def _depth(queue: Queue, plain_marks: bool) -> Text:
     most = queue.maxsize or max(queue.peak, 1)
     full, empty = ("#", ".") if plain_marks else ("█", "░")
     cells = round(min(queue.depth, most) / most * BAR_CELLS)
-    style = STYLES["bad"] if queue.maxsize and queue.depth >= queue.maxsize else "cyan"
-    text = Text.assemble((full * cells, style), (empty * (BAR_CELLS - cells), "dim"), f" {queue.depth}")
+    style = STYLES["bad"] if queue.maxsize and queue.depth >= queue.maxsize else "strong"
+    text = Text.assemble((full * cells, style), (empty * (BAR_CELLS - cells), "faint"), f" {queue.depth}")
     if queue.maxsize:
         text.append(f"/{queue.maxsize}")
     if queue.type == "JoinableQueue":
-        text.append(_("  {count} unfinished").format(count=queue.unfinished), "dim")
+        text.append(_("  {count} unfinished").format(count=queue.unfinished), "faint")
     return text

@@ -10,7 +10,6 @@ from procsim.language import _, listed
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.text.colours import colour_of
 from procsim.views.text.rows import fitted, grid
 from procsim.views.text.words import counted_states, holdings, narration, state_words
 from procsim.views.wishes import Movement
@@ -43,29 +42,29 @@ def process_table(
     table.add_column(no_wrap=True, max_width=place_cells, overflow="ellipsis")
     table.add_column(no_wrap=True, ratio=2, overflow="ellipsis")
     header = [_("process"), "PID", _("state"), _("where"), _("last said")]
-    table.add_row(*(Text(word, "dim") for word in ([""] if marks else []) + header))
+    table.add_row(*(Text(word, "faint") for word in ([""] if marks else []) + header))
     for row, process in enumerate(shown):
         words, style = state_words(run, process, held)
         cells = name_cells - len(DAEMON) * process.daemon
-        style_of_name = colour_of(process.pid) if process.alive else "dim"
+        style_of_name = "" if process.alive else "faint"
         name = Text(_name(clean(process.name), cells), style_of_name, no_wrap=True)
         if process.daemon:
-            name.append(DAEMON, "dim")
+            name.append(DAEMON, "faint")
         said = narration(process.said) if process.said else ""
         table.add_row(
             *([_mark(marks, row, process)] if marks else []),
             name,
-            Text(str(process.pid), "dim"),
+            Text(str(process.pid), "faint"),
             Text(words, style),
-            Text(_place(clean(process.at or ""), place_cells), "dim"),
-            Text(said, "" if process.alive else "dim"),
+            Text(_place(clean(process.at or ""), place_cells), "faint"),
+            Text(said, "" if process.alive else "faint"),
         )
     pids = [process.pid for process in shown]
     if not left_out:
         return table, pids
     states = listed(words for words, _style in counted_states(run, left_out, held)[:4])
     more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
-    return Group(table, fitted(Text(more, "dim"), width)), pids
+    return Group(table, fitted(Text(more, "faint"), width)), pids
 
 
 def _marks(movement: Movement | None, plain_marks: bool) -> dict[int, str]:
@@ -80,7 +79,7 @@ def _marks(movement: Movement | None, plain_marks: bool) -> dict[int, str]:
 
 def _mark(marks: Mapping[int, str], row: int, process: Process) -> Text:
     digit = str(row + 1) if row < 9 else " "
-    return Text.assemble((digit, "dim"), (marks.get(process.pid, " "), "bold"))
+    return Text.assemble((digit, "faint"), (marks.get(process.pid, " "), "chosen" if marks.get(process.pid) else ""))
 
 
 def _name(name: str, cells: int) -> str:

@@ -91,7 +91,7 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     # The headline, the gauges, a rule and the keys always stand; processes, objects, lanes and lines share the rest.
     alarm = _alarm(run, size, plain_marks) if request.asking else []
     free = size.height - 3 - bool(gauges) - len(alarm) - bool(request.message)
-    rule = Text(("-" if plain_marks else "─") * size.width, style="dim")
+    rule = Text(("-" if plain_marks else "─") * size.width, style="faint")
     keys = request.keys.line(size.width, plain_marks)
     if request.help:
         return Group(head, rule, request.keys.page(), rule, keys), layout
@@ -173,7 +173,7 @@ def _headline(run: RunState, request: ScreenRequest) -> RenderableType:
     line = Table.grid(expand=True)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     line.add_column(no_wrap=True, justify="right")
-    line.add_row(_mode(request).append(clean(request.title), "bold"), Text("  " + facts, "cyan"))
+    line.add_row(_mode(request).append(clean(request.title), "strong"), Text("  " + facts, "faint"))
     return line
 
 
@@ -187,7 +187,7 @@ def _mode(request: ScreenRequest) -> Text:
         words = _("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)
     else:
         words = _("step {number}").format(number=movement.steps) if movement.steps else _("it stands")
-    return Text.assemble((f" {words} ", "reverse"), " ")
+    return Text.assemble((f" {words} ", "badge"), " ")
 
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
@@ -201,7 +201,7 @@ def _last_lines(run: RunState, rows: int, width: int) -> list[Text]:
     for line in list(run.lines)[-rows:]:
         words = narration(line.said) if line.said else clean(line.text[:LINE_CHARACTERS])
         text = Text.assemble(
-            (f"{seconds(line.t):>8} ", "dim"), (f"{clean(line.process)}: " if line.process else "", "dim"), words
+            (f"{seconds(line.t):>8} ", "faint"), (f"{clean(line.process)}: " if line.process else "", "faint"), words
         )
         shown.append(fitted(text, width))
     return shown

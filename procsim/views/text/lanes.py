@@ -16,7 +16,6 @@ from procsim.state.history import Status
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Depth, Lane, Stretch, Timeline, end_of_growing_axis, timeline_of
 from procsim.views.base import clean
-from procsim.views.text.colours import colour_of
 from procsim.views.text.words import STYLES
 
 NAME_CELLS = 14
@@ -47,7 +46,7 @@ APPEARANCES: Mapping[Status, Appearance] = {
     Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
     Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
     Status.STUCK: Appearance("▒", "!", STYLES["bad"], N_("waits for ever")),
-    Status.INSIDE: Appearance("█", "#", STYLES["held"], N_("holds a lock")),
+    Status.INSIDE: Appearance("█", "#", "solid", N_("holds a lock")),
     Status.ENDED: Appearance("┤", "|", STYLES["ended"], N_("ended")),
     Status.FAILED: Appearance("✘", "X", STYLES["bad"], N_("killed or failed")),
 }
@@ -103,11 +102,11 @@ def _axis(shown: Timeline, cells: int, plain_marks: bool) -> Text:
     left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
     half = cells // 2
     times = f"{start:<{half}}{middle}"
-    return _named(left, "dim", plain_marks).append(f"{times}{end:>{cells - len(times)}}", "dim")
+    return _named(left, "faint", plain_marks).append(f"{times}{end:>{cells - len(times)}}", "faint")
 
 
 def _lane(lane: Lane, plain_marks: bool) -> Text:
-    text = _named(lane.process.name, colour_of(lane.process.pid), plain_marks)
+    text = _named(lane.process.name, "", plain_marks)
     waits = {stretch.first: stretch for stretch in lane.waits}
     first = 0
     for status, same in groupby(lane.cells):
@@ -134,14 +133,14 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
     most = max(1, queue.peak)
     levels = DIGITS if plain_marks else BARS
     scaled = most if plain_marks and most < len(levels) else len(levels) - 1
-    text = _named(queue.name, "bold", plain_marks, f" 0-{queue.peak}")
+    text = _named(queue.name, "strong", plain_marks, f" 0-{queue.peak}")
     for cell in depth.cells:
         if cell is None:
             text.append(" ")
         else:
             level = -(-min(cell, most) * scaled // most)
             full = bool(queue.maxsize) and cell >= queue.maxsize
-            text.append(levels[level], STYLES["bad"] if full else "cyan" if cell else "dim")
+            text.append(levels[level], STYLES["bad"] if full else "strong" if cell else "faint")
     return text
 
 
@@ -151,14 +150,14 @@ def _legend(shown: Timeline, width: int, plain_marks: bool) -> Text:
     entries: dict[Status | None, Text] = {
         status: Text.assemble(
             (appearance.plain if plain_marks else appearance.glyph, appearance.style),
-            (f" {_(appearance.words)}", "dim"),
+            (f" {_(appearance.words)}", "faint"),
         )
         for status, appearance in APPEARANCES.items()
         if status in seen and appearance.words
     }
     if shown.depths:
         bars = "059" if plain_marks else "▁▄█"
-        entries[None] = Text.assemble((bars, "cyan"), (" " + _("items queued"), "dim"))
+        entries[None] = Text.assemble((bars, "strong"), (" " + _("items queued"), "faint"))
     gap = Text("   ")
     for status in (None, Status.ENDED, *APPEARANCES):
         if gap.join(entries.values()).cell_len <= width:

@@ -40,24 +40,24 @@ UNTRACED_WORDS: Mapping[str, str] = {
 """Why the tracer is not in a Python process."""
 
 STYLES: Mapping[str, str] = {
-    "next": "bold cyan",
-    "asleep": "blue",
-    "blocked": "dim",
-    "waiting": "yellow",
-    "acquired": "green",
-    "held": "green",
-    "refused": "red",
-    "missed": "red",
-    "raised": "bold red",
-    "said": "bold",
-    "noted": "magenta",
-    "failed": "red",
-    "ended": "dim",
-    "good": "green",
-    "bad": "bold red",
-    "cure": "cyan",
+    "next": "",
+    "asleep": "faint",
+    "blocked": "faint",
+    "waiting": "waiting",
+    "acquired": "holding",
+    "held": "holding",
+    "refused": "waiting",
+    "missed": "waiting",
+    "raised": "alarm",
+    "said": "strong",
+    "noted": "strong",
+    "failed": "alarm",
+    "ended": "faint",
+    "good": "strong",
+    "bad": "alarm",
+    "cure": "strong",
 }
-"""Colours, by the last word of an event's kind or by a state; a view may show them or not."""
+"""What it means (`palette.py`), by the last word of an event's kind or by a state; a view may show it or not."""
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -139,11 +139,11 @@ def narration(event: Event) -> str:
 
 
 def event_style(event: Event) -> str:
-    """The colour of an event."""
+    """What an event means, as a style."""
     if event.kind == "process_ended":
         return STYLES["failed" if event.fields["exit_code"] else "ended"]
     if event.kind == "printed" and event.fields["stream"] == "stderr":
-        return STYLES["failed"]
+        return ""
     return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
 
 
@@ -180,7 +180,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process does now, and its colour."""
+    """What a process does now, and what that means, as a style."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
@@ -212,7 +212,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
 def counted_states(
     run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
 ) -> list[tuple[str, str]]:
-    """How many of the processes do the same, and its colour, the most common first; all sleepers count as one kind."""
+    """How many of the processes do the same, and its style, the most common first; all sleepers count as one kind."""
     states = Counter(
         (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
         for process in processes
