@@ -82,7 +82,7 @@ def _depth(queue: Queue, plain_marks: bool) -> Text:
     most = queue.maxsize or max(queue.peak, 1)
     full, empty = ("#", ".") if plain_marks else ("█", "░")
     cells = round(min(queue.depth, most) / most * BAR_CELLS)
-    style = STYLES["bad"] if queue.maxsize and queue.depth >= queue.maxsize else "strong"
+    style = "alarm.block" if queue.maxsize and queue.depth >= queue.maxsize else "strong"
     text = Text.assemble((full * cells, style), (empty * (BAR_CELLS - cells), "faint"), f" {queue.depth}")
     if queue.maxsize:
         text.append(f"/{queue.maxsize}")

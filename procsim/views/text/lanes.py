@@ -46,7 +46,7 @@ APPEARANCES: Mapping[Status, Appearance] = {
     Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
     Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
     Status.STUCK: Appearance("▒", "!", STYLES["bad"], N_("waits for ever")),
-    Status.INSIDE: Appearance("█", "#", "solid", N_("holds a lock")),
+    Status.INSIDE: Appearance("█", "#", "holding.block", N_("holds a lock")),
     Status.ENDED: Appearance("┤", "|", STYLES["ended"], N_("ended")),
     Status.FAILED: Appearance("✘", "X", STYLES["bad"], N_("killed or failed")),
 }
@@ -133,6 +133,7 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
     most = max(1, queue.peak)
     levels = DIGITS if plain_marks else BARS
     scaled = most if plain_marks and most < len(levels) else len(levels) - 1
+    alarm = "alarm" if plain_marks else "alarm.block"  # digits are to be read, bars to be seen
     text = _named(queue.name, "strong", plain_marks, f" 0-{queue.peak}")
     for cell in depth.cells:
         if cell is None:
@@ -140,7 +141,7 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
         else:
             level = -(-min(cell, most) * scaled // most)
             full = bool(queue.maxsize) and cell >= queue.maxsize
-            text.append(levels[level], STYLES["bad"] if full else "strong" if cell else "faint")
+            text.append(levels[level], alarm if full else "strong" if cell else "faint")
     return text
 
 

@@ -20,27 +20,32 @@ from procsim.errors import WrongUse
 from procsim.language import _, listed
 
 _WORDS = {"strong": "bold", "badge": "reverse"}
-_PLATES = {**_WORDS, "alarm": "bold color(231) on color(160)", "chosen": "bold color(232) on color(183)"}
+_EVERYWHERE = {
+    **_WORDS,
+    "alarm": "bold color(231) on color(160)",
+    "alarm.block": "color(196)",
+    "chosen": "bold color(232) on color(183)",
+}
 
 THEMES: Mapping[str, Mapping[str, str]] = {
     "dark": {
-        **_PLATES,
+        **_EVERYWHERE,
         "holding": "bold color(117)",
-        "solid": "color(117)",
+        "holding.block": "color(117)",
         "waiting": "color(221)",
         "faint": "color(248)",
     },
     "light": {
-        **_PLATES,
+        **_EVERYWHERE,
         "holding": "bold color(25)",
-        "solid": "color(25)",
+        "holding.block": "color(25)",
         "waiting": "color(94)",
         "faint": "color(240)",
     },
     "any": {
-        **_PLATES,
+        **_EVERYWHERE,
         "holding": "bold",
-        "solid": "color(33)",
+        "holding.block": "color(33)",
         "waiting": "",
         "faint": "",
     },
@@ -49,16 +54,18 @@ THEMES: Mapping[str, Mapping[str, str]] = {
         "alarm": "bold reverse",
         "chosen": "bold underline",
         "holding": "bold",
-        "solid": "bold",
+        "holding.block": "bold",
+        "alarm.block": "bold",
         "waiting": "",
         "faint": "",
     },
 }
 """The styles of rich by theme and by meaning:
 
-alarm: what goes wrong; holding: who holds what; solid: the same as a solid block, which needs 3 : 1 alone;
-waiting: what waits; chosen: what is chosen, or moves next; faint: what matters less, such as heads and keys, but can be
-read; strong: names and titles; badge: a word that stands out and is no state.
+alarm: what goes wrong; holding: who holds what; waiting: what waits; chosen: what is chosen, or moves next; faint: what
+matters less, such as heads and keys, but can be read; strong: names and titles; badge: a word that stands out and is no
+state. Letters have a ground of their own in some; `holding.block` and `alarm.block` are for solid cells (█), which have
+none, and need 3 : 1 alone.
 """
 
 ASKED = ("dark", "light", "mono")

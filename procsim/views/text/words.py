@@ -6,6 +6,7 @@ Each sentence is in the chosen language, and harmless for a terminal.
 """
 
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -111,6 +112,11 @@ def exit_words(code: int | None) -> str:
     return _("ended, exit code {exit_code}").format(exit_code=code)
 
 
+def _failed(code: int | None) -> bool:
+    """Whether that is an alarm. SIGTERM is none: it ends daemons, and what somebody wants to end."""
+    return code not in (None, 0, -signal.SIGTERM)
+
+
 def _shown(name: str, value: Any) -> Any:
     if name == "took" and isinstance(value, int):
         return seconds(value)
@@ -141,7 +147,7 @@ def narration(event: Event) -> str:
 def event_style(event: Event) -> str:
     """What an event means, as a style."""
     if event.kind == "process_ended":
-        return STYLES["failed" if event.fields["exit_code"] else "ended"]
+        return STYLES["failed" if _failed(event.fields["exit_code"]) else "ended"]
     if event.kind == "printed" and event.fields["stream"] == "stderr":
         return ""
     return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
@@ -184,7 +190,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("for ever {words}").format(words=wait_words(run, process.waiting)), STYLES["bad"]
     if not process.alive:
-        return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
+        return exit_words(process.exit_code), STYLES["failed" if _failed(process.exit_code) else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
