@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console, ConsoleDimensions
+from rich.console import ConsoleDimensions
+from rich.theme import Theme
 
 from procsim import language
 from procsim.lessons import catalog
@@ -26,8 +27,11 @@ from procsim.options import Option
 from procsim.recording.trace import Trace
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
+from procsim.views.console import HarmlessConsole
 from procsim.views.live.keys import Keys
 from procsim.views.live.screen import ScreenRequest, screen
+from procsim.views.text import palette
+from procsim.views.text.palette import styles
 from procsim.wire.events import Event
 
 SIZE = ConsoleDimensions(80, 24)
@@ -146,12 +150,13 @@ def drawn(moment: Moment, run: RunState, colours: bool, other_way: str = "") -> 
         keys=Keys(alarm=bool(run.found), other_way=other_way),
     )
     stream = io.StringIO()
-    console = Console(
+    console = HarmlessConsole(
         file=stream,
         width=SIZE.width,
         height=SIZE.height,
         force_terminal=colours,
-        color_system="truecolor" if colours else None,
+        color_system="256" if colours else None,
+        theme=Theme(styles(colours)),
     )
     console.print(screen(run, request)[0], crop=True, end="")
     return stream.getvalue()
@@ -173,8 +178,9 @@ def values_of(options: list[Option], arguments: list[str]) -> dict[str, object]:
     return values
 
 
-def main(folder: Path, chosen: str = "en") -> None:
+def main(folder: Path, chosen: str = "en", theme: str = "dark") -> None:
     """Run, record and draw all."""
+    palette.choose(theme)
     folder.mkdir(parents=True, exist_ok=True)
     for name, moment in MOMENTS.items():
         with tempfile.TemporaryDirectory() as place:
@@ -197,4 +203,4 @@ def main(folder: Path, chosen: str = "en") -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:3])
+    main(Path(sys.argv[1]), *sys.argv[2:4])

@@ -80,6 +80,7 @@ def procsim(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
     lessons: Lessons = None,
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """Without a command: the menu on a terminal, the help elsewhere."""
     if version:
@@ -94,4 +95,4 @@ def procsim(
         return
     from procsim.lessons.menu import Menu
 
-    Menu(lang, [str(folder) for folder in lessons or ()]).show()
+    Menu(lang, [str(folder) for folder in lessons or ()], theme).show()

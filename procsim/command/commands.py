@@ -55,6 +55,7 @@ def watch(
     seed: run_options.Seed = None,
     on_hang: run_options.OnHang = None,
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
     step: run_options.Step = False,
     pace: run_options.Pace = None,
     schedule: run_options.Schedule = None,
@@ -62,7 +63,7 @@ def watch(
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     from procsim.command import stage
 
-    options = RunOptions(view, record, timeout, start_method, seed, lang, step, pace, schedule)
+    options = RunOptions(view, record, timeout, start_method, seed, lang, theme, step, pace, schedule)
     raise typer.Exit(stage.show_program(stage.command_line(command, module), Path(command[0]).name, options, on_hang))
 
 
@@ -72,6 +73,7 @@ def replay(
     view: run_options.View = None,
     speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """Show a run that was recorded with --record."""
     from procsim.command import stage
@@ -99,6 +101,7 @@ def explain(
         ),
     ],
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """What a lesson is about, what to look for, and what to ask the class."""
     from procsim.lessons.pages import explanation, print_page
@@ -116,6 +119,7 @@ def guide(
         str, typer.Argument(metavar="[TOPIC]", help="Such as hangs; without it, a list.", autocompletion=topics)
     ] = "",
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """Show a page of the guide: steps, hangs, options and more."""
     from procsim.lessons import guide
@@ -136,6 +140,7 @@ def show(
     copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change it.")] = None,
     chapter: Annotated[bool, typer.Option("--chapter", help="The file of its chapter instead.")] = False,
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """Print the source of a scenario, or of its chapter, or copy it."""
     if name not in catalog.scenarios():

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, get_type_hints
 
 import typer
 
+from procsim.views.text import palette
+
 DEFAULT_TIMEOUT_SECONDS = 60.0
 """Of a scenario; a program that is only watched has no time limit."""
 
@@ -25,6 +27,14 @@ Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed the module ran
 Language = Annotated[
     Literal["en", "zh", "zh_CN"] | None, typer.Option(help="The language; by default that of the environment.")
 ]
+Theme = Annotated[
+    Literal["dark", "light", "mono"] | None,
+    typer.Option(
+        help="Colours for a dark or a light ground, or none; by default as PROCSIM_THEME or the terminal has it.",
+        callback=lambda theme: palette.choose(theme) and theme,
+    ),
+]
+"""It is chosen as the command line is read: whatever a command shows has its colours."""
 Step = Annotated[
     bool, typer.Option("--step", "--paused", help="Start paused; the key n lets one process take one step.")
 ]
@@ -53,6 +63,7 @@ class RunOptions:
     start_method: StartMethod = None
     seed: Seed = None
     lang: Language = None
+    theme: Theme = None
     step: Step = False
     pace: Pace = None
     """As it was typed: "2/s"."""

@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import cast
 
 from rich.console import RenderableType
 from rich.markdown import Markdown
 from rich.text import Text
+
+from procsim.views.text.highlight import CODE
 
 FOLDER = Path(__file__).parents[1] / "guide"
 
@@ -20,7 +23,9 @@ def title(topic: str) -> str:
 
 def page(topic: str) -> RenderableType:
     """A page: rendered on a terminal, elsewhere as it stands in its file."""
-    return Markdown(_text(topic)) if sys.stdout.isatty() else Text(_text(topic).rstrip("\n"))
+    return (
+        Markdown(_text(topic), code_theme=cast("str", CODE)) if sys.stdout.isatty() else Text(_text(topic).rstrip("\n"))
+    )
 
 
 def _text(topic: str) -> str:

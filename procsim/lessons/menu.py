@@ -77,18 +77,18 @@ def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) 
     first = min(max(0, chosen - rows // 2), max(0, len(lines) - rows))
     words = (_("The right way"), _("The wrong way"))
     ways = [
-        Text.assemble((f" {word}  ", "dim"), (f" procsim {line} ", "reverse bold" if number == choice.way else ""))
+        Text.assemble((f" {word}  ", "faint"), (f" procsim {line} ", "chosen" if number == choice.way else ""))
         for number, (word, line) in enumerate(zip(words, choice.lesson.ways, strict=False))
     ]
     shown = [
-        Text(_("procsim: what processes really do"), "bold"),
+        Text(_("procsim: what processes really do"), "strong"),
         *lines[first : first + rows],
         *[Text()] * (rows - len(lines[first : first + rows])),
-        Text(rule * size.width, "dim"),
+        Text(rule * size.width, "faint"),
         *ways,
         *[Text()] * (2 - len(ways)),
-        Text(rule * size.width, "dim"),
-        Text(keys.format(up_down=up_down, left_right=left_right, last=last), "dim"),
+        Text(rule * size.width, "faint"),
+        Text(keys.format(up_down=up_down, left_right=left_right, last=last), "faint"),
     ]
     return Group(*(fitted(line, size.width) for line in shown[: size.height]))
 
@@ -98,12 +98,12 @@ def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:
     lines: list[Text] = []
     chosen = row = 0
     for number, chapter in enumerate(choice.chapters, 1):
-        lines.append(Text.assemble((f"{number} {chapter.name}", "bold cyan"), f"  {_(chapter.title)}"))
+        lines.append(Text.assemble((f"{number} {chapter.name}", "strong"), f"  {_(chapter.title)}"))
         for lesson in chapter.lessons:
             if row == choice.row:
                 chosen = len(lines)
             text = f" {mark if row == choice.row else ' '} {headline(lesson)}"
-            lines.append(Text(text, "bold reverse" if row == choice.row else ""))
+            lines.append(Text(text, "chosen" if row == choice.row else ""))
             row += 1
     return lines, chosen
 
@@ -111,10 +111,10 @@ def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:
 class Menu:
     """Shows the menu until people leave it."""
 
-    def __init__(self, language: str | None, folders: Sequence[str] = ()) -> None:
-        """`language` and `folders`: what --lang and --lessons say, for the runs that are chosen."""
+    def __init__(self, language: str | None, folders: Sequence[str] = (), theme: str | None = None) -> None:
+        """`language`, `folders` and `theme`: what --lang, --lessons and --theme say, for the runs that are chosen."""
         self._choice = Choice(catalog.chapters())
-        self._language = ["--lang", language] if language else []
+        self._options = [*(["--lang", language] if language else []), *(["--theme", theme] if theme else [])]
         self._folders = [word for folder in folders for word in ("--lessons", folder)]
         self._console = console()
         self._input = open_keyboard()
@@ -131,7 +131,7 @@ class Menu:
                 self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
             elif self._run(self._choice.line) != ExitCode.WRONG_USE:
                 continue  # it has waited for a key itself
-            if answer(self._input, Text(_("Press a key to go back to the menu"), "dim"), self._console) is None:
+            if answer(self._input, Text(_("Press a key to go back to the menu"), "faint"), self._console) is None:
                 return
 
     def _choose(self) -> str | None:
@@ -157,10 +157,10 @@ class Menu:
     def _run(self, line: str) -> int:
         """Show the command that people would type, so that they learn it, and run it. Returns its exit code."""
         words = [*self._folders, *shlex.split(line)]
-        self._console.print(Text(f"$ {shlex.join(['procsim', *words])}", "bold"))
+        self._console.print(Text(f"$ {shlex.join(['procsim', *words])}", "strong"))
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
         try:
-            command = [sys.executable, "-P", "-m", "procsim", *words, *self._language]
+            command = [sys.executable, "-P", "-m", "procsim", *words, *self._options]
             with terminal.lent() as (variables, passed):
                 code = _run_to_its_end(subprocess.Popen(command, env=os.environ | variables, pass_fds=passed))
         finally:

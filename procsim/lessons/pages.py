@@ -5,13 +5,13 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.syntax import Syntax
 from rich.text import Text
 
 from procsim.language import _
 from procsim.lessons.chapter import Lesson
 from procsim.output import writing
 from procsim.views.console import console
+from procsim.views.text.highlight import highlighted
 from procsim.views.text.prose import Prose
 
 MOST_CELLS = 88
@@ -25,16 +25,16 @@ def headline(lesson: Lesson) -> str:
 
 def explanation(lesson: Lesson) -> RenderableType:
     """What the lesson is about, what to look for, what to ask, and how to show it."""
-    parts: list[RenderableType] = [Text(headline(lesson), "bold"), Prose(_(lesson.about)), Text()]
+    parts: list[RenderableType] = [Text(headline(lesson), "strong"), Prose(_(lesson.about)), Text()]
     if lesson.look:
-        parts += [Text(_("What to look for"), "bold cyan"), _indented(_(lesson.look)), Text()]
+        parts += [Text(_("What to look for"), "strong"), _indented(_(lesson.look)), Text()]
     if lesson.questions:
-        parts.append(Text(_("What to ask the class"), "bold cyan"))
+        parts.append(Text(_("What to ask the class"), "strong"))
         for question in lesson.questions:
-            parts += [_indented(_(question.ask)), _indented(_(question.answer), "dim", 4)]
+            parts += [_indented(_(question.ask)), _indented(_(question.answer), "faint", 4)]
         parts.append(Text())
     for word, line in zip((_("The right way"), _("The wrong way")), lesson.ways, strict=False):
-        parts += [Text(word, "bold cyan"), _indented(f"procsim {line}", "bold")]
+        parts += [Text(word, "strong"), _indented(f"procsim {line}", "strong")]
     return Group(*parts, Text())
 
 
@@ -43,7 +43,7 @@ def source(path: Path) -> RenderableType:
     text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")  # one is printed after it
     if not sys.stdout.isatty():
         return Text(text)
-    return Syntax(text, path.suffix.removeprefix("."), theme="ansi_dark", background_color="default")
+    return highlighted(text, path.suffix.removeprefix("."))
 
 
 def print_page(*pages: RenderableType, wide: bool = False) -> None:

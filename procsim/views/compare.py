@@ -62,14 +62,14 @@ def _fitting(rows: list[Text], height: int | None, width: int) -> list[Text]:
     rows = [fitted(row, width) for row in rows]
     if height is None or len(rows) <= height:
         return rows
-    return [*rows[: height - 1], Text("…", "dim")]
+    return [*rows[: height - 1], Text("…", "faint")]
 
 
 def _rows(column: Column, width: int, height: int | None, t: int, length: int, plain_marks: bool) -> list[Text]:
     """One way as a column: its name, its figures, what its processes do, its lanes; at its end, its verdict."""
     run = column.run
     if not column.begun:
-        return [_head(column, plain_marks), Text(_("not begun yet"), "dim")]
+        return [_head(column, plain_marks), Text(_("not begun yet"), "faint")]
     above = [_head(column, plain_marks), _facts(column, t)]
     above += [gauges_line(run, plain_marks)] if run.gauges else []
     above += _states(run) if column.verdict is None else []
@@ -89,7 +89,7 @@ def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Te
     """One way as a block of rows, for narrow screens: the same without lanes, and several facts in a row."""
     head = _head(column, plain_marks).append("   ")
     if not column.begun:
-        yield head.append(_("not begun yet"), "dim")
+        yield head.append(_("not begun yet"), "faint")
         return
     yield head.append_text(_facts(column, t))
     if column.run.gauges:
@@ -102,13 +102,13 @@ def _block(column: Column, width: int, t: int, plain_marks: bool) -> Iterator[Te
 def _head(column: Column, plain_marks: bool) -> Text:
     runs = column.begun and column.verdict is None
     mark = (">" if plain_marks else "▸") if runs else " "
-    return Text.assemble((mark, "bold cyan"), " ", (clean(_(column.name)), "bold" if column.begun else "dim"))
+    return Text.assemble((mark, "strong"), " ", (clean(_(column.name)), "strong" if column.begun else "faint"))
 
 
 def _facts(column: Column, t: int) -> Text:
     run = column.run
     facts = _(", ").join((processes_words(run.process_count), events_words(run.events)))
-    return Text.assemble((seconds(_time(column, t)), "bold"), "   ", (facts, "cyan"))
+    return Text.assemble((seconds(_time(column, t)), "strong"), "   ", (facts, "faint"))
 
 
 def _states(run: RunState) -> Iterator[Text]:
@@ -136,7 +136,7 @@ class ComparedLive(LiveView):
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         width, height = request.size
         keys = request.keys.line(width, request.plain_marks)
-        title = Text(clean(request.title), "bold", no_wrap=True, overflow="ellipsis")
+        title = Text(clean(request.title), "strong", no_wrap=True, overflow="ellipsis")
         if request.help:
             return Group(title, Text(), request.keys.page(), Text(), keys)
         message = (
@@ -166,7 +166,7 @@ class ComparedPlain(PlainView):
         number = self._columns.index(column) + 1
         heading = _("{number} of {ways}: {name}").format(number=number, ways=len(self._columns), name=_(column.name))
         with writing():
-            self._console.print(Text(clean(heading), "bold"), soft_wrap=True)
+            self._console.print(Text(clean(heading), "strong"), soft_wrap=True)
 
     def end(self, column: Column) -> None:
         if column.verdict is not None:
@@ -179,7 +179,7 @@ class ComparedPlain(PlainView):
         table.add_column()
         for _cells in range(3):
             table.add_column(justify="right")
-        table.add_row(*(Text(word, "dim") for word in (_("way"), _("time"), _("processes"), _("events"))))
+        table.add_row(*(Text(word, "faint") for word in (_("way"), _("time"), _("processes"), _("events"))))
         for column in self._columns:
             seen = column.run
             figures = (seconds(seen.t), str(seen.process_count), str(seen.events)) if column.begun else ()

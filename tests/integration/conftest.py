@@ -32,7 +32,8 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = os.environ | {"TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-        for name in ("PYTHONPATH", "PROCSIM_RUN", "PROCSIM_LESSONS", "NO_COLOR", "LANGUAGE"):
+        ours = ("PYTHONPATH", "PROCSIM_RUN", "PROCSIM_LESSONS", "PROCSIM_THEME")
+        for name in (*ours, "NO_COLOR", "COLORFGBG", "COLORTERM", "LANGUAGE"):
             self.environment.pop(name, None)
         self.terminals: list[Terminal] = []
         """Those in which procsim runs. They are read at all times: it waits while a terminal takes no more."""

@@ -42,13 +42,13 @@ def _rectangle(figures: Mapping[str, Any], width: int, plain: bool) -> list[Text
     def arms(lock: str, first: str, second: str) -> Text:
         line = Text()
         line.append(flat + f" {first} " + flat * (arm - cell_len(first) - 3) + right, _style(first, holds))
-        line.append(" " * ((middle - cell_len(lock)) // 2)).append(lock, "bold")
+        line.append(" " * ((middle - cell_len(lock)) // 2)).append(lock, "strong")
         line.append(" " * (middle - cell_len(lock) - (middle - cell_len(lock)) // 2))
         return line.append(left + flat * (arm - cell_len(second) - 3) + f" {second} " + flat, _style(second, holds))
 
-    top = Text.assemble("  ", (one, "bold"), " ").append_text(arms(its, holds, wants)).append(" ")
+    top = Text.assemble("  ", (one, "strong"), " ").append_text(arms(its, holds, wants)).append(" ")
     far = top.cell_len + 2  # under the name of the other one
-    top.append(two, "bold")
+    top.append(two, "strong")
     at, other_at = clean(figures.get("at") or ""), clean(figures.get("other_at") or "")
     between = Text.assemble(f"    {down} ", (at, STYLES["faint"]))
     between.append(" " * max(1, far - between.cell_len)).append(down).append(f" {other_at}", STYLES["faint"])
@@ -66,7 +66,7 @@ def _chain(figures: Mapping[str, Any], width: int, plain: bool) -> list[Text]:
     arrow = "->" if plain else "▶"
     text = Text("  ")
     for process, lock in zip(figures["processes"], figures["locks"], strict=False):
-        text.append(clean(process), "bold").append(f" {_('wants')} {arrow} ", STYLES["bad"])
+        text.append(clean(process), "strong").append(f" {_('wants')} {arrow} ", STYLES["bad"])
         text.append(clean(lock)).append(f" {_('held by')} {arrow} ", STYLES["held"])
-    text.append(clean(figures["processes"][0]), "bold")
+    text.append(clean(figures["processes"][0]), "strong")
     return [fitted(text, width)]

@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.syntax import Syntax
 from rich.text import Text
 
 from procsim.harmless import harmless
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.text.colours import colour_of
-
-THEME = "ansi_dark"
-"""The terminal's own colours, which can be read on a light background, too."""
+from procsim.views.text.highlight import highlighted
 
 TAB_CELLS = 4
 
@@ -31,7 +27,7 @@ class Source:
         code = path.read_text(encoding="utf-8", errors="replace")
         # Before it is highlighted, since the spans of colours count characters.
         code = "\n".join(harmless(line.expandtabs(TAB_CELLS)) for line in code.split("\n"))
-        text = Syntax(code, "python", theme=THEME, background_color="default", tab_size=TAB_CELLS).highlight(code)
+        text = highlighted(code, "python")
         self.lines = [Text(line.plain, no_wrap=True, spans=line.spans) for line in text.split("\n", allow_blank=True)]
 
 
@@ -70,11 +66,11 @@ def _line(source: Source, run: RunState, number: int, pids: list[int], focus: bo
     who = Text()
     for pid in pids:
         who.append(" ")
-        who.append(clean(run.process_name(pid)), f"reverse {colour_of(pid)}")
+        who.append(clean(run.process_name(pid)), "badge")
     who.truncate(width // 2, overflow="ellipsis")
-    line = Text.assemble((f"{number:>{digits}} ", "bold" if pids else "dim"), source.lines[number - 1])
+    line = Text.assemble((f"{number:>{digits}} ", "strong" if pids else "faint"), source.lines[number - 1])
     line.no_wrap = True
     line.truncate(width - who.cell_len, overflow="ellipsis", pad=bool(pids))
     if focus:
-        line.stylize("bold")
+        line.stylize("strong")
     return line + who

@@ -99,7 +99,7 @@ def ask_again(other_way: str) -> Again:
     keyboard = open_keyboard()
     try:
         wanted = {"r", "t", *done} if other_way else {"r", *done}
-        key = answer(keyboard, Text("   ".join(words), "dim"), asking, wanted)
+        key = answer(keyboard, Text("   ".join(words), "faint"), asking, wanted)
     finally:
         keyboard.close()
     if key == "t":

@@ -66,7 +66,7 @@ class Keys(NamedTuple):
         shown = self._short(plain_marks)
         while len(shown) > 1 and cell_len("   ".join(shown)) > width:
             shown.pop(-3 if len(shown) > 3 else -1)
-        return Text("   ".join(shown), "dim", no_wrap=True, overflow="ellipsis")
+        return Text("   ".join(shown), "faint", no_wrap=True, overflow="ellipsis")
 
     def _short(self, plain_marks: bool) -> list[str]:
         if self.alarm:
@@ -90,7 +90,7 @@ class Keys(NamedTuple):
         """All keys, with what they do."""
         table = Table.grid(padding=(0, 2))
         for key in self._all():
-            table.add_row(Text(_(key.value), "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
+            table.add_row(Text(_(key.value), "strong"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
         return table
 
     def _all(self) -> Sequence[Key]:

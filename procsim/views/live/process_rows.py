@@ -156,7 +156,7 @@ def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, m
     if mark is not None:
         mark.truncate(columns.mark, pad=True)
         line.append_text(mark)
-    name = Text(row_name(names_of(group), columns.name), "bold")
+    name = Text(row_name(names_of(group), columns.name), "strong")
     name.truncate(columns.name, pad=True)
     line.append_text(name).append(" ").append_text(lane_line(lane, plain)).append(" ")
     words.truncate(columns.words, overflow="ellipsis", pad=bool(columns.place))

@@ -126,7 +126,7 @@ def _title(run: RunState, request: ScreenRequest) -> Text:
     """The command on the left; how the run moves and how far it is on the right."""
     words, style = _condition(run, request)
     right = Text.assemble((f"{request.t / 1e9:.1f} s", ""), "  ", (words, style))
-    left = Text(clean(request.title), "bold")
+    left = Text(clean(request.title), "strong")
     left.truncate(max(0, request.size.width - right.cell_len - 2), overflow="ellipsis", pad=True)
     return fitted(Text.assemble(left, "  ", right), request.size.width)
 
@@ -137,15 +137,15 @@ def _condition(run: RunState, request: ScreenRequest) -> tuple[str, str]:
     if run.found:
         return _("HANGS"), STYLES["alarm"]
     if request.over:
-        return _("ended"), "bold"
+        return _("ended"), "strong"
     if movement is None or not movement.closed:
-        return _("running"), "bold"
+        return _("running"), "strong"
     if movement.pace is not None:
         pace = f"{movement.pace:.2g}"
-        return (_("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)), "reverse"
+        return (_("1 step a second") if pace == "1" else _("{pace} steps a second").format(pace=pace)), "badge"
     if movement.steps:
-        return _("PAUSED after step {number}").format(number=movement.steps), "reverse"
-    return _("PAUSED"), "reverse"
+        return _("PAUSED after step {number}").format(number=movement.steps), "badge"
+    return _("PAUSED"), "badge"
 
 
 def _headline(run: RunState, request: ScreenRequest) -> list[Text]:
@@ -212,7 +212,7 @@ def _sentences(run: RunState, count: int, width: int) -> list[Text]:
         who = clean(event.process)
         line = Text.assemble(
             (f"{event.t / 1e9:>6.2f}  ", STYLES["faint"]),
-            (f"{who} " if who else "", "bold"),
+            (f"{who} " if who else "", "strong"),
             (words, event_style(event)),
             (f"  {clean(event.at)}" if event.at else "", STYLES["faint"]),
         )

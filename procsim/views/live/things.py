@@ -57,7 +57,7 @@ def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]
     name_cells = max((cell_len(_name(group)) for group in groups), default=0)
     lines = []
     for group in groups:
-        name = Text(_name(group), "bold")
+        name = Text(_name(group), "strong")
         name.truncate(min(name_cells, width // 3), overflow="ellipsis", pad=True)
         who = waiting[group[0].identity] if len(group) == 1 else []
         lines.append(fitted(Text.assemble(name, GAP, _drawn(run, group, who, plain, width)), width))
@@ -129,7 +129,7 @@ def _now(run: RunState, thing: Thing) -> Text:
 
 def _contents(cells: Cells) -> Text:
     """What was written to a file last, and how many updates were lost."""
-    text = Text(clean(shown(cells.latest)) if cells.latest is not None else "", "bold")
+    text = Text(clean(shown(cells.latest)) if cells.latest is not None else "", "strong")
     if cells.lost:
         words = counted(cells.lost, N_("1 write went over an unseen one"), N_("{count} writes went over an unseen one"))
         text.append(GAP if text else "").append(words, STYLES["bad"])
@@ -146,7 +146,7 @@ def places(queue: Queue, plain: bool, width: int) -> Text:
     room = max(2, (width - 24) // (cells + 2))
     visible, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
     for item in visible:
-        text.append(f"[{item}{' ' * (cells - cell_len(item))}]", "reverse" if full else "bold")
+        text.append(f"[{item}{' ' * (cells - cell_len(item))}]", "badge" if full else "strong")
     text.append("[" + " " * cells + "]", STYLES["faint"]) if not visible and not size else None
     for _place in range(min(size, room) - len(visible)):
         text.append("[" + " " * cells + "]", STYLES["faint"])

@@ -285,6 +285,6 @@ class LiveView(View):
         lines = [line for line in run.lines if line.stream and (watching or line.stream == "stderr")]
         if watching and run.printed_lines > len(lines):
             before = counted(run.printed_lines - len(lines), N_("… 1 line before"), N_("… {count} lines before"))
-            self._console.print(before, style="dim")
+            self._console.print(Text(before, "faint"))
         for line in lines:
             self._console.print(Text(clean(line.text)), soft_wrap=True)

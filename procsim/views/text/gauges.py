@@ -14,9 +14,7 @@ def gauges_line(run: RunState, plain_marks: bool) -> Text:
     for gauge in run.gauges.values():
         if text:
             text.append("   ")
-        text.append(f"{clean(gauge.name)} ", STYLES["noted"])
+        text.append(f"{clean(gauge.name)} ")
         changed = gauge.first != gauge.value
-        text.append(
-            clean(f"{gauge.first} {arrow} {gauge.value}" if changed else gauge.value), "bold " + STYLES["noted"]
-        )
+        text.append(clean(f"{gauge.first} {arrow} {gauge.value}" if changed else gauge.value), STYLES["noted"])
     return text

@@ -61,10 +61,10 @@ APPEARANCES: Mapping[Status, Appearance] = {
     Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("at the gate")),
     Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
     Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
-    Status.STUCK: Appearance("▒", "!", STYLES["bad"], N_("waits for ever")),
-    Status.INSIDE: Appearance("█", "#", STYLES["held"], N_("holds a lock")),
+    Status.STUCK: Appearance("▒", "!", "alarm.block", N_("waits for ever")),
+    Status.INSIDE: Appearance("█", "#", "holding.block", N_("holds a lock")),
     Status.ENDED: Appearance("┤", "|", STYLES["ended"], N_("ended")),
-    Status.FAILED: Appearance("✘", "X", STYLES["bad"], N_("killed or failed")),
+    Status.FAILED: Appearance("✘", "X", "alarm.block", N_("killed or failed")),
 }
 
 
@@ -115,14 +115,14 @@ def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
 def _axis(shown: Timeline, plain_marks: bool) -> Text:
     """The first line: how many rows were left out, and the times of the axis."""
     left = _("+{count} more").format(count=shown.left_out) if shown.left_out else ""
-    return _named(left, "dim", plain_marks).append_text(axis_line(shown.axis))
+    return _named(left, "faint", plain_marks).append_text(axis_line(shown.axis))
 
 
 def axis_line(axis: Axis) -> Text:
     """The times of the axis, over its cells."""
     start, middle, end = axis.labels()
     times = f"{start:<{axis.cells // 2}}{middle}"
-    return Text(f"{times}{end:>{max(0, axis.cells - len(times))}}", "dim")
+    return Text(f"{times}{end:>{max(0, axis.cells - len(times))}}", "faint")
 
 
 def _named_lane(lane: Lane, plain_marks: bool) -> Text:
@@ -167,7 +167,7 @@ def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: s
     for character in text:
         solid = styles[cell] == APPEARANCES[Status.INSIDE].style and glyphs[cell] in "█#"
         glyphs[cell] = character
-        styles[cell] = style if style is not None else f"{styles[cell]} reverse" if solid else styles[cell]
+        styles[cell] = style if style is not None else "holding.label" if solid else styles[cell]
         for following in range(cell + 1, cell + cell_len(character)):
             glyphs[following] = ""
         cell += max(1, cell_len(character))
@@ -178,7 +178,7 @@ def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, p
     room. Returns the first cell that is free behind it.
     """
     _t, deed, _value, alarm = place.mark
-    style = STYLES["bad"] + " reverse" if alarm else STYLES["mark"]
+    style = "alarm" if alarm else STYLES["mark"]
     whole = mark_words(place.mark, plain_marks)
     for text in (whole, _short(deed, plain_marks)):
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
@@ -210,14 +210,14 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
     most = max(1, queue.peak)
     levels = DIGITS if plain_marks else BARS
     scaled = most if plain_marks and most < len(levels) else len(levels) - 1
-    text = _named(queue.name, "bold", plain_marks, f" 0-{queue.peak}")
+    text = _named(queue.name, "strong", plain_marks, f" 0-{queue.peak}")
     for cell in depth.cells:
         if cell is None:
             text.append(" ")
         else:
             level = -(-min(cell, most) * scaled // most)
             full = bool(queue.maxsize) and cell >= queue.maxsize
-            text.append(levels[level], STYLES["bad"] if full else "cyan" if cell else "dim")
+            text.append(levels[level], STYLES["bad"] if full else "strong" if cell else "faint")
     return text
 
 
@@ -235,12 +235,12 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
             entries[deed] = _entry(mark_words(example, plain_marks), STYLES["mark"], _(words))
     lost = next((mark for mark in marks if mark[3]), None)
     if lost is not None:
-        entries["lost"] = _entry(mark_words(lost, plain_marks), STYLES["bad"] + " reverse", _(LOST_WORDS))
+        entries["lost"] = _entry(mark_words(lost, plain_marks), "alarm", _(LOST_WORDS))
     for status, appearance in APPEARANCES.items():
         if status in seen and appearance.words:
             entries[status] = _entry(_glyph(status, plain_marks), appearance.style, _(appearance.words))
     if bars:
-        entries["bars"] = _entry("059" if plain_marks else "▁▄█", "cyan", _("items queued"))
+        entries["bars"] = _entry("059" if plain_marks else "▁▄█", "strong", _("items queued"))
     gap = Text("   ")
     for key in ("bars", Status.RUNNING, Status.ENDED, Status.ASLEEP, READ, PUT, TOOK, *APPEARANCES, WROTE):
         if gap.join(entries.values()).cell_len <= width:
@@ -250,4 +250,4 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
 
 
 def _entry(example: str, style: str, words: str) -> Text:
-    return Text.assemble((example, style), (f" {words}", "dim"))
+    return Text.assemble((example, style), (f" {words}", "faint"))

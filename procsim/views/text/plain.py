@@ -40,8 +40,8 @@ class PlainView(View):
         """Whether only what the program says is written, and what is wrong."""
         self._asks = asks
         """Whether a line is still to be written that says how to end a program that hangs."""
-        # Lines are styled without the console, which takes 100 µs for each; no_color is set by NO_COLOR.
-        self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
+        # Lines are styled without the console's rendering, which takes 100 µs for each.
+        self._colours = COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
         """The lines that the next tick writes in one piece; standard error has no buffer."""
 
@@ -74,11 +74,9 @@ class PlainView(View):
 
     def _styled(self, words: str, style: str) -> str:
         words = harmless(words)
-        return (
-            Style.parse(style).render(words, color_system=self._colours)
-            if style and self._colours is not None
-            else words
-        )
+        if self._colours is None or not style:
+            return words
+        return self._console.get_style(style, default=Style.null()).render(words, color_system=self._colours)
 
     def tick(self, run: RunState, movement: Movement | None) -> None:
         if self._asks and run.found and run.hangs():

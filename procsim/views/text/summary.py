@@ -38,7 +38,7 @@ def print_summary(console: Console, run: RunState, verdict: Verdict) -> None:
         events=events_words(run.events),
         time=seconds(run.t),
     )
-    console.print(Text(head, style="bold"), soft_wrap=True)
+    console.print(Text(head, style="strong"), soft_wrap=True)
     if run.gauges:
         console.print(gauges_line(run, plain_marks), soft_wrap=True)
     width = min(console.width, LANES_WIDEST) if console.is_terminal else WIDTH_ELSEWHERE
@@ -69,8 +69,7 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         text = localized(claim.text, claim.figures)
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
-        style = STYLES["good" if claim.holds else "bad"]
-        yield Text.assemble((yes if claim.holds else no, style), " ", (clean(claim.id), "bold")), Prose(text)
+        yield Text.assemble((yes if claim.holds else no, STYLES["good"]), " ", (clean(claim.id), "strong")), Prose(text)
     for finding in verdict.findings:
         yield Text(alarm, STYLES["bad"]), Prose(localized(finding.text, finding.figures))
         if finding.cure:

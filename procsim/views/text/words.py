@@ -6,6 +6,7 @@ Each sentence is in the chosen language, and harmless for a terminal.
 """
 
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -40,29 +41,29 @@ UNTRACED_WORDS: Mapping[str, str] = {
 """Why the tracer is not in a Python process."""
 
 STYLES: Mapping[str, str] = {
-    "next": "bold cyan",
-    "asleep": "blue",
-    "blocked": "dim",
-    "waiting": "yellow",
-    "acquired": "green",
-    "held": "green",
-    "refused": "red",
-    "missed": "red",
-    "raised": "bold red",
-    "said": "bold",
-    "noted": "magenta",
-    "failed": "red",
-    "ended": "dim",
-    "good": "green",
-    "bad": "bold red",
-    "cure": "cyan",
-    "mark": "bold",
-    "faint": "dim",
-    "headline": "bold reverse",
-    "full": "bold black on yellow",
-    "alarm": "bold white on red3",
+    "next": "",
+    "asleep": "faint",
+    "blocked": "faint",
+    "waiting": "waiting",
+    "acquired": "holding",
+    "held": "holding",
+    "refused": "waiting",
+    "missed": "waiting",
+    "raised": "alarm",
+    "said": "strong",
+    "noted": "strong",
+    "failed": "alarm",
+    "ended": "faint",
+    "good": "strong",
+    "bad": "alarm",
+    "cure": "strong",
+    "mark": "strong",
+    "faint": "faint",
+    "headline": "badge",
+    "full": "waiting",
+    "alarm": "alarm",
 }
-"""Colours, by the last word of an event's kind or by a state; a view may show them or not."""
+"""What it means (`palette.py`), by the last word of an event's kind or by a state; a view may show it or not."""
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -116,6 +117,11 @@ def exit_words(code: int | None) -> str:
     return _("ended, exit code {exit_code}").format(exit_code=code)
 
 
+def _failed(code: int | None) -> bool:
+    """Whether that is an alarm. SIGTERM is none: it ends daemons, and what somebody wants to end."""
+    return code not in (None, 0, -signal.SIGTERM)
+
+
 def _shown(name: str, value: Any) -> Any:
     if name == "took" and isinstance(value, int):
         return seconds(value)
@@ -144,11 +150,11 @@ def narration(event: Event) -> str:
 
 
 def event_style(event: Event) -> str:
-    """The colour of an event."""
+    """What an event means, as a style."""
     if event.kind == "process_ended":
-        return STYLES["failed" if event.fields["exit_code"] else "ended"]
+        return STYLES["failed" if _failed(event.fields["exit_code"]) else "ended"]
     if event.kind == "printed" and event.fields["stream"] == "stderr":
-        return STYLES["failed"]
+        return ""
     return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
 
 
@@ -185,7 +191,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process does now, and its colour."""
+    """What a process does now, and what that means, as a style."""
     held = holding.get(process.pid)
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         words = wait_words(run, process.waiting)
@@ -196,7 +202,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         words = _("{ended}, holding {locks}").format(ended=exit_words(process.exit_code), locks=clean(listed(held)))
         return words, STYLES["bad"]
     if not process.alive:
-        return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
+        return exit_words(process.exit_code), STYLES["failed" if _failed(process.exit_code) else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
@@ -226,7 +232,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
 def counted_states(
     run: RunState, processes: Iterable[Process], holding: Mapping[int, list[str]]
 ) -> list[tuple[str, str]]:
-    """How many of the processes do the same, and its colour, the most common first; all sleepers count as one kind."""
+    """How many of the processes do the same, and its style, the most common first; all sleepers count as one kind."""
     states = Counter(
         (_("asleep"), STYLES["asleep"]) if _only_sleeps(process, holding) else state_words(run, process, holding)
         for process in processes
