@@ -171,8 +171,9 @@ def headline(run: "RunState", via: str, **_: Any) -> Headline:
     if looked is None:
         return Headline("the child has set number to {after}; what does MainProcess see?", figures)
     figures["seen"] = looked.fields["fields"]["number"]
-    words = "ONE NAME, TWO VALUES: number is {after} in the child, still {seen} in MainProcess"
-    return Headline(words, figures, alarm=True)
+    return Headline(
+        "ONE NAME, TWO VALUES: number is {after} in the child, still {seen} in MainProcess", figures, alarm=True
+    )
 
 
 def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:

@@ -157,8 +157,9 @@ def headline(
             figures |= {"holder": holder.name, "waiting": waiting or len(run.stuck_waits())}
             return Headline("{holder} DIED HOLDING THE LOCK: nobody can ever buy, {waiting} wait", figures, alarm=True)
     if sold > there_were and lock and lock_made_in == "child":
-        words = "SOLD {sold} TICKETS, ONLY {tickets} EXISTED: each user locks another lock"
-        return Headline(words, figures, alarm=True)
+        return Headline(
+            "SOLD {sold} TICKETS, ONLY {tickets} EXISTED: each user locks another lock", figures, alarm=True
+        )
     if sold > there_were:
         return Headline("SOLD {sold} TICKETS, ONLY {tickets} EXISTED", figures, alarm=True)
     if lock and lock_made_in == "main":

@@ -31,6 +31,7 @@ SHOWN = {
     "say": (0,),
     "Way": (0,),
     "Claim": (2,),
+    "Headline": (0,),
     "Operation": (0,),
     "Moment": (1,),
     "Finding": (1, 3),

@@ -67,8 +67,9 @@ def _busiest(run: RunState) -> Headline | None:
         putter = waiting.get(("queue_put_waiting", queue.identity))
         taker = waiting.get(("queue_get_waiting", queue.identity))
         if putter is not None:
-            words = N_("{queue} is FULL, {depth} of {size}: {process} waits for room")
-            return Headline(words, figures | {"process": putter})
+            return Headline(
+                N_("{queue} is FULL, {depth} of {size}: {process} waits for room"), figures | {"process": putter}
+            )
         if taker is not None and not queue.depth and queue.puts:
             return Headline(N_("{queue} is EMPTY: {process} waits for an item"), figures | {"process": taker})
     waits = Counter(wait.object for wait in run.now_waiting() if wait.object in run.locks)

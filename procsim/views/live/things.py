@@ -70,8 +70,8 @@ def _alike(every: Sequence[Thing]) -> list[list[Thing]]:
     """Locks made at one line by several processes are one group: each process has made one of its own."""
     groups: dict[object, list[Thing]] = defaultdict(list)
     for thing in every:
-        own = isinstance(thing, Lock) and thing.at is not None
-        groups[(thing.type, thing.at) if own else thing.identity].append(thing)
+        key = (thing.type, thing.at) if isinstance(thing, Lock) and thing.at is not None else thing.identity
+        groups[key].append(thing)
     grouped: list[list[Thing]] = []
     for group in groups.values():
         makers = {thing.made_by for thing in group if isinstance(thing, Lock)}

@@ -238,7 +238,8 @@ def counted_states(
         for process in processes
     )
     return [
-        (_("{words} ({count})").format(count=count, words=words), style) for (words, style), count in states.most_common()
+        (_("{words} ({count})").format(count=count, words=words), style)
+        for (words, style), count in states.most_common()
     ]
 
 
