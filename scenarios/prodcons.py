@@ -103,9 +103,7 @@ def headline(
         return Headline("{lost} DISHES LOST: MainProcess ended without waiting for them", figures, alarm=True)
     if not daemon and run.found:
         figures["who"] = next((wait.process for wait in run.stuck_waits() if wait.kind == "queue_get_waiting"), "?")
-        return Headline(
-            "HANGS: {who}, no daemon, waits for a dish for ever; MainProcess waits for it", figures, alarm=True
-        )
+        return Headline("HANGS: {who}, no daemon, waits for a dish for ever; main waits for it", figures, alarm=True)
     return Headline("{made} of {all} dishes made, {eaten} eaten", figures)
 
 

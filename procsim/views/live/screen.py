@@ -22,7 +22,7 @@ from procsim.views.live.code import Source, pane
 from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.process_rows import process_rows
-from procsim.views.live.things import thing_count, thing_lines
+from procsim.views.live.things import shared_cells, thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
 from procsim.views.text.prose import Prose
@@ -97,6 +97,11 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
     code_rows = free // 2 if request.source is not None else 0
     middle, pids = _middle(run, request, free - code_rows)
+    if run.found or request.verdict:  # these stand where else the sentences do
+        blank = len(middle) - 1 - max(number for number, line in enumerate(middle[:-1]) if line.plain)
+        more = _sentences(run, min(SENTENCES, blank - 2), size.width) if blank > 2 else []
+        del middle[len(middle) - 1 - len(more) : -1]
+        bottom = [*more, *bottom]
     code, first_line = [], request.first_line
     if request.source is not None:
         moved = request.movement.moved if request.movement else None
@@ -114,7 +119,9 @@ def _middle(run: RunState, request: ScreenRequest, rows: int) -> tuple[list[Text
     drawn = process_rows(run, max(2, free - thing_rows), width, request.t, not request.over, request.movement, plain)
     free -= len(drawn.lines)
     objects = [] if circle else thing_lines(run, min(thing_rows, free), width, plain)
-    gauges = [fitted(gauges_line(run, plain), width)] if run.gauges and free > len(objects) else []
+    # What a program notes of a file, it may note a moment after the file has changed, which is shown itself.
+    noted = run.gauges and not shared_cells(run)
+    gauges = [fitted(gauges_line(run, plain), width)] if noted and free > len(objects) else []
     lines = [*circle, *drawn.lines, *objects, *gauges]
     blank = rows - len(lines)
     lines = [*[Text()] * (blank > 0), *circle, *drawn.lines, *[Text()] * (blank > 1), *objects, *gauges]
@@ -183,7 +190,7 @@ def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
     if alarm:
         return alarm[:most]
     sentences = _sentences(run, SENTENCES if request.size.height < 30 else 2 * SENTENCES, width)
-    return sentences + [Text()] * (SENTENCES - len(sentences))
+    return [Text()] * (SENTENCES - len(sentences)) + sentences
 
 
 def _alarm(run: RunState, request: ScreenRequest) -> list[Text]:

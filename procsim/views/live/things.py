@@ -33,8 +33,12 @@ def things(run: RunState) -> list[Thing]:
     several processes use.
     """
     signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
-    shared = [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.latest is not None]
-    return [*run.queues.values(), *shared, *run.locks.values(), *run.pools.values(), *signals]
+    return [*run.queues.values(), *shared_cells(run), *run.locks.values(), *run.pools.values(), *signals]
+
+
+def shared_cells(run: RunState) -> list[Cells]:
+    """The files that several processes use."""
+    return [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.latest is not None]
 
 
 def thing_count(run: RunState) -> int:

@@ -162,12 +162,12 @@ def _room(glyphs: Sequence[str], stretch: Stretch, glyph: str) -> int | None:
 
 
 def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: str | None) -> None:
-    """Write a text over the cells from `first` on; `style` None: that of the cells, reversed where they are solid."""
+    """Write a text over the cells from `first` on, in this style; None: in that of the cells. Solid cells stay so."""
     cell = first
     for character in text:
         solid = styles[cell] == APPEARANCES[Status.INSIDE].style and glyphs[cell] in "█#"
         glyphs[cell] = character
-        styles[cell] = style if style is not None else "holding.label" if solid else styles[cell]
+        styles[cell] = "holding.label" if solid and style != "alarm" else style or styles[cell]
         for following in range(cell + 1, cell + cell_len(character)):
             glyphs[following] = ""
         cell += max(1, cell_len(character))

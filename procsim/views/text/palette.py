@@ -31,14 +31,16 @@ THEMES: Mapping[str, Mapping[str, str]] = {
     "dark": {
         **_EVERYWHERE,
         "holding": "bold color(117)",
-        "holding.block": "color(117)",
-        "holding.label": "bold color(232) on color(117)",
+        "alarm.text": "bold color(210)",
+        "holding.block": "color(67)",
+        "holding.label": "bold color(232) on color(67)",
         "waiting": "color(221)",
         "faint": "color(248)",
     },
     "light": {
         **_EVERYWHERE,
         "holding": "bold color(25)",
+        "alarm.text": "bold color(160)",
         "holding.block": "color(25)",
         "holding.label": "bold color(231) on color(25)",
         "waiting": "color(94)",
@@ -47,6 +49,7 @@ THEMES: Mapping[str, Mapping[str, str]] = {
     "any": {
         **_EVERYWHERE,
         "holding": "bold",
+        "alarm.text": "bold",
         "holding.block": "color(33)",
         "holding.label": "bold color(232) on color(33)",
         "waiting": "",
@@ -57,6 +60,7 @@ THEMES: Mapping[str, Mapping[str, str]] = {
         "alarm": "bold reverse",
         "chosen": "bold underline",
         "holding": "bold",
+        "alarm.text": "bold",
         "holding.block": "bold",
         "holding.label": "bold reverse",
         "alarm.block": "bold",
@@ -66,10 +70,10 @@ THEMES: Mapping[str, Mapping[str, str]] = {
 }
 """The styles of rich by theme and by meaning:
 
-alarm: what goes wrong; holding: who holds what; waiting: what waits; chosen: what is chosen, or moves next; faint: what
-matters less, such as heads and keys, but can be read; strong: names and titles; badge: a word that stands out and is no
-state. Letters have a ground of their own in some; `holding.block` and `alarm.block` are for solid cells (█), which have
-none, and need 3 : 1 alone; `holding.label` is for letters among them.
+alarm: what goes wrong, `alarm.text` a sentence about it; holding: who holds what; waiting: what waits; chosen: what is
+chosen, or moves next; faint: what matters less, such as heads and keys, but can be read; strong: names and titles;
+badge: a word that stands out and is no state. Letters have a ground of their own in some; `holding.block` and
+`alarm.block` are for solid cells (█), which have none, and need 3 : 1 alone; `holding.label` is for letters among them.
 """
 
 ASKED = ("dark", "light", "mono")
