@@ -334,6 +334,24 @@ def test_an_array_says_where_the_program_uses_it_and_nothing_where_it_has_the_lo
     assert [event.at for event in run.of("lock_released")] == places
 
 
+def test_a_lock_of_the_programs_own_class_is_seen_once_through_a_condition_and_a_value(trace: Trace) -> None:
+    run = trace(
+        """
+        from multiprocessing import Condition, Value, get_context
+        from multiprocessing.synchronize import Lock
+        class Own(Lock):
+            def __exit__(self, *args):
+                super().__exit__(*args)
+        class Same(Lock): pass
+        for kind in (Own, Same):
+            with Condition(kind(ctx=get_context())): pass
+            with Value("i", lock=kind(ctx=get_context())): pass
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.kinds("lock_") == ["lock_created", "lock_acquired", "lock_released"] * 4
+
+
 def test_simple_queue(trace: Trace, start_method: str) -> None:
     run = trace(
         """
