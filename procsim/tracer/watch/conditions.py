@@ -171,6 +171,9 @@ class Barrier(Methods):
         except threading.BrokenBarrierError:
             emit("barrier_broken", identity, at)
             raise
+        except BaseException:  # raised by a signal handler of the program, or by the barrier's action
+            emit("wait_left", identity, at)
+            raise
         emit("barrier_passed", identity, at, position=position)
         return position
 
