@@ -130,7 +130,7 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     Returns the exit code of the command.
     """
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
-    # What Python runs: the code to show beside it. Further arguments of the program may be Python files, too.
+    # As in `python script.py`; a later argument is what the program works on.
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
     showing = Showing(command_typed(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME

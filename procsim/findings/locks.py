@@ -213,7 +213,7 @@ def _would_bring(run: RunState, wait: Wait, lock: Lock, awaited: Wait) -> bool:
     """
     if awaited.kind == "process_join_waiting":
         return True  # it is the joined process, or holds that one up
-    if lock.handed_on or wait.at == _held_at(lock, awaited.pid):
+    if lock.handed_on or wait.at == _held_at(lock, awaited.pid):  # a signal, which nobody holds; or the same work
         return False
     if awaited.kind == "pool_result_waiting":
         return run.processes[wait.pid].pool == awaited.object
