@@ -62,7 +62,7 @@ def watch(
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     from procsim.command import stage
 
-    language.choose(lang)  # it was not looked for before: see `cli`
+    language.choose(lang)  # `cli` does not look for it behind `watch`
     options = RunOptions(view, record, timeout, start_method, seed, lang, step, pace, schedule)
     raise typer.Exit(stage.show_program(stage.command_line(command, module), Path(command[0]).name, options, on_hang))
 

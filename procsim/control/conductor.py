@@ -156,7 +156,7 @@ class Conductor:
         )
 
     def is_still(self) -> bool:
-        """Whether no step has begun or was over for STUCK_SECONDS."""
+        """Whether no step has begun or ended for STUCK_SECONDS."""
         return self.unchanged_for() > STUCK_SECONDS
 
     def unchanged_for(self) -> float:

@@ -9,8 +9,8 @@ that it never reaches is stuck. Where something is not known, a thread counts as
 
 The system call that each thread is blocked in decides, not the waits that the processes have emitted: those only narrow
 down who could end it. So threads, pools' handlers, feeders and programs that are no Python need no rules of their own.
-Doubts remain, and count as hope: a signal from outside may end a wait, if there is a handler for it; a stopped process
-may be continued; a manager at an address may have clients elsewhere.
+Whoever may be moved from outside counts as one that can move, too: a main thread that handles a signal which people
+send, a stopped process, a manager at an address that clients elsewhere may know.
 """
 
 import signal

@@ -139,7 +139,7 @@ class LockCycle(_Circle):
 
 def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Locks and semaphores whose holders have all ended without releasing them."""
-    explained: set[int] = set()  # not `first_for_each`: of the waits for a lock, the first may not fit, and a later one
+    explained: set[int] = set()  # not `first_for_each`: a later wait for a lock may fit where the first one does not
     for wait, lock in _lock_waits(run, stuck):
         holders = [run.processes[pid] for pid in lock.holders if pid in run.processes]
         if lock.identity not in explained and holders and all(ended_first(holder, wait) for holder in holders):

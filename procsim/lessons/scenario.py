@@ -78,8 +78,8 @@ class Scenario:
 
         OTHER_WAY says what to change. In `{"joinable": {"task_done": False}}`, the inner part holds while `joinable` is
         on, and `joinable` then stays as it is. If options differ from their defaults already, these are set back
-        instead: only one thing goes wrong at a time. Numbers and texts are not, unless OTHER_WAY names them: how many
-        people there are does not make a way right or wrong.
+        instead: only one thing goes wrong at a time. Numbers and texts are not set back, unless OTHER_WAY names them:
+        how many people there are does not make a way right or wrong.
         """
         within = next(
             (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None

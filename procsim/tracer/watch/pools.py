@@ -68,7 +68,7 @@ class Pool(Methods):
 
     def join(self: Any) -> None:
         handler = getattr(self, "_worker_handler", None)
-        # A pool that still takes work raises.
+        # The join of a pool that still takes work raises.
         _join(_lock_of(self) if self._state != Pool.real.RUN else None, handler, partial(Pool.real.join, self))
 
 
