@@ -56,6 +56,28 @@ def test_the_run_begins_when_its_main_process_does(tmp_path: Path) -> None:
     assert events[1].kind == "lock_created"
 
 
+def test_no_more_is_expected_of_a_process_once_its_death_was_reported(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, signal, time\n"
+        "reader, writer = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child:\n"
+        "    os.read(reader, 1)\n"
+        "    os.kill(child, signal.SIGKILL)\n"
+        "else:\n"
+        "    os.write(writer, b'x')\n"
+        "time.sleep(3600)\n"
+    )
+    expected: list[bool] = []
+    with launch(Order([sys.executable, str(program)], Settings(), timeout=120)) as run:
+        for batch in run:
+            if any(event.kind == "process_ended" for event in batch) and not expected:
+                expected.append(run._deaths.are_expected)
+                run.stop()
+    assert expected == [False]
+
+
 def test_the_end_of_a_run_searches_all_processes_of_the_system_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

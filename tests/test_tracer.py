@@ -12,6 +12,7 @@ import pytest
 
 from procsim.running.launch import launch
 from procsim.running.order import Order
+from procsim.state.apply import state_of
 from procsim.tracer import install, uninstall
 from procsim.tracer.patching import Methods, restore
 from procsim.wire.events import KINDS, Event
@@ -332,6 +333,49 @@ def test_an_array_says_where_the_program_uses_it_and_nothing_where_it_has_the_lo
     places = [run.line("by itself")] * 6 + [run.line("with its lock")] * 2
     assert [event.at for event in run.of("lock_acquired")] == places
     assert [event.at for event in run.of("lock_released")] == places
+
+
+def test_a_wait_ends_where_a_signal_handler_raises_in_it(trace: Trace) -> None:
+    run = trace(
+        """
+        import signal
+        from multiprocessing import Barrier, JoinableQueue, Pipe, SimpleQueue
+        def handler(*_): raise TimeoutError
+        signal.signal(signal.SIGALRM, handler)
+        tasks, post, (here, there), door = JoinableQueue(), SimpleQueue(), Pipe(), Barrier(2)
+        tasks.put(1)
+        for call in (tasks.join, post.get, here.recv, there.recv_bytes, door.wait):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            try: call()
+            except TimeoutError: pass
+        tasks.get()
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    kinds = ["queue_join", "queue_get", *["pipe_receive"] * 2, "barrier"]
+    waits = [event for event in run.events if event.kind.endswith(("_waiting", "wait_left")) and event.at]
+    assert [event.kind for event in waits] == [kind for each in kinds for kind in (f"{each}_waiting", "wait_left")]
+    state = state_of(run.events)
+    assert [wait.kind for wait in state.waits][: len(kinds)] == [f"{each}_waiting" for each in kinds]
+    assert [signal.arrived for signal in state.signals.values() if signal.type == "Barrier"] == [0]
+
+
+def test_a_lock_of_the_programs_own_class_is_seen_once_through_a_condition_and_a_value(trace: Trace) -> None:
+    run = trace(
+        """
+        from multiprocessing import Condition, Value, get_context
+        from multiprocessing.synchronize import Lock
+        class Own(Lock):
+            def __exit__(self, *args):
+                super().__exit__(*args)
+        class Same(Lock): pass
+        for kind in (Own, Same):
+            with Condition(kind(ctx=get_context())): pass
+            with Value("i", lock=kind(ctx=get_context())): pass
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.kinds("lock_") == ["lock_created", "lock_acquired", "lock_released"] * 4
 
 
 def test_simple_queue(trace: Trace, start_method: str) -> None:

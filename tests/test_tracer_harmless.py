@@ -51,6 +51,25 @@ PROGRAMS = {
         child.join()
         print(child.exitcode)
     """,
+    "a value and a condition whose lock is a condition, or of a class of the program's": """
+        from multiprocessing import Condition, Value, get_context
+        from multiprocessing.synchronize import Lock
+        class Counted(Lock):
+            entered = left = 0
+            def __enter__(self):
+                self.entered += 1
+                return super().__enter__()
+            def __exit__(self, *args):
+                self.left += 1
+                super().__exit__(*args)
+        for make in (lambda lock: Value("i", lock=lock), lambda lock: Condition(lock)):
+            lock = Counted(ctx=get_context())
+            with make(lock): pass
+            print(lock.entered, lock.left, lock.acquire(False))
+        value = Value("i", lock=Condition())
+        with value: value.value += 1
+        print(value.acquire(), value.release(), value.value)
+    """,
     "functions of C as attributes of a class, pickled and shown": """
         import os, pickle, time
         class Machine:

@@ -50,10 +50,11 @@ class Stage:
     @classmethod
     def of(cls, options: RunOptions, header: Header, watching: bool) -> Self:
         """Check the options, and choose the language. `header` is that of the run. Raises `ProcsimError`."""
+        # The names in a scenario are translated, too; a program that is only watched may have the same ones by chance.
+        language.choose(options.lang, scenario=not watching)
         if not 0 <= options.timeout < float("inf"):
             words = _("{option} must be a number of seconds, 0 or more, not {value}")
             raise WrongUse(words.format(option="--timeout", value=f"{options.timeout:g}"))
-        language.choose(options.lang, scenario=not watching)
         view = view_name(options.view)
         keyboard = view == "live" and sys.stdin.isatty()
         if options.step and not keyboard:
@@ -66,21 +67,29 @@ class Stage:
         return cls(options, view, keyboard, plan_of(options, header), watching)
 
     def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
-        """What is to be run, and how. `calls_start`: the program gets its options by `procsim.start` alone."""
-        take_output = not self.watching or self.view != "plain"
+        """What is to be run, and how. `calls_start`: see `Order`."""
+        take_output = not self.watching or self.view != "plain"  # in that view, a watched program writes as ever
         return Order(
             line,
             Settings(self.options.start_method, self.options.seed, take_output=take_output),
             timeout=self.options.timeout or None,
-            apart=not self.watching,
+            isolated=not self.watching,
             calls_start=calls_start,
             keyboard=self.keyboard,
             plan=self.plan,
             stop_on_hang=stop_on_hang,
         )
 
+<<<<<<< HEAD
     def wanted_next(self, view: View, code: int, other_way: str) -> Again:
         """What people want after a scenario. They are asked if the view has not done so, unless they ended the run."""
+=======
+    def wanted_next(self, wanted: Again, code: int, other_way: str) -> Again:
+        """What people want after a scenario. `wanted`: what they chose while it ran.
+
+        They are asked now if they have not chosen, and the run was not ended early: `code` tells that.
+        """
+>>>>>>> 7061a46f24781fc25335514dd5c610714efbc788
         asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
         if not asks or view.asked or view.again is not Again.NO:
             return view.again
@@ -122,9 +131,11 @@ def command_line(command: list[str], module: bool) -> list[str]:
 def show_program(line: list[str], name: str, options: RunOptions, on_hang: str | None) -> int:
     """Watch a program, as often as people want to see it. `on_hang`: "stop", "wait", or None: as the terminal has it.
 
+    They may ask for it again while it runs. At its end they are not asked: the command ends when the program does.
     Returns the exit code of the command.
     """
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
+    # As in `python script.py`; a later argument is what the program works on.
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
     showing = Showing(command_typed(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME
@@ -157,7 +168,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
         if wanted is Again.NO:
             return code
         if wanted is Again.OTHER_WAY:
-            values, options = values | changed, replace(options, schedule=None)  # its steps are those of the first way
+            values, options = values | changed, replace(options, schedule=None)  # it was recorded of the first way
             title = _title(scenario, values, changed)
 
 
@@ -167,8 +178,16 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
+<<<<<<< HEAD
 ) -> tuple[int, View]:
     """Run it once, and show and record it. Returns the exit code, and the view, which knows what people want."""
+=======
+) -> tuple[int, Again]:
+    """Run it once, show and record it. Of several runs the last one stays recorded.
+
+    Returns the exit code, and what people want.
+    """
+>>>>>>> 7061a46f24781fc25335514dd5c610714efbc788
     view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
@@ -239,7 +258,7 @@ def _title(scenario: Scenario, values: Mapping[str, Any], changed: Mapping[str, 
 
 
 def _command_of(scenario: Scenario) -> str:
-    """What people have typed to run a scenario, without its options: its name, after --lessons, or its file."""
+    """How people have named a scenario: `tickets`, `--lessons DIR till` or `run FILE`."""
     if scenario.name not in sys.argv or catalog.scenarios().get(scenario.name) != scenario.path:
         return f"run {scenario.path}"
     return " ".join(sys.argv[1 : sys.argv.index(scenario.name) + 1])

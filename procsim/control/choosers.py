@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 10.0
 """How long a schedule waits for the thread whose turn it is."""
 
 LAG_SECONDS = 0.1
-"""How far a pace may be behind and still catch up: time is only checked after each batch of events."""
+"""How much of a delay a pace makes up for: time is only checked after each batch of events."""
 
 SLOWEST, FASTEST = 0.1, 1000.0
 """Steps a second."""
@@ -31,7 +31,7 @@ class Misfit(ProcsimError):
 
 
 class Plan(NamedTuple):
-    """How a run begins."""
+    """How a run begins: in one of these ways, or freely."""
 
     held: bool = False
     """It stands until people let it move."""
@@ -50,7 +50,10 @@ class Plan(NamedTuple):
 
 
 class _OneAtATime:
-    """Takes single steps: of the selected process, or else of the thread that has stood at the gate for longest."""
+    """Takes single steps. The threads of the selected process take them; where none is selected, all may.
+
+    Of several threads, the one that has stood at the gate for longest comes first.
+    """
 
     def __init__(self) -> None:
         self._wanted = False
@@ -111,7 +114,9 @@ class AtPace(_OneAtATime):
         return sorted(conductor.able(), key=lambda each: each.process.pid != selected)
 
     def choose(self, conductor: Conductor) -> None:
-        """Take a step when it is time. Where nobody can move, all are let into their waits."""
+        """Take a step when it is time. Where nobody can, all begin their operations, and wait as without a
+        gate: only then does the watchman see why they cannot go on.
+        """
         now = conductor.now()
         if self._take_wanted(conductor) or conductor.is_moving() or now < self._next_at:
             return
@@ -133,12 +138,13 @@ class BySchedule:
     def choose(self, conductor: Conductor) -> None:
         """Have the next step taken as soon as its thread stands at the gate. Raises `Misfit`."""
         if conductor.in_progress is not None:
+            # In the recording, too, a step that is not `done` was still in progress when the next one began.
             patience = PATIENCE_SECONDS if self._left[0].done else SETTLED_SECONDS
             if conductor.unchanged_for() <= patience:
                 return
             conductor.end_step()
         if self._begun is not None and self._begun.passed:
-            self._left.popleft()
+            self._left.popleft()  # else its thread has tried, and could not yet: it is signalled again
         self._begun = None
         if self._left:
             self._begun = self._move(conductor, self._left[0])
@@ -159,9 +165,11 @@ class BySchedule:
             words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
             figures = turn._asdict() | {"other": there.operation, "other_at": there.at}
             raise Misfit(words.format(step=conductor.steps + 1, **figures))
-        if there.ready is not False:
+        if there.ready is not False:  # None: it can always be done
             return conductor.move(AtGate(process, turn.thread, there), TRY)
-        if conductor.is_still():  # in the recording, too, it began this operation and waited in it
+        # The recorded thread has passed the gate here. If this one still cannot, that one could not, either: it was let
+        # into its wait (GO) when nobody could move.
+        if conductor.is_still():
             return conductor.move(AtGate(process, turn.thread, there), GO)
         return None
 
@@ -187,7 +195,8 @@ def next_of(conductor: Conductor) -> int | None:
 
 def pause(conductor: Conductor) -> None:
     """Nobody moves from now on, but by a step."""
-    conductor.use(ByHand(before=conductor.chooser))
+    if not is_held(conductor):
+        conductor.use(ByHand(before=conductor.chooser))
 
 
 def go_on(conductor: Conductor) -> None:
@@ -208,7 +217,10 @@ def step(conductor: Conductor) -> bool:
 
 
 def change_pace(conductor: Conductor, factor: float) -> None:
-    """Faster or slower, from 1 step a second where there was no pace. Beyond FASTEST all move freely."""
+    """Faster or slower, from 1 step a second where there was no pace. Beyond FASTEST all move freely.
+
+    A run that is held goes on, at this pace. The rest of a schedule is given up.
+    """
     pace = max(SLOWEST, (pace_of(conductor) or 1.0) * factor)
     if pace > FASTEST:
         conductor.use(None)

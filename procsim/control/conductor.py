@@ -88,7 +88,7 @@ class Conductor:
         return self.chooser is not None
 
     def use(self, chooser: Chooser | None) -> None:
-        """Have this one choose from now on; None: open the gate, and let all go who stand there."""
+        """Have this one choose from now on; None: open the gate, so that all move freely."""
         self.chooser = chooser
         self._keeper.closed = self.closed
         if chooser is None:
@@ -113,9 +113,9 @@ class Conductor:
             if any(event.kind == "gate_reached" for event in events):
                 self.let_wait()
             return
-        settled = self._follow_step(events)
+        is_over = self._follow_step(events)
         late = self.now() - self._asked_at > ASKED_AGAIN_SECONDS
-        if settled or late or any(event.kind != "gate_reached" for event in events):
+        if is_over or late or any(event.kind != "gate_reached" for event in events):
             self._ask()
         self.chooser.choose(self)
 
@@ -134,7 +134,7 @@ class Conductor:
     def able(self) -> list[AtGate]:
         """The threads at the gate that could take a step now, in the order in which they came.
 
-        Not one that was signalled already: it was stopped, or the machine is slow.
+        Not one that was signalled where it stands, and has not reacted: it was stopped, or the machine is slow.
         """
         return [
             each
@@ -144,9 +144,9 @@ class Conductor:
         ]
 
     def nobody_can_move(self) -> bool:
-        """Whether all that is left stands at the gate before operations that cannot be done now.
+        """Whether none of the threads at the gate can do its operation now, and no other process is on its way there.
 
-        A process that is elsewhere, and does not come to the gate for a while, may wait for ever.
+        One that was elsewhere for STUCK_SECONDS counts as one that does not come: it may wait for ever.
         """
         standing = self.at_gate()
         if not standing or any(each.standing.ready is not False for each in standing):
@@ -196,13 +196,13 @@ class Conductor:
         """Ask the threads whose operation cannot always be done whether it can be done now."""
         self._asked_at = self.now()
         for process, _thread, there in self.at_gate():
-            if there.ready is not None:
+            if there.ready is not None:  # None: it can always be done
                 self._keeper.signal(STAND, process.pid, there.native_id)
 
     def _follow_step(self, events: Sequence[Event]) -> bool:
         """Whether the step in progress is over by these events."""
         step = self.in_progress
-        if step is None or step.begun == self.run.events:  # it was begun when these were applied already
+        if step is None or step.begun == self.run.events:  # it was begun after these were applied
             return False
         for event in events:
             step.follow(event)

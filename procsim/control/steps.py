@@ -74,14 +74,14 @@ class StepInProgress:
         return not self._moving
 
     def follow(self, event: Event) -> None:
-        """Take in an event that came after the step began, and is applied to the state."""
+        """Take in an event that came after the step began, and was applied to the state."""
         thread = event.pid, event.thread
         if event.kind == "gate_passed" and thread in self._moving:
             self.passed = True
         elif event.kind == "process_ended":
             self._moving = {moving for moving in self._moving if moving[0] != event.pid}
         elif event.kind == "process_returned" and self._has_daemons(event.pid):
-            pass  # the step goes on: the process ends them now
+            pass  # the step goes on: the process now ends its daemons
         elif event.kind in SETTLES or event.kind.endswith(("_waiting", "_called")):
             self._moving.discard(thread)
         elif event.kind in ("barrier_passed", "event_set"):

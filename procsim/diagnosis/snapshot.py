@@ -48,13 +48,13 @@ class Snapshot:
     outside: frozenset[End] = frozenset()
     """The pipes and sockets that a process outside the run has open: see `with_outside`."""
     incomplete: bool = False
-    """Whether there are processes that we may not look at (another user's, say)."""
+    """Whether there are processes that we may not look at (another user's, say), or cannot: see READABLE."""
 
 
-def take_snapshot(members: Members, thorough: bool = True) -> Snapshot | None:
-    """The processes of a run now; None where the system does not show them. `thorough`: see `Members.alive`."""
+def take_snapshot(members: Members, thorough: bool = True) -> Snapshot:
+    """The processes of a run now. `thorough`: see `Members.alive`."""
     if not READABLE:
-        return None
+        return Snapshot({}, incomplete=True)
     processes: dict[int, ProcessSnapshot] = {}
     incomplete = False
     for process in members.alive(thorough):
@@ -71,10 +71,10 @@ def take_snapshot(members: Members, thorough: bool = True) -> Snapshot | None:
 
 
 def with_outside(snapshot: Snapshot) -> Snapshot:
-    """The same, and which of its pipes other processes of the system have open.
+    """The same snapshot, with those of its pipes that other processes of the system have open.
 
-    One of these may come from the program, with another environment and no parent; or it is the shell that it reads
-    from.
+    Such a process may come from the program, with another environment and no parent; or it is the shell whose pipe the
+    program reads.
     """
     outside: set[End] = set()
     inodes = {end.inode for process in snapshot.processes.values() for end in process.ends}
@@ -101,7 +101,7 @@ def _process_snapshot(pid: int, parent: int) -> ProcessSnapshot:
     with open(f"/proc/{pid}/status") as file:
         for line in file:
             if line.startswith("State:"):
-                stopped = line.split()[1] in ("T", "t")  # whoever stopped it may let it go on
+                stopped = line.split()[1] in ("T", "t")  # whoever stopped it may continue it
             elif line.startswith("SigCgt:"):
                 process.caught = int(line.split()[1], 16)
     for thread in os.listdir(f"/proc/{pid}/task"):

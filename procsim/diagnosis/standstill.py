@@ -9,8 +9,8 @@ that it never reaches is stuck. Where something is not known, a thread counts as
 
 The system call that each thread is blocked in decides, not the waits that the processes have emitted: those only narrow
 down who could end it. So threads, pools' handlers, feeders and programs that are no Python need no rules of their own.
-Two doubts remain: a signal from outside may end what a handler for it is there for, and a stopped process may be
-continued; a manager at an address may have clients elsewhere.
+Whoever may be moved from outside counts as one that can move, too: a main thread that handles a signal which people
+send, a stopped process, a manager at an address that clients elsewhere may know.
 """
 
 import signal
@@ -128,6 +128,7 @@ class _Fixpoint:
         wait = self._waits.get(thread)
         if thread.number == thread.pid and self._can_be_signalled(process, wait):
             return True
+        # "inner": it stands at a lock of its own process, and so not in the wait that it has emitted.
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
             return rule(self, wait)

@@ -1,15 +1,15 @@
 """The watchman: looks after a run, and finds the threads that are stuck: that will never go on.
 
-    state: somebody has waited for a while ──► two snapshots that agree ──► process_stuck, finding events
+    every now and then: a snapshot ──► two in a row agree ──► a thorough one confirms ──► process_stuck, finding events
 
 A check costs some milliseconds of procsim's own time and nothing of the program's. It reads the processes that are
-known to belong to the run. Once two checks agree that a thread is stuck, all processes of the system are asked whether
-they could end that wait. What is found goes into the stream of events like all else: state stays pure, and a recording
-shows it again.
+known to belong to the run, and their descendants. What is found goes into the stream of events like all else: state
+stays pure, and a recording shows it again.
 
-Two snapshots must find the same threads stuck, all of them, with no event between, and none of these threads may have
-gone to wait anew meanwhile. A snapshot takes a while, and those that were read first may have gone on before it was
-whole.
+Two snapshots agree if they find the same threads stuck, and if between them none of these threads has gone to wait anew
+and none of their processes has emitted an event. One snapshot is not enough: it takes a while, and the threads that
+were read first may have gone on before it was whole. Then a thorough one follows: it searches all processes of the
+system for those of the run, and for others that could end these waits. It, too, must find these threads as they were.
 """
 
 import contextlib
@@ -34,7 +34,8 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 SHARE = 20
 """After a check there is a pause of at least so many times the processor time that it took: checks cost 5 % of a core
-at most. Its time by the clock would not do: on a busy machine it waits for a core, which costs the program nothing."""
+at most. It is not measured by the clock: on a busy machine a check also waits for a core, which costs the program
+nothing."""
 
 WRONG_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
 """Waits that are wrong whatever main does. A process that waits for something else may be a worker that main ends."""
@@ -87,7 +88,7 @@ class Watchman:
         return now >= self._next
 
     def _plan(self, began: float, agree: bool) -> None:
-        """Plan the next check: soon where the last two snapshots did not agree.
+        """Plan the next check: soon where this snapshot did not `agree` with the one before.
 
         `began`: the processor time of this thread, in seconds, when this check began.
         """
@@ -104,11 +105,8 @@ class Watchman:
         if dead:
             return dead
         snapshot = take_snapshot(self._run.members, thorough=False)
-        if snapshot is None:
-            self._next = float("inf")
-            return []
         before, self._before = self._before, self._marked(stuck(self._state, snapshot))
-        agree = self._before == before  # in all of them, since each is stuck because the others are
+        agree = self._before == before  # about all threads, since each is stuck only because the others are
         found: list[Event] = []
         if agree and before and self._run.has_caught_up():
             found = self._certain(before)
@@ -116,9 +114,9 @@ class Watchman:
         return found
 
     def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
-        """The threads that are stuck also where all processes of the system are asked, and have been since `before`."""
+        """The threads that are stuck also by a thorough snapshot, and have not gone on since `before`."""
         snapshot = take_snapshot(self._run.members)
-        if snapshot is None or not stuck(self._state, snapshot):
+        if not stuck(self._state, snapshot):  # check first: what follows reads all processes of the system
             return []
         found = self._marked(stuck(self._state, with_outside(snapshot)))
         if any(before.get(thread) != mark for thread, mark in found.items()):
@@ -147,7 +145,7 @@ class Watchman:
         fields = {
             "wait": wait.kind,
             "open_in": _open_in(self._state, snapshot, blocked),
-            # The length of a message is read first, as 4 bytes (multiprocessing.connection.Connection._recv_bytes).
+            # A message begins with its length: 4 bytes, and 8 more if it is long (Connection._recv_bytes).
             "in_message": blocked.how == "read" and blocked.size not in (4, 8),
         }
         return Event(
@@ -155,7 +153,10 @@ class Watchman:
         )
 
     def _wait_of_main_thread(self, thread: Thread, blocked: Blocked) -> Wait | None:
-        """The wait of a process's main thread that has emitted none, by its system call."""
+        """The wait of a process's main thread that has emitted none, by its system call.
+
+        None where another thread of it is stuck already: most likely the main thread waits for that one.
+        """
         process = self._state.processes[thread.pid]
         if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
             return None
@@ -173,8 +174,8 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     """The kind of a wait that was not emitted, and the object that it is for."""
     if blocked.how not in ("read", "write"):
         return f"system_{blocked.how}_waiting", None
-    end = blocked.ends[0]
-    identity = pipe_end(end.inode, True if end.socket else not end.writing)
+    (end,) = blocked.ends  # a read or a write has one
+    identity = pipe_end(end.inode, readable=end.socket or not end.writing)
     if identity in state.signals:
         return ("pipe_receive_waiting" if blocked.how == "read" else "pipe_send_waiting"), identity
     for queue in state.queues.values():

@@ -21,14 +21,16 @@ class Finding(NamedTuple):
     text: str
     """One sentence; its {placeholders} are filled from the figures.
 
-    ⟨A part in such brackets⟩ is left out where a figure in it is not known: a place, mostly, or the PID of a process
-    that has no other name.
+    ⟨A part in such brackets⟩ is left out where a figure in it is None, because it is not known: a line, mostly. The PID
+    is left out, too, where it is the name of the process already.
     """
     figures: Mapping[str, Any] = {}
     cure: str = ""
     """What would cure it: a sentence like `text`; empty where none is known."""
     sentence: str = ""
-    """An id of these sentences that stays when their words change, where several share the finding's id."""
+    """Where several sentences have the finding's id: the id of this one and its cure. It stays when their words change:
+    by it, a replay finds today's words.
+    """
 
     @property
     def pid(self) -> int | None:

@@ -16,7 +16,9 @@ class Cause(ABC):
     """Why threads wait for ever. Its fields are what was found; the figures of its sentence are made from them last."""
 
     always_wrong: ClassVar[bool] = False
-    """Whether it is a fault also while main goes on. Else a waiting process may be a worker that main will end."""
+    """Whether it is a fault also while main goes on. If not, it becomes a finding only when main is stuck, too: before
+    that, the waiting process may be a worker that main will end.
+    """
 
     @property
     @abstractmethod

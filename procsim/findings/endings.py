@@ -39,7 +39,7 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             **event.fields,
             **_starter(run, event.pid),
         }
-        if not _unnoticed(run, process):
+        if not _parent_ended_well(run, process):
             yield _raised(run, event, figures, outcome)
         else:
             yield Finding(
@@ -98,7 +98,7 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             "at": process.at,
             **_starter(run, process.pid),
         }
-        if not _unnoticed(run, process):
+        if not _parent_ended_well(run, process):
             yield Finding("died", "{signal} has ended {process}⟨ (PID {pid})⟩⟨, last seen at {at}⟩", figures)
         else:
             yield Finding(
@@ -114,7 +114,8 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
     """Whether a signal ended a process that neither the program nor people had asked to end.
 
-    SIGTERM, SIGINT and SIGHUP to a child count as the program's own, since the tracer does not see `os.kill`.
+    SIGTERM, SIGINT and SIGHUP to a child count as the program's own, since there are ways to send them that the tracer
+    does not see: `os.killpg`, or the `kill` of a shell.
     """
     code = process.exit_code
     asked = process.pid in run.started and code in (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
@@ -132,13 +133,15 @@ def _starter(run: RunState, pid: int) -> dict[str, Any]:
 def _is_seen(run: RunState, process: Process) -> bool:
     """Whether the program knows how this process ended.
 
-    It has read the exit code; or the process worked for an executor, which raises BrokenProcessPool.
+    It has read the exit code; or the process worked for an executor, which raises BrokenProcessPool, and its parent has
+    not ended by that.
     """
-    return process.exit_code_seen or (run.pool_type(process) == "ProcessPoolExecutor" and _unnoticed(run, process))
+    of_executor = run.pool_type(process) == "ProcessPoolExecutor"
+    return process.exit_code_seen or (of_executor and _parent_ended_well(run, process))
 
 
-def _unnoticed(run: RunState, process: Process) -> bool:
-    """Whether the process that started this one ended with exit code 0."""
+def _parent_ended_well(run: RunState, process: Process) -> bool:
+    """Whether the process that started this one ended with exit code 0, as if nothing had happened."""
     start = run.started.get(process.pid)
     parent = run.processes.get(start.pid) if start else None
     return parent is not None and parent.exit_code == 0

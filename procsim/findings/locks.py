@@ -1,4 +1,7 @@
-"""Why threads wait for a lock or semaphore for ever: a circle, a holder that has ended, or that waits itself."""
+"""Why threads wait for a lock or semaphore for ever: a circle, a holder that has ended, or that waits itself.
+
+How the sentences are written, with ⟨parts⟩ that may be left out: `base.Finding`.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,23 +41,27 @@ def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
         if circle and not explained & circle.keys():
             explained |= circle.keys()
             links = list(circle.values())
-            # It begins with the one that waited first: it is its order that the others do not keep.
+            # Begin with the thread that waited first: the others have not kept to its order.
             first = min(range(len(links)), key=lambda place: links[place][0].since)
             links = links[first:] + links[:first]
             yield (LockTwice if len(links) == 1 else LockCycle)(links[0][0], links)
 
 
-def _holders(lock: Lock) -> list[Waiter]:
+def _holding_threads(lock: Lock) -> list[Waiter]:
     return [(pid, hold.thread) for pid, hold in lock.holds.items()]
 
 
 def _circle(next_of: dict[Waiter, tuple[Wait, Lock]], start: Waiter) -> dict[Waiter, tuple[Wait, Lock]]:
-    """The waits from `start` along the holders back to `start`; empty where they lead elsewhere."""
+    """The waits from `start` along the holders back to `start`; empty where they lead elsewhere.
+
+    Of several holders of a semaphore the first is followed. If all of them lead to a circle, this path does, and that
+    circle is found when `start` is one of its own threads.
+    """
     path: dict[Waiter, tuple[Wait, Lock]] = {}
     waiter: Waiter | None = start
     while waiter in next_of and waiter not in path:
         path[waiter] = next_of[waiter]
-        holders = _holders(path[waiter][1])
+        holders = _holding_threads(path[waiter][1])
         waiter = start if start in holders else next(iter(holders), None)
     return path if waiter == start else {}
 
@@ -132,12 +139,12 @@ class LockCycle(_Circle):
 
 def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Locks and semaphores whose holders have all ended without releasing them."""
-    explained: set[int] = set()
+    explained: set[int] = set()  # not `first_for_each`: a later wait for a lock may fit where the first one does not
     for wait, lock in _lock_waits(run, stuck):
         holders = [run.processes[pid] for pid in lock.holders if pid in run.processes]
         if lock.identity not in explained and holders and all(ended_first(holder, wait) for holder in holders):
             explained.add(lock.identity)
-            yield DeadHolder(wait, lock, holders[-1])
+            yield DeadHolder(wait, lock, holders[-1])  # of several holders of a semaphore, one is named
 
 
 @dataclass(frozen=True)
@@ -191,7 +198,7 @@ def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Locks whose holder waits for what cannot come, because a thread that waits for the lock would bring it."""
     waits = {(wait.pid, wait.thread): wait for wait in stuck if wait.kind != "lock_waiting"}
     for wait, lock in _lock_waits(run, first_for_each(stuck)):
-        held_up = next((waits[holder] for holder in _holders(lock) if holder in waits), None)
+        held_up = next((waits[holder] for holder in _holding_threads(lock) if holder in waits), None)
         if held_up is not None and _would_bring(run, wait, lock, held_up):
             awaited = held_up.child_name or figures_of(run, held_up)["object"]
             if awaited:
@@ -199,19 +206,19 @@ def waiting_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
 
 
 def _would_bring(run: RunState, wait: Wait, lock: Lock, awaited: Wait) -> bool:
-    """Whether the thread that waits for a lock may be the one that the lock's holder waits for.
+    """Whether the thread that waits for a lock may be the one that the lock's holder waits for: True if not known.
 
     False if it does the same work as the holder (workers that take from a queue one at a time), or if only others used
     the other side of the queue, or work for the pool.
     """
     if awaited.kind == "process_join_waiting":
-        return True
-    if lock.handed_on or wait.at == _held_at(lock, awaited.pid):
+        return True  # it is the joined process, or holds that one up
+    if lock.handed_on or wait.at == _held_at(lock, awaited.pid):  # a signal, which nobody holds; or the same work
         return False
     if awaited.kind == "pool_result_waiting":
         return run.processes[wait.pid].pool == awaited.object
     queue = run.queues.get(awaited.object or 0)
-    if queue is None:
+    if queue is None:  # an event, a condition …: any process may be the one that sets or notifies it
         return True
     users = queue.put if awaited.kind == "queue_get_waiting" else queue.got
     return not users or wait.pid in users
@@ -267,7 +274,10 @@ def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
 
 
 class Unreleased(CauseOfWait):
-    """A thread waits for a semaphore that no process holds."""
+    """A thread waits for a semaphore that no process holds.
+
+    Not always wrong: while main goes on, it may be a worker that waits for a signal, and that main will end.
+    """
 
     def finding(self, run: RunState) -> Finding:
         return Finding(

@@ -25,7 +25,7 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     - all processes that put items were ended, too;
     - only stop markers are left.
     """
-    # What is left then is no loss of the program's.
+    # When procsim or people ended the run, what is left then is no loss of the program's.
     if outcome.timed_out is not None or outcome.interrupted or run.found:
         return
     cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
@@ -36,6 +36,7 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         if not takers or enough or cut_off >= set(queue.put):
             continue
         in_queue = _tasks_left(queue)
+        # Where no task was ever reported done, what they have in hand is a guess, and alone no finding.
         in_hand = sum(_in_hand(run, queue, pid) for pid in takers) if in_queue or queue.done else 0
         if in_queue or in_hand:
             last = run.processes[takers[0]]
@@ -84,11 +85,15 @@ def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
         return 0
     if queue.done:
         return max(0, queue.got[pid] - queue.done[pid])
+    # No process reports: each works on the item that it took last, unless it waits for the next one.
     return int(all(wait.object != queue.identity for wait in run.processes[pid].waits.values()))
 
 
 def _tasks_left(queue: Queue) -> int:
-    """Items still in the queue, without stop markers: None, or equal items at the end, unlike the first ever put."""
+    """Items still in the queue, without stop markers: None, or equal items at the end, unlike the first that is known.
+
+    One item alone is no marker where others are left before it: it is only the last of them.
+    """
     count = queue.puts - queue.gots
     last = list(queue.items_put)[-count:]
     left = [item for item in last if item is not None]

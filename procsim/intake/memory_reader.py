@@ -24,7 +24,7 @@ from procsim.wire.memory import (
 )
 
 _LOOK_SIZE = 1 << 13
-"""Bytes of a part that are searched for a commit mark at first; if there are more, four times as many."""
+"""Bytes of a part in which the last commit mark is searched for at first; then four times as many if need be."""
 
 
 class _Slot:
@@ -65,12 +65,13 @@ class _Slot:
         return b"".join(pieces)
 
     def _rest(self, memory: mmap.mmap) -> bytes:
+        """All that was not read of a part that is full: its end needs no commit mark, and only zeros follow."""
         piece = memory[self._at : self._end]
         size = len(piece.rstrip(b"\0"))
         return piece[: size + -size % WORD]
 
     def _whole(self, memory: mmap.mmap, commit_mark: bytes) -> bytes:
-        """What is whole in this part.
+        """What is whole in a part that is still written.
 
         It is copied a second time: while the first copy was made, the writer went on, so that a record near its
         beginning may be copied unfinished though a commit mark behind it was copied.

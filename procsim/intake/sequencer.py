@@ -1,9 +1,13 @@
 """Puts what came from several sources into one order: cause before effect.
 
-The time of an event is from before it was written, and its effects happen after that. So an event that was written
-before a moment cannot have a cause that was written after it. Once everything was read that had been written before
-that moment, the order of these events by time is final. An event that is younger may have been read before an older one
-of another source: it waits for the next round.
+An event gets its time before it is written, and whatever it causes happens after it was written. So an effect has a
+later time than its cause, and an event that was written before a moment has no cause that was written after it. Once
+everything was read that had been written before that moment, the order of these events by time is final. An event that
+is younger may have been read before an older one of another source: it waits for the next round.
+
+Each source has its events in the order in which they were written. By their times, that order may be a little wrong,
+since several threads write there. `merge` keeps cause before effect nevertheless: whatever stands before a cause in its
+source is older than the effect, too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +33,8 @@ class Sequencer:
         are decoded as they are needed, since all of them could be more than memory holds; or `at_once`, which is
         quicker.
         """
-        # These were read in the round before, so they were written before this one began, whatever their times are.
+        # These were read in the round before, so they were written before this one began. A later time is wrong
+        # (the process has another clock, or has overwritten its events), and must not keep an item back for ever.
         younger = [item if item[0] <= began else (began, *item[1:]) for item in self._younger]
         self._younger = []
         time = itemgetter(0)

@@ -121,7 +121,7 @@ class _Table(NamedTuple):
     path: Path
     name: str
     kind: Mapping[str, str]
-    """Its fields, with examples."""
+    """The fields that it may have, with examples: CHAPTER, LESSON or QUESTION."""
     fields: Mapping[str, Any]
     lines: list[str]
     """Its lines in the file."""
@@ -157,14 +157,15 @@ class _Table(NamedTuple):
         return line.partition(" ")[2].strip()
 
     def tables(self, field: str, kind: Mapping[str, str]) -> "list[_Table]":
-        """The tables that such a field holds."""
+        """The tables that such a field holds; `kind`: see above."""
         inner = self.fields.get(field, [])
         if not isinstance(inner, list) or not all(isinstance(each, dict) for each in inner):
             heading = "lesson" if field == "lesson" else "lesson.question"
             words = _("each {field} begins with a line [[{heading}]]")
             raise self.wrong(field, words.format(field=field, heading=heading))
+        # Where each begins, so that what is wrong with it is said with its line: the parser does not tell.
         heads = [at for at, line in enumerate(self.lines) if re.match(rf"\s*\[\[[\w. ]*\b{field}\s*\]\]", line)]
-        if len(heads) != len(inner):  # not written with headings
+        if len(heads) != len(inner):  # written without headings: lesson = [{…}]
             heads = [0] * len(inner)
         ends = [*heads[1:], len(self.lines)]
         return [

@@ -63,11 +63,15 @@ class Scenario:
         return ways
 
     def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
-        """What these runs, by the names of their ways, have shown together."""
+        """What these runs, by the names of their ways, have shown together. Raises as `claims` does."""
         return [Claim(*claim) for claim in self._compared(runs, **values)] if self._compared else []
 
     def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
-        """What this run has shown. Raises whatever the scenario's own code raises."""
+        """What this run has shown.
+
+        Raises whatever the scenario's own code raises: the run is over then, and is shown with a claim that does not
+        hold (`session.outcome.judged`). Where `ways` fails, nothing has been run yet.
+        """
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
 
     def headline(self, run: "RunState", values: Mapping[str, Any]) -> Headline | None:
@@ -76,10 +80,12 @@ class Scenario:
         return None if headline is None else Headline(*headline)
 
     def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The options to change, and their values, for the other way to run it: with the lock, or without.
+        """The options to change, and their values, for the other way to run it: without the lock, for one.
 
-        If options differ from their defaults, they are set back to these: only one thing goes wrong at a time.
-        Otherwise the scenario's OTHER_WAY says what to change.
+        OTHER_WAY says what to change. In `{"joinable": {"task_done": False}}`, the inner part holds while `joinable` is
+        on, and `joinable` then stays as it is. If options differ from their defaults already, these are set back
+        instead: only one thing goes wrong at a time. Numbers and texts are not set back, unless OTHER_WAY names them:
+        how many people there are does not make a way right or wrong.
         """
         within = next(
             (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None
@@ -151,6 +157,7 @@ def _import(path: Path) -> ModuleType:
         raise NoScenario(words.format(path=path, line=error.lineno, reason=error.msg)) from error
     except ValueError as error:
         raise NoScenario(_("{path}: is no Python file").format(path=path)) from error
+    # Not by a loader, which would leave a `__pycache__` beside the file.
     spec = importlib.util.spec_from_loader(f"procsim_scenario_{path.stem}", None, origin=str(path))
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -166,17 +173,21 @@ def _import(path: Path) -> ModuleType:
 
 
 def _is_called(path: Path, with_options: bool) -> bool:
-    """Whether the file runs its main. If main has options, it must be handed to `start`, which parses them."""
+    """Whether the file seems to run its main: a mistake is to be found, not every trick.
+
+    If main has options, it must be handed to `start`, which parses them; else it is enough that the file uses `main`.
+    """
     with warnings.catch_warnings(action="ignore"):
         nodes = list(ast.walk(ast.parse(path.read_bytes())))
     if not with_options:
         return any(
             isinstance(node, ast.Name) and node.id == "main" and isinstance(node.ctx, ast.Load) for node in nodes
         )
-    return any(isinstance(node, ast.Call) and node.args and _is_start(node) for node in nodes)
+    return any(isinstance(node, ast.Call) and _may_be_start(node) for node in nodes)
 
 
-def _is_start(call: ast.Call) -> bool:
-    """Whether a call may be `start(main)`; `process.start()` is not."""
+def _may_be_start(call: ast.Call) -> bool:
+    """Whether a call may be `start(main)`, under whatever names; `process.start()` is not."""
     called = getattr(call.func, "id", getattr(call.func, "attr", None))
-    return called == "start" or any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)
+    takes_main = any(isinstance(each, ast.Name) and each.id == "main" for each in call.args)
+    return takes_main or (called == "start" and bool(call.args))

@@ -85,7 +85,7 @@ class Recorder:
         return CannotRecord(_("{path}: {reason}; the recording is not whole").format(path=self.path, reason=reason))
 
     def event(self, event: Event, names: Mapping[int, Named]) -> None:
-        """Write one event."""
+        """Write one event. `names`: the names of objects by their identity, since events have the identity alone."""
         self._write(to_json, event, names)
 
     def verdict(self, verdict: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ LEFT_BEHIND_GRACE_SECONDS = 1.0
 """How long processes may go on by themselves when the main process is gone and its end was reported."""
 
 LOUD_GRACE_SECONDS = 5.0
-"""How long they may go on where its end cannot be reported, since they emit more than procsim can draw."""
+"""How long they may go on where its end cannot be reported yet: they emit events faster than procsim takes them."""
 
 
 class Deaths:
@@ -66,7 +66,7 @@ class Deaths:
         if self._main_reported_at is not None:
             return []
         self._main_reported_at = now
-        self._drain.let_end()
+        self._drain.let_end()  # also where no process has ever opened the EventQueue
         return [self._event("process_ended", exit_code=self._main.wait())]
 
     def grace_is_over(self, now: float) -> bool:
@@ -82,19 +82,19 @@ class Deaths:
         return self._alive.get(pid)
 
     def others_are_alive(self) -> bool:
-        """Whether any other process than main is alive that has told its name."""
+        """Whether any other process is alive that was seen to begin."""
         return any(is_alive(pid) for pid in self._alive if pid != self._main.pid)
 
     def follow(self, batch: list[Event]) -> list[Event]:
-        """Take in what the processes report. Returns the events, but for the deaths that were reported before."""
+        """Take in the events of a batch, those of procsim's own, too. Returns them, but for deaths reported before."""
         again = []
         for event in batch:
-            if event.kind in ("process_began", "process_untraced"):
+            if event.kind in ("process_began", "process_untraced"):  # a process without the tracer begins so
                 self._alive[event.pid] = event.process
-                self._found.pop(event.pid, None)
+                self._found.pop(event.pid, None)  # that was an earlier process with this PID
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
-                self._drain.forget(event.pid)
+                self._drain.forget(event.pid)  # nothing more comes from it
                 if self._found.get(event.pid) == event.fields["exit_code"]:
                     again.append(event)  # by its parent, after procsim had found it
         return [event for event in batch if event not in again] if again else batch
@@ -105,9 +105,9 @@ class Deaths:
         return bool(self._unreported)
 
     def find(self) -> list[Event]:
-        """A `process_ended` for each process that is gone, did not say so, and can have no more events on their way.
+        """A `process_ended` for each process that is gone, did not emit one, and can have no more events on their way.
 
-        With the exit code, if its parent has not asked for it yet.
+        With the exit code, which the system has until the parent asks for it; else None.
         """
         gone = [pid for pid in self._alive if pid != self._main.pid and not is_alive(pid)]
         for pid in gone:
@@ -119,5 +119,8 @@ class Deaths:
             for pid, (mark, code) in self._unreported.items()
             if self._arrivals.has_passed(mark)
         ]
-        self._found |= {death.pid: code for death in deaths if (code := death.fields["exit_code"]) is not None}
+        for death in deaths:
+            del self._unreported[death.pid]
+            if (code := death.fields["exit_code"]) is not None:
+                self._found[death.pid] = code
         return deaths

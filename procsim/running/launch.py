@@ -59,7 +59,7 @@ def launch(order: Order) -> Run:
 def _launch(order: Order, undoing: contextlib.ExitStack) -> Launched:
     """Start it; `undoing` gets a callback for each thing that is to be undone."""
     folder = f"{_temporary_root()}/procsim-{secrets.token_hex(4)}"
-    session = None if order.apart else os.getsid(0)
+    session = None if order.isolated else os.getsid(0)
     lifeline = Lifeline(folder, session)
     undoing.callback(lifeline.end)
     _make_folder(folder)
@@ -119,20 +119,20 @@ def _start_main(
         return subprocess.Popen(
             order.command,
             env=variables,
-            stdin=subprocess.DEVNULL if order.apart or order.keyboard else None,
+            stdin=subprocess.DEVNULL if order.isolated or order.keyboard else None,
             stdout=stdout,
             stderr=stderr,
-            start_new_session=order.apart,
-            close_fds=order.apart,  # else it has what was given to us: `procsim watch script.py <(command)`
+            start_new_session=order.isolated,
+            close_fds=order.isolated,  # else it has what was given to us: `procsim watch script.py <(command)`
         )
     except OSError as error:
         raise CannotStart(f"{order.command[0]}: {error.strerror}") from error
 
 
 def _environment(order: Order, folder: str) -> dict[str, str]:
-    """The environment of the main process; a program that runs apart gets a temporary folder of its own."""
+    """The environment of the main process; a program that runs isolated gets a temporary folder of its own."""
     variables = environment(folder, _given_environment())
-    if not order.apart:
+    if not order.isolated:
         return variables
     _make_folder(f"{folder}/tmp")
     return variables | {"TMPDIR": f"{folder}/tmp", "PYTHONUNBUFFERED": "1"}

@@ -137,7 +137,7 @@ class Members:
         return found
 
     def are_detached(self, processes: list[psutil.Process]) -> bool:
-        """Whether all of these processes are detached, but for helpers, which end by themselves."""
+        """Whether at least one of these processes is detached, and the others are helpers, which end by themselves."""
         others = [process for process in processes if not self.is_detached(process)]
         return len(others) < len(processes) and all(self.is_helper(process) for process in others)
 
@@ -192,7 +192,7 @@ class Members:
         for _ in range(ROUNDS):
             found = self._find(thorough=True)
             left = _alive_of(found)
-            if found and not left:  # they ended while we searched, and may have started others before
+            if found and not left:  # they ended during the search, and may have started others before that
                 left = self.alive()
             others = [process for process in left if not self.is_detached(process) and not self.is_helper(process)]
             if not others:

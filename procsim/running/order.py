@@ -15,7 +15,7 @@ class Order:
     timeout: float | None = None
     """seconds after which the run is ended; None: never. A closed gate stops the clock."""
 
-    apart: bool = True
+    isolated: bool = True
     """In a session of its own, without our terminal and standard input, and with a temporary folder that is removed
     afterwards. False: where and as it would run without procsim."""
 
@@ -23,7 +23,7 @@ class Order:
     """Whether our standard input is a keyboard whose keys are for us, and not for the program."""
 
     calls_start: bool = False
-    """Whether the program is to call `procsim.start`, from which it gets its options."""
+    """Whether the program is to call `procsim.start`, which gives `main` its options; a finding says if it did not."""
 
     plan: Plan = field(default_factory=Plan)
     """Who moves, and when."""
@@ -34,4 +34,4 @@ class Order:
     @property
     def signals_are_passed_on(self) -> bool:
         """Whether the signals that come to us go on to the program, which runs as it would without procsim."""
-        return not self.apart and not self.keyboard
+        return not self.isolated and not self.keyboard

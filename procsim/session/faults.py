@@ -31,7 +31,7 @@ class Faults:
         self._first: dict[str, str] = {}
 
     def attempt(self, part: str, call: Callable[..., object], *arguments: object) -> bool:
-        """Call it; False: the part has failed. An expected error is raised."""
+        """Call it; False: the part has failed. An expected error (`ProcsimError`) is no fault, and is raised."""
         try:
             call(*arguments)
         except ProcsimError:

@@ -21,7 +21,11 @@ from procsim.wire.events import Event
 
 
 class Player:
-    """Plays one run that was started. What fails of ours meanwhile is left out, and the run goes on."""
+    """Plays one run that was started. A part of procsim that fails is left out, and the run goes on.
+
+    The state and the conductor are sheltered here; the watchman and the recorder shelter themselves, and the view is a
+    `Sheltered` one.
+    """
 
     def __init__(
         self,
@@ -80,9 +84,9 @@ class Player:
         return found
 
     def _conduct(self, events: list[Event]) -> None:
-        """Let the next step be taken, if it is time; before drawing, since people wait to see the last one done."""
+        """Have the next step taken, if it is time: before drawing, so that the program moves meanwhile."""
         if not self._faults.attempt(STEPS, self._conductor.tick, events):
-            self._faults.attempt(STEPS, self._conductor.use, None)
+            self._faults.attempt(STEPS, self._conductor.use, None)  # all move freely
 
     def _draw(self) -> None:
         """Grant what people wish, and draw the run as it is now."""

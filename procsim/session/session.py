@@ -43,6 +43,7 @@ def show_run(
                 Player(run, state, view, faults, signals.end, recorder).play()
         except ReaderGone:
             reader_gone = True
+        # People have ended it also if it ended by the signal that went on to it.
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
         outcome = outcome_of(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
@@ -63,7 +64,10 @@ def show_run(
 
 
 def _exit_code(run: Run, state: RunState, received: int, judge: Judge | None, claims: list[Claim]) -> int:
-    """The exit code where the verdict was shown; `received`: the signal by which people ended the run, or 0."""
+    """The exit code where the verdict was shown; `received`: the signal by which people ended the run, or 0.
+
+    Ctrl-C is how people end a program that hangs and is not stopped: then it has hung, all the same.
+    """
     hung = state.hung is not None and (run.order.stop_on_hang or received == signal.SIGINT)
     if received and not hung:
         return 128 + received

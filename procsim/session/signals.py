@@ -53,7 +53,7 @@ class Signals:
                 signal.signal(number, handler)
 
     def go_to(self, run: Run) -> None:
-        """From now on they are for this run, which was started; it is stopped at once if one has come already."""
+        """From now on they are for this run, which was started; it is stopped at once if it was to end before."""
         self._run = run
         if self.received:
             run.stop()

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 10.0
 
 def with_keyboard(order: Order) -> str:
     """The command that gives a program the keyboard; "" where it has the standard input that procsim was given."""
-    if order.apart:
+    if order.isolated:
         return shlex.join(["python", *order.command[1:]])
     if not order.keyboard:
         return ""
@@ -27,7 +27,7 @@ def with_other_python(order: Order) -> str:
 
     "" where these are the same, or there is no other.
     """
-    if order.apart or order.command[0] != sys.executable:
+    if order.isolated or order.command[0] != sys.executable:
         return ""
     for name in ("python", "python3"):
         if shutil.which(name):

@@ -3,9 +3,9 @@
     OPERATIONS ──► state: which events begin and end a wait (`changes/waits.py`)
                ──► views: what is written of an event, a wait, and a thread at the gate (`views/text/words.py`)
 
-The words are messages, which views translate. They may have places for the fields of the event, for {object}, the name
-of the object, and for {subject}: the name of a process that is joined, or what a thread at the gate is about to write,
-read, call …
+The words are messages, which views translate; `python -m tests.catalogue` finds them in these calls. They may have
+places for the fields of the event, for {object}, the name of the object, and for {subject}: the name of a process that
+is joined, or what a thread at the gate is about to write, read, call …
 """
 
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ class Operation(NamedTuple):
     """What a thread does to an object or a process."""
 
     next: str
-    """What a thread at the gate is about to do; empty: it does not stop at the gate for this."""
+    """What a thread at the gate is about to do; empty: it does not stop there, since this is no step (`control`)."""
     waiting: Moment | None = None
     """It cannot be done at once, and the thread waits."""
     done: Moment | None = None
     """None: the tracer does not see it; only the system shows that the thread waits."""
     refused: Moment | None = None
-    """The thread has given up."""
+    """It ended without being done: its time was up, it was not to wait, or it can never be done any more."""
 
 
 OPERATIONS = (
@@ -72,7 +72,7 @@ OPERATIONS = (
     Operation(
         "wait for {object} to be set",
         waiting=Moment("event_waiting", "waits for {object} to be set"),
-        done=Moment("event_awaited", "{object} is set: {is_set}"),
+        done=Moment("event_awaited", "{object} is set: {is_set}"),  # also when its time was up, and it is not set
     ),
     Operation(
         "wait at {object}",

@@ -36,9 +36,9 @@ from procsim.wire.pipe import HEADER, ITEM_LIMIT, Clock, EventQueue, raised_else
 _TUPLE = b"(" + (8).to_bytes(4, "little")
 _BEFORE_TIME = _TUPLE + b"I"  # marshal's sign of an integer of 64 bits
 _BEGINNING = struct.Struct(f"<H{len(_BEFORE_TIME)}sq")  # `pipe.HEADER` first: twice the size, and one
-_ALL_BUT_DATA = (_BEGINNING.size - HEADER.size) * 2 + 1
+_SIZE_WITHOUT_DATA = (_BEGINNING.size - HEADER.size) * 2 + 1
 _ROOM = ITEM_LIMIT - _BEGINNING.size
-"""Bytes."""
+"""The bytes of a record that are left for what follows the time."""
 
 HEADS_KEPT = INTERNED_LIMIT * 2
 """Keys in the intern table of a thread: each event by its line, and by the instructions in it."""
@@ -178,7 +178,7 @@ def emit(
         if fields:
             data += _dumps(fields, MARSHAL_FORMAT)
         if len(data) <= _ROOM:
-            return _write(_begin(len(data) * 2 + _ALL_BUT_DATA, _BEFORE_TIME, Clock.now()) + data)
+            return _write(_begin(len(data) * 2 + _SIZE_WITHOUT_DATA, _BEFORE_TIME, Clock.now()) + data)
     except ValueError as error:
         if raised_elsewhere(error):
             raise

@@ -31,7 +31,7 @@ from procsim.wire.mapped_file import mapped
 from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
 
 shared: mmap.mmap | bytes = b"\0"
-"""Its first byte is OPEN or CLOSED."""
+"""Its first byte is CLOSED, or OPEN, which is 0: `if shared[0]` is what an operation does before it calls `arrive`."""
 
 _standing: dict[int, int] = {}
 """The threads of this process that stand at the gate, and how often: a signal handler may arrive there, too."""

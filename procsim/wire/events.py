@@ -93,6 +93,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_missed": ("job", "took"),
     "pool_join_waiting": WAITING,
     "pool_joined": (),
+    # A signal handler of the program has raised in a wait for this object that cannot be said to be refused.
+    "wait_left": (),
     # `object` is the file itself, under whatever path; None if it is no regular file. `offset` is in bytes.
     "file_opened": ("path", "mode"),
     "file_read": ("path", "value", "size", "offset"),

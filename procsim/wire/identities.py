@@ -33,7 +33,10 @@ def semaphore(name: str) -> int:
 
 
 def pipe_end(inode: int, readable: bool) -> int:
-    """The identity of one end of a pipe. Both ends of a one-way pipe have its inode; the lowest bit differs."""
+    """The identity of one end of a pipe. Both ends of a one-way pipe have its inode; the lowest bit differs.
+
+    `readable`: whether it is for reading, or for both, as each end of a two-way pipe (a socket) is.
+    """
     return inode << 1 | readable
 
 

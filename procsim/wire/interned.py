@@ -1,22 +1,25 @@
 """The form of events in shared memory: records, and occurrences of interned events.
 
-    an event ──► record ────────────┐                 the first time, and wherever it cannot be interned
+    an event ──► record ────────────┐                 the first two times, and wherever it cannot be interned
              └─► id, time, value ───┴─► slot ──► SlotDecoder ──► the event
 
-A program emits the same events again and again: the same kind, thread, line and object. From its second occurrence an
-event is interned: a record gives it an id, and each later occurrence is id, time and value. That takes 24 bytes, and
-the rest is not marshalled, copied and decoded again.
+A program emits the same events again and again: the same kind, thread, line and object. When an event comes for the
+second time it is interned: one more record, its definition, gives it an id, and from the third time on an occurrence is
+id, time and value. That takes 24 bytes, and the rest is not marshalled, copied and decoded again.
 
 In a slot (`procsim.wire.memory`) these stand one after the other, each written by one call into C, so that no other
 thread can come between, and each of whole words of 64 bits:
 
-    record        as on the EventQueue (`procsim.wire.pipe`), padded with zeros
-    commit mark   one word after a record. A record counts once something follows it
+    record        an event as on the EventQueue (`procsim.wire.pipe`), or a definition; padded with zeros
+    commit mark   one word after a record. A record counts once a commit mark or an occurrence follows it
     occurrence    three words. None of them is ever 0, as memory is before it is written; so a reader sees whether all
                   three are there. Values that are not one small integer follow, then a commit mark
 
 A commit mark contains five bytes that are random in each run, its tag, and so does the first word of an occurrence. So
-no value of the program's looks like one of them by chance.
+no value of the program's looks like one of them by chance. None of the five is 0, as memory is before it is written: so
+half a tag is not taken for a whole one.
+
+The last word of each of these is never 0: so the reader finds the end of what is written in a part of the slot.
 """
 
 import contextlib
@@ -48,12 +51,12 @@ _OCCURRENCE = struct.Struct("<QQq")
 """Its head, which is the commit mark with the id in the place of the zeros; its time in ns; its value, encoded.
 
 A value that is one integer is encoded as twice itself and one. Else it is twice the number of bytes that follow: the
-values as a marshalled tuple, and one byte that is not 0, so that the padding after it can be told apart."""
+values as a marshalled tuple, and one byte that is not 0, since marshalled values may end in zeros, as padding does."""
 
 _ID_UNIT = 1 << 8
 
 OCCURRENCE_LIMIT = ITEM_LIMIT + WORD
-"""The bytes of the longest occurrence; a record has at most ITEM_LIMIT."""
+"""The bytes of the longest occurrence. No record is longer: it has at most ITEM_LIMIT, and padding up to a word."""
 
 _VALUES_LIMIT = OCCURRENCE_LIMIT - _OCCURRENCE.size
 
@@ -78,7 +81,7 @@ def padded(data: bytes) -> bytes:
 
 
 def definition(identifier: int, event: tuple[Any, ...]) -> bytes:
-    """The record that gives an event its id: see `Buffers.intern`. Raises `ValueError` where it is too long."""
+    """The record that gives an event its id; `event`: as in `Buffers.intern`. Raises `ValueError` if it is too long."""
     return record_of(_dumps((identifier, event), MARSHAL_FORMAT))
 
 
@@ -134,13 +137,14 @@ class SlotDecoder:
         """By its id: an event without its fields, and these, or the names of those that vary."""
 
     def items(self, data: bytes) -> Iterator[Any]:
-        """The items in the next whole piece of the slot, decoded one by one. What a program has spoilt is left out.
+        """The items in the next whole piece of the slot, decoded one by one. Where a program has overwritten something,
+        the rest of the piece is left out.
 
         Their fields are decoded by `json_fields`: those of an interned event once.
         """
         interned, unpack, size_of_occurrence = self._interned, _OCCURRENCE.unpack_from, _OCCURRENCE.size
         at, end = 0, len(data)
-        data += bytes(size_of_occurrence)
+        data += bytes(size_of_occurrence)  # so that `unpack` finds three words also at a commit mark at the end
         with contextlib.suppress(ValueError, EOFError, TypeError, LookupError, struct.error):
             while at < end:
                 head, time, value = unpack(data, at)
@@ -149,20 +153,20 @@ class SlotDecoder:
                     item = marshal.loads(data[at + HEADER.size : at + HEADER.size + size])
                     at += HEADER.size + size
                     at += -at % WORD
-                    if len(item) == 2:
+                    if len(item) == 2:  # a definition
                         identifier, (*event, fields) = item
                         interned[identifier] = tuple(event), fields if type(fields) is tuple else json_fields(fields)
                     else:
                         yield json_item(item)
                     continue
                 identifier = head >> 8 & 0xFFFF
-                if not identifier:
+                if not identifier:  # a commit mark
                     at += WORD
                     continue
                 at += size_of_occurrence
                 known, fields = interned.get(identifier, ((), {}))
-                if type(fields) is tuple:
-                    if value & 1:
+                if type(fields) is tuple:  # their names, since the values vary
+                    if value & 1:  # of one field
                         fields = dict.fromkeys(fields, value >> 1)
                     else:
                         size = value >> 1

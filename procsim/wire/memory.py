@@ -97,7 +97,7 @@ class InternTable(_thread._local):
 class Buffers:
     """The writing side: the slot of this process. Without a folder, there is none.
 
-    `folder`: the run's. `records_before_slot`: how many records are refused before a slot is taken.
+    `folder`: the run's. `records_before_slot`: how many records `put` refuses before it takes a slot.
     """
 
     def __init__(self, folder: str = "", records_before_slot: int = RECORDS_BEFORE_SLOT) -> None:
@@ -107,7 +107,7 @@ class Buffers:
         """The run's file; None: this process could never open it."""
         self.commit_mark = b""
         self.not_forked: mmap.mmap | bytes = b"\1"
-        """Its first byte is 0 in a process that C code has forked, without a word to Python: then call `begin`."""
+        """Its first byte is 0 in a process that C code has forked, of which Python knows nothing: then call `begin`."""
         self._own = _OwnSlot()
         if folder and not (self._open() and self._notice_forks()):  # now, while this process still may
             self._path = ""
@@ -183,7 +183,7 @@ class Buffers:
         except ValueError as error:
             if raised_elsewhere(error):
                 raise
-            self.enter_next_part(write)  # which commits it, too
+            self.enter_next_part(write)  # all that stands in a part that is left counts
 
     def enter_next_part(self, full: Callable[[bytes], object]) -> bool:
         """Go on in the next part, where `full` (a value of `write`) has no room. False: there is none now.

@@ -1,6 +1,7 @@
-"""The folder of a run: the EventQueue `events`, and the `settings`, marshalled.
+"""The folder of a run and its settings, a file of marshalled values there.
 
-procsim makes it. Every process of the run finds it by the environment variable PROCSIM_RUN.
+Beside the settings stand the EventQueue, the link to the shared memory (`memory`) and the gate (`gate_words`). procsim
+makes the folder, and removes it. Every process of the run finds it by the environment variable PROCSIM_RUN.
 """
 
 import marshal

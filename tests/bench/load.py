@@ -97,7 +97,7 @@ def watched(program: str) -> dict[str, float]:
     state = RunState()
     began = time.perf_counter()
     frames: list[float] = []
-    with launch(Order([sys.executable, program], Settings(take_output=False), apart=False)) as run:
+    with launch(Order([sys.executable, program], Settings(take_output=False), isolated=False)) as run:
         for batch in run:
             for event in batch:
                 apply(state, event)

@@ -96,7 +96,7 @@ def contestants(operation: str, folder: Path) -> dict[str, Contestant]:
 
     def watched() -> None:
         state = RunState()
-        with launch(Order([sys.executable, *command], Settings(take_output=False), apart=False)) as events:
+        with launch(Order([sys.executable, *command], Settings(take_output=False), isolated=False)) as events:
             for batch in events:
                 for event in batch:
                     apply(state, event)

@@ -63,6 +63,8 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("tickets --users 0 --lang zh_CN", "--users 必须在 1 到 200 之间"),
         ("tickts --lang zh", "没有命令 'tickts'。参看"),
         ("replay --lang=zh", "缺少参数"),
+        ("watch --lang zh nowhere.py", "没有这个脚本"),
+        ("watch --lang zh --timeout -1 {folder}/good.py", "必须"),
         ("queue --size 1", "--size must be from 2 to 100, not 1"),
         ("run", "Missing argument"),
         ("run {folder}/nowhere.py", "nowhere.py: No such file or directory"),

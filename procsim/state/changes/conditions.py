@@ -1,4 +1,4 @@
-"""Conditions are notified, events set, barriers passed."""
+"""Conditions are notified, events set, barriers passed; a wait is left early."""
 
 from collections.abc import Mapping
 
@@ -47,6 +47,13 @@ def _barrier_left(run: RunState, event: Event) -> None:
     wait_ended(run, event)
 
 
+def _wait_left(run: RunState, event: Event) -> None:
+    signal = run.signals.get(event.object or 0)
+    if signal is not None:
+        signal.arrived = max(0, signal.arrived - 1)  # of a barrier; others have none
+    wait_ended(run, event)
+
+
 CHANGES: Mapping[str, Change] = {
     "condition_waiting": _condition_waiting,
     "condition_awoke": _condition_awoke,
@@ -58,4 +65,5 @@ CHANGES: Mapping[str, Change] = {
     "barrier_waiting": _barrier_waiting,
     "barrier_passed": _barrier_left,
     "barrier_broken": _barrier_left,
+    "wait_left": _wait_left,
 }

@@ -11,7 +11,15 @@ from procsim.tracer.emit import emit, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore
 from procsim.tracer.sites import INTERNAL, caller, caller_through
-from procsim.tracer.watch.locks import ENTERED, emit_released, identity_of, keep_raw, owner_of, traced_acquire
+from procsim.tracer.watch.locks import (
+    ENTERED,
+    emit_released,
+    has_semlocks,
+    identity_of,
+    keep_raw,
+    owner_of,
+    traced_acquire,
+)
 
 
 def patch_conditions(module: ModuleType) -> None:
@@ -60,14 +68,14 @@ class Condition(Methods):
 
     def __enter__(self: Any) -> Any:
         at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
+        if at == INTERNAL or not has_semlocks("__enter__", self._lock):
             return self._lock.__enter__()
         return traced_acquire(self._lock, at, how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:
         try:
             at = caller()
-            if at != INTERNAL:
+            if at != INTERNAL and has_semlocks("__exit__", self._lock):
                 emit_released(self._lock, at)
         finally:
             self._lock.__exit__(*args)
@@ -162,6 +170,9 @@ class Barrier(Methods):
             position = Barrier.real.wait(self, timeout)
         except threading.BrokenBarrierError:
             emit("barrier_broken", identity, at)
+            raise
+        except BaseException:  # raised by a signal handler of the program, or by the barrier's action
+            emit("wait_left", identity, at)
             raise
         emit("barrier_passed", identity, at, position=position)
         return position

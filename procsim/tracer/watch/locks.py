@@ -35,7 +35,7 @@ def keep_raw(*locks: Any) -> None:
         if lock is not None and hasattr(lock, "_semlock"):
             lock.acquire = lock._semlock.acquire
             lock.release = lock._semlock.release
-            lock._procsim_inner = True  # `with` does not look at the instance
+            lock._procsim_inner = True  # for `with`, which calls the methods of the class
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
@@ -60,7 +60,7 @@ ENTERED = marshalled(entered=True)
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
     """Acquire a SemLock, and emit that: `lock_waiting` only where a try without waiting failed."""
     raw, identity = lock._semlock, identity_of(lock)
-    if gate.shared[0]:
+    if gate.shared[0]:  # only what may wait for ever has to be possible first
         gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
     kinds = ("lock_waiting", "lock_refused")
     if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout):
@@ -69,7 +69,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         emit("lock_acquired", identity, at, how)
     except BaseException:  # as in `_acquire`
         try:
-            emit("lock_released", identity)
+            emit("lock_released", identity)  # its `lock_acquired` may have been written
         finally:
             raw.release()
         raise
@@ -79,6 +79,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
 def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
     """The same for a lock's own method, and quicker where the lock is free and the event is interned already."""
     raw = lock._semlock
+    # With the timeout, though a try does not use it: one that is no number raises here, before anything is emitted.
     if gate.shared[0] or not raw.acquire(False, timeout):
         at = caller(OF_HELPER)
         return raw.acquire(block, timeout) if at == INTERNAL else traced_acquire(lock, at, block, timeout, how)
@@ -115,13 +116,14 @@ def waited_for(
 def emit_released(lock: Any, at: str | None) -> None:
     """Emit that a SemLock is released: before it happens, so that the next `lock_acquired` comes after it.
 
-    The caller must then release it also where a signal handler of the program raised here: `with` does not try twice.
+    The caller must release it even if a signal handler of the program raises here: `with` calls `__exit__` only once.
     Nothing is emitted where the release will raise.
     """
     try:
         raw = lock._semlock
-    except AttributeError:  # a Condition, or a Value, of a lock that is not of multiprocessing's making
+    except AttributeError:  # a Condition with a lock that is not multiprocessing's
         return
+    # Of a plain Lock, which macOS can show no value of, it is enough that it is taken.
     if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
         identity = identity_of(lock)
         if gate.shared[0]:
@@ -146,7 +148,7 @@ def can_acquire(raw: Any) -> bool:
 
 
 def _may_release(raw: Any) -> bool:
-    """Whether a release will not raise, as it does if the lock is free."""
+    """Whether a release of an RLock or a semaphore will not raise: it is held by this thread, or below its maximum."""
     if raw.kind == _RECURSIVE_MUTEX:
         return bool(raw._is_mine())
     try:
@@ -163,7 +165,7 @@ _RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE 
 
 def patch_semlock(module: ModuleType) -> None:
     """The locks of multiprocessing.synchronize."""
-    disassembler()
+    disassembler()  # loads it now, while that is possible
     SemLock.replace_those_of(module.SemLock)
     on_restore(_bind_again)
 
@@ -176,7 +178,8 @@ def _trace(lock: Any) -> None:
     _traced[id(lock)] = lock
     acquire, release = SemLock.acquire, SemLock.release
     if type(lock).acquire is not acquire or type(lock).release is not release:
-        # A class that overrides these never has its own called: the C methods on the instance hide them.
+        # A class of the program's overrides these, but its own are never called: without procsim, the C methods that
+        # each instance has hide them; with procsim, these do.
         lock.acquire, lock.release = MethodType(acquire, lock), MethodType(release, lock)
 
 
@@ -206,6 +209,7 @@ class SemLock(Methods):
             keep_raw(self)
             condition = frame.f_globals.get("Condition", ())  # multiprocessing.synchronize's
             if isinstance(owner, condition) and not hasattr(owner, "_lock"):
+                # The lock that it is just making for itself: people know that lock as the condition.
                 announce("lock_created", identity_of(self), "Condition", value=value)
 
     def acquire(self: Any, block: Any = True, timeout: Any = None) -> Any:
@@ -232,6 +236,13 @@ class SemLock(Methods):
             self._semlock.__exit__(*args)
 
 
+def has_semlocks(method: str, lock: Any) -> bool:
+    """Whether a lock has this method from SemLock: not a lock of others, and no class of the program's overrides it."""
+    # By the code, which a copy of SemLock has in common with it: see `Methods.replace_those_of`.
+    own = getattr(getattr(type(lock), method, None), "__code__", None)
+    return own is getattr(SemLock, method).__code__
+
+
 def patch_sharedctypes(module: ModuleType) -> None:
     """multiprocessing.sharedctypes."""
     SynchronizedBase.replace_those_of(module.SynchronizedBase)
@@ -245,40 +256,46 @@ class SynchronizedBase(Methods):
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         SynchronizedBase.real.__init__(self, *args, **kwargs)
-        if type(self._lock).__module__ == "multiprocessing.synchronize":
-            _cover(self, self._lock)
+        if hasattr(self._lock, "_semlock"):
+            _trace_shared(self, self._lock)
 
     def __enter__(self: Any) -> Any:
-        if not hasattr(self._lock, "_semlock") or _is_nested(self._lock._semlock, 0):
+        if not has_semlocks("__enter__", self._lock) or _is_held(self._lock._semlock):
             return self._lock.__enter__()
-        return traced_acquire(self._lock, caller() or outer_site(), how=ENTERED)
+        return traced_acquire(self._lock, _line(), how=ENTERED)
 
     def __exit__(self: Any, *args: object) -> None:
         try:
-            if hasattr(self._lock, "_semlock") and not _is_nested(self._lock._semlock, 1):
-                emit_released(self._lock, caller() or outer_site())
+            if has_semlocks("__exit__", self._lock) and not _is_held(self._lock._semlock, times=2):
+                emit_released(self._lock, _line())
         finally:
             self._lock.__exit__(*args)
 
 
-def _cover(shared: Any, lock: Any) -> None:
+def _trace_shared(shared: Any, lock: Any) -> None:
+    """Have the `acquire` and `release` that a Value or an Array takes over from its lock emit as `with` does."""
     raw = lock._semlock
 
     def acquire(block: Any = True, timeout: Any = None) -> bool:
-        if _is_nested(raw, 0):
+        if _is_held(raw):
             return raw.acquire(block, timeout)  # type: ignore[no-any-return]
-        return traced_acquire(lock, caller() or outer_site(), block, timeout)
+        return traced_acquire(lock, _line(), block, timeout)
 
     def release() -> None:
         try:
-            if not _is_nested(raw, 1):
-                emit_released(lock, caller() or outer_site())
+            if not _is_held(raw, times=2):  # else this thread holds it afterwards, too
+                emit_released(lock, _line())
         finally:
             raw.release()
 
     shared.acquire, shared.release = acquire, release
 
 
-def _is_nested(raw: Any, depth: int) -> bool:
-    """Whether this thread has acquired a recursive lock more often than so many times."""
-    return bool(raw.kind == _RECURSIVE_MUTEX and raw._is_mine() and raw._count() > depth)
+def _line() -> str | None:
+    """The call site of the method that asks. Where that is INTERNAL (`cells[0]` acquires), the line of the program."""
+    return caller(OF_HELPER) or outer_site()
+
+
+def _is_held(raw: Any, times: int = 1) -> bool:
+    """Whether this thread has acquired an RLock so many times at least, and not released it since."""
+    return bool(raw.kind == _RECURSIVE_MUTEX and raw._is_mine() and raw._count() >= times)

@@ -150,12 +150,17 @@ def _emit_sent(connection: Any, value: Any) -> None:
 def _receive(connection: Any, at: str | None, call: Any, *args: Any) -> Any:
     identity = identity_of_end(connection)
     gate.arrive("pipe_received", identity, at, partial(has_news, connection))
-    if connection._handle is not None and not bytes_are_waiting(connection._handle):
+    waits = connection._handle is not None and not bytes_are_waiting(connection._handle)
+    if waits:
         emit_waiting("pipe_receive_waiting", identity, at)
     try:
         received = call(connection, *args)
     except EOFError:
         emit("pipe_ended", identity, at)
+        raise
+    except BaseException:  # a signal handler of the program has raised, or the message cannot be unpickled
+        if waits:
+            emit("wait_left", identity, at)
         raise
     emit_value("pipe_received", identity, at, received)
     return received

@@ -57,7 +57,7 @@ class Pool(Methods):
     """multiprocessing.pool.Pool."""
 
     def _repopulate_pool(self: Any) -> None:
-        # The first call comes when all is there but the workers, which are to find the identity made.
+        # Called once, when all is there but the workers: they are to find the identity made.
         lock = _lock_of(self)
         if lock is not None:
             announce("pool_created", identity_of(lock), "Pool", workers=self._processes)
@@ -68,6 +68,7 @@ class Pool(Methods):
 
     def join(self: Any) -> None:
         handler = getattr(self, "_worker_handler", None)
+        # The join of a pool that still takes work raises.
         _join(_lock_of(self) if self._state != Pool.real.RUN else None, handler, partial(Pool.real.join, self))
 
 
@@ -77,6 +78,7 @@ class ApplyResult(Methods):
     def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         ApplyResult.real.__init__(self, pool, *args, **kwargs)
         lock = _lock_of(pool)
+        # A MapResult comes through here, too, and emits that it was submitted when the number of its tasks is known.
         if _watch(self._event, lock, self._job) and not isinstance(self, ApplyResult.real.MapResult):
             _emit_submitted(lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
 

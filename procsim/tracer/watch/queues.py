@@ -221,7 +221,11 @@ class JoinableQueue(Methods):
         gate.arrive("queue_joined", identity, at, is_done)
         if not is_done():
             emit_waiting("queue_join_waiting", identity, at)
-        JoinableQueue.real.join(self)
+        try:
+            JoinableQueue.real.join(self)
+        except BaseException:  # raised by a signal handler of the program: the wait is over
+            emit("wait_left", identity, at)
+            raise
         emit("queue_joined", identity, at)
 
 
@@ -249,14 +253,21 @@ class SimpleQueue(Methods):
         SimpleQueue.real.put(self, obj)
 
     def get(self: Any) -> Any:
+        waits = False
         if gate.shared[0] or _may_wait(self):
             at = caller()
             if at != INTERNAL:
                 identity = identity_of(self._rlock)
                 gate.arrive("queue_got", identity, at, lambda: not _may_wait(self))
-                if _may_wait(self):
+                waits = _may_wait(self)
+                if waits:
                     emit_waiting("queue_get_waiting", identity, at)
-        item = SimpleQueue.real.get(self)
+        try:
+            item = SimpleQueue.real.get(self)
+        except BaseException:  # a signal handler of the program has raised, or the item cannot be unpickled
+            if waits:
+                emit("wait_left", identity, at)
+            raise
         if not emit_again("queue_got", self._rlock._procsim_identity, VALUE, OF_METHOD, item):
             at = caller()
             if at != INTERNAL:

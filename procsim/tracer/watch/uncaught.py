@@ -133,6 +133,7 @@ def _operation(frames: list[FrameType]) -> Operation:
             return "sending", None, None
     for frame, following in zip(frames, [*frames[1:], None], strict=True):
         variable = _LOADS.get(_function(frame))
+        # Then what was raised comes from the file of the program, which the new process runs first.
         prepares = following is not None and _function(following) == ("multiprocessing.spawn", "prepare")
         if variable is not None and variable in frame.f_locals and not prepares:
             return "receiving", None, None
