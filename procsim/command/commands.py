@@ -63,12 +63,8 @@ def watch(
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     from procsim.command import stage
 
-<<<<<<< HEAD
-    options = RunOptions(view, record, timeout, start_method, seed, lang, theme, step, pace, schedule)
-=======
     language.choose(lang)  # `cli` does not look for it behind `watch`
-    options = RunOptions(view, record, timeout, start_method, seed, lang, step, pace, schedule)
->>>>>>> 7061a46f24781fc25335514dd5c610714efbc788
+    options = RunOptions(view, record, timeout, start_method, seed, lang, theme, step, pace, schedule)
     raise typer.Exit(stage.show_program(stage.command_line(command, module), Path(command[0]).name, options, on_hang))
 
 

@@ -80,16 +80,11 @@ class Stage:
             stop_on_hang=stop_on_hang,
         )
 
-<<<<<<< HEAD
     def wanted_next(self, view: View, code: int, other_way: str) -> Again:
-        """What people want after a scenario. They are asked if the view has not done so, unless they ended the run."""
-=======
-    def wanted_next(self, wanted: Again, code: int, other_way: str) -> Again:
-        """What people want after a scenario. `wanted`: what they chose while it ran.
+        """What people want after a scenario that this view has shown.
 
-        They are asked now if they have not chosen, and the run was not ended early: `code` tells that.
+        They are asked now if the view has not asked, and the run was not ended early: `code` tells that.
         """
->>>>>>> 7061a46f24781fc25335514dd5c610714efbc788
         asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
         if not asks or view.asked or view.again is not Again.NO:
             return view.again
@@ -178,16 +173,11 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
-<<<<<<< HEAD
 ) -> tuple[int, View]:
-    """Run it once, and show and record it. Returns the exit code, and the view, which knows what people want."""
-=======
-) -> tuple[int, Again]:
     """Run it once, show and record it. Of several runs the last one stays recorded.
 
-    Returns the exit code, and what people want.
+    Returns the exit code, and the view, which knows what people want.
     """
->>>>>>> 7061a46f24781fc25335514dd5c610714efbc788
     view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
