@@ -17,6 +17,7 @@ from procsim.state.changes import (
     output,
     pipes,
     pools,
+    predictions,
     processes,
     queues,
     sleep,
@@ -28,7 +29,7 @@ from procsim.state.identities import process_of
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
-NOT_ITS_OWN = ("finding", "verdict", "process_ended")
+NOT_ITS_OWN = ("finding", "verdict", "process_ended", "prediction_asked", "prediction_made")
 """Events that a process does not emit itself: they do not show that it is there."""
 
 CHANGES: Mapping[str, Change] = {
@@ -46,6 +47,7 @@ CHANGES: Mapping[str, Change] = {
     **output.CHANGES,
     **uncaught.CHANGES,
     **findings.CHANGES,
+    **predictions.CHANGES,
 }
 
 

@@ -21,6 +21,7 @@ from procsim.views.live.code import Source, pane
 from procsim.views.live.keys import Keys
 from procsim.views.live.object_table import object_table, things
 from procsim.views.live.process_table import process_table
+from procsim.views.live.question import question_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import draw_live_lanes, rows_wanted
 from procsim.views.text.prose import Prose
@@ -86,10 +87,10 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     layout = ScreenLayout(first_line=request.first_line)
     head = _headline(run, request)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group(head, *_short(run, size)), layout
+        return Group(head, *(question_lines(run, size.width) or _short(run, size))), layout
     gauges = gauges_line(run, plain_marks)
     # The headline, the gauges, a rule and the keys always stand; processes, objects, lanes and lines share the rest.
-    alarm = _alarm(run, size, plain_marks) if request.asking else []
+    alarm = question_lines(run, size.width) or (_alarm(run, size, plain_marks) if request.asking else [])
     free = size.height - 3 - bool(gauges) - len(alarm) - bool(request.message)
     rule = Text(("-" if plain_marks else "─") * size.width, style="dim")
     keys = request.keys.line(size.width, plain_marks)

@@ -17,6 +17,7 @@ from procsim.state.operations import BY_DONE, MOMENTS, WAITS
 from procsim.state.processes import SLEEP, Process, Standing, Wait
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
+from procsim.views.text.predictions import predicted_words, question_words
 from procsim.wire.events import KINDS, Event
 from procsim.wire.identities import MAIN_THREAD
 
@@ -88,6 +89,10 @@ def event_words(event: Event, run: RunState) -> str | None:
         return narration(event)
     if event.kind == "printed":
         return clean(event.fields["text"])
+    if event.kind == "prediction_asked":
+        return question_words(event)
+    if event.kind == "prediction_made":
+        return predicted_words(event, run)
     template = EVENT_WORDS.get(event.kind)
     if template is None:
         return None
