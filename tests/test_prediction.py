@@ -22,6 +22,7 @@ from procsim.views.live.question import question_lines
 from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
 from procsim.views.text.summary import verdict_rows
+from procsim.views.text.words import state_words
 from procsim.views.wishes import Ask, ChangePace, Pause, Predict, Refusal
 from tests.events import Story
 from tests.test_conductor import LOCK, Stage, at_the_gate
@@ -248,6 +249,12 @@ def test_what_came_is_what_the_claims_of_this_run_say(
 def test_where_nothing_was_asked_nothing_is_revealed() -> None:
     assert revealed(PREDICTION, RunState(), [Claim("M4", True, "")]) is None
     assert revealed(None, RunState(), []) is None
+    not_asked = revealed(PREDICTION, RunState(), [Claim("M4", True, "")], was_to_ask=True)
+    rows = [text.plain for _mark, text in verdict_rows(Verdict("x", revealed=not_asked), False)]
+    assert rows == [
+        "What happens?",
+        "This was not asked: the run did not come to the step before which it is asked.",
+    ]
 
 
 # How it is drawn, and recorded -------------------------------------------------------------------------------
@@ -263,6 +270,22 @@ def test_the_question_stands_above_the_keys_until_it_is_answered() -> None:
     rows = console.export_text().splitlines()
     assert [row.rstrip() for row in rows[-4:-1]] == ["? How many are left?", " 1  0", " 2  2"]
     assert question_lines(state_of(asked().tell(1, "prediction_made", answer=1).events), 60) == []
+
+
+def test_what_is_asked_is_not_given_away_by_the_rows() -> None:
+    story = Story().began(1, 2, 3).lock(LOCK).lock(8, "other").tell(1, "lock_acquired", LOCK)
+    for pid, kind in ((2, "lock_acquired"), (3, "queue_got")):
+        story.tell(pid, "gate_reached", LOCK, "x.py:5", **at_the_gate(pid, False, kind))
+    story.tell(2, "prediction_asked", LOCK, "x.py:5", lesson="M6", ask="?", answers=["0", "2"])
+
+    def words(pid: int) -> str:
+        run = state_of(story.events)
+        return state_words(run, run.processes[pid], {})[0]
+
+    assert words(2) == "next: acquire mutex"
+    assert words(3) == "waiting: mutex is empty, held by p1"
+    story.tell(1, "prediction_made", answer=1)
+    assert words(2) == "waiting for mutex, held by p1"
 
 
 def test_a_strangers_question_is_harmless_and_has_a_bound() -> None:

@@ -198,6 +198,7 @@ _PREDICTION: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("lesson", "ask", "instead"), _TEXT),
     **dict.fromkeys(("predicted", "came"), _NUMBER),
     "answers": (list,),
+    "asked": (bool,),
 }
 """What people were asked, what they predicted and what came, as `procsim.views.base.Revealed` has it."""
 

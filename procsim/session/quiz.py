@@ -87,10 +87,16 @@ class Quiz:
             self._happened.append(Event(kind, self._now(), pid, name, thread, identity, at, fields))
 
 
-def revealed(prediction: Prediction | None, run: RunState, claims: Sequence[Claim]) -> Revealed | None:
-    """What people have predicted, and what came, by the claim of the lesson; None: they were not asked."""
-    if prediction is None or run.asked is None:
+def revealed(
+    prediction: Prediction | None, run: RunState, claims: Sequence[Claim], was_to_ask: bool = False
+) -> Revealed | None:
+    """What people have predicted, and what came, by the claim of the lesson; None: they were not asked, nor
+    `was_to_ask` the run.
+    """
+    if prediction is None or (run.asked is None and not was_to_ask):
         return None
+    if run.asked is None:
+        return Revealed(prediction.lesson, prediction.ask, prediction.answers, 0, asked=False)
     claim = next((claim for claim in claims if claim.id == prediction.lesson), None)
     came, instead = 0, ""
     if claim is not None and prediction.right is not None:

@@ -53,7 +53,8 @@ def show_run(
         outcome = outcome_of(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
         claims = judged(partial(judge, state)) if judge and ended_by_itself else []
-        verdict = Verdict(scenario, claims, revealed=revealed(prediction, state, claims))
+        was_to_ask = order.plan.asks and ended_by_itself
+        verdict = Verdict(scenario, claims, revealed=revealed(prediction, state, claims, was_to_ask))
         faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))

@@ -32,6 +32,8 @@ class Revealed:
     """The number of the answer that was right in this run; 0: none of them."""
     instead: str = ""
     """What came, if it is none of the answers; empty: it is not known."""
+    asked: bool = True
+    """False: the run did not come to the step before which it was to ask."""
 
 
 @dataclass(frozen=True)

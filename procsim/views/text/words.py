@@ -17,7 +17,7 @@ from procsim.state.operations import BY_DONE, MOMENTS, WAITS
 from procsim.state.processes import SLEEP, Process, Standing, Wait
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
-from procsim.views.text.predictions import predicted_words, question_words
+from procsim.views.text.predictions import is_asked_about, predicted_words, question_words
 from procsim.wire.events import KINDS, Event
 from procsim.wire.identities import MAIN_THREAD
 
@@ -172,7 +172,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
     if isinstance(subject, float):
         subject = f"{subject:.2g}"
     name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
-    if standing.ready is not False:
+    if may_go_on(run, standing):
         known = operation.next if operation else ""
         words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
@@ -184,6 +184,11 @@ def standing_words(run: RunState, standing: Standing) -> str:
     return clean(words)
 
 
+def may_go_on(run: RunState, standing: Standing) -> bool:
+    """Whether a thread at the gate can go on, as far as it is to be shown: people may be predicting that now."""
+    return standing.ready is not False or is_asked_about(run, standing)
+
+
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process does now, and its colour."""
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
@@ -192,7 +197,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return exit_words(process.exit_code), STYLES["failed" if process.exit_code else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
-        return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
+        return standing_words(run, standing), STYLES["next" if may_go_on(run, standing) else "blocked"]
     asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
         return wait_words(run, process.waiting), STYLES["waiting"]
