@@ -122,3 +122,24 @@ def as_arguments(options: Sequence[Option], values: Mapping[str, Any]) -> list[s
         elif value is not None:
             arguments.append(f"{option.flag}={value}")
     return arguments
+
+
+def from_arguments(options: Sequence[Option], arguments: Sequence[str]) -> dict[str, Any]:
+    """The values that a command line of a chapter gives; those of options that are left out are their defaults.
+
+    Raises `WrongOption` where there is no such option, or it has no value of its type. Each run reads its chapter, and
+    argparse would take longer than that.
+    """
+    values = {option.name: option.default for option in options}
+    flags = {option.flag: option for option in options}
+    left = iter(arguments)
+    for argument in left:
+        flag, _equals, value = argument.partition("=")
+        option = flags.get(flag) or flags.get(flag.replace("--no-", "--", 1))
+        try:
+            if option is None or (option.type is not bool and flag != option.flag):
+                raise KeyError(flag)
+            values[option.name] = flag == option.flag if option.type is bool else option.type(value or next(left))
+        except (KeyError, ValueError, StopIteration):
+            raise WrongOption(_("{option}: no such option, or no such value of it").format(option=argument)) from None
+    return values

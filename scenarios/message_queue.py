@@ -233,7 +233,7 @@ def bursts(size: int, pause: float) -> None:
     worker.join()
 
 
-OTHER_WAY = {"joinable": {"task_done": False}, "stale": {"ask": False}}
+OTHER_WAY = {"joinable": {"task_done": False}, "stale": {"check": False}}
 
 
 def main(
@@ -245,22 +245,22 @@ def main(
     task_done: Annotated[bool, "with --joinable, whether the takers report what they have handled"] = True,
     extra_task_done: Annotated[bool, "with --joinable, call task_done() once too often"] = False,
     stale: Annotated[bool, "several processes rely on what full() and empty() said"] = False,
-    ask: Annotated[bool, "with --stale, whether they ask; else they call, and catch the exception"] = True,
+    check: Annotated[bool, "with --stale, whether they ask first; else they call, and catch the exception"] = True,
     burst: Annotated[bool, "bursts of as many messages as the queue holds, handled one by one"] = False,
     messages: Annotated[
         int, "messages that are put, with --takers or --joinable; with --stale, how often they ask", range(1, 201)
     ] = 12,
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:
-    if stale and ask:
+    if stale and check:
         messages = asks(max(2, takers or ASKERS), messages)
-    longest = pause * pauses(size, takers, joinable, stale, ask, burst, messages)
+    longest = pause * pauses(size, takers, joinable, stale, check, burst, messages)
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         pause = pause / times
         say("runs {times} times as fast, to end within {seconds} s", times=round(times, 1), seconds=LONGEST_SECONDS)
     pause = max(pause, SHORTEST_PAUSE_SECONDS)
-    if stale and ask:
+    if stale and check:
         all_ask(max(2, takers or ASKERS), messages, pause)
     elif stale:
         unasked(size, takers or ASKERS, messages, pause)
@@ -272,9 +272,11 @@ def main(
         one_step_after_another(size, pause)
 
 
-def pauses(size: int, takers: int | None, joinable: bool, stale: bool, ask: bool, burst: bool, messages: int) -> float:
+def pauses(
+    size: int, takers: int | None, joinable: bool, stale: bool, check: bool, burst: bool, messages: int
+) -> float:
     """How many pauses follow each other."""
-    if stale and ask:
+    if stale and check:
         return messages
     if stale:
         people = takers or ASKERS
@@ -299,12 +301,12 @@ def claims(
     task_done: bool,
     extra_task_done: bool,
     stale: bool,
-    ask: bool,
+    check: bool,
     burst: bool,
     messages: int,
     **_: Any,
 ) -> Iterator[Claim]:
-    if stale and ask:
+    if stale and check:
         askers = max(2, takers or ASKERS)
         yield stale_answers(run, askers, asks(askers, messages))
         return

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from procsim.control.prediction import Prediction, Stop
 from procsim.lessons import guide
 from procsim.lessons.chapter import Chapter, NoChapter, read
 
@@ -45,6 +46,71 @@ def test_a_chapter_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert first.about == "Two cashiers, one till."
     assert first.questions == (("Why?", "Because."),)
     assert (second.wrong, second.questions) == ("", ())
+
+
+PREDICT = """
+[[lesson.predict]]
+way = "wrong"
+before = "lock_acquired"
+by = "cashier-*"
+of = "till"
+time = 2
+ask = "What happens?"
+answers = ["It waits", "Both sell"]
+answer = 2
+"""
+ASKING = TILL.replace('[[lesson]]\nid = "T2', PREDICT + '\n[[lesson]]\nid = "T2')
+
+
+def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
+    first, second = chapter(ASKING, tmp_path).lessons
+    (predict,) = first.predicts
+    assert predict.way == "till --no-lock"
+    stop = Stop("lock_acquired", "cashier-*", "till", 2)
+    assert predict.prediction == Prediction("T1", stop, "What happens?", ("It waits", "Both sell"), 2)
+    assert second.predicts == ()
+    least = ASKING.replace('by = "cashier-*"\nof = "till"\ntime = 2\n', "").replace("answer = 2", 'figure = "sold"')
+    (predict,) = chapter(least, tmp_path).lessons[0].predicts
+    assert predict.prediction == Prediction(
+        "T1", Stop("lock_acquired"), "What happens?", ("It waits", "Both sell"), None, "sold"
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('way = "wrong"', 'way = "left"', 'line 18: way must be "right" or "wrong", and the'),
+        ('wrong = "procsim till --no-lock"\n', "", "way must be"),
+        (
+            '"lock_acquired"',
+            '"lock_taken"',
+            "line 19: before must be the kind of an operation, such as",
+        ),
+        ('"lock_acquired"', '"lock_waiting"', "not lock_waiting"),
+        ('ask = "What happens?"\n', "", "line 17: ask is missing; write: ask = "),
+        (
+            '["It waits", "Both sell"]',
+            '"It waits"',
+            "line 24: answers must be a list of 2 to 4 different texts; ",
+        ),
+        ('["It waits", "Both sell"]', '["a"]', "answers must be a list"),
+        ('["It waits", "Both sell"]', '["a", "a"]', "answers must be a list"),
+        ('["It waits", "Both sell"]', '["a", 2]', "answers must be a list"),
+        ("answer = 2", "answer = 3", "answer must be a number from 1 to 2"),
+        ("answer = 2", "answer = true", "answer must be a number from 1 to 2"),
+        ("answer = 2", "", "either answer or figure must say which answer is right; write: answer = 2"),
+        ("answer = 2", 'answer = 2\nfigure = "left"', "either answer or figure"),
+        ("time = 2", "time = 0", "line 22: time must be a number, 1 or more; write: time = 1"),
+        ("time = 2", "times = 2", "line 22: there is no field times here, only way, before, by, of, time, ask"),
+        ("[[lesson.predict]]", "[lesson.predict]", "each predict begins with a line [[lesson.predict]]"),
+    ],
+)
+def test_what_is_wrong_with_a_prediction_is_said_in_one_line(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    assert right in ASKING
+    with pytest.raises(NoChapter) as raised:
+        chapter(ASKING.replace(right, wrong), tmp_path)
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_an_editor_of_another_system_changes_nothing(tmp_path: Path) -> None:
@@ -94,6 +160,8 @@ def test_another_encoding_and_no_file(tmp_path: Path) -> None:
 
 
 def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
-    shown = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    page = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8")
+    shown = "".join(part.partition("```")[0] for part in page.split("```toml\n")[1:])
     (lesson,) = chapter(shown, tmp_path).lessons
+    assert [predict.prediction.right for predict in lesson.predicts] == [1]
     assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2",), 1)

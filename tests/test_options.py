@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from procsim.options import WrongOption, as_arguments, options_of, parse
+from procsim.options import WrongOption, as_arguments, from_arguments, options_of, parse
 
 
 def main(
@@ -41,6 +41,13 @@ def test_a_command_line_and_back(arguments: list[str], change: dict[str, Any]) -
     values = parse(main, arguments)
     assert values == DEFAULTS | change
     assert parse(main, as_arguments(options_of(main), values)) == values
+    assert from_arguments(options_of(main), arguments) == values
+
+
+@pytest.mark.parametrize("arguments", [["--nope"], ["--no-users"], ["--users"], ["--users", "many"], ["users"]])
+def test_a_chapter_with_an_option_that_there_is_not(arguments: list[str]) -> None:
+    with pytest.raises(WrongOption, match="no such option"):
+        from_arguments(options_of(main), arguments)
 
 
 @pytest.mark.parametrize(

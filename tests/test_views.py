@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -315,7 +316,7 @@ def test_seconds(ns: int, words: str) -> None:
     assert seconds(ns) == words
 
 
-def plain_lines(events: list[Event], verdict: Verdict | None = None, **options: bool) -> list[str]:
+def plain_lines(events: list[Event], verdict: Verdict | None = None, **options: Any) -> list[str]:
     stream = io.StringIO()
     view = PlainView(Console(file=stream, width=100), **options)
     run = RunState()

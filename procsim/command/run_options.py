@@ -42,6 +42,9 @@ Pace = Annotated[str | None, typer.Option(metavar="N/s", help="Slow motion: N st
 Schedule = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Take the steps recorded in FILE again, in the same order.")
 ]
+Ask = Annotated[
+    bool, typer.Option("--ask", help="Stop before the step that decides, and ask what will come; see explain.")
+]
 OnHang = Annotated[
     Literal["stop", "wait"] | None,
     typer.Option(help="What to do once procsim has said why it hangs; by default ask on a terminal, stop elsewhere."),
@@ -69,6 +72,7 @@ class RunOptions:
     """As it was typed: "2/s"."""
     schedule: Schedule = None
     no_hold: NoHold = False
+    ask: Ask = False
 
 
 TYPES = get_type_hints(RunOptions, include_extras=True)

@@ -7,7 +7,8 @@ import typer
 
 from procsim.command.run_options import TYPES, Compare, RunOptions
 from procsim.command.typer_words import Command, localized
-from procsim.lessons.scenario import Scenario
+from procsim.language import _
+from procsim.lessons.scenario import NoScenario, Scenario
 from procsim.options import Option
 
 
@@ -22,6 +23,11 @@ def scenario_command(scenario: Scenario) -> Any:
         show = stage.show_ways if scenario.compares and given["compare"] else stage.show_scenario
         raise typer.Exit(show(scenario, values, options))
 
+    names = {*TYPES, *(("compare",) if scenario.compares else ())}
+    taken = next((option.name for option in scenario.options if option.name in names), None)
+    if taken is not None:
+        words = _("{path}: every run has an option {option}; give the parameter {name} of main another name")
+        raise NoScenario(words.format(path=scenario.path, option="--" + taken.replace("_", "-"), name=taken))
     parameters = [_parameter(option.name, _type_of(option), option.default) for option in scenario.options]
     parameters += [_parameter("compare", Compare, False)] if scenario.compares else []
     parameters += [_parameter(name, hint, getattr(RunOptions, name)) for name, hint in TYPES.items()]

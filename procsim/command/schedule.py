@@ -1,4 +1,4 @@
-"""How a run is to move: what --step, --pace and --schedule ask for."""
+"""How a run is to move: what --step, --pace, --schedule and --ask ask for."""
 
 from pathlib import Path
 
@@ -13,11 +13,14 @@ from procsim.recording.recorder import Header
 
 def plan_of(options: RunOptions, header: Header) -> Plan:
     """The plan that these options ask for; `header` is that of this run. Raises `ProcsimError`."""
+    if options.ask and (options.step or options.schedule is not None):
+        words = _("{option} and --ask exclude each other; leave one of them out")
+        raise WrongUse(words.format(option="--step" if options.step else "--schedule"))
     pace = None if options.pace is None else pace_of(options.pace)
     schedule = [] if options.schedule is None else recorded_steps(options.schedule, header)
     if (options.step, pace is not None, bool(schedule)).count(True) > 1:
         raise WrongUse(_("choose one of --step, --pace and --schedule"))
-    return Plan(options.step, pace, schedule)
+    return Plan(options.step, pace, schedule, options.ask)
 
 
 def pace_of(typed: str) -> float:

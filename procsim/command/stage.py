@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from procsim import language
+from procsim.command.asking import prediction_for, prediction_if_any
 from procsim.command.run_options import RunOptions, ViewName
 from procsim.command.schedule import plan_of
 from procsim.control.choosers import Plan
+from procsim.control.prediction import Prediction
 from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
@@ -55,16 +57,20 @@ class Stage:
         if not 0 <= options.timeout < float("inf"):
             words = _("{option} must be a number of seconds, 0 or more, not {value}")
             raise WrongUse(words.format(option="--timeout", value=f"{options.timeout:g}"))
+        plan = plan_of(options, header)
         view = view_name(options.view)
         keyboard = view == "live" and sys.stdin.isatty()
         if options.step and not keyboard:
             words = _("--step needs a terminal for its keys, and the live view; elsewhere use --pace or --schedule")
             raise WrongUse(words)
+        if options.ask and (view == "json" or not sys.stdin.isatty()):
+            words = _("--ask needs a keyboard for the answer, and the live or the plain view; leave it out here")
+            raise WrongUse(words)
         if view == "live":
             from procsim.views.live.keyboard import leave_by_signals  # no other view needs it, and it takes long
 
             leave_by_signals()  # until a run begins, which handles them itself
-        return cls(options, view, keyboard, plan_of(options, header), watching)
+        return cls(options, view, keyboard, plan, watching)
 
     def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
         """What is to be run, and how. `calls_start`: see `Order`."""
@@ -148,17 +154,31 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
     Returns the exit code of the command.
     """
     title = command_typed()
+    if options.ask:
+        prediction_for(scenario, values)  # raises: there is no question
     while True:
         changed = scenario.other_way(values)
         other = _as_typed([option for option in scenario.options if option.name in changed], changed)
         header = _header(options, scenario.name, values, scenario.path)
-        stage = Stage.of(options, header, watching=False)
+        # The other way may have none; and where there are no keys, nobody can be asked.
+        prediction = prediction_if_any(scenario, values) if options.ask or sys.stdin.isatty() else None
+        asks = options.ask and prediction is not None
+        stage = Stage.of(replace(options, ask=asks), header, watching=False)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
         headline = partial(scenario.headline, values=values)
         holds = stage.keyboard and not options.no_hold
-        showing = Showing(title, False, scenario.path, headline, other, holds=holds)
-        code, view = _show(stage, order, header, showing, judge)
+        showing = Showing(
+            title,
+            False,
+            scenario.path,
+            headline,
+            other,
+            holds=holds,
+            question=prediction is not None,
+            will_ask=asks,
+        )
+        code, view = _show(stage, order, header, showing, judge, prediction)
         wanted = stage.wanted_next(view, code, other)
         if wanted is Again.NO:
             return code
@@ -173,6 +193,7 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
+    prediction: Prediction | None = None,
 ) -> tuple[int, View]:
     """Run it once, show and record it. Of several runs the last one stays recorded.
 
@@ -183,7 +204,7 @@ def _show(
         recorder = None
         if stage.options.record is not None:
             recorder = stack.enter_context(Recorder(stage.options.record, header))
-        code = show_run(order, view, header.scenario, judge, recorder)
+        code = show_run(order, view, header.scenario, judge, recorder, prediction)
     if recorder is not None and recorder.failure is not None:
         complain(str(recorder.failure))  # the run went on without, and keeps its exit code
     return code, view
@@ -194,8 +215,9 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
 
     Returns the exit code of the command.
     """
-    if options.record is not None or options.schedule is not None:
-        option = "--record" if options.record is not None else "--schedule"
+    given = {"--record": options.record, "--schedule": options.schedule, "--ask": options.ask or None}
+    option = next((option for option, value in given.items() if value is not None), None)
+    if option is not None:
         words = _("{option} is for one run, and --compare makes several; leave one of them out")
         raise WrongUse(words.format(option=option))
     stage = Stage.of(options, Header(scenario.name, values), watching=False)

@@ -11,6 +11,10 @@ Behind a closed gate a sleep takes no time, a put is done when its item is in th
 when that stands at the gate: so the same steps lead to the same end. A step counts when it is over (`steps`). A
 thread that tried, and found that it cannot, has taken no step.
 
+A question for people (`prediction`) is asked in a run that goes at a pace: its chooser pauses all before the step that
+a lesson names. A put on a full queue, and whatever else would have to wait, counts as next as soon as its thread stands
+there.
+
 What does not move keeps nobody from moving: a thread that does not react (it was stopped) is not signalled again.
 Some never come to the gate (a manager, an idle worker, a `poll`): after SETTLED_SECONDS another step is taken beside
 theirs, and where those at the gate cannot move for STUCK_SECONDS, nobody can. Then all are let into their real waits,

@@ -1,6 +1,7 @@
 """Choosers: who takes the next step, and when. By hand, at a pace, by schedule; one more way is one more class.
 
 people wish a pause, a step, a pace ──► pause, step, go_on, change_pace ──► the conductor's chooser
+a question is to be asked ──► UpTo ──► a pause before the step that decides
 """
 
 from collections import deque
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from procsim.control.conductor import SETTLED_SECONDS, AtGate, Chooser, Conductor
 from procsim.control.gatekeeper import GO, TRY
+from procsim.control.prediction import DecidingStep
 from procsim.control.steps import Step, StepInProgress, processes_named
 from procsim.errors import ProcsimError
 from procsim.language import _
@@ -21,6 +23,9 @@ LAG_SECONDS = 0.1
 
 SLOWEST, FASTEST = 0.1, 1000.0
 """Steps a second."""
+
+ASKING_PACE = 40.0
+"""Steps a second up to a question. Since a sleep takes no time then, a lesson takes about as long as without it."""
 
 
 class Misfit(ProcsimError):
@@ -39,11 +44,15 @@ class Plan(NamedTuple):
     """Steps a second."""
     schedule: Sequence[Step] = ()
     """The steps to take, in this order."""
+    asks: bool = False
+    """It stops before the step that decides, where people are asked for a prediction."""
 
     def chooser(self) -> Chooser | None:
         """A new chooser for a run that begins so; None: the gate is open, and all move freely."""
         if self.held:
             return ByHand()
+        if self.asks and self.pace is None:
+            return AtPace(ASKING_PACE)
         if self.pace is not None:
             return AtPace(self.pace)
         return BySchedule(self.schedule) if self.schedule else None
@@ -124,6 +133,32 @@ class AtPace(_OneAtATime):
             self._next_at = max(self._next_at, now - LAG_SECONDS) + 1 / self.pace
         elif conductor.is_still() and conductor.nobody_can_move():
             conductor.let_wait()
+
+
+class UpTo(AtPace):
+    """At a pace, up to the step that decides: before it all stand, until people let them go on."""
+
+    def __init__(self, pace: float, step: DecidingStep, after: Chooser | None) -> None:
+        """`after`: who chooses when people let the run go on; None: all move freely."""
+        super().__init__(pace)
+        self._deciding = step
+        self._after = after
+        self.stands: AtGate | None = None
+        """The thread before the step that decides, once it is that step's turn."""
+
+    def step(self, conductor: Conductor) -> bool:
+        """As above; but where the step that decides is next, or would have to wait, all are paused."""
+        turn = self.next(conductor)[:1]
+        for there in conductor.at_gate():
+            process, standing = there.process, there.standing
+            next_or_waits = there in turn or standing.ready is False
+            if next_or_waits and self._deciding.is_next(
+                process.name, standing.operation, standing.object, standing.subject
+            ):
+                self.stands = there
+                conductor.use(ByHand(before=self._after))
+                return True
+        return super().step(conductor)
 
 
 class BySchedule:

@@ -1,6 +1,6 @@
 """A chapter: what to tell and to ask a class about one scenario, lesson by lesson, in a TOML file that a teacher edits.
 
-file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question ──► Chapter
+file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question, Predict ──► Chapter
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from procsim.control.prediction import Prediction, Stop, may_be_asked_before
 from procsim.errors import ProcsimError
 from procsim.language import N_, _
 
@@ -23,6 +24,14 @@ class Question(NamedTuple):
 
     ask: str
     answer: str
+
+
+class Predict(NamedTuple):
+    """What to ask before the step that decides, and in which of the lesson's ways."""
+
+    way: str
+    """The arguments of `procsim` for that way."""
+    prediction: Prediction
 
 
 class Lesson(NamedTuple):
@@ -39,6 +48,7 @@ class Lesson(NamedTuple):
     look: str
     """What to look for on the screen."""
     questions: tuple[Question, ...]
+    predicts: tuple[Predict, ...] = ()
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -64,11 +74,25 @@ LESSON = {
     "about": N_("what happens, and why"),
     "look": N_("what to look for on the screen"),
     "question": "",
+    "predict": "",
 }
 QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
-"""The fields of each kind of table, with an example of the text; those without one hold tables."""
+PREDICT = {
+    "way": "wrong",
+    "before": "lock_acquired",
+    "by": "",
+    "of": "",
+    "time": "",
+    "ask": N_("what to ask before this step"),
+    "answers": "",
+    "answer": "",
+    "figure": "",
+}
+"""The fields of each kind of table, with an example of the text; those without one may be left out, or hold no text."""
 
-OPTIONAL = {"wrong", "question"}
+OPTIONAL = {"wrong"}
+
+FEWEST_ANSWERS, MOST_ANSWERS = 2, 4
 
 _WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
 _BREAK_IN_CHINESE = re.compile(rf"(?<={_WIDE})[ \t]*\n\s*(?={_WIDE})")
@@ -104,19 +128,42 @@ def _lesson(table: "_Table") -> Lesson:
     for question in table.tables("question", QUESTION):
         question.check()
         questions.append(Question(question.text("ask"), question.text("answer")))
+    ways = {"right": table.command("right"), "wrong": table.command("wrong")}
+    predicts = [_predict(predict, table.text("id"), ways) for predict in table.tables("predict", PREDICT)]
     return Lesson(
         table.text("id"),
         table.text("statement"),
-        table.command("right"),
-        table.command("wrong"),
+        ways["right"],
+        ways["wrong"],
         table.text("about"),
         table.text("look"),
         tuple(questions),
+        tuple(predicts),
     )
 
 
+def _predict(table: "_Table", lesson: str, ways: Mapping[str, str]) -> Predict:
+    """What to ask before the step that decides. `ways`: the commands of the lesson."""
+    table.check()
+    way, before = table.text("way"), table.text("before")
+    if not ways.get(way):
+        words = _('way must be "right" or "wrong", and the lesson must have that command')
+        raise table.wrong("way", words)
+    if not may_be_asked_before(before):
+        words = _("before must be the kind of an operation, such as lock_acquired or file_written, not {kind}")
+        raise table.wrong("before", words.format(kind=before))
+    answers = table.texts("answers", FEWEST_ANSWERS, MOST_ANSWERS)
+    right = table.number("answer", len(answers)) if "answer" in table.fields else None
+    figure = table.text("figure")
+    if (right is None) == (not figure):
+        raise table.wrong("answer", _("either answer or figure must say which answer is right"), "answer = 2")
+    time = table.number("time") if "time" in table.fields else 1
+    stop = Stop(before, table.text("by") or "*", table.text("of"), time)
+    return Predict(ways[way], Prediction(lesson, stop, table.text("ask"), answers, right, figure))
+
+
 class _Table(NamedTuple):
-    """A table of the file: the chapter itself, a lesson of it, or a question of a lesson."""
+    """A table of the file: the chapter itself, a lesson of it, or a question or prediction of a lesson."""
 
     path: Path
     name: str
@@ -145,6 +192,26 @@ class _Table(NamedTuple):
             raise self.wrong(field, _("{field} must be a text").format(field=field), self.example(field))
         return " ".join(_BREAK_IN_CHINESE.sub("", value).split())
 
+    def texts(self, field: str, fewest: int, most: int) -> tuple[str, ...]:
+        """The texts of a field that is a list of them."""
+        values = self.fields.get(field)
+        if not isinstance(values, list) or not all(isinstance(each, str) and each.strip() for each in values):
+            values = []
+        texts = tuple(" ".join(each.split()) for each in values)
+        if not fewest <= len(texts) <= most or len({*texts}) < len(texts):
+            words = _("{field} must be a list of {fewest} to {most} different texts")
+            example = f'{field} = ["0", "2"]'
+            raise self.wrong(field, words.format(field=field, fewest=fewest, most=most), example)
+        return texts
+
+    def number(self, field: str, most: int | None = None) -> int:
+        """The number of a field, from 1 on."""
+        value = self.fields[field]
+        if type(value) is not int or value < 1 or (most is not None and value > most):
+            words = _("{field} must be a number from 1 to {most}") if most else _("{field} must be a number, 1 or more")
+            raise self.wrong(field, words.format(field=field, most=most), f"{field} = 1")
+        return value
+
     def command(self, field: str) -> str:
         """The command line of a field, without `procsim`."""
         line = self.text(field)
@@ -160,7 +227,7 @@ class _Table(NamedTuple):
         """The tables that such a field holds; `kind`: see above."""
         inner = self.fields.get(field, [])
         if not isinstance(inner, list) or not all(isinstance(each, dict) for each in inner):
-            heading = "lesson" if field == "lesson" else "lesson.question"
+            heading = "lesson" if field == "lesson" else f"lesson.{field}"
             words = _("each {field} begins with a line [[{heading}]]")
             raise self.wrong(field, words.format(field=field, heading=heading))
         # Where each begins, so that what is wrong with it is said with its line: the parser does not tell.

@@ -33,6 +33,11 @@ def explanation(lesson: Lesson) -> RenderableType:
         for question in lesson.questions:
             parts += [_indented(_(question.ask)), _indented(_(question.answer), "faint", 4)]
         parts.append(Text())
+    for predict in lesson.predicts:
+        asked = predict.prediction
+        answers = (f"{number}  {_(text)}" for number, text in enumerate(asked.answers, 1))
+        parts += [Text(_("What to let them predict"), "bold cyan"), _indented(f"procsim {predict.way} --ask", "bold")]
+        parts += [_indented(_(asked.ask)), *(_indented(row, "", 4) for row in answers), Text()]
     for word, line in zip((_("The right way"), _("The wrong way")), lesson.ways, strict=False):
         parts += [Text(word, "strong"), _indented(f"procsim {line}", "strong")]
     return Group(*parts, Text())

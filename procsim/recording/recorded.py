@@ -4,7 +4,7 @@ lines of bytes ──► values_of ──► values within bounds ──► even
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import IO, Any
 
@@ -103,13 +103,15 @@ _TEXT, _NUMBER, _MAYBE = (str,), (int,), (int, NoneType)
 
 TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("reason", "name", "type", "function", "mode", "stream", "text", "operation"), _TEXT),
+    **dict.fromkeys(("lesson", "ask"), _TEXT),
     **dict.fromkeys(("wait", "id", "template", "cure", "cure_template", "sentence", "cure_sentence"), _TEXT),
-    **dict.fromkeys(("child", "took", "size", "offset"), _NUMBER),
+    **dict.fromkeys(("child", "took", "size", "offset", "answer"), _NUMBER),
     **dict.fromkeys(("parent", "exit_code", "pipe", "other", "native_id", "job", "task", "tasks", "items"), _MAYBE),
     **dict.fromkeys(("fields", "figures"), (dict,)),
     "ready": (bool, NoneType),
     "in_message": (bool,),
     "open_in": (list,),
+    "answers": (list,),
 }
 """The types of the fields that procsim sets; all others hold what the program has chosen."""
 
@@ -171,8 +173,14 @@ def _check_types(event: Event) -> None:
             raise Damaged(_("{field} is not what it should be").format(field=name))
     if not all(isinstance(pid, int) for pid in fields.get("open_in", ())):
         raise Damaged(_("{field} is not what it should be").format(field="open_in"))
+    if not _are_texts(fields.get("answers", ())):
+        raise Damaged(_("{field} is not what it should be").format(field="answers"))
     if kind == "finding":
         _check_figures(fields["figures"])
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 # The verdict ------------------------------------------------------------------------------------------------
@@ -186,14 +194,24 @@ _ROW: Mapping[str, tuple[type, ...]] = {
 }
 """One process that waits, as `procsim.findings.base.standing` writes it."""
 
+_PREDICTION: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("lesson", "ask", "instead"), _TEXT),
+    **dict.fromkeys(("predicted", "came"), _NUMBER),
+    "answers": (list,),
+    "asked": (bool,),
+}
+"""What people were asked, what they predicted and what came, as `procsim.views.base.Revealed` has it."""
 
-def verdict_of(value: Any, scenario: str) -> dict[str, list[Mapping[str, Any]]]:
-    """The claims and findings of a verdict, in the words of today where these are known. Raises `Damaged`."""
+
+def verdict_of(value: Any, scenario: str) -> dict[str, Any]:
+    """The claims and findings of a verdict, in the words of today where these are known, and what people predicted, if
+    they were asked. Raises `Damaged`.
+    """
     shapes: dict[str, Mapping[str, tuple[type, ...]]] = {
         "claims": {"id": _TEXT, "holds": (bool,), "text": _TEXT, "template": _TEXT, "figures": (dict,)},
         "findings": {"id": _TEXT, "text": _TEXT, "template": _TEXT, "figures": (dict,)},
     }
-    verdict: dict[str, list[Mapping[str, Any]]] = {}
+    verdict: dict[str, Any] = {}
     for key, shape in shapes.items():
         rows = value.get(key)
         if not isinstance(rows, list):
@@ -203,6 +221,13 @@ def verdict_of(value: Any, scenario: str) -> dict[str, list[Mapping[str, Any]]]:
             _check_row({name: row[name] for name in row.keys() & TYPES.keys()}, TYPES, whole=False)
             _check_figures(row["figures"])
         verdict[key] = [in_todays_words(row, scenario if key == "claims" else "") for row in rows]
+    prediction = value.get("prediction")
+    if prediction is not None:
+        _check_row(prediction, _PREDICTION)
+        known = range(len(prediction["answers"]) + 1)
+        if not (prediction["predicted"] in known and prediction["came"] in known and _are_texts(prediction["answers"])):
+            raise Damaged(_("{field} is not what it should be").format(field="prediction"))
+        verdict["prediction"] = {name: prediction[name] for name in _PREDICTION}
     return verdict
 
 

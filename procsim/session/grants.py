@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterable
 
 from procsim.control.choosers import change_pace, go_on, is_held, next_of, pace_of, pause, step
 from procsim.control.conductor import Conductor
+from procsim.session.quiz import Quiz
 from procsim.views.base import View
-from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
+from procsim.views.wishes import Ask, ChangePace, Choose, End, Movement, Pause, Predict, Refusal, Step, Suspend, Wish
 
 
-def grant(wishes: Iterable[Wish], view: View, end: Callable[[], None], conductor: Conductor | None) -> Refusal | None:
+def grant(
+    wishes: Iterable[Wish],
+    view: View,
+    end: Callable[[], None],
+    conductor: Conductor | None = None,
+    quiz: Quiz | None = None,
+) -> Refusal | None:
     """Grant the wishes, one after the other; without a conductor (a recording is shown), not those that move processes.
 
     `end` ends the run. Returns why the last wish was not granted, if it was not.
@@ -23,6 +30,11 @@ def grant(wishes: Iterable[Wish], view: View, end: Callable[[], None], conductor
             end()
         elif isinstance(wish, Suspend):
             _suspend(view, conductor)
+        elif isinstance(wish, Ask):
+            refused = quiz.ask(conductor) if quiz is not None and conductor is not None else Refusal.NOTHING_TO_ASK
+        elif isinstance(wish, Predict):
+            if quiz is not None and conductor is not None:
+                quiz.predict(wish.answer, conductor)
         elif conductor is not None:
             refused = _move(wish, conductor)
     return refused

@@ -7,13 +7,16 @@ Run ──► apply: state, recording, view ──► diagnose: the watchman's e
 
 from collections.abc import Callable
 
+from procsim.control.choosers import AtPace
 from procsim.control.conductor import Conductor
+from procsim.control.prediction import Prediction
 from procsim.diagnosis.watchman import Watchman
 from procsim.recording.recorder import Recorder
 from procsim.running.run import Run
 from procsim.session.faults import PICTURE, STEPS, Faults
 from procsim.session.grants import grant, movement_of
 from procsim.session.monotonic import Monotonic
+from procsim.session.quiz import Quiz
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.base import View
@@ -35,15 +38,22 @@ class Player:
         faults: Faults,
         end: Callable[[], None],
         recorder: Recorder | None = None,
+        prediction: Prediction | None = None,
     ) -> None:
-        """`state` is empty; `end` is called when people wish that the run ends."""
+        """`state` is empty. `end` is called when people wish that the run ends; `prediction`: what they can be
+        asked.
+        """
         self._run = run
         self._state = state
         self._view = view
         self._faults = faults
         self._end = end
         self._recorder = recorder
-        self._conductor = Conductor(run.gate, state, run.order.plan.chooser())
+        plan = run.order.plan
+        self._conductor = Conductor(run.gate, state, plan.chooser())
+        self._quiz = Quiz(state, prediction, run.now)
+        if plan.asks:
+            self._quiz.approach(self._conductor, None if plan.pace is None else AtPace(plan.pace))
         self._watchman = Watchman(run, state)
         self._monotonic = Monotonic()
 
@@ -70,6 +80,7 @@ class Player:
             if self._recorder is not None:
                 self._recorder.event(event, self._state.names)
             self._view.event(event, self._state)
+        self._faults.attempt(STEPS, self._quiz.follow, events)
         return events
 
     def _diagnose(self) -> list[Event]:
@@ -89,6 +100,9 @@ class Player:
             self._faults.attempt(STEPS, self._conductor.use, None)  # all move freely
 
     def _draw(self) -> None:
-        """Grant what people wish, and draw the run as it is now."""
-        refused = grant(self._view.wishes(self._state), self._view, self._end, self._conductor)
+        """Grant what people wish, ask them what they predict, and draw the run as it is now."""
+        refused = grant(self._view.wishes(self._state), self._view, self._end, self._conductor, self._quiz)
+        asked: list[Event] = []
+        self._faults.attempt(STEPS, lambda: asked.extend(self._quiz.tick(self._conductor)))
+        self._apply(asked)
         self._view.tick(self._state, movement_of(self._conductor, refused))

@@ -12,7 +12,7 @@ from procsim.session.monotonic import Monotonic
 from procsim.session.signals import Signals
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
-from procsim.views.base import Verdict, View
+from procsim.views.base import Revealed, Verdict, View
 from procsim.wire.events import Event
 
 
@@ -49,7 +49,7 @@ def _play(batches: Iterable[list[Event]], state: RunState, view: View, signals: 
         for event in monotonic.times(batch):
             apply(state, event)
             view.event(event, state)
-        grant(view.wishes(state), view, signals.end, None)
+        grant(view.wishes(state), view, signals.end)
         view.tick(state, None)
         if signals.received:
             return
@@ -61,4 +61,10 @@ def _verdict(trace: Trace) -> Verdict:
         Claim(row["id"], row["holds"], row["template"], row["figures"], row.get("sentence", ""))
         for row in recorded["claims"]
     ]
-    return Verdict(trace.header.scenario, claims, [from_fields(finding) for finding in recorded["findings"]])
+    prediction = recorded.get("prediction")
+    return Verdict(
+        trace.header.scenario,
+        claims,
+        [from_fields(finding) for finding in recorded["findings"]],
+        Revealed(**prediction) if prediction is not None else None,
+    )

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from procsim import Claim
+from procsim.control.prediction import Prediction
 from procsim.exit_code import ExitCode
 from procsim.findings import findings
 from procsim.output import ReaderGone
@@ -18,6 +19,7 @@ from procsim.running.run import Run
 from procsim.session.faults import FINDINGS, Faults, Sheltered
 from procsim.session.outcome import Judge, code_of_claims, judged, outcome_of
 from procsim.session.player import Player
+from procsim.session.quiz import revealed
 from procsim.session.signals import Signals
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, View
@@ -25,11 +27,17 @@ from procsim.views.jsonl import verdict_line
 
 
 def show_run(
-    order: Order, view: View, scenario: str, judge: Judge | None = None, recorder: Recorder | None = None
+    order: Order,
+    view: View,
+    scenario: str,
+    judge: Judge | None = None,
+    recorder: Recorder | None = None,
+    prediction: Prediction | None = None,
 ) -> int:
     """Run a program and show it. Returns the exit code of the command.
 
     `judge` makes the claims of a scenario; None: a program that is watched, and whose exit code is the command's.
+    `prediction` is what people can be asked before the step that decides; None: nothing.
     Raises `Misfit` where the program does not take the steps of its schedule, `CannotStart` where it cannot be started.
     """
     state, faults = RunState(), Faults()
@@ -40,14 +48,16 @@ def show_run(
             with launch(order) as run:
                 viewing.enter_context(view)
                 signals.go_to(run)
-                Player(run, state, view, faults, signals.end, recorder).play()
+                Player(run, state, view, faults, signals.end, recorder, prediction).play()
         except ReaderGone:
             reader_gone = True
         # People have ended it also if it ended by the signal that went on to it.
         interrupted = signals.received or (signals.passed_on if run.exit_code == -signals.passed_on else 0)
         outcome = outcome_of(run, state, interrupted)
         ended_by_itself = not (reader_gone or signals.received or run.timed_out)
-        verdict = Verdict(scenario, judged(partial(judge, state)) if judge and ended_by_itself else [])
+        claims = judged(partial(judge, state)) if judge and ended_by_itself else []
+        was_to_ask = order.plan.asks and ended_by_itself
+        verdict = Verdict(scenario, claims, revealed=revealed(prediction, state, claims, was_to_ask))
         faults.attempt(FINDINGS, lambda: verdict.findings.extend(findings(state, outcome)))
         if recorder is not None:
             recorder.verdict(verdict_line(verdict))

@@ -17,6 +17,7 @@ from procsim.state.changes import (
     output,
     pipes,
     pools,
+    predictions,
     processes,
     queues,
     sleep,
@@ -29,7 +30,7 @@ from procsim.state.operations import MOMENTS
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
-NOT_ITS_OWN = ("finding", "verdict", "process_ended")
+NOT_ITS_OWN = ("finding", "verdict", "process_ended", "prediction_asked", "prediction_made")
 """Events that a process does not emit itself: they do not show that it is there."""
 
 TOLD = frozenset(kind for kind, moment in MOMENTS.items() if moment.words and moment.narrated) | {
@@ -52,6 +53,7 @@ CHANGES: Mapping[str, Change] = {
     **output.CHANGES,
     **uncaught.CHANGES,
     **findings.CHANGES,
+    **predictions.CHANGES,
 }
 
 

@@ -86,6 +86,11 @@ class RunState:
     """Operations that found a queue empty or full, a lock taken, or no task left to be reported done."""
     found: list[Event] = field(default_factory=list)
     """The findings that came while the program still ran: why it hangs."""
+    asked: Event | None = None
+    """`prediction_asked`: what people were asked to predict."""
+    predicted: int | None = None
+    """The number of the answer that they gave, from 1 on; 0: none, and the run went on; None: they have not been asked,
+    or still think."""
     hung: int | None = None
     """ns: when it was found that main's main thread is stuck, so that the program will never end."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -100,6 +105,11 @@ class RunState:
     """The PID of the program's main process."""
     used_names: Counter[str] = field(default_factory=Counter)
     """How many objects were given each name."""
+
+    @property
+    def question(self) -> Event | None:
+        """The question that stands, and waits for people's answer."""
+        return self.asked if self.predicted is None else None
 
     @property
     def events(self) -> int:

@@ -60,6 +60,10 @@ class Showing:
     """Whether people decide what becomes of a program that hangs."""
     holds: bool = False
     """Whether the last picture stands until a key is pressed."""
+    question: bool = False
+    """Whether the lesson has a question that people can be asked before the step that decides."""
+    will_ask: bool = False
+    """Whether the run asks it without being wished to."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 
@@ -82,8 +86,10 @@ def _plain(showing: Showing) -> "View":
 
         return ComparedPlain(console, showing.columns)
     from procsim.views.text.plain import PlainView
+    from procsim.views.text.typed import TypedAnswers
 
-    return PlainView(console, show_printed=not showing.watching, asks=showing.asks)
+    answers = TypedAnswers(sys.stdin) if showing.will_ask else None
+    return PlainView(console, show_printed=not showing.watching, asks=showing.asks, answers=answers)
 
 
 def _json(showing: Showing) -> "View":

@@ -20,12 +20,31 @@ from procsim.wire.events import Event
 
 
 @dataclass(frozen=True)
+class Revealed:
+    """What people were asked to predict, what they predicted, and what came."""
+
+    lesson: str
+    ask: str
+    answers: Sequence[str]
+    predicted: int
+    """The number of their answer, from 1 on; 0: none."""
+    came: int = 0
+    """The number of the answer that was right in this run; 0: none of them."""
+    instead: str = ""
+    """What came, if it is none of the answers; empty: it is not known."""
+    asked: bool = True
+    """False: the run did not come to the step before which it was to ask."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a run has shown: the last thing that a view draws, and the last line of a recording."""
 
     scenario: str
     claims: list[Claim] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    revealed: Revealed | None = None
+    """None: nothing was asked."""
 
 
 @dataclass

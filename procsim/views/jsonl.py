@@ -1,6 +1,7 @@
 """The json view: one JSON object a line on standard output, for programs that read a run."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from procsim.findings.base import as_fields, sentence_of
@@ -25,12 +26,13 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
     ]
     found = [as_fields(finding) for finding in verdict.findings]
     # json_value: the figures of a scenario may be any objects
-    return {
+    line = {
         "kind": "verdict",
         "scenario": verdict.scenario,
         "claims": json_value(claims),
         "findings": json_value(found),
     }
+    return line if verdict.revealed is None else line | {"prediction": asdict(verdict.revealed)}
 
 
 class JsonView(View):

@@ -28,6 +28,17 @@ class ChangePace(NamedTuple):
     factor: float
 
 
+class Ask(NamedTuple):
+    """Ask for a prediction: go on at a pace up to the step that decides, and stop before it."""
+
+
+class Predict(NamedTuple):
+    """Answer the question that stands."""
+
+    answer: int
+    """Its number, from 1 on; 0: none, and the run goes on."""
+
+
 class Suspend(NamedTuple):
     """Give the terminal to the shell for a while (Ctrl-Z)."""
 
@@ -36,15 +47,21 @@ class End(NamedTuple):
     """End the run."""
 
 
-Wish = Pause | Step | Choose | ChangePace | Suspend | End
+Wish = Pause | Step | Choose | ChangePace | Ask | Predict | Suspend | End
 
 
 class Refusal(Enum):
-    """Why a step was not granted."""
+    """Why a wish was not granted."""
 
     NOBODY_CAN_MOVE = "nobody can move"
     """Each waits now, as it would without procsim."""
     NOT_THE_CHOSEN = "not the chosen one"
+    NOTHING_TO_ASK = "nothing to ask"
+    """The lesson has no question."""
+    TOO_LATE = "too late"
+    """The step that decides was taken already, or has begun."""
+    IS_ASKED = "is asked"
+    """The run will ask, or has asked."""
 
 
 class Movement(NamedTuple):

@@ -121,6 +121,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     # By procsim itself.
     # This thread will never go on. `wait`: the kind of its wait; `open_in`: who has the other end of its pipe.
     "process_stuck": ("wait", "open_in", "in_message"),
+    # People were asked what will come, before the step of this thread at the gate; `lesson`: the id of the lesson.
+    "prediction_asked": ("lesson", "ask", "answers"),
+    "prediction_made": ("answer",),  # its number, from 1 on; 0: the run went on without one
     "finding": ("id", "sentence", "text", "template", "figures", "cure", "cure_sentence", "cure_template"),
     "verdict": ("scenario", "claims", "findings"),
 }

@@ -32,7 +32,7 @@ PLAIN_RUNS = [
     ((*QUEUE, "--takers", "4"), "has handled message 12"),
     ((*QUEUE, "--joinable"), "join() has returned"),
     ((*QUEUE, "--stale"), "put_nowait() raised queue.Full"),
-    ((*QUEUE, "--stale", "--no-ask"), "has handled message 12"),
+    ((*QUEUE, "--stale", "--no-check"), "has handled message 12"),
     ((*QUEUE, "--burst"), "has handled message 15"),
     *[((*IPC, via), f"has got 42 by {via}") for via in ("queue", "pipe", "value", "manager")],
     (("deadlock", "--ordered", "--pause", "0.1"), "everybody has eaten"),
@@ -313,7 +313,7 @@ def test_what_full_and_empty_said_is_stale(house: House, method: str) -> None:
 
 
 def test_who_does_not_ask_loses_nothing(house: House, method: str) -> None:
-    rows = verdict(house, method, *QUEUE, "--stale", "--no-ask")
+    rows = verdict(house, method, *QUEUE, "--stale", "--no-check")
     assert list(rows) == ["Q5"]
     assert (rows["Q5"]["messages"], rows["Q5"]["taken"], rows["Q5"]["lost"]) == (12, 12, 0)
 
@@ -443,7 +443,7 @@ MOST = [
     ("queue", "--takers", "100", "--pause", "1000"),
     ("queue", "--takers", "1", "--messages", "200", "--pause", "1000"),
     ("queue", "--stale", "--takers", "100", "--messages", "200"),
-    ("queue", "--stale", "--no-ask", "--takers", "1", "--pause", "1000"),
+    ("queue", "--stale", "--no-check", "--takers", "1", "--pause", "1000"),
     ("queue", "--burst", "--pause", "1000"),
 ]
 

@@ -17,6 +17,7 @@ NO_DEFAULT = "def main(users: int): ...\n"
 NO_START = "def main(users: int = 3): ...\nif __name__ == '__main__':\n    main()\n"
 NEVER_STARTED = "from multiprocessing import Process\ndef main():\n    Process(target=print).start()\n"
 OTHER_START = NEVER_STARTED.replace("main()", "main(users: int = 3)")
+TAKEN = "from procsim import start\ndef main(seed: int = 3): ...\nif __name__ == '__main__':\n    start(main)\n"
 WITHOUT_SYNTAX = "def main(:\n"
 WAYS = """
 from procsim import Way, start
@@ -53,6 +54,14 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("tickets --record {folder}/no/trace", "no/trace: cannot be written: No such file or directory"),
         ("tickets --record {folder}", "cannot be written: Is a directory"),
         ("tickets --compare --record {folder}/trace", "--record is for one run, and --compare makes several"),
+        ("tickets --compare --ask", "--ask is for one run, and --compare makes several"),
+        ("tickets --ask --step", "--step and --ask exclude each other; leave one of them out"),
+        ("tickets --ask --schedule {folder}/none", "--schedule and --ask exclude each other"),
+        ("tickets --ask", "--ask needs a keyboard for the answer, and the live or the plain view"),
+        ("tickets --ask --view json", "--ask needs a keyboard"),
+        ("tickets --ask --users 3", "there is no question for these options of tickets; there is one for: procsim"),
+        ("ipc --ask", "--ask: the lessons of ipc have no question"),
+        ("run {folder}/taken.py", "every run has an option --seed; give the parameter seed of main another name"),
         ("daemon --compare", "No such option: --compare"),
         ("run {folder}/no_ways.py --compare", "ways() must yield each way once, with options that main() has"),
         ("run {folder}/bad_ways.py --compare", "ways() raised ZeroDivisionError"),
@@ -99,6 +108,7 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
         "no_main.py": NO_MAIN,
         "no_default.py": NO_DEFAULT,
         "no_start.py": NO_START,
+        "taken.py": TAKEN,
         "never_started.py": NEVER_STARTED,
         "other_start.py": OTHER_START,
         "without_syntax.py": WITHOUT_SYNTAX,

@@ -28,6 +28,7 @@ class Key(Enum):
     HELP = "?"
     QUIT = "q"
     WAIT = "w"
+    ASK = "a"
 
 
 LONG_WORDS: dict[Key, str] = {
@@ -42,6 +43,7 @@ LONG_WORDS: dict[Key, str] = {
     Key.HELP: N_("show these keys; hide them"),
     Key.QUIT: N_("end the run"),
     Key.WAIT: N_("if the program hangs: let it wait"),
+    Key.ASK: N_("ask me what will come, before the step that decides"),
 }
 
 
@@ -60,6 +62,10 @@ class Keys(NamedTuple):
     """Whether the run has ended, and its last picture stands."""
     code: bool = True
     """Whether there is code to be shown."""
+    ask: bool = False
+    """Whether there is a question that was not asked yet."""
+    answers: int = 0
+    """How many answers the question has that stands; 0: none stands."""
 
     def line(self, width: int, plain_marks: bool) -> Text:
         """The last line of the screen: as many keys as fit into `width` cells; `?` and `q` are left out last."""
@@ -69,6 +75,8 @@ class Keys(NamedTuple):
         return Text("   ".join(shown), "faint", no_wrap=True, overflow="ellipsis")
 
     def _short(self, plain_marks: bool) -> list[str]:
+        if self.answers:
+            return [_("1-{count} predict").format(count=self.answers), _("? keys"), _("q quit")]
         if self.alarm:
             return [_("q end it"), _("w let it wait"), _("? keys")]
         if self.over:
@@ -79,6 +87,7 @@ class Keys(NamedTuple):
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
+        words += [_("a predict")] if self.ask else []
         words.append(_("r again"))
         if self.other_way:
             words.append(_("t {way}").format(way=self.other_way))
@@ -96,5 +105,5 @@ class Keys(NamedTuple):
     def _all(self) -> Sequence[Key]:
         if not self.steps:
             return [Key.HELP, Key.QUIT]
-        missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code}
+        missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code, Key.ASK: not self.ask}
         return [key for key in Key if not missing.get(key)]

@@ -22,6 +22,7 @@ from procsim.views.live.code import Source, pane
 from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.process_rows import process_rows
+from procsim.views.live.question import question_lines
 from procsim.views.live.things import shared_cells, thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
@@ -88,7 +89,7 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     layout = ScreenLayout(first_line=request.first_line)
     top = [_title(run, request), *_headline(run, request)]
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group(*top[:2], *_short(run, size)), layout
+        return Group(*top[:2], *(question_lines(run, size.width) or _short(run, size))), layout
     rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
     keys = request.keys.line(size.width, plain)
     if request.help:
@@ -97,7 +98,7 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
     code_rows = free // 2 if request.source is not None else 0
     middle, pids = _middle(run, request, free - code_rows)
-    if run.found or request.verdict:  # these stand where else the sentences do
+    if run.found or request.verdict or run.question is not None:  # these stand where else the sentences do
         blank = len(middle) - 1 - max(number for number, line in enumerate(middle[:-1]) if line.plain)
         more = _sentences(run, min(SENTENCES, blank - 2), size.width) if blank > 2 else []
         del middle[len(middle) - 1 - len(more) : -1]
@@ -186,6 +187,9 @@ def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
                 for number, each in enumerate(wrapped)
             ]
         return lines if len(lines) <= most else [*lines[: most - 1], Text("…", STYLES["faint"])]
+    question = question_lines(run, width)
+    if question:
+        return question
     alarm = _alarm(run, request) if request.asking else []
     if alarm:
         return alarm[:most]

@@ -29,11 +29,24 @@ from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
 from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
 from procsim.views.live.keys import Keys
+from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
 from procsim.views.text.summary import ascii_only, print_summary, verdict_rows
 from procsim.views.text.words import counted, state_words
-from procsim.views.wishes import ChangePace, Choose, End, Movement, Pause, Refusal, Step, Suspend, Wish
+from procsim.views.wishes import (
+    Ask,
+    ChangePace,
+    Choose,
+    End,
+    Movement,
+    Pause,
+    Predict,
+    Refusal,
+    Step,
+    Suspend,
+    Wish,
+)
 from procsim.wire.events import Event
 
 FRAMES_PER_SECOND = 12
@@ -82,6 +95,8 @@ class LiveView(View):
         self._shows_help = False
         self._verdict: Sequence[tuple[Text, Text]] = ()
         self._message = ""
+        self._answers = 0
+        """How many answers the question has that stands on the last picture; 0: none stands there."""
         self._obey: dict[str, Callable[[RunState], None]] = {
             " ": lambda run: self._wish(Pause()),
             "n": lambda run: self._wish(Step()),
@@ -92,6 +107,7 @@ class LiveView(View):
             "+": lambda run: self._wish(ChangePace(PACE_FACTOR)),
             "=": lambda run: self._wish(ChangePace(PACE_FACTOR)),
             "-": lambda run: self._wish(ChangePace(1 / PACE_FACTOR)),
+            "a": lambda run: self._wish(Ask()),
             "c": lambda run: self._show_code(),
             "r": lambda run: self._end(Again.SAME) if self._movement is not None else None,
             "t": lambda run: self._end(Again.OTHER_WAY) if showing.other_way else None,
@@ -151,6 +167,9 @@ class LiveView(View):
 
     def _draw(self, run: RunState) -> None:
         asking = bool(run.found) and not self._waits
+        if run.question is not None and not self._answers and self._input is not None:
+            terminal.forget_keys()  # what was pressed before the question could be read is no answer to it
+        self._answers = len(run.question.fields["answers"]) if run.question is not None else 0
         keys = Keys(
             held=self._movement is not None and self._movement.held,
             alarm=asking,
@@ -158,6 +177,8 @@ class LiveView(View):
             steps=self._movement is not None,
             over=self.asked,
             code=self._showing.source is not None,
+            ask=self._showing.question and not self._showing.will_ask and run.asked is None,
+            answers=self._answers if self._movement is not None else 0,
         )
         request = ScreenRequest(
             title=self._showing.title,
@@ -192,19 +213,28 @@ class LiveView(View):
         if self._input is not None and not self._ending:
             for key in islice(pressed(self._input, timeout), KEYS_READ):
                 count += 1
-                obey = self._obey.get(key)
-                if obey is not None:
-                    self._message = ""
-                    obey(run)
+                self._press(key, run)
                 if self._ending:
                     break
         return count > 0
+
+    def _press(self, key: str, run: RunState) -> None:
+        """Do what a key asks for; a digit answers the question that stands."""
+        obey = self._obey.get(key)
+        if self._answers and self._movement is not None and key not in WITH_A_QUESTION:
+            is_answer = key in map(str, range(1, self._answers + 1)) and not self._shows_help
+            obey = (lambda run: self._wish(Predict(int(key)))) if is_answer else None
+        if obey is not None:
+            self._message = ""
+            obey(run)
 
     def _wish(self, wish: Wish) -> None:
         self._wishes.append(wish)
 
     def _say_why_refused(self, run: RunState, movement: Movement) -> None:
-        if movement.refused is Refusal.NOBODY_CAN_MOVE:
+        if movement.refused is not None and movement.refused in REFUSED_TO_ASK:
+            self._message = _(REFUSED_TO_ASK[movement.refused])
+        elif movement.refused is Refusal.NOBODY_CAN_MOVE:
             self._message = _("no process can move: now each waits as it would without procsim")
         elif movement.chosen is not None:
             self._say_why_not(run, movement.chosen)

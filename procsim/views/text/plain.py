@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
@@ -13,9 +13,11 @@ from procsim.language import _
 from procsim.output import CannotWrite, forget_output, writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, View, clean
+from procsim.views.text.predictions import answer_rows
 from procsim.views.text.summary import print_summary
+from procsim.views.text.typed import TypedAnswers, prompt
 from procsim.views.text.words import STYLES, event_style, event_words, localized
-from procsim.views.wishes import Movement
+from procsim.views.wishes import Movement, Predict, Wish
 from procsim.wire.events import Event
 
 PROCESS_CELLS = 16
@@ -23,7 +25,9 @@ WORDS_CELLS = 42
 """Cells of the columns; what is longer pushes the rest of its line aside."""
 
 
-STORY = ("said", "raised", "finding")
+QUESTION = ("prediction_asked", "prediction_made")
+
+STORY = ("said", "raised", "finding", *QUESTION)
 """The kinds of events that are written where only the story is wanted."""
 
 
@@ -31,7 +35,13 @@ class PlainView(View):
     """Writes the events of a run as lines."""
 
     def __init__(
-        self, console: Console, show_printed: bool = True, story_alone: bool = False, asks: bool = False
+        self,
+        console: Console,
+        show_printed: bool = True,
+        story_alone: bool = False,
+        asks: bool = False,
+        *,
+        answers: TypedAnswers | None = None,
     ) -> None:
         self._console = console
         self._show_printed = show_printed
@@ -40,6 +50,8 @@ class PlainView(View):
         """Whether only what the program says is written, and what is wrong."""
         self._asks = asks
         """Whether a line is still to be written that says how to end a program that hangs."""
+        self._answers = answers
+        """Where people type their answer to a question; None: nowhere."""
         # Lines are styled without the console's rendering, which takes 100 µs for each.
         self._colours = COLOR_SYSTEMS.get(console.color_system or "")
         self._lines: list[str] = []
@@ -55,10 +67,18 @@ class PlainView(View):
         if self._story_alone and event.kind not in STORY:
             return
         words = event_words(event, run)
+        if event.kind in QUESTION:
+            event = event._replace(at=None)  # the question is what matters, not the line before which it stops
         if words is not None:
             self._line(event, words, event.process or run.process_name(event.pid))
         if event.kind == "finding" and event.fields.get("cure_template"):
             self._more(localized(event.fields["cure_template"], event.fields["figures"]), STYLES["cure"])
+        if event.kind == "prediction_asked":
+            for row in answer_rows(event.fields["answers"]):
+                self._more(row, "")
+            if self._answers is not None:
+                self._answers.forget()
+                self._lines.append(prompt(len(event.fields["answers"])))
 
     def _line(self, event: Event, words: str, process: str) -> None:
         name = clean(process) or _("(output)")
@@ -77,6 +97,19 @@ class PlainView(View):
         if self._colours is None or not style:
             return words
         return self._console.get_style(style, default=Style.null()).render(words, color_system=self._colours)
+
+    def wishes(self, run: RunState) -> Sequence[Wish]:
+        question = run.question
+        if question is None or self._answers is None:
+            return ()
+        count = len(question.fields["answers"])
+        answer = self._answers.read(count)
+        if answer is None:
+            return ()
+        if answer < 0:
+            self._lines.append(prompt(count))
+            return ()
+        return [Predict(answer)]
 
     def tick(self, run: RunState, movement: Movement | None) -> None:
         if self._asks and run.found and run.hangs():

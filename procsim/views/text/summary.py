@@ -12,6 +12,7 @@ from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, clean, seconds
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import draw_whole_run, rows_wanted
+from procsim.views.text.predictions import revealed_rows
 from procsim.views.text.prose import Prose
 from procsim.views.text.words import STYLES, events_words, localized, processes_words, waiting_words
 
@@ -63,7 +64,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
-    """A mark and a sentence for each claim, for each finding with its cure, and for each process that waited."""
+    """A mark and a sentence for each claim, for each finding with its cure, and for each process that waited; at last
+    what people were asked, predicted and saw.
+    """
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
         text = localized(claim.text, claim.figures)
@@ -80,6 +83,9 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         if len(rows) > STANDING_ROWS:
             more = sum(count for _row, count in rows[STANDING_ROWS:])
             yield Text(" "), Text(_("… and {count} more").format(count=more), STYLES["waiting"])
+    if verdict.revealed is not None:
+        for sign, words, colour in revealed_rows(verdict.revealed):
+            yield Text(sign), Prose(words, STYLES.get(colour, ""))
 
 
 def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:

@@ -18,6 +18,7 @@ from procsim.state.operations import BY_DONE, MOMENTS, WAITS
 from procsim.state.processes import SLEEP, Process, Standing, Wait
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
+from procsim.views.text.predictions import is_asked_about, predicted_words, question_words
 from procsim.wire.events import KINDS, Event
 from procsim.wire.identities import MAIN_THREAD
 
@@ -94,6 +95,10 @@ def event_words(event: Event, run: RunState) -> str | None:
         return narration(event)
     if event.kind == "printed":
         return clean(event.fields["text"])
+    if event.kind == "prediction_asked":
+        return question_words(event)
+    if event.kind == "prediction_made":
+        return predicted_words(event, run)
     template = EVENT_WORDS.get(event.kind)
     if template is None:
         return None
@@ -178,7 +183,7 @@ def standing_words(run: RunState, standing: Standing) -> str:
     if isinstance(subject, float):
         subject = f"{subject:.2g}"
     name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
-    if standing.ready is not False:
+    if may_go_on(run, standing):
         known = operation.next if operation else ""
         words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
@@ -188,6 +193,11 @@ def standing_words(run: RunState, standing: Standing) -> str:
         holders = listed(run.process_name(pid) for pid in lock.holders)
         words = _("{words}, held by {holders}").format(words=words, holders=holders)
     return clean(words)
+
+
+def may_go_on(run: RunState, standing: Standing) -> bool:
+    """Whether a thread at the gate can go on, as far as it is to be shown: people may be predicting that now."""
+    return standing.ready is not False or is_asked_about(run, standing)
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
@@ -205,7 +215,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return exit_words(process.exit_code), STYLES["failed" if _failed(process.exit_code) else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
-        return standing_words(run, standing), STYLES["blocked" if standing.ready is False else "next"]
+        return standing_words(run, standing), STYLES["next" if may_go_on(run, standing) else "blocked"]
     asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
         words = wait_words(run, process.waiting)
