@@ -20,7 +20,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 PURE = {"sentences", "exit_code"}
 """What every room but the tracer and the wire may use: it knows nothing of a run."""
 
-COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "procsim"}
+COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "nearest", "procsim"}
 """What every room above the state may use."""
 
 BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
@@ -43,6 +43,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),
     "options": {"language", "errors"},
+    "nearest": {"language"},
     "sentences": set(),
     "harmless": set(),
     "json_line": {"harmless"},

@@ -16,6 +16,7 @@ from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
+from procsim.nearest import did_you_mean
 
 
 def explained(incomplete: str) -> list[str]:
@@ -105,8 +106,8 @@ def explain(
 
     found = catalog.about(word)
     if not found:
-        words = _("{word}: no such chapter or lesson; there are {lessons}")
-        raise WrongUse(words.format(word=word, lessons=language.listed(explained(""))))
+        words = _("{word}: no such chapter or lesson; procsim list names them all")
+        raise WrongUse(did_you_mean(words.format(word=word), word, explained("")))
     print_page(*(explanation(lesson) for lesson in found))
 
 
@@ -125,7 +126,7 @@ def guide(
         print_page(guide.page(topic), wide=not sys.stdout.isatty())
     elif topic:
         words = _("{word}: no such page of the guide; there are {pages}")
-        raise WrongUse(words.format(word=topic, pages=language.listed(guide.TOPICS)))
+        raise WrongUse(did_you_mean(words.format(word=topic, pages=language.listed(guide.TOPICS)), topic, guide.TOPICS))
     else:
         print("\n".join(f"procsim guide {name:<10} {guide.title(name)}" for name in guide.TOPICS))
 
@@ -139,8 +140,9 @@ def show(
 ) -> None:
     """Print the source of a scenario, or of its chapter, or copy it."""
     if name not in catalog.scenarios():
+        known = catalog.scenarios()
         words = _("{word}: no such scenario; there are {scenarios}")
-        raise WrongUse(words.format(word=name, scenarios=language.listed(catalog.scenarios())))
+        raise WrongUse(did_you_mean(words.format(word=name, scenarios=language.listed(known)), name, known))
     path = catalog.chapter_file(name) if chapter else catalog.scenarios()[name]
     if path is None:
         words = _("{word}: has no chapter yet; procsim guide scenario tells how to write one")

@@ -12,6 +12,7 @@ import typer.core
 
 from procsim.harmless import harmless
 from procsim.language import N_, _, listed
+from procsim.nearest import did_you_mean
 
 TyperUsageError: Any = typer.BadParameter.__mro__[1]
 """What typer raises where a command line is wrong; it does not export the class itself."""
@@ -138,5 +139,9 @@ def complaint(text: str) -> str:
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             facts = found.groupdict()
-            return _(template).format_map(facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {}))
+            words = _(template).format_map(
+                facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {})
+            )
+            choices = re.findall("'([^']*)'", facts.get("choices", ""))
+            return did_you_mean(words, facts["value"], choices) if choices else words
     return text

@@ -107,7 +107,7 @@ def test_their_chapters_are_explained(house: House, own: Path) -> None:
     for word in ("greeting", "Greeting"):
         assert "One who greets." in house.run("--lessons", own, "explain", word).stdout
     (own / "Greeting.py").rename(own / "greeting.py")
-    assert "greeting, till, D1" in house.run("--lessons", own, "explain", "nothing").stderr
+    assert "(did you mean greeting?)" in house.run("--lessons", own, "explain", "greting").stderr
 
 
 def test_a_chapter_of_procsims_own_is_copied_and_changed(house: House, own: Path) -> None:
