@@ -6,13 +6,14 @@ import pytest
 
 from procsim.lessons import guide
 from procsim.lessons.chapter import Chapter, NoChapter, read
+from procsim.lessons.speakers_notes import speakers_notes
 
 TILL = """\
 [[lesson]]
 id = "T1"
 statement = "One at a time"
-right = "procsim till --lock"
-wrong = "procsim till --no-lock"
+shows = "procsim till --lock"
+compare_with = "procsim till --no-lock"
 about = '''
 Two cashiers,
 one till.
@@ -26,7 +27,7 @@ answer = "Because."
 [[lesson]]
 id = "T2"
 statement = "Faster without"
-right = "procsim till --no-lock"
+shows = "procsim till --no-lock"
 about = "Nobody waits."
 look = "the time"
 """
@@ -44,7 +45,14 @@ def test_a_chapter_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert first.ways == ("till --lock", "till --no-lock")
     assert first.about == "Two cashiers, one till."
     assert first.questions == (("Why?", "Because."),)
-    assert (second.wrong, second.questions) == ("", ())
+    assert (second.compare_with, second.questions) == ("", ())
+
+
+def test_a_chapter_with_the_fields_of_procsim_0_2_is_read_as_well(tmp_path: Path) -> None:
+    old = TILL.replace("shows =", "right =").replace("compare_with =", "wrong =")
+    assert chapter(old, tmp_path) == chapter(TILL, tmp_path)
+    with pytest.raises(NoChapter, match="line 4: shows must run this scenario"):
+        chapter(old.replace('"procsim till --lock"', '"tickets"'), tmp_path)
 
 
 def test_an_editor_of_another_system_changes_nothing(tmp_path: Path) -> None:
@@ -59,16 +67,16 @@ def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, right"),
+        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, shows"),
         ('look = "the time"', "", 'line 16: look is missing; write: look = "what to look for on the screen"'),
         ('about = "Nobody waits."', "about = 7", 'line 20: about must be a text; write: about = "what happens, and'),
         ('about = "Nobody waits."', 'about = " "', "line 20: about must be a text"),
         ('about = "Nobody waits."', "about = nobody", "does not parse: Invalid value (at line 20, column 9); a field"),
         ('answer = "Because."', "", 'line 12: answer is missing; write: answer = "what they should find out"'),
         ('id = "T2"', 'id = "T1"', "line 17: there is a lesson T1 already"),
-        ('"procsim till --lock"', '"procsim"', 'line 4: right must run this scenario; write: right = "procsim till'),
-        ('"procsim till --lock"', '"tickets"', "line 4: right must run this scenario"),
-        ('"procsim till --lock"', "'procsim till \"'", "line 4: right must run this scenario"),
+        ('"procsim till --lock"', '"procsim"', 'line 4: shows must run this scenario; write: shows = "procsim till'),
+        ('"procsim till --lock"', '"tickets"', "line 4: shows must run this scenario"),
+        ('"procsim till --lock"', "'procsim till \"'", "line 4: shows must run this scenario"),
         ("[[lesson.question]]", "[[question]]", "line 12: there is no field question here, only lesson"),
         (TILL, "", "has no lesson; each begins with a line [[lesson]]"),
         (TILL, "[lesson]\n", "line 1: each lesson begins with a line [[lesson]]"),
@@ -84,6 +92,14 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, right: str, wrong: st
     assert "\n" not in text
 
 
+def test_the_speakers_notes_of_a_chapter(tmp_path: Path) -> None:
+    notes = speakers_notes([chapter(TILL.replace("who waits", r"\u001b[2Jwho waits"), tmp_path)])
+    assert notes.startswith("# Two cashiers\n\n## T1  One at a time\n\n### What to say\n\nTwo cashiers, one till.\n")
+    assert "- shows it: `procsim till --lock`\n- compare with: `procsim till --no-lock`\n" in notes
+    assert "### What to look for\n\nwho waits\n\n### What to ask the class\n\n**Why?**\n\nBecause.\n" in notes
+    assert notes.endswith("### What to look for\n\nthe time\n"), "no heading stands above nothing"
+
+
 def test_another_encoding_and_no_file(tmp_path: Path) -> None:
     path = tmp_path / "till.toml"
     with pytest.raises(NoChapter, match="No such file"):
@@ -96,4 +112,4 @@ def test_another_encoding_and_no_file(tmp_path: Path) -> None:
 def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
     shown = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
     (lesson,) = chapter(shown, tmp_path).lessons
-    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2",), 1)
+    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2", "till --cashiers 1"), 1)

@@ -60,10 +60,14 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim replay t.jsonl", N_("shows it again")),
         ("procsim replay t.jsonl --speed 0.2", N_("five times as slow")),
     ),
-    "list": (("procsim list", N_("the scenarios, in the order in which they are taught")),),
+    "list": (
+        ("procsim list", N_("all chapters and lessons, in the order in which they are taught")),
+        ("procsim list --lessons DIR", N_("those in a folder of your own, too")),
+    ),
     "explain": (
         ("procsim explain M1", N_("one lesson")),
         ("procsim explain tickets", N_("all lessons of this chapter")),
+        ("procsim explain tickets --notes notes.md", N_("the same, as notes to speak from")),
     ),
     "guide": (
         ("procsim guide", N_("the pages")),
@@ -113,7 +117,7 @@ def _examples(name: str) -> list[tuple[str, str]]:
 
     path = catalog.scenarios().get(name)
     shown: dict[str, dict[str, list[str]]] = {}
-    words = (_("{ids}: the right way"), _("{ids}: the wrong way"))
+    words = (_("shows {ids}"), _("to compare with {ids}"))
     lessons = catalog.chapter(name, path).lessons if path else ()
     for lesson in (each for each in lessons if each.id):
         for line, way in zip(lesson.ways, words, strict=False):  # some have one way alone

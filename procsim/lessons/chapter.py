@@ -31,10 +31,10 @@ class Lesson(NamedTuple):
     id: str
     """Such as "M1"; the claims under a run have the same."""
     statement: str
-    right: str
-    """The arguments of `procsim` that show it done well."""
-    wrong: str
-    """Those that show what goes wrong otherwise; empty where nothing does."""
+    shows: str
+    """The arguments of `procsim` that show it."""
+    compare_with: str
+    """Those to compare it with; empty where there is nothing to compare."""
     about: str
     look: str
     """What to look for on the screen."""
@@ -42,8 +42,8 @@ class Lesson(NamedTuple):
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The arguments of its ways, the right one first."""
-        return (self.right, self.wrong) if self.wrong else (self.right,)
+        """The arguments of its ways: the one that shows it, and the one to compare it with."""
+        return (self.shows, self.compare_with) if self.compare_with else (self.shows,)
 
 
 class Chapter(NamedTuple):
@@ -55,12 +55,15 @@ class Chapter(NamedTuple):
     lessons: tuple[Lesson, ...]
 
 
+WAYS = (N_("shows it"), N_("compare with"))
+"""What each of the ways of a lesson is for."""
+
 CHAPTER = {"lesson": ""}
 LESSON = {
     "id": "T1",
     "statement": N_("what the run shows, in one sentence"),
-    "right": "procsim {name} --lock",
-    "wrong": "procsim {name} --no-lock",
+    "shows": "procsim {name} --no-lock",
+    "compare_with": "procsim {name} --lock",
     "about": N_("what happens, and why"),
     "look": N_("what to look for on the screen"),
     "question": "",
@@ -68,7 +71,10 @@ LESSON = {
 QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
 """The fields of each kind of table, with an example of the text; those without one hold tables."""
 
-OPTIONAL = {"wrong", "question"}
+OPTIONAL = {"compare_with", "question"}
+
+RENAMED = {"right": "shows", "wrong": "compare_with"}
+"""Fields as procsim 0.2 had them."""
 
 _WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
 _BREAK_IN_CHINESE = re.compile(rf"(?<={_WIDE})[ \t]*\n\s*(?={_WIDE})")
@@ -107,8 +113,8 @@ def _lesson(table: "_Table") -> Lesson:
     return Lesson(
         table.text("id"),
         table.text("statement"),
-        table.command("right"),
-        table.command("wrong"),
+        table.command("shows"),
+        table.command("compare_with"),
         table.text("about"),
         table.text("look"),
         tuple(questions),
@@ -168,7 +174,7 @@ class _Table(NamedTuple):
             heads = [0] * len(inner)
         ends = [*heads[1:], len(self.lines)]
         return [
-            _Table(self.path, self.name, kind, each, self.lines[at:end], self.first + at)
+            _Table(self.path, self.name, kind, _renamed(each), self.lines[at:end], self.first + at)
             for each, at, end in zip(inner, heads, ends, strict=False)
         ]
 
@@ -178,6 +184,11 @@ class _Table(NamedTuple):
 
     def wrong(self, field: str, what: str, example: str = "") -> NoChapter:
         """What is wrong with a field, at which line, and what to write there."""
-        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*{re.escape(field)}\W*[=\]]", line)), 0)
+        names = "|".join(map(re.escape, (field, *(old for old, new in RENAMED.items() if new == field))))
+        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*({names})\W*[=\]]", line)), 0)
         words = _("{path}, line {line}: {what}; write: {example}") if example else _("{path}, line {line}: {what}")
         return NoChapter(words.format(path=self.path, line=self.first + at, what=what, example=example))
+
+
+def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {RENAMED.get(field, field): value for field, value in fields.items()}
