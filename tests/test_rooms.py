@@ -1,6 +1,6 @@
 """The borders of the house: which room may know of which, held for every module.
 
-command ──► session, lessons ──► views, diagnosis ──► running, recording ──► control, findings
+command ──► session, rehearsal ──► lessons ──► views, diagnosis ──► running, recording ──► control, findings
         ──► state, intake ──► wire
 the tracer ──► wire
 """
@@ -38,7 +38,8 @@ MAY_KNOW: dict[str, set[str]] = {
     "views": BELOW_VIEWS - {"running", "recording"} | COMMON,
     "session": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
-    "command": {"session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "rehearsal": {"lessons", "views"} | COMMON,
+    "command": {"rehearsal", "session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
     "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),

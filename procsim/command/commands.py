@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
 from procsim.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from procsim.lessons.chapter import Chapter
 
 
 def explained(incomplete: str) -> list[str]:
@@ -109,10 +112,7 @@ def explain(
     from procsim.lessons.pages import explanation, overview, print_page
     from procsim.lessons.speakers_notes import speakers_notes
 
-    chapters = catalog.about(word) if word else catalog.chapters()
-    if not chapters:
-        words = _("{word}: no such chapter or lesson; procsim list names them all")
-        raise WrongUse(did_you_mean(words.format(word=word), word, explained("")))
+    chapters = _chapters_about(word)
     if notes is not None:
         _write_new(notes, speakers_notes(chapters).encode())
         print(harmless(_("{path}: the speaker's notes are written").format(path=notes)))
@@ -167,6 +167,35 @@ def show(
     from procsim.lessons.pages import print_page, source
 
     print_page(source(path), wide=True)
+
+
+@app.command("rehearse", cls=Command)
+def rehearse(
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LESSON|CHAPTER]", help="Such as tickets; without it, all lessons.", autocompletion=explained
+        ),
+    ] = "",
+    lessons: Lessons = None,
+    lang: run_options.Language = None,
+) -> None:
+    """Before class: try the terminal, the machine, and each lesson once; at most a minute."""
+    from procsim.rehearsal import rehearse
+    from procsim.views.live.keyboard import leave_by_signals
+
+    chapters = _chapters_about(word)
+    leave_by_signals()
+    raise typer.Exit(rehearse(chapters, map(str, catalog.folders()), lang))
+
+
+def _chapters_about(word: str) -> "list[Chapter]":
+    """The chapter or the lesson of that name; all chapters, if it is empty. Raises `WrongUse`."""
+    chapters = catalog.about(word) if word else catalog.chapters()
+    if not chapters:
+        words = _("{word}: no such chapter or lesson; procsim list names them all")
+        raise WrongUse(did_you_mean(words.format(word=word), word, explained("")))
+    return chapters
 
 
 def _write_new(path: Path, text: bytes) -> None:

@@ -69,6 +69,11 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim explain tickets", N_("all lessons of this chapter")),
         ("procsim explain tickets --notes notes.md", N_("the same, as notes to speak from")),
     ),
+    "rehearse": (
+        ("procsim rehearse", N_("everything, ten minutes before class")),
+        ("procsim rehearse tickets", N_("the lessons of this chapter alone")),
+        ("procsim rehearse --lessons DIR", N_("with the lessons in a folder of your own")),
+    ),
     "guide": (
         ("procsim guide", N_("the pages")),
         ("procsim guide hangs", N_("why a program hangs, and what else procsim finds")),

@@ -35,6 +35,11 @@ def look_in(folders: Iterable[Path], commands: Collection[str] = ()) -> None:
     _commands.update(commands)
 
 
+def folders() -> list[Path]:
+    """The folders in which scenarios are looked for besides procsim's own."""
+    return [*_folders]
+
+
 def scenarios() -> dict[str, Path]:
     """The file of each scenario, by its command. Raises `NoScenario`: there is no such folder, or a name is taken."""
     found = {name: folder() / file for name, file in BUILT_IN.items()}

@@ -57,7 +57,7 @@ def overview(chapters: Iterable[Chapter]) -> RenderableType:
         lines.append(Text.assemble((chapter.name, "bold cyan"), f"  {_(chapter.title)}"))
         for lesson in chapter.lessons:
             lines += [Text(f"  {headline(lesson)}")] if lesson.id else []
-            lines += [Text(f"      {word}  {line}", "dim") for word, line in ways_of(lesson)]
+            lines += [Text(f"      {word}  {line}") for word, line in ways_of(lesson)]
     hint = _("procsim explain {lesson}: what a lesson is about, what to look for, and what to ask the class")
     return Group(*lines, Text(), Text(hint.format(lesson="M1")))
 
