@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons.chapter import Chapter
-from procsim.output import writing
+from procsim.lessons.pages import print_page
 from procsim.rehearsal import lessons, machine, screen
 from procsim.rehearsal.check import Check, Result
 from procsim.views.console import console
@@ -42,15 +44,12 @@ def rehearse(chapters: Iterable[Chapter], folders: Iterable[str], language: str 
     Returns the exit code. Raises `ReaderGone` or `CannotWrite`, and `SystemExit` where a signal ends it.
     """
     began = time.monotonic()
-    printed = console()
+    shown = console()
     results = []
     for check in _checks(chapters, [*folders], language, began + LONGEST_SECONDS - ENDING_SECONDS):
         results.append(check.result)
-        with writing():
-            _print(printed, check)
-    with writing():
-        printed.print()
-        printed.print(Prose(_verdict(results, time.monotonic() - began)), soft_wrap=not printed.is_terminal)
+        print_page(row_of(check, shown.is_terminal, ascii_only(shown)), wide=not shown.is_terminal)
+    print_page(Text(), Prose(_verdict(results, time.monotonic() - began)), wide=not shown.is_terminal)
     return ExitCode.NOT_SHOWN if Result.FAILED in results else ExitCode.SHOWN
 
 
@@ -60,17 +59,22 @@ def _checks(chapters: Iterable[Chapter], folders: list[str], language: str | Non
     yield from lessons.checks(chapters, folders, language, deadline)
 
 
-def _print(printed: Console, check: Check) -> None:
-    """One line: the mark, what was checked, what has come of it; and, where something is wrong, what to do."""
-    marks = ASCII_MARKS if ascii_only(printed) else MARKS
+def row_of(check: Check, in_columns: bool, plain_marks: bool) -> RenderableType:
+    """The mark, what was checked, what has come of it; and, where something is wrong, what to do."""
+    marks = ASCII_MARKS if plain_marks else MARKS
     mark = set_cell_size(marks[check.result], max(map(cell_len, marks.values())))
     words = check.words
     if check.remedy:
         words = _("{words}: {remedy}").format(words=words, remedy=check.remedy)
-    line = Prose(f"{mark} {set_cell_size(check.name, max(NAME_CELLS, cell_len(check.name)))}  {words}")
-    if check.result in (Result.POOR, Result.FAILED):
-        line.stylize("bold")
-    printed.print(line, soft_wrap=not printed.is_terminal)
+    style = "bold" if check.result in (Result.POOR, Result.FAILED) else ""
+    head = Text(f"{mark} {set_cell_size(check.name, max(NAME_CELLS, cell_len(check.name)))}  ", style)
+    if not in_columns:
+        return head + Text(words, style)
+    row = Table.grid()
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")  # nothing may be cut off
+    row.add_row(head, Prose(words, style))
+    return row
 
 
 def _verdict(results: list[Result], seconds: float) -> str:
