@@ -5,6 +5,11 @@
 A `bool` becomes `--lock/--no-lock`, a `Literal` a choice. A `range` says which numbers are allowed; for a float, from
 its first to its last one. Without a range, an int is a count, at least 1, and a float is a number of seconds, at
 least 0.
+
+    crash_holder: Annotated[bool, "whether the first user is killed", {"lock": True, "lock_made_in": "main"}] = False
+
+A `dict` says beside which values of other options this one has an effect: a value, or a tuple or range of values. If
+there are several dicts, one of them is enough. An option that was changed and would have no effect is refused.
 """
 
 import inspect
@@ -14,7 +19,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from procsim.errors import ProcsimError
-from procsim.language import _
+from procsim.language import _, listed
 
 
 class WrongOption(ProcsimError):
@@ -33,11 +38,19 @@ class Option:
     help: str = ""
     choices: tuple[str, ...] = ()
     allowed: range | None = None
+    needs: tuple[Mapping[str, Any], ...] = ()
+    """Beside which values of other options it has an effect: all those of one of these; empty: beside any."""
 
     @property
     def flag(self) -> str:
         """The option as it is typed: `--lock-around`."""
         return "--" + self.name.replace("_", "-")
+
+    def typed(self, value: Any) -> str:
+        """The option with that value as people would type it: `--no-lock`, `--users 3`."""
+        if self.type is bool:
+            return self.flag if value else f"--no-{self.flag[2:]}"
+        return f"{self.flag} {value:g}" if isinstance(value, float) else f"{self.flag} {value}"
 
     def check(self, value: Any) -> Any:
         """Returns the value. Raises `WrongOption` if it is not allowed."""
@@ -62,7 +75,14 @@ def options_of(main: Callable[..., Any]) -> list[Option]:
     Raises `TypeError`, whose text is one line, where a command line could not give a parameter its value.
     """
     hints = get_type_hints(main, include_extras=True)
-    return [_option(parameter, hints.get(name, str)) for name, parameter in inspect.signature(main).parameters.items()]
+    parameters = inspect.signature(main).parameters
+    options = [_option(parameter, hints.get(name, str)) for name, parameter in parameters.items()]
+    for option in options:
+        unknown = {name for needed in option.needs for name in needed} - {*parameters}
+        if unknown:
+            words = _("the parameter {name!r} of main needs {unknown!r}, which is none of its parameters")
+            raise TypeError(words.format(name=option.name, unknown=min(unknown)))
+    return options
 
 
 def _option(parameter: inspect.Parameter, hint: Any) -> Option:
@@ -70,18 +90,62 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.default is parameter.empty:
         raise TypeError(_("the parameter {name!r} of main needs a default value").format(name=name))
     text, allowed = "", None
+    needs: tuple[Mapping[str, Any], ...] = ()
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         text = next((extra for extra in extras if isinstance(extra, str)), "")
         allowed = next((extra for extra in extras if isinstance(extra, range)), None)
+        needs = tuple(extra for extra in extras if isinstance(extra, dict))
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(kind for kind in get_args(hint) if kind is not type(None))
     if get_origin(hint) is Literal:
-        return Option(name, str, parameter.default, text, choices=tuple(map(str, get_args(hint))))
+        return Option(name, str, parameter.default, text, choices=tuple(map(str, get_args(hint))), needs=needs)
     if hint not in (bool, int, float, str):
         words = _("the parameter {name!r} of main must be a bool, int, float, str or Literal")
         raise TypeError(words.format(name=name))
-    return Option(name, hint, parameter.default, text, allowed=allowed)
+    return Option(name, hint, parameter.default, text, allowed=allowed, needs=needs)
+
+
+def check_together(options: Sequence[Option], values: Mapping[str, Any]) -> None:
+    """Raises `WrongOption` if an option is not at its default, and has no effect beside the values of the others."""
+    by_name = {option.name: option for option in options}
+    for option in options:
+        if values[option.name] != option.default and not has_effect(option, values):
+            raise WrongOption(_without_effect(option, by_name, values))
+
+
+def has_effect(option: Option, values: Mapping[str, Any]) -> bool:
+    """Whether an option has an effect beside these values of the others."""
+    return not option.needs or not all(_missing(option, values))
+
+
+def _missing(option: Option, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What other options would have to be, for each of the cases in which this one has an effect."""
+    return [{name: needed for name, needed in each.items() if not _is(values[name], needed)} for each in option.needs]
+
+
+def _is(value: Any, needed: Any) -> bool:
+    return value in needed if isinstance(needed, tuple | range) else bool(value == needed)
+
+
+def _without_effect(option: Option, by_name: Mapping[str, Option], values: Mapping[str, Any]) -> str:
+    """Why an option has no effect: beside another one that was chosen, too, or without one that was not."""
+    missing = _missing(option, values)
+    typed = option.typed(values[option.name])
+    for name in (name for each in missing for name in each):
+        if values[name] != by_name[name].default:
+            words = _("{option} and {other} exclude each other; leave one of them out")
+            return words.format(option=typed, other=by_name[name].typed(values[name]))
+    needed = [_flag_of(by_name[name], value) for name, value in (next(iter(each.items())) for each in missing)]
+    if len(needed) > 1:
+        words = _("{option} has no effect without one of {needed}")
+        return words.format(option=typed, needed=listed(needed))
+    return _("{option} has no effect without {needed}").format(option=typed, needed=needed[0])
+
+
+def _flag_of(option: Option, needed: Any) -> str:
+    """What people would type so that an option is as needed; where several values will do, without one."""
+    return option.flag if isinstance(needed, tuple | range) else option.typed(needed)
 
 
 def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
@@ -107,6 +171,7 @@ def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
     try:
         for option in options:
             option.check(values[option.name])
+        check_together(options, values)
     except WrongOption as error:
         parser.error(str(error))
     return values

@@ -38,9 +38,19 @@ OTHER_WAY = {"daemon": False}
 
 def main(
     daemon: Annotated[bool, "whether the child is a daemon"] = True,
-    set_after_start: Annotated[bool, "set daemon = True only after start(), which is too late"] = False,
-    grandchild: Annotated[bool, "let the daemon start a child of its own, which is forbidden"] = False,
-    kill_main: Annotated[bool, "let main be killed (SIGKILL) instead of ending"] = False,
+    set_after_start: Annotated[
+        bool, "set daemon = True only after start(), which is too late", {"daemon": True}
+    ] = False,
+    grandchild: Annotated[
+        bool,
+        "let the daemon start a child of its own, which is forbidden",
+        {"daemon": True, "set_after_start": False},
+    ] = False,
+    kill_main: Annotated[
+        bool,
+        "let main be killed (SIGKILL) instead of ending",
+        {"daemon": True, "set_after_start": False, "grandchild": False},
+    ] = False,
     child_seconds: Annotated[float, "seconds that the child works", range(13)] = 3.0,
     main_seconds: Annotated[float, "seconds that main works before it is done", range(13)] = 0.7,
 ) -> None:

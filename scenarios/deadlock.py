@@ -52,7 +52,7 @@ OTHER_WAY = {"ordered": True}
 
 def main(
     ordered: Annotated[bool, "whether both take the bowl first, then the spoon"] = False,
-    self: Annotated[bool, "one eater alone, who takes the bowl twice"] = False,
+    self: Annotated[bool, "one eater alone, who takes the bowl twice", {"ordered": False}] = False,
     pause: Annotated[float, "seconds that taking and eating take", range(4)] = 0.3,
 ) -> None:
     bowl, spoon = Lock(), Lock()

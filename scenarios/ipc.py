@@ -132,8 +132,13 @@ def main(
         Literal["queue", "memory", "pipe", "value", "manager"],
         "what carries the message; memory: an ordinary variable, which does not",
     ] = "queue",
-    messages: Annotated[int, "messages sent; if more than one, their speed is measured", range(1, 10_001)] = 1,
-    pause: Annotated[float, "seconds before the message is sent", range(13)] = 0.7,
+    messages: Annotated[
+        int,
+        "messages sent; if more than one, their speed is measured",
+        range(1, 10_001),
+        {"via": ("queue", "pipe", "value", "manager")},
+    ] = 1,
+    pause: Annotated[float, "seconds before the message is sent", range(13), {"messages": 1}] = 0.7,
 ) -> None:
     if via == "memory":
         numbers = {"number": BEFORE}

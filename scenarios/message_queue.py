@@ -237,18 +237,34 @@ OTHER_WAY = {"joinable": {"task_done": False}, "stale": {"check": False}}
 
 
 def main(
-    size: Annotated[int, "messages that the queue holds", range(2, 101)] = 5,
+    size: Annotated[int, "messages that the queue holds", range(2, 101), {"stale": False}, {"check": False}] = 5,
     takers: Annotated[
-        int | None, "processes that share the messages [else one process, step by step]", range(1, 101)
+        int | None,
+        "processes that share the messages [else one process, step by step]",
+        range(1, 101),
+        {"burst": False},
     ] = None,
-    joinable: Annotated[bool, "a JoinableQueue: wait until every message is reported done"] = False,
-    task_done: Annotated[bool, "with --joinable, whether the takers report what they have handled"] = True,
-    extra_task_done: Annotated[bool, "with --joinable, call task_done() once too often"] = False,
-    stale: Annotated[bool, "several processes rely on what full() and empty() said"] = False,
-    check: Annotated[bool, "with --stale, whether they ask first; else they call, and catch the exception"] = True,
+    joinable: Annotated[
+        bool, "a JoinableQueue: wait until every message is reported done", {"stale": False, "burst": False}
+    ] = False,
+    task_done: Annotated[
+        bool, "with --joinable, whether the takers report what they have handled", {"joinable": True}
+    ] = True,
+    extra_task_done: Annotated[
+        bool, "with --joinable, call task_done() once too often", {"joinable": True, "task_done": True}
+    ] = False,
+    stale: Annotated[bool, "several processes rely on what full() and empty() said", {"burst": False}] = False,
+    check: Annotated[
+        bool, "with --stale, whether they ask first; else they call, and catch the exception", {"stale": True}
+    ] = True,
     burst: Annotated[bool, "bursts of as many messages as the queue holds, handled one by one"] = False,
     messages: Annotated[
-        int, "messages that are put, with --takers or --joinable; with --stale, how often they ask", range(1, 201)
+        int,
+        "messages that are put, with --takers or --joinable; with --stale, how often they ask",
+        range(1, 201),
+        {"takers": range(1, 101)},
+        {"joinable": True},
+        {"stale": True},
     ] = 12,
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:

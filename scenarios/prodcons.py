@@ -58,8 +58,8 @@ def main(
     items: Annotated[int, "dishes that each producer makes", range(1, 101)] = 4,
     size: Annotated[int, "dishes that the queue holds", range(1, 1001)] = 3,
     join: Annotated[bool, "whether main waits until all is eaten"] = True,
-    daemon: Annotated[bool, "whether the consumers are daemons, which end with main"] = True,
-    task_done: Annotated[bool, "whether the consumers report what they have eaten"] = True,
+    daemon: Annotated[bool, "whether the consumers are daemons, which end with main", {"task_done": True}] = True,
+    task_done: Annotated[bool, "whether the consumers report what they have eaten", {"join": True}] = True,
     make: Annotated[float, "seconds that making a dish takes, at the most"] = 0.25,
     eat: Annotated[float, "seconds that eating it takes"] = 0.2,
 ) -> None:

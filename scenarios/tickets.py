@@ -97,9 +97,17 @@ def main(
     users: Annotated[int, "people who want a ticket", range(1, 201)] = 10,
     tickets: Annotated[int | None, "tickets for sale [default: 3, but fewer than users]", range(1, 1_000_000)] = None,
     lock: Annotated[bool, "whether buying is guarded by a lock"] = True,
-    lock_made_in: Annotated[Literal["main", "child"], "who makes the lock: main, or each child its own"] = "main",
-    lock_around: Annotated[Literal["buy", "all"], "what the lock guards: only buying, or also looking"] = "buy",
-    crash_holder: Annotated[bool, "whether the first user is killed while holding the lock"] = False,
+    lock_made_in: Annotated[
+        Literal["main", "child"], "who makes the lock: main, or each child its own", {"lock": True}
+    ] = "main",
+    lock_around: Annotated[
+        Literal["buy", "all"], "what the lock guards: only buying, or also looking", {"lock": True}
+    ] = "buy",
+    crash_holder: Annotated[
+        bool,
+        "whether the first user is killed while holding the lock",
+        {"lock": True, "lock_made_in": "main"},
+    ] = False,
     look: Annotated[float, "seconds that it takes to look how many are left"] = 0.25,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:

@@ -59,8 +59,7 @@ def _taught(chapter: Chapter) -> Iterator[str]:
         yield from (lesson.statement, lesson.about, lesson.look)
         for question in lesson.questions:
             yield from question
-        for predict in lesson.predicts:
-            asked = predict.prediction
+        for asked in lesson.predictions:
             yield from (asked.ask, *(answer for answer in asked.answers if any(map(str.isalpha, answer))))
 
 

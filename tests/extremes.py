@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from procsim.command.run_options import DEFAULT_TIMEOUT_SECONDS
 from procsim.lessons import catalog
 from procsim.lessons.scenario import Scenario
-from procsim.options import Option, as_arguments
+from procsim.options import Option, as_arguments, has_effect
 
 ENOUGH_SECONDS = DEFAULT_TIMEOUT_SECONDS / 2
 LONG_SECONDS = 1_000.0
@@ -32,13 +32,19 @@ def ends(option: Option) -> Iterator[tuple[str, object]]:
 
 
 def combinations(scenario: Scenario) -> Iterator[list[str]]:
-    """The command lines: as it is, with each end, and with two ends of two options."""
+    """The command lines: as it is, with each end, and with two ends of two options that do not exclude each other."""
     yield []
     chosen = [end for option in scenario.options for end in ends(option)]
     for few in (*((end,) for end in chosen), *itertools.combinations(chosen, 2)):
         values = dict(few)
-        if len(values) == len(few):
-            yield as_arguments([option for option in scenario.options if option.name in values], values)
+        all_values = {option.name: option.default for option in scenario.options} | values
+        if len(values) == len(few) and all(has_effect(option, all_values) for option in changed(scenario, values)):
+            yield as_arguments(changed(scenario, values), values)
+
+
+def changed(scenario: Scenario, values: dict[str, object]) -> list[Option]:
+    """The options that have these values."""
+    return [option for option in scenario.options if option.name in values]
 
 
 def seconds_and_findings(command: list[str]) -> tuple[float, list[str]]:

@@ -7,13 +7,14 @@ import pytest
 from procsim.control.prediction import Prediction, Stop
 from procsim.lessons import guide
 from procsim.lessons.chapter import Chapter, NoChapter, read
+from procsim.lessons.speakers_notes import speakers_notes
 
 TILL = """\
 [[lesson]]
 id = "T1"
 statement = "One at a time"
-right = "procsim till --lock"
-wrong = "procsim till --no-lock"
+shows = "procsim till --lock"
+compare_with = "procsim till --no-lock"
 about = '''
 Two cashiers,
 one till.
@@ -27,7 +28,7 @@ answer = "Because."
 [[lesson]]
 id = "T2"
 statement = "Faster without"
-right = "procsim till --no-lock"
+shows = "procsim till --no-lock"
 about = "Nobody waits."
 look = "the time"
 """
@@ -45,12 +46,18 @@ def test_a_chapter_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert first.ways == ("till --lock", "till --no-lock")
     assert first.about == "Two cashiers, one till."
     assert first.questions == (("Why?", "Because."),)
-    assert (second.wrong, second.questions) == ("", ())
+    assert (second.compare_with, second.questions) == ("", ())
+
+
+def test_a_chapter_with_the_fields_of_procsim_0_2_is_read_as_well(tmp_path: Path) -> None:
+    old = TILL.replace("shows =", "right =").replace("compare_with =", "wrong =")
+    assert chapter(old, tmp_path) == chapter(TILL, tmp_path)
+    with pytest.raises(NoChapter, match="line 4: shows must run this scenario"):
+        chapter(old.replace('"procsim till --lock"', '"tickets"'), tmp_path)
 
 
 PREDICT = """
 [[lesson.predict]]
-way = "wrong"
 before = "lock_acquired"
 by = "cashier-*"
 of = "till"
@@ -64,34 +71,29 @@ ASKING = TILL.replace('[[lesson]]\nid = "T2', PREDICT + '\n[[lesson]]\nid = "T2'
 
 def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
     first, second = chapter(ASKING, tmp_path).lessons
-    (predict,) = first.predicts
-    assert predict.way == "till --no-lock"
+    (asked,) = first.predictions
     stop = Stop("lock_acquired", "cashier-*", "till", 2)
-    assert predict.prediction == Prediction("T1", stop, "What happens?", ("It waits", "Both sell"), 2)
-    assert second.predicts == ()
+    assert asked == Prediction("T1", stop, "What happens?", ("It waits", "Both sell"), 2)
+    assert second.predictions == ()
     least = ASKING.replace('by = "cashier-*"\nof = "till"\ntime = 2\n', "").replace("answer = 2", 'figure = "sold"')
-    (predict,) = chapter(least, tmp_path).lessons[0].predicts
-    assert predict.prediction == Prediction(
-        "T1", Stop("lock_acquired"), "What happens?", ("It waits", "Both sell"), None, "sold"
-    )
+    (asked,) = chapter(least, tmp_path).lessons[0].predictions
+    assert asked == Prediction("T1", Stop("lock_acquired"), "What happens?", ("It waits", "Both sell"), None, "sold")
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('way = "wrong"', 'way = "left"', 'line 18: way must be "right" or "wrong", and the'),
-        ('wrong = "procsim till --no-lock"\n', "", "way must be"),
         (
             '"lock_acquired"',
             '"lock_taken"',
-            "line 19: before must be the kind of an operation, such as",
+            "line 18: before must be the kind of an operation, such as",
         ),
         ('"lock_acquired"', '"lock_waiting"', "not lock_waiting"),
         ('ask = "What happens?"\n', "", "line 17: ask is missing; write: ask = "),
         (
             '["It waits", "Both sell"]',
             '"It waits"',
-            "line 24: answers must be a list of 2 to 4 different texts; ",
+            "line 23: answers must be a list of 2 to 4 different texts; ",
         ),
         ('["It waits", "Both sell"]', '["a"]', "answers must be a list"),
         ('["It waits", "Both sell"]', '["a", "a"]', "answers must be a list"),
@@ -100,8 +102,8 @@ def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
         ("answer = 2", "answer = true", "answer must be a number from 1 to 2"),
         ("answer = 2", "", "either answer or figure must say which answer is right; write: answer = 2"),
         ("answer = 2", 'answer = 2\nfigure = "left"', "either answer or figure"),
-        ("time = 2", "time = 0", "line 22: time must be a number, 1 or more; write: time = 1"),
-        ("time = 2", "times = 2", "line 22: there is no field times here, only way, before, by, of, time, ask"),
+        ("time = 2", "time = 0", "line 21: time must be a number, 1 or more; write: time = 1"),
+        ("time = 2", "times = 2", "line 21: there is no field times here, only before, by, of, time, ask"),
         ("[[lesson.predict]]", "[lesson.predict]", "each predict begins with a line [[lesson.predict]]"),
     ],
 )
@@ -125,16 +127,16 @@ def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, right"),
+        ('look = "the time"', 'loook = "the time"', "line 21: there is no field loook here, only id, statement, shows"),
         ('look = "the time"', "", 'line 16: look is missing; write: look = "what to look for on the screen"'),
         ('about = "Nobody waits."', "about = 7", 'line 20: about must be a text; write: about = "what happens, and'),
         ('about = "Nobody waits."', 'about = " "', "line 20: about must be a text"),
         ('about = "Nobody waits."', "about = nobody", "does not parse: Invalid value (at line 20, column 9); a field"),
         ('answer = "Because."', "", 'line 12: answer is missing; write: answer = "what they should find out"'),
         ('id = "T2"', 'id = "T1"', "line 17: there is a lesson T1 already"),
-        ('"procsim till --lock"', '"procsim"', 'line 4: right must run this scenario; write: right = "procsim till'),
-        ('"procsim till --lock"', '"tickets"', "line 4: right must run this scenario"),
-        ('"procsim till --lock"', "'procsim till \"'", "line 4: right must run this scenario"),
+        ('"procsim till --lock"', '"procsim"', 'line 4: shows must run this scenario; write: shows = "procsim till'),
+        ('"procsim till --lock"', '"tickets"', "line 4: shows must run this scenario"),
+        ('"procsim till --lock"', "'procsim till \"'", "line 4: shows must run this scenario"),
         ("[[lesson.question]]", "[[question]]", "line 12: there is no field question here, only lesson"),
         (TILL, "", "has no lesson; each begins with a line [[lesson]]"),
         (TILL, "[lesson]\n", "line 1: each lesson begins with a line [[lesson]]"),
@@ -150,6 +152,14 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, right: str, wrong: st
     assert "\n" not in text
 
 
+def test_the_speakers_notes_of_a_chapter(tmp_path: Path) -> None:
+    notes = speakers_notes([chapter(TILL.replace("who waits", r"\u001b[2Jwho waits"), tmp_path)])
+    assert notes.startswith("# Two cashiers\n\n## T1  One at a time\n\n### What to say\n\nTwo cashiers, one till.\n")
+    assert "- shows it: `procsim till --lock`\n- compare with: `procsim till --no-lock`\n" in notes
+    assert "### What to look for\n\nwho waits\n\n### What to ask the class\n\n**Why?**\n\nBecause.\n" in notes
+    assert notes.endswith("### What to look for\n\nthe time\n"), "no heading stands above nothing"
+
+
 def test_another_encoding_and_no_file(tmp_path: Path) -> None:
     path = tmp_path / "till.toml"
     with pytest.raises(NoChapter, match="No such file"):
@@ -163,5 +173,5 @@ def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
     page = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8")
     shown = "".join(part.partition("```")[0] for part in page.split("```toml\n")[1:])
     (lesson,) = chapter(shown, tmp_path).lessons
-    assert [predict.prediction.right for predict in lesson.predicts] == [1]
-    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2",), 1)
+    assert [asked.right for asked in lesson.predictions] == [1]
+    assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2", "till --cashiers 1"), 1)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from procsim.options import WrongOption, as_arguments, from_arguments, options_of, parse
+from procsim.options import WrongOption, as_arguments, check_together, from_arguments, options_of, parse
 
 
 def main(
@@ -96,3 +96,41 @@ def test_a_range_bounds_seconds_too() -> None:
     for value in (-0.1, 12.1, float("inf"), float("nan")):
         with pytest.raises(WrongOption, match=f"--pause must be from 0 to 12, not {value:g}"):
             option.check(value)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "complaint"),
+    [
+        ({}, ""),
+        ({"crash": True}, ""),
+        ({"lock": False}, ""),
+        ({"lock": False, "crash": True}, "--crash and --no-lock exclude each other; leave one of them out"),
+        ({"done": False}, "--no-done has no effect without --joinable"),
+        ({"done": False, "joinable": True}, ""),
+        ({"messages": 3}, "--messages 3 has no effect without one of --takers, --joinable"),
+        ({"messages": 3, "takers": 2}, ""),
+        ({"messages": 3, "joinable": True}, ""),
+        ({"pause": 0.5, "via": "memory"}, "--pause 0.5 and --via memory exclude each other; leave one of them out"),
+        ({"pause": 0.5, "via": "pipe"}, ""),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(chosen: dict[str, Any], complaint: str) -> None:
+    def main(
+        lock: bool = True,
+        crash: Annotated[bool, "whether one dies", {"lock": True}] = False,
+        joinable: bool = False,
+        done: Annotated[bool, {"joinable": True}] = True,
+        takers: Annotated[int | None, range(1, 10)] = None,
+        messages: Annotated[int, {"takers": range(1, 10)}, {"joinable": True}] = 12,
+        via: Literal["queue", "pipe", "memory"] = "queue",
+        pause: Annotated[float, {"via": ("queue", "pipe")}] = 0.7,
+    ) -> None: ...
+
+    options = options_of(main)
+    values = {option.name: option.default for option in options} | chosen
+    if not complaint:
+        check_together(options, values)
+        return
+    with pytest.raises(WrongOption) as refused:
+        check_together(options, values)
+    assert str(refused.value) == complaint

@@ -1,6 +1,6 @@
 """The borders of the house: which room may know of which, held for every module.
 
-command ──► session, lessons ──► views, diagnosis ──► running, recording ──► control, findings
+command ──► session, rehearsal ──► lessons ──► views, diagnosis ──► running, recording ──► control, findings
         ──► state, intake ──► wire
 the tracer ──► wire
 """
@@ -20,7 +20,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 PURE = {"sentences", "exit_code"}
 """What every room but the tracer and the wire may use: it knows nothing of a run."""
 
-COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "procsim"}
+COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "nearest", "procsim"}
 """What every room above the state may use."""
 
 BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
@@ -38,11 +38,13 @@ MAY_KNOW: dict[str, set[str]] = {
     "views": BELOW_VIEWS - {"running", "recording"} | COMMON,
     "session": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
-    "command": {"session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "rehearsal": {"lessons", "views"} | COMMON,
+    "command": {"rehearsal", "session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
     "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),
     "options": {"language", "errors"},
+    "nearest": {"language"},
     "sentences": set(),
     "harmless": set(),
     "json_line": {"harmless"},

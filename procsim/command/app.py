@@ -11,10 +11,11 @@ from typer.core import TyperGroup
 from procsim import __version__
 from procsim.command import run_options
 from procsim.command.scenario_command import scenario_command
-from procsim.command.typer_words import LocalizedHelp, localized
+from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localized
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
+from procsim.nearest import did_you_mean
 
 
 class Commands(LocalizedHelp, TyperGroup):
@@ -41,7 +42,11 @@ class Commands(LocalizedHelp, TyperGroup):
         """`run FILE` is a command of its own, with the options that the file's `main` declares."""
         file = _scenario_file(args[1:]) if args[:1] == ["run"] else None
         if file is None:
-            return super().resolve_command(ctx, args)
+            try:
+                return super().resolve_command(ctx, args)
+            except TyperUsageError as error:
+                error.message = did_you_mean(error.message.rstrip(".。"), args[0], self.list_commands(ctx))
+                raise
         rest = list(args[1:])
         rest.remove(file)
         command = scenario_command(load(Path(file)))
@@ -69,6 +74,7 @@ Lessons = Annotated[
 app = typer.Typer(
     cls=Commands,
     rich_markup_mode=None,
+    suggest_commands=False,  # it knows no scenarios; `did_you_mean` does
     help="See what processes really do: who holds which lock, who waits in which queue, and what goes wrong.",
     pretty_exceptions_enable=False,
 )

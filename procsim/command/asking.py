@@ -11,7 +11,7 @@ from procsim.control.prediction import Prediction
 from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _, listed
 from procsim.lessons import catalog
-from procsim.lessons.chapter import Lesson, Predict
+from procsim.lessons.chapter import Lesson
 from procsim.lessons.scenario import Scenario
 from procsim.options import WrongOption, from_arguments
 
@@ -23,11 +23,11 @@ def prediction_for(scenario: Scenario, values: Mapping[str, Any]) -> Prediction:
     there is none, `NoChapter` where the chapter cannot be read.
     """
     ways: dict[str, None] = {}
-    for lesson, predict in _predicts(scenario):
-        theirs = _values(scenario, lesson, predict)
+    for lesson in _lessons(scenario):
+        theirs = _values(scenario, lesson)
         if all(values[option.name] == theirs[option.name] for option in scenario.options if option.type is not float):
-            return predict.prediction
-        ways[f"procsim {predict.way} --ask"] = None
+            return lesson.predictions[0]
+        ways[f"procsim {lesson.shows} --ask"] = None
     if not ways:
         raise WrongUse(_("--ask: the lessons of {scenario} have no question").format(scenario=scenario.name))
     words = _("--ask: there is no question for these options of {scenario}; there is one for: {commands}")
@@ -42,17 +42,16 @@ def prediction_if_any(scenario: Scenario, values: Mapping[str, Any]) -> Predicti
         return None
 
 
-def _predicts(scenario: Scenario) -> Iterator[tuple[Lesson, Predict]]:
-    """The questions of its chapter, if it is a scenario that has one."""
+def _lessons(scenario: Scenario) -> Iterator[Lesson]:
+    """The lessons of its chapter that have a question."""
     if catalog.scenarios().get(scenario.name) == scenario.path:
-        for lesson in catalog.chapter(scenario.name, scenario.path).lessons:
-            yield from ((lesson, predict) for predict in lesson.predicts)
+        yield from (lesson for lesson in catalog.chapter(scenario.name, scenario.path).lessons if lesson.predictions)
 
 
-def _values(scenario: Scenario, lesson: Lesson, predict: Predict) -> dict[str, Any]:
+def _values(scenario: Scenario, lesson: Lesson) -> dict[str, Any]:
     """The values of the options in a lesson's command. Raises `WrongUse` where it has an option that there is not."""
-    _name, *words = shlex.split(predict.way)
+    _name, *words = shlex.split(lesson.shows)
     try:
         return from_arguments(scenario.options, words)
     except WrongOption as error:
-        raise WrongUse(f"{lesson.id}: procsim {predict.way}: {error}") from error
+        raise WrongUse(f"{lesson.id}: procsim {lesson.shows}: {error}") from error

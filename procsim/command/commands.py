@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from procsim import language
 from procsim.command import run_options
+from procsim.command.app import Lessons
 from procsim.command.app import app as app
 from procsim.command.run_options import RunOptions
 from procsim.command.typer_words import Command
@@ -16,6 +17,10 @@ from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
+from procsim.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from procsim.lessons.chapter import Chapter
 
 
 def explained(incomplete: str) -> list[str]:
@@ -83,12 +88,11 @@ def replay(
 
 
 @app.command("list", cls=Command)
-def list_scenarios(lang: run_options.Language = None) -> None:
-    """List the scenarios, in the order in which they are taught."""
-    titles = catalog.titles()
-    cells = max(10, *map(len, titles))
-    for name, title in titles.items():
-        print(harmless(f"{name:{cells}} {_(title)}"))
+def list_lessons(lessons: Lessons = None, lang: run_options.Language = None) -> None:
+    """List the chapters and lessons, in the order in which they are taught, and the commands that show them."""
+    from procsim.lessons.pages import overview, print_page
+
+    print_page(overview(catalog.chapters()), wide=True)
 
 
 @app.command("explain", cls=Command)
@@ -96,22 +100,30 @@ def explain(
     word: Annotated[
         str,
         typer.Argument(
-            metavar="LESSON|CHAPTER",
-            help="Such as M1, or tickets for its whole chapter.",
+            metavar="[LESSON|CHAPTER]",
+            help="Such as M1, or tickets for its whole chapter; without it, a list.",
             autocompletion=explained,
         ),
-    ],
+    ] = "",
+    notes: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there in Markdown, as notes to speak from.")
+    ] = None,
+    lessons: Lessons = None,
     lang: run_options.Language = None,
     theme: run_options.Theme = None,
 ) -> None:
     """What a lesson is about, what to look for, and what to ask the class."""
-    from procsim.lessons.pages import explanation, print_page
+    from procsim.lessons.pages import explanation, overview, print_page
+    from procsim.lessons.speakers_notes import speakers_notes
 
-    found = catalog.about(word)
-    if not found:
-        words = _("{word}: no such chapter or lesson; there are {lessons}")
-        raise WrongUse(words.format(word=word, lessons=language.listed(explained(""))))
-    print_page(*(explanation(lesson) for lesson in found))
+    chapters = _chapters_about(word)
+    if notes is not None:
+        _write_new(notes, speakers_notes(chapters).encode())
+        print(harmless(_("{path}: the speaker's notes are written").format(path=notes)))
+    elif word:
+        print_page(*(explanation(lesson) for chapter in chapters for lesson in chapter.lessons))
+    else:
+        print_page(overview(chapters), wide=True)
 
 
 @app.command("guide", cls=Command)
@@ -130,7 +142,7 @@ def guide(
         print_page(guide.page(topic), wide=not sys.stdout.isatty())
     elif topic:
         words = _("{word}: no such page of the guide; there are {pages}")
-        raise WrongUse(words.format(word=topic, pages=language.listed(guide.TOPICS)))
+        raise WrongUse(did_you_mean(words.format(word=topic, pages=language.listed(guide.TOPICS)), topic, guide.TOPICS))
     else:
         print("\n".join(f"procsim guide {name:<10} {guide.title(name)}" for name in guide.TOPICS))
 
@@ -140,31 +152,64 @@ def show(
     name: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as tickets.", autocompletion=scenarios)],
     copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change it.")] = None,
     chapter: Annotated[bool, typer.Option("--chapter", help="The file of its chapter instead.")] = False,
+    lessons: Lessons = None,
     lang: run_options.Language = None,
     theme: run_options.Theme = None,
 ) -> None:
     """Print the source of a scenario, or of its chapter, or copy it."""
     if name not in catalog.scenarios():
+        known = catalog.scenarios()
         words = _("{word}: no such scenario; there are {scenarios}")
-        raise WrongUse(words.format(word=name, scenarios=language.listed(catalog.scenarios())))
+        raise WrongUse(did_you_mean(words.format(word=name, scenarios=language.listed(known)), name, known))
     path = catalog.chapter_file(name) if chapter else catalog.scenarios()[name]
     if path is None:
         words = _("{word}: has no chapter yet; procsim guide scenario tells how to write one")
         raise WrongUse(words.format(word=name))
     if copy is not None:
-        _copy(path, copy, f"procsim --lessons {copy.parent} explain {name}" if chapter else f"procsim run {copy}")
+        _write_new(copy, path.read_bytes())
+        command = f"procsim --lessons {copy.parent} explain {name}" if chapter else f"procsim run {copy}"
+        print(harmless(_("{path} is yours now; try it with: {command}").format(path=copy, command=command)))
         return
     from procsim.lessons.pages import print_page, source
 
     print_page(source(path), wide=True)
 
 
-def _copy(path: Path, copy: Path, command: str) -> None:
+@app.command("rehearse", cls=Command)
+def rehearse(
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LESSON|CHAPTER]", help="Such as tickets; without it, all lessons.", autocompletion=explained
+        ),
+    ] = "",
+    lessons: Lessons = None,
+    lang: run_options.Language = None,
+) -> None:
+    """Before class: try the terminal, the machine, and each lesson once; at most a minute."""
+    from procsim.rehearsal import rehearse
+    from procsim.views.live.keyboard import leave_by_signals
+
+    chapters = _chapters_about(word)
+    leave_by_signals()
+    raise typer.Exit(rehearse(chapters, map(str, catalog.folders()), lang))
+
+
+def _chapters_about(word: str) -> "list[Chapter]":
+    """The chapter or the lesson of that name; all chapters, if it is empty. Raises `WrongUse`."""
+    chapters = catalog.about(word) if word else catalog.chapters()
+    if not chapters:
+        words = _("{word}: no such chapter or lesson; procsim list names them all")
+        raise WrongUse(did_you_mean(words.format(word=word), word, explained("")))
+    return chapters
+
+
+def _write_new(path: Path, text: bytes) -> None:
+    """Write a file that is not there yet. Raises `WrongUse`."""
     try:
-        with copy.open("xb") as file:
-            file.write(path.read_bytes())
+        with path.open("xb") as file:
+            file.write(text)
     except FileExistsError:
-        raise WrongUse(_("{path}: exists already; choose another name").format(path=copy)) from None
+        raise WrongUse(_("{path}: exists already; choose another name").format(path=path)) from None
     except OSError as error:
-        raise WrongUse(_("{path}: cannot be written: {reason}").format(path=copy, reason=error.strerror)) from error
-    print(harmless(_("{path} is yours now; try it with: {command}").format(path=copy, command=command)))
+        raise WrongUse(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error

@@ -9,7 +9,7 @@ from procsim.command.run_options import TYPES, Compare, RunOptions
 from procsim.command.typer_words import Command, localized
 from procsim.language import _
 from procsim.lessons.scenario import NoScenario, Scenario
-from procsim.options import Option
+from procsim.options import Option, check_together
 
 
 def scenario_command(scenario: Scenario) -> Any:
@@ -20,6 +20,7 @@ def scenario_command(scenario: Scenario) -> Any:
 
         options = RunOptions(**{name: given.pop(name) for name in TYPES})
         values = {option.name: option.check(given[option.name]) for option in scenario.options}
+        check_together(scenario.options, values)
         show = stage.show_ways if scenario.compares and given["compare"] else stage.show_scenario
         raise typer.Exit(show(scenario, values, options))
 

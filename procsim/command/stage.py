@@ -220,6 +220,9 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
     if option is not None:
         words = _("{option} is for one run, and --compare makes several; leave one of them out")
         raise WrongUse(words.format(option=option))
+    for ignored in scenario.ignored_by_ways(values):
+        words = _("{option} and {other} exclude each other; leave one of them out")
+        raise WrongUse(words.format(option=ignored.typed(values[ignored.name]), other="--compare"))
     stage = Stage.of(options, Header(scenario.name, values), watching=False)
     wanted = Again.SAME
     while wanted is Again.SAME:

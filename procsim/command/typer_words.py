@@ -12,6 +12,7 @@ import typer.core
 
 from procsim.harmless import harmless
 from procsim.language import N_, _, listed
+from procsim.nearest import did_you_mean
 
 TyperUsageError: Any = typer.BadParameter.__mro__[1]
 """What typer raises where a command line is wrong; it does not export the class itself."""
@@ -59,10 +60,19 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim replay t.jsonl", N_("shows it again")),
         ("procsim replay t.jsonl --speed 0.2", N_("five times as slow")),
     ),
-    "list": (("procsim list", N_("the scenarios, in the order in which they are taught")),),
+    "list": (
+        ("procsim list", N_("all chapters and lessons, in the order in which they are taught")),
+        ("procsim list --lessons DIR", N_("those in a folder of your own, too")),
+    ),
     "explain": (
         ("procsim explain M1", N_("one lesson")),
         ("procsim explain tickets", N_("all lessons of this chapter")),
+        ("procsim explain tickets --notes notes.md", N_("the same, as notes to speak from")),
+    ),
+    "rehearse": (
+        ("procsim rehearse", N_("everything, ten minutes before class")),
+        ("procsim rehearse tickets", N_("the lessons of this chapter alone")),
+        ("procsim rehearse --lessons DIR", N_("with the lessons in a folder of your own")),
     ),
     "guide": (
         ("procsim guide", N_("the pages")),
@@ -112,7 +122,7 @@ def _examples(name: str) -> list[tuple[str, str]]:
 
     path = catalog.scenarios().get(name)
     shown: dict[str, dict[str, list[str]]] = {}
-    words = (_("{ids}: the right way"), _("{ids}: the wrong way"))
+    words = (_("shows {ids}"), _("to compare with {ids}"))
     lessons = catalog.chapter(name, path).lessons if path else ()
     for lesson in (each for each in lessons if each.id):
         for line, way in zip(lesson.ways, words, strict=False):  # some have one way alone
@@ -138,5 +148,9 @@ def complaint(text: str) -> str:
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             facts = found.groupdict()
-            return _(template).format_map(facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {}))
+            words = _(template).format_map(
+                facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {})
+            )
+            choices = re.findall("'([^']*)'", facts.get("choices", ""))
+            return did_you_mean(words, facts["value"], choices) if choices else words
     return text

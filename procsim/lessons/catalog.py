@@ -35,6 +35,11 @@ def look_in(folders: Iterable[Path], commands: Collection[str] = ()) -> None:
     _commands.update(commands)
 
 
+def folders() -> list[Path]:
+    """The folders in which scenarios are looked for besides procsim's own."""
+    return [*_folders]
+
+
 def scenarios() -> dict[str, Path]:
     """The file of each scenario, by its command. Raises `NoScenario`: there is no such folder, or a name is taken."""
     found = {name: folder() / file for name, file in BUILT_IN.items()}
@@ -98,11 +103,14 @@ def chapter_file(name: str) -> Path | None:
     return next((file for file in files if file.exists()), None)
 
 
-def about(word: str) -> "list[Lesson]":
-    """The lesson of that id, or those of that scenario; none where there is neither."""
+def about(word: str) -> "list[Chapter]":
+    """The lesson of that id, in its chapter, or the chapter of that scenario; none where there is neither."""
     return [
-        lesson
+        chapter._replace(lessons=lessons)
         for chapter in chapters()
-        for lesson in chapter.lessons
-        if word.casefold() in (lesson.id.casefold(), chapter.name.casefold())
+        if (lessons := tuple(lesson for lesson in chapter.lessons if _is_about(word, lesson, chapter)))
     ]
+
+
+def _is_about(word: str, lesson: "Lesson", chapter: "Chapter") -> bool:
+    return word.casefold() in (lesson.id.casefold(), chapter.name.casefold())

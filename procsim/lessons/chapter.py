@@ -1,6 +1,6 @@
 """A chapter: what to tell and to ask a class about one scenario, lesson by lesson, in a TOML file that a teacher edits.
 
-file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question, Predict ──► Chapter
+file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question, Prediction ──► Chapter
 """
 
 import re
@@ -26,34 +26,27 @@ class Question(NamedTuple):
     answer: str
 
 
-class Predict(NamedTuple):
-    """What to ask before the step that decides, and in which of the lesson's ways."""
-
-    way: str
-    """The arguments of `procsim` for that way."""
-    prediction: Prediction
-
-
 class Lesson(NamedTuple):
     """One statement, and how to teach it. The texts are messages, to be translated where they are shown."""
 
     id: str
     """Such as "M1"; the claims under a run have the same."""
     statement: str
-    right: str
-    """The arguments of `procsim` that show it done well."""
-    wrong: str
-    """Those that show what goes wrong otherwise; empty where nothing does."""
+    shows: str
+    """The arguments of `procsim` that show it."""
+    compare_with: str
+    """Those to compare it with; empty where there is nothing to compare."""
     about: str
     look: str
     """What to look for on the screen."""
     questions: tuple[Question, ...]
-    predicts: tuple[Predict, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    """What to ask before the step that decides, in the run that shows it."""
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The arguments of its ways, the right one first."""
-        return (self.right, self.wrong) if self.wrong else (self.right,)
+        """The arguments of its ways: the one that shows it, and the one to compare it with."""
+        return (self.shows, self.compare_with) if self.compare_with else (self.shows,)
 
 
 class Chapter(NamedTuple):
@@ -65,12 +58,15 @@ class Chapter(NamedTuple):
     lessons: tuple[Lesson, ...]
 
 
+WAYS = (N_("shows it"), N_("compare with"))
+"""What each of the ways of a lesson is for."""
+
 CHAPTER = {"lesson": ""}
 LESSON = {
     "id": "T1",
     "statement": N_("what the run shows, in one sentence"),
-    "right": "procsim {name} --lock",
-    "wrong": "procsim {name} --no-lock",
+    "shows": "procsim {name} --no-lock",
+    "compare_with": "procsim {name} --lock",
     "about": N_("what happens, and why"),
     "look": N_("what to look for on the screen"),
     "question": "",
@@ -78,7 +74,6 @@ LESSON = {
 }
 QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
 PREDICT = {
-    "way": "wrong",
     "before": "lock_acquired",
     "by": "",
     "of": "",
@@ -90,7 +85,10 @@ PREDICT = {
 }
 """The fields of each kind of table, with an example of the text; those without one may be left out, or hold no text."""
 
-OPTIONAL = {"wrong"}
+OPTIONAL = {"compare_with", "question"}
+
+RENAMED = {"right": "shows", "wrong": "compare_with"}
+"""Fields as procsim 0.2 had them."""
 
 FEWEST_ANSWERS, MOST_ANSWERS = 2, 4
 
@@ -128,27 +126,23 @@ def _lesson(table: "_Table") -> Lesson:
     for question in table.tables("question", QUESTION):
         question.check()
         questions.append(Question(question.text("ask"), question.text("answer")))
-    ways = {"right": table.command("right"), "wrong": table.command("wrong")}
-    predicts = [_predict(predict, table.text("id"), ways) for predict in table.tables("predict", PREDICT)]
+    predictions = [_prediction(each, table.text("id")) for each in table.tables("predict", PREDICT)]
     return Lesson(
         table.text("id"),
         table.text("statement"),
-        ways["right"],
-        ways["wrong"],
+        table.command("shows"),
+        table.command("compare_with"),
         table.text("about"),
         table.text("look"),
         tuple(questions),
-        tuple(predicts),
+        tuple(predictions),
     )
 
 
-def _predict(table: "_Table", lesson: str, ways: Mapping[str, str]) -> Predict:
-    """What to ask before the step that decides. `ways`: the commands of the lesson."""
+def _prediction(table: "_Table", lesson: str) -> Prediction:
+    """What to ask before the step that decides, in a lesson of that id."""
     table.check()
-    way, before = table.text("way"), table.text("before")
-    if not ways.get(way):
-        words = _('way must be "right" or "wrong", and the lesson must have that command')
-        raise table.wrong("way", words)
+    before = table.text("before")
     if not may_be_asked_before(before):
         words = _("before must be the kind of an operation, such as lock_acquired or file_written, not {kind}")
         raise table.wrong("before", words.format(kind=before))
@@ -159,7 +153,7 @@ def _predict(table: "_Table", lesson: str, ways: Mapping[str, str]) -> Predict:
         raise table.wrong("answer", _("either answer or figure must say which answer is right"), "answer = 2")
     time = table.number("time") if "time" in table.fields else 1
     stop = Stop(before, table.text("by") or "*", table.text("of"), time)
-    return Predict(ways[way], Prediction(lesson, stop, table.text("ask"), answers, right, figure))
+    return Prediction(lesson, stop, table.text("ask"), answers, right, figure)
 
 
 class _Table(NamedTuple):
@@ -236,7 +230,7 @@ class _Table(NamedTuple):
             heads = [0] * len(inner)
         ends = [*heads[1:], len(self.lines)]
         return [
-            _Table(self.path, self.name, kind, each, self.lines[at:end], self.first + at)
+            _Table(self.path, self.name, kind, _renamed(each), self.lines[at:end], self.first + at)
             for each, at, end in zip(inner, heads, ends, strict=False)
         ]
 
@@ -246,6 +240,11 @@ class _Table(NamedTuple):
 
     def wrong(self, field: str, what: str, example: str = "") -> NoChapter:
         """What is wrong with a field, at which line, and what to write there."""
-        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*{re.escape(field)}\W*[=\]]", line)), 0)
+        names = "|".join(map(re.escape, (field, *(old for old, new in RENAMED.items() if new == field))))
+        at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*({names})\W*[=\]]", line)), 0)
         words = _("{path}, line {line}: {what}; write: {example}") if example else _("{path}, line {line}: {what}")
         return NoChapter(words.format(path=self.path, line=self.first + at, what=what, example=example))
+
+
+def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {RENAMED.get(field, field): value for field, value in fields.items()}

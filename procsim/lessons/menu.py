@@ -1,4 +1,4 @@
-"""The menu: `procsim` alone on a terminal. The chapters and their lessons, each with its right and its wrong way.
+"""The menu: `procsim` alone on a terminal. The chapters and their lessons, each with the commands that show it.
 
 keyboard ──► Choice ──► picture ──► Rich Live; Enter runs what is chosen, as anybody would type it, and comes back
 """
@@ -20,7 +20,7 @@ from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.chapter import Chapter, Lesson
-from procsim.lessons.pages import MOST_CELLS, explanation, headline
+from procsim.lessons.pages import MOST_CELLS, explanation, headline, ways_of
 from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.live.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
@@ -70,15 +70,14 @@ class Choice:
 def picture(choice: Choice, size: ConsoleDimensions, plain_marks: bool = False) -> RenderableType:
     """The menu on a screen of that size: the part of the list around the choice, its commands, the keys."""
     up_down, left_right, rule = ("up/down", "left/right", "-") if plain_marks else ("↑↓", "←→", "─")
-    keys = _("{up_down} choose   {left_right} right or wrong   Enter run   e explain   1-{last} chapter   q quit")
+    keys = _("{up_down} choose   {left_right} compare   Enter run   e explain   1-{last} chapter   q quit")
     last = min(9, len(choice.chapters))
     lines, chosen = _list(choice, ">" if plain_marks else "▸")
     rows = max(1, size.height - 6)
     first = min(max(0, chosen - rows // 2), max(0, len(lines) - rows))
-    words = (_("The right way"), _("The wrong way"))
     ways = [
-        Text.assemble((f" {word}  ", "faint"), (f" procsim {line} ", "chosen" if number == choice.way else ""))
-        for number, (word, line) in enumerate(zip(words, choice.lesson.ways, strict=False))
+        Text.assemble((f" {word}  ", "faint"), (f" {line} ", "chosen" if number == choice.way else ""))
+        for number, (word, line) in enumerate(ways_of(choice.lesson))
     ]
     shown = [
         Text(_("procsim: what processes really do"), "strong"),

@@ -1,14 +1,16 @@
 """Pages to be read: a lesson of a chapter, and a scenario's source. Coloured on a terminal, plain elsewhere."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from procsim.language import _
-from procsim.lessons.chapter import Lesson
+from procsim.lessons.chapter import WAYS, Chapter, Lesson
 from procsim.output import writing
 from procsim.views.console import console
 from procsim.views.text.highlight import highlighted
@@ -23,6 +25,13 @@ def headline(lesson: Lesson) -> str:
     return f"{lesson.id}  {_(lesson.statement)}".strip()
 
 
+def ways_of(lesson: Lesson) -> list[tuple[str, str]]:
+    """What each of its ways is for, all of one width, and the command as people type it."""
+    words = [_(word) for word in WAYS]
+    widest = max(map(cell_len, words))
+    return [(set_cell_size(word, widest), f"procsim {line}") for word, line in zip(words, lesson.ways, strict=False)]
+
+
 def explanation(lesson: Lesson) -> RenderableType:
     """What the lesson is about, what to look for, what to ask, and how to show it."""
     parts: list[RenderableType] = [Text(headline(lesson), "strong"), Prose(_(lesson.about)), Text()]
@@ -33,14 +42,29 @@ def explanation(lesson: Lesson) -> RenderableType:
         for question in lesson.questions:
             parts += [_indented(_(question.ask)), _indented(_(question.answer), "faint", 4)]
         parts.append(Text())
-    for predict in lesson.predicts:
-        asked = predict.prediction
+    for asked in lesson.predictions:
         answers = (f"{number}  {_(text)}" for number, text in enumerate(asked.answers, 1))
-        parts += [Text(_("What to let them predict"), "bold cyan"), _indented(f"procsim {predict.way} --ask", "bold")]
+        command = f"procsim {lesson.shows} --ask"
+        parts += [Text(_("What to let them predict"), "strong"), _indented(command, "strong")]
         parts += [_indented(_(asked.ask)), *(_indented(row, "", 4) for row in answers), Text()]
-    for word, line in zip((_("The right way"), _("The wrong way")), lesson.ways, strict=False):
-        parts += [Text(word, "strong"), _indented(f"procsim {line}", "strong")]
+    parts.append(Text(_("What to run"), "strong"))
+    parts += [
+        Padding(Text.assemble(f"{word}  ", (line, "strong")), (0, 0, 0, 2), expand=False)
+        for word, line in ways_of(lesson)
+    ]
     return Group(*parts, Text())
+
+
+def overview(chapters: Iterable[Chapter]) -> RenderableType:
+    """All chapters with their lessons, and the commands that show each."""
+    lines: list[Text] = []
+    for chapter in chapters:
+        lines.append(Text.assemble((chapter.name, "strong"), f"  {_(chapter.title)}"))
+        for lesson in chapter.lessons:
+            lines += [Text(f"  {headline(lesson)}")] if lesson.id else []
+            lines += [Text(f"      {word}  {line}") for word, line in ways_of(lesson)]
+    hint = _("procsim explain {lesson}: what a lesson is about, what to look for, and what to ask the class")
+    return Group(*lines, Text(), Text(hint.format(lesson="M1")))
 
 
 def source(path: Path) -> RenderableType:

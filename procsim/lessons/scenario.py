@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from procsim import Claim, Headline, Way
 from procsim.errors import ProcsimError
 from procsim.language import _
-from procsim.options import Option, options_of
+from procsim.options import Option, has_effect, options_of
 
 if TYPE_CHECKING:  # its import would cost `procsim --help` 10 ms
     from procsim.state.run_state import RunState
@@ -61,6 +61,19 @@ class Scenario:
             words = _("{path}: ways() must yield each way once, with options that main() has")
             raise NoScenario(words.format(path=self.path))
         return ways
+
+    def ignored_by_ways(self, values: Mapping[str, Any]) -> list[Option]:
+        """The options that were changed and have no effect on the ways. Raises `NoScenario` if `ways` fails."""
+        ways = self.ways(values)
+        return [
+            option
+            for option in self.options
+            if values[option.name] != option.default
+            and (
+                self.ways({**values, option.name: option.default}) == ways
+                or not any(has_effect(option, way.options) for way in ways)
+            )
+        ]
 
     def compared(self, runs: Mapping[str, "RunState"], values: Mapping[str, Any]) -> list[Claim]:
         """What these runs, by the names of their ways, have shown together. Raises as `claims` does."""

@@ -13,7 +13,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 PAGES = {"README": README, **{topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8") for topic in TOPICS}}
 
-COMMANDS = {*BUILT_IN, "till", "run", "watch", "replay", "list", "explain", "show", "guide"}
+COMMANDS = {*BUILT_IN, "till", "run", "watch", "replay", "list", "explain", "show", "guide", "rehearse"}
 
 
 def test_the_readme_is_short_and_links_to_each_page() -> None:

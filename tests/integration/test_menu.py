@@ -71,7 +71,7 @@ def test_a_lesson_is_chosen_run_and_left(open_terminal: Callable[..., Terminal],
     terminal.wait_for("D1  A daemon process ends")
     terminal.child.send("5")
     terminal.wait_for("procsim ipc --via memory")
-    terminal.child.send("\x1b[C\r")
+    terminal.child.send("\r")
     terminal.wait_for(ASKS)
     assert "$ procsim ipc --via memory" in terminal.written
     assert "the child (PID" in terminal.written
@@ -90,7 +90,7 @@ def test_a_lesson_is_chosen_run_and_left(open_terminal: Callable[..., Terminal],
 
 def test_in_chinese_the_menu_and_what_it_runs_are(open_terminal: Callable[..., Terminal]) -> None:
     terminal = open_terminal(80, 24, "--lang", "zh_CN")
-    terminal.wait_for("正确的做法")
+    terminal.wait_for("展示用")
     terminal.child.send("5\r")
     terminal.wait_for("q 完成")
     assert "个进程" in terminal.text
@@ -150,6 +150,18 @@ def test_a_lesson_is_explained(house: House) -> None:
         assert text in one.stdout
     for text in ("M1  几个进程", "M5  只锁真正需要保护的部分", "问学生什么"):
         assert text in chapter.stdout
+
+
+def test_the_notes_of_a_lesson_are_written_once(house: House) -> None:
+    notes = house.folder / "notes.md"
+    done = house.run("explain", "M1", "--notes", notes, "--lang", "zh")
+    assert (done.returncode, done.stdout) == (0, f"{notes}：讲稿写好了\n")  # noqa: RUF001
+    text = notes.read_text(encoding="utf-8")
+    assert "## M1  几个进程" in text and "`procsim tickets --users 10 --no-lock`" in text and "M2" not in text
+    for path, complaint in ((notes, "exists already"), (house.folder / "no" / "such.md", "No such file or directory")):
+        done = house.run("explain", "tickets", "--notes", path)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1) and complaint in done.stderr
+    assert notes.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("lesson", ["daemon", "tickets", "deadlock", "queue", "ipc", "prodcons"])

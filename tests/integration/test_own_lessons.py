@@ -43,8 +43,8 @@ CHAPTER = """
 [[lesson]]
 id = "T1"
 statement = "两个收银员共用一个收银机"
-right = "procsim till --lock"
-wrong = "procsim till --no-lock"
+shows = "procsim till --lock"
+compare_with = "procsim till --no-lock"
 about = "一个收银员用收银机时另一个只能等。"
 look = "谁在等"
 """
@@ -77,13 +77,15 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_they_stand_in_the_list_and_in_the_help(house: House, own: Path) -> None:
-    listed = house.run("--lessons", own, "list").stdout.splitlines()
-    assert [line.split()[0] for line in listed[-3:]] == ["prodcons", "greeting", "till"]
-    assert listed[-1] == "till       Two cashiers, one till."
+    listed = house.run("list", "--lessons", own).stdout
+    chapters = [line for line in listed.splitlines() if line and line[0] != " "]
+    assert [line.split()[0] for line in chapters[5:8]] == ["prodcons", "greeting", "till"]
+    assert chapters[7] == "till  Two cashiers, one till." and "compare with  procsim till --no-lock" in listed
+    assert house.run("--lessons", own, "list").stdout == listed == house.run("explain", "--lessons", own).stdout
     shown = house.run("--lessons", own, "--help").stdout
     assert "Two cashiers, one till." in shown and "_later" not in shown
     options = house.run("--lessons", own, "till", "--help").stdout
-    assert "--no-lock" in options and "T1: the wrong way" in options
+    assert "--no-lock" in options and "to compare with T1" in options
 
 
 def test_they_run_as_procsims_own_do(house: House, own: Path) -> None:
@@ -102,12 +104,12 @@ def test_their_chapters_are_explained(house: House, own: Path) -> None:
         page = house.run("--lessons", own, "explain", word, "--lang", "zh").stdout
         assert "T1  两个收银员共用一个收银机" in page and "看什么" in page and "procsim till --no-lock" in page
     page = house.run("--lessons", own, "explain", "greeting").stdout
-    assert "One who greets.\nIt says hello." in page and "What to" not in page
+    assert "One who greets.\nIt says hello." in page and "What to look for" not in page and "What to ask" not in page
     (own / "greeting.py").rename(own / "Greeting.py")
     for word in ("greeting", "Greeting"):
         assert "One who greets." in house.run("--lessons", own, "explain", word).stdout
     (own / "Greeting.py").rename(own / "greeting.py")
-    assert "greeting, till, D1" in house.run("--lessons", own, "explain", "nothing").stderr
+    assert "(did you mean greeting?)" in house.run("--lessons", own, "explain", "greting").stderr
 
 
 def test_a_chapter_of_procsims_own_is_copied_and_changed(house: House, own: Path) -> None:

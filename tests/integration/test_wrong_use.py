@@ -28,6 +28,13 @@ if __name__ == "__main__":
     start(main)
 """
 RAISES = "raise ValueError('at the import')\ndef main(): ...\n"
+NEEDS = """
+from typing import Annotated
+from procsim import start
+def main(big: bool = False, small: Annotated[bool, "a small one", {need}] = False): ...
+if __name__ == "__main__":
+    start(main)
+"""
 EXITS = "import sys\nsys.exit(5)\n"
 
 HEADER = json.dumps({"procsim": "9.0", "schema": SCHEMA_VERSION, "scenario": "x", "options": {}})
@@ -38,7 +45,20 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ("tickts", "No such command 'tickts'"),
+        ("tickts", "No such command 'tickts' (did you mean tickets?). See: procsim --help"),
+        ("lst", "(did you mean list?)"),
+        ("tickets --view lve", "is not one of 'live', 'plain', 'json' (did you mean live?). See: procsim tickets"),
+        ("explain M8", "M8: no such chapter or lesson; procsim list names them all (did you mean M1?)"),
+        ("guide hang", "(did you mean hangs?)"),
+        ("show deadlok", "(did you mean deadlock?)"),
+        ("deadlock --self --ordered", "--self and --ordered exclude each other; leave one of them out"),
+        ("tickets --no-lock --lock-made-in child", "--lock-made-in child and --no-lock exclude each other"),
+        ("queue --no-task-done", "--no-task-done has no effect without --joinable"),
+        ("queue --messages 3", "--messages 3 has no effect without one of --takers, --joinable, --stale"),
+        ("tickets --compare --no-lock", "--no-lock and --compare exclude each other"),
+        ("ipc --compare --pause 0.5", "--pause 0.5 and --compare exclude each other"),
+        ("run {folder}/till.py --big --small", "--small and --big exclude each other"),
+        ("run {folder}/no_such_need.py", "main needs 'lok', which is none of its parameters"),
         ("tickets --users 0", "--users must be from 1 to 200, not 0"),
         ("tickets --users -3", "--users must be from 1 to 200, not -3"),
         ("tickets --users ten", "'ten' is not a valid int"),
@@ -65,12 +85,12 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("daemon --compare", "No such option: --compare"),
         ("run {folder}/no_ways.py --compare", "ways() must yield each way once, with options that main() has"),
         ("run {folder}/bad_ways.py --compare", "ways() raised ZeroDivisionError"),
-        ("explain M99", "M99: no such chapter or lesson; there are daemon, tickets"),
+        ("explain M99", "M99: no such chapter or lesson; procsim list names them all"),
         ("show nothing", "nothing: no such scenario; there are daemon, tickets"),
         ("show tickets --copy {folder}/good.py", "good.py: exists already"),
         ("show tickets --copy {folder}/no/such.py", "cannot be written: No such file or directory"),
         ("tickets --users 0 --lang zh_CN", "--users 必须在 1 到 200 之间"),
-        ("tickts --lang zh", "没有命令 'tickts'。参看"),
+        ("tickts --lang zh", "没有命令 'tickts'（你是不是想用 tickets？）。参看"),  # noqa: RUF001
         ("replay --lang=zh", "缺少参数"),
         ("watch --lang zh nowhere.py", "没有这个脚本"),
         ("watch --lang zh --timeout -1 {folder}/good.py", "必须"),
@@ -116,6 +136,8 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
         "no_ways.py": WAYS.format(way="Way('one', {'guests': 3})"),
         "bad_ways.py": WAYS.format(way="1 / 0"),
         "exits.py": EXITS,
+        "till.py": NEEDS.format(need="{'big': False}"),
+        "no_such_need.py": NEEDS.format(need="{'lok': False}"),
         "good.py": "from procsim import start\ndef main(users: int = 3): ...\nstart(main)\n".replace(
             "start(main)", "if __name__ == '__main__':\n    start(main)"
         ),

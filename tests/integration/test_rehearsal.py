@@ -1,0 +1,70 @@
+"""`procsim rehearse`, as a teacher runs it before class."""
+
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from procsim.lessons import catalog
+from procsim.rehearsal.check import Result
+from procsim.rehearsal.lessons import checks
+from procsim.rehearsal.screen import WHERE_IS_THE_CURSOR
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+
+BROKEN = '"""A scenario with a mistake in it."""\n\ndef main(:\n'
+
+
+def test_one_lesson_without_a_terminal(house: House) -> None:
+    done = house.run("rehearse", "M6")
+    lines = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line[0] for line in lines[:-2]] == [*"––––", *"✔" * (len(lines) - 6)]  # noqa: RUF001
+    assert [line.split()[1] for line in lines[4:9]] == ["fork", "spawn", "forkserver", "/dev/shm", "open"]
+    assert "M6              procsim deadlock: shown in" in done.stdout
+    assert f"nothing failed in {len(lines) - 6} checks; 4 were left out" in lines[-1]
+
+
+def test_what_fails_is_said_and_the_exit_code_is_one(house: House, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    done = house.run("rehearse", "broken", "--lessons", tmp_path, "--lang", "zh")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "✘ broken          procsim broken" in done.stdout
+    assert "broken.py" in done.stdout and "请单独运行它" in done.stdout
+    assert "项检查中有 1 项没有通过" in done.stdout
+
+
+def test_in_a_terminal_it_asks_for_a_key_and_ctrl_c_ends_it(house: House) -> None:
+    command = [*PROCSIM, "rehearse", "daemon"]
+    environment = house.environment | {"TERM": "xterm-256color"}
+    child = pexpect.spawn(
+        command[0],
+        command[1:],
+        env=environment,
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=PATIENCE_SECONDS,
+    )
+    child.expect_exact(WHERE_IS_THE_CURSOR)
+    child.send("\x1b[1;5R")
+    child.expect_exact("each character is two cells wide")
+    child.expect_exact("Press a key")
+    child.send("\x1b[A")
+    child.expect_exact("arrive")
+    child.expect_exact("clock")
+    child.send("\x03")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+
+
+def test_when_the_time_is_over_the_rest_is_left_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(house.folder))
+    made = [*checks(catalog.about("tickets"), [], None, deadline=time.monotonic())]
+    assert {check.result for check in made} == {Result.LEFT_OUT}
+
+
+@pytest.mark.thorough
+def test_all_lessons(house: House) -> None:
+    done = house.run("rehearse")
+    assert "✘" not in done.stdout and done.returncode == 0
