@@ -283,9 +283,9 @@ def test_what_is_asked_is_not_given_away_by_the_rows() -> None:
         return state_words(run, run.processes[pid], {})[0]
 
     assert words(2) == "next: acquire mutex"
-    assert words(3) == "waiting: mutex is empty, held by p1"
+    assert words(3) == "waits: mutex is empty, held by p1"
     story.tell(1, "prediction_made", answer=1)
-    assert words(2) == "waiting for mutex, held by p1"
+    assert words(2) == "waits for mutex, held by p1"
 
 
 def test_a_strangers_question_is_harmless_and_has_a_bound() -> None:

@@ -81,5 +81,5 @@ def apply(run: RunState, event: Event) -> None:
     change = CHANGES.get(kind)
     if change is not None:
         change(run, event)
-    if kind in TOLD:
+    if kind in TOLD and (kind != "process_ended" or run.hung is None):  # of a hang, procsim ends the processes
         run.happened.append(event)

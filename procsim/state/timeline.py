@@ -172,6 +172,8 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
     for (since, status, what), until in zip(spans, _ends(spans, gone), strict=True):
         if status is Status.WAITING and stuck is not None and until > stuck:
             status = Status.STUCK
+        if run.question is not None and process.standing and since == spans[-1][0]:
+            status = Status.STANDING  # whether it can go on may be what people are asked
         if since >= gone or until < axis_begin(run):
             continue
         for cell in _cells(since, until, axis):

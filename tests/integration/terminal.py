@@ -95,10 +95,12 @@ class Terminal:
     def wait_for_end(self) -> int:
         """Wait until procsim has ended, and want nothing again when it asks; its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS
+        answered = 0.0
         while self.child.isalive():
             rows = self.rows()
-            if not self._taken and any(ASKS in row for row in rows):
+            if any(ASKS in row for row in rows) and time.monotonic() > answered + STILL_SECONDS:
                 self.press("\r")
+                answered = time.monotonic()
             assert time.monotonic() < deadline, "it never ended:\n" + "\n".join(rows)
             time.sleep(0.01)
         self.rows()

@@ -45,10 +45,10 @@ def _has_moved(terminal: Terminal, before: int) -> bool:
 
 def test_both_buyers_read_the_same_number_because_people_chose_so(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--no-lock", "--step")
-    terminal.wait_for("it stands")
+    terminal.wait_for("PAUSED")
     terminal.wait_for("1", "MainProcess", "next:")
     step_until(terminal, house, "doors", "2 have passed")
-    for digit, user in (("2", "user-1"), ("3", "user-2")):
+    for digit, user in (("1", "user-1"), ("2", "user-2")):
         terminal.press(digit)
         terminal.wait_for("▸", user)
         step_until(terminal, house, user, "next: sleep", "reads: 1 left")
@@ -60,9 +60,9 @@ def test_both_buyers_read_the_same_number_because_people_chose_so(house: House, 
 def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--step", columns=100)
     terminal.wait_for("MainProcess", "next:")
-    step_until(terminal, house, "mutex", "Lock", "held by user")
-    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("Lock") else ("user-2", "user-1")
-    row = {"user-1": "2", "user-2": "3"}[other]
+    step_until(terminal, house, "mutex  ", "held by user")
+    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("held by") else ("user-2", "user-1")
+    row = {"user-1": "1", "user-2": "2"}[other]
     terminal.press(row)
     terminal.wait_for(f"{row}-", other, "waits for mutex, held by")
     step_until(terminal, house, "cannot move")
@@ -75,7 +75,7 @@ def test_space_stops_the_world_and_lets_it_go_on(house: House, start: Start) -> 
     terminal = start("tickets", "--users", 3)
     terminal.wait_for("user-3")
     terminal.press(" ")
-    terminal.wait_for("it stands")
+    terminal.wait_for("PAUSED")
     terminal.press(" ")
     assert terminal.wait_for_end() == 0
     assert terminal.row("M2")
@@ -92,9 +92,9 @@ def test_nobody_can_move_and_why(house: House, start: Start) -> None:
 def test_again_and_the_other_way(house: House, start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--step", columns=120)
     terminal.wait_for("MainProcess", "next:")
-    first = re.findall(r"MainProcess +(\d+)", terminal.row("MainProcess"))
+    step(terminal, house)
     terminal.press("r")
-    house.wait_until(lambda: re.findall(r"MainProcess +(\d+)", terminal.row("MainProcess")) not in (first, []))
+    house.wait_until(lambda: terminal.rows()[0].endswith("PAUSED"))
     terminal.wait_for("mutex")
     terminal.press("t")
     terminal.wait_for("procsim tickets --users 2 --no-lock")
@@ -108,9 +108,9 @@ def test_again_and_the_other_way(house: House, start: Start) -> None:
 
 def test_when_it_is_over_it_can_be_had_again_and_the_other_way(start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--think", 0.1, columns=100)
-    terminal.wait_for("r again   t --no-lock   q done")
+    terminal.wait_for("r again   t --no-lock", "q done")
     terminal.press("t")
-    terminal.wait_for("r again   t --lock   q done")
+    terminal.wait_for("r again   t --lock", "q done")
     assert terminal.row("oversold by 1")
     terminal.press("r")
     assert terminal.wait_for_end() == 0
@@ -167,7 +167,7 @@ def test_the_code_is_shown_at_once_also_while_the_run_goes_on(
     terminal.wait_for("MainProcess")
     terminal.press("c")
     house.wait_until(lambda: sum(line in row for row in terminal.rows() for line in beginnings) >= 3)
-    assert not terminal.row("it stands")
+    assert not terminal.row("PAUSED")
     terminal.press("c")
     terminal.press("q")
     assert terminal.wait_for_end() == 130

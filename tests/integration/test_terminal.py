@@ -161,7 +161,7 @@ def test_what_is_typed_between_the_menu_and_a_run_is_for_the_run_and_not_shown(s
     terminal.press("\r ")
     terminal.wait_for("$ procsim daemon")
     assert not echoes(terminal), "the run has not begun"
-    terminal.wait_for("it stands")
+    terminal.wait_for("PAUSED")
     terminal.press(" ")
     terminal.wait_for(ASKS)
     terminal.press("qq")
@@ -175,12 +175,12 @@ def test_what_is_typed_between_two_runs_is_for_the_next_one_and_not_shown(house:
     terminal.press("r ")
     house.wait_until(lambda: not terminal.row(ASKS))
     assert not echoes(terminal)
-    first = terminal.wait_for("it stands")
+    first = terminal.wait_for("PAUSED")
     assert "step" not in first
     before = terminal.wait_for("MainProcess")
     terminal.press("r ")
     house.wait_until(lambda: terminal.row("MainProcess") not in ("", before))
-    terminal.wait_for("it stands")
+    terminal.wait_for("PAUSED")
     terminal.press("q")
     assert terminal.wait_for_end() == 130
 
