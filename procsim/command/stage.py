@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from procsim import language
 from procsim.command.run_options import RunOptions, ViewName
-from procsim.command.schedule import plan_of
+from procsim.command.schedule import plan_back, plan_of
 from procsim.control.choosers import Plan
 from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
@@ -30,7 +30,7 @@ from procsim.session.compared import WayToRun, show_compared
 from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
-from procsim.views import VIEWS, Again, Showing
+from procsim.views import VIEWS, Again, Back, Showing
 from procsim.views.base import Column
 from procsim.wire.run_folder import Settings
 
@@ -64,6 +64,10 @@ class Stage:
 
             leave_by_signals()  # until a run begins, which handles them itself
         return cls(options, view, keyboard, plan_of(options, header), watching)
+
+    def begun_at(self, back: Back | None) -> Self:
+        """The same for a run that takes the steps up to `back` by itself, and stops; None: as the options say."""
+        return self if back is None else replace(self, plan=plan_back(back))
 
     def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
         """What is to be run, and how. `calls_start`: the program gets its options by `procsim.start` alone."""
@@ -127,11 +131,11 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
     showing = Showing(command_typed(), True, script, asks=not stop)
-    code, wanted = 0, Again.SAME
-    while wanted is Again.SAME:
+    code, wanted, back = 0, Again.SAME, None
+    while wanted in (Again.SAME, Again.BACK):
         header = _header(options, name, {}, script)
-        stage = Stage.of(options, header, watching=True)
-        code, wanted = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+        stage = Stage.of(options, header, watching=True).begun_at(back)
+        code, wanted, back = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
     return code
 
 
@@ -141,14 +145,15 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
     Returns the exit code of the command.
     """
     title = command_typed()
+    back: Back | None = None
     while True:
         changed = scenario.other_way(values)
         other = _as_typed([option for option in scenario.options if option.name in changed], changed)
         header = _header(options, scenario.name, values, scenario.path)
-        stage = Stage.of(options, header, watching=False)
+        stage = Stage.of(options, header, watching=False).begun_at(back)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
-        code, wanted = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
+        code, wanted, back = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
         wanted = stage.wanted_next(wanted, code, other)
         if wanted is Again.NO:
             return code
@@ -163,8 +168,8 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
-) -> tuple[int, Again]:
-    """Run it once, and show and record it. Returns the exit code, and what people want."""
+) -> tuple[int, Again, Back | None]:
+    """Run it once, and show and record it. Returns the exit code, what people want, and from which step on."""
     view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
@@ -173,7 +178,7 @@ def _show(
         code = show_run(order, view, header.scenario, judge, recorder)
     if recorder is not None and recorder.failure is not None:
         complain(str(recorder.failure))  # the run went on without, and keeps its exit code
-    return code, view.again
+    return code, view.again, view.back
 
 
 def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
@@ -202,15 +207,14 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
 
 def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | None) -> int:
     """Replay a recording: in the live view at `speed` times its pace, elsewhere at once. Returns the exit code."""
-    from procsim.recording.trace import Trace, paced
+    from procsim.recording.trace import Trace
 
     if not 0 < speed < float("inf"):
         raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
     language.choose(lang, scenario=trace.header.scenario in catalog.scenarios())
     name = view_name(view)
-    batches = paced(trace, speed) if name == "live" else iter(trace)
-    return show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))
+    return show_trace(trace, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed, recorded=True)))
 
 
 def _header(options: RunOptions, name: str, values: Mapping[str, Any], source: Path | None) -> Header:

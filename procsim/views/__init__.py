@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from procsim.views.base import Column, View
+    from procsim.wire.events import Event
 
 
 BORROWED = "PROCSIM_TERMINAL"
@@ -36,6 +37,17 @@ class Again(Enum):
     NO = "no"
     SAME = "same"
     OTHER_WAY = "other way"
+    BACK = "back"
+    """From an earlier step on; the view's `back` says from which."""
+
+
+class Back(NamedTuple):
+    """From which step of a run on people want it again."""
+
+    events: "Sequence[Event]"
+    """Those of the run up to there; all of its steps are among them."""
+    chosen: tuple[str, int] | None
+    """The process that is to move next: its name, and its place among those of that name, in the order of birth."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ class Showing:
     """Seconds of a recording that are shown in one second."""
     asks: bool = False
     """Whether people decide what becomes of a program that hangs."""
+    recorded: bool = False
+    """Whether it is a recording."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 

@@ -20,6 +20,9 @@ class Key(Enum):
     PAUSE = N_("space")
     STEP = "n"
     CHOOSE = "↑↓ 1-9"
+    MOMENT = N_("← → home end")
+    CHANGE = "x X"
+    SOUGHT = "o"
     FASTER = "+"
     SLOWER = "-"
     CODE = "c"
@@ -34,6 +37,9 @@ LONG_WORDS: dict[Key, str] = {
     Key.PAUSE: N_("pause the run; go on"),
     Key.STEP: N_("let one process take one step (→ does the same)"),
     Key.CHOOSE: N_("choose which process takes the next step; Esc: the one that has waited longest"),
+    Key.MOMENT: N_("look at earlier moments of the run, and come back to now"),
+    Key.CHANGE: N_("go to the next use of what is looked for; X: to the one before"),
+    Key.SOUGHT: N_("choose what x looks for: an object, or waits"),
     Key.FASTER: N_("slow motion: more steps a second"),
     Key.SLOWER: N_("slow motion: fewer steps a second"),
     Key.CODE: N_("the code, and which process is at which line"),
@@ -43,6 +49,18 @@ LONG_WORDS: dict[Key, str] = {
     Key.QUIT: N_("end the run"),
     Key.WAIT: N_("if the program hangs: let it wait"),
 }
+
+IN_RECORDING: dict[Key, str] = {
+    Key.PAUSE: N_("play it on; stop playing"),
+    Key.MOMENT: N_("one event back, forward; the beginning, the end of what was read"),
+    Key.CHANGE: LONG_WORDS[Key.CHANGE],
+    Key.SOUGHT: LONG_WORDS[Key.SOUGHT],
+    Key.FASTER: N_("play it faster"),
+    Key.SLOWER: N_("play it slower"),
+    Key.HELP: LONG_WORDS[Key.HELP],
+    Key.QUIT: N_("leave"),
+}
+"""The keys of a recording."""
 
 
 class Keys(NamedTuple):
@@ -55,7 +73,9 @@ class Keys(NamedTuple):
     other_way: str = ""
     """What the key t would change; empty: there is no other way."""
     steps: bool = True
-    """Whether the run can be paused; a recording cannot."""
+    """Whether processes can be moved; those of a recording cannot."""
+    past: bool = False
+    """Whether a moment is shown that is over."""
     daemons: bool = False
     """Whether the sign for daemon processes is on the screen."""
     code: bool = True
@@ -69,13 +89,19 @@ class Keys(NamedTuple):
         return Text("   ".join(shown), "dim", no_wrap=True, overflow="ellipsis")
 
     def _short(self, plain_marks: bool) -> list[str]:
+        back_and_forth = _("arrows back, forward") if plain_marks else _("← → back, forward")
+        if not self.steps:
+            return [_("space play"), back_and_forth, _("x next"), _("+ - pace"), _("? keys"), _("q quit")]
+        if self.past:
+            arrows = _("arrows choose") if plain_marks else _("↑↓ choose")
+            back = _("n back for real")
+            return [back_and_forth, _("home end"), arrows, back, _("x next"), _("? keys"), _("q quit")]
         if self.alarm:
             return [_("q end it"), _("w let it wait"), _("? keys")]
-        if not self.steps:
-            return [_("? keys"), _("q quit")]
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
+            words.insert(2, _("arrow left: the past") if plain_marks else _("← past"))
         words.append(_("r again"))
         if self.other_way:
             words.append(_("t {way}").format(way=self.other_way))
@@ -89,11 +115,12 @@ class Keys(NamedTuple):
         """All keys, with what they do."""
         table = Table.grid(padding=(0, 2))
         for key in self._all():
-            table.add_row(Text(_(key.value), "bold cyan"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
+            words = LONG_WORDS[key] if self.steps else IN_RECORDING[key]
+            table.add_row(Text(_(key.value), "bold cyan"), Text(_(words).format(way=self.other_way)))
         return table
 
     def _all(self) -> Sequence[Key]:
         if not self.steps:
-            return [Key.HELP, Key.QUIT]
+            return list(IN_RECORDING)
         missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code}
         return [key for key in Key if not missing.get(key)]
