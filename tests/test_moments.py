@@ -148,6 +148,9 @@ def test_back_for_real_begins_with_the_steps_up_to_here() -> None:
     shown.press(Pressed.Left)
     answer = shown.press("n")
     assert answer is not None and answer.back is None and "choose a process" in answer.message
+    shown.moments.chosen = 3
+    answer = shown.press("n")
+    assert answer is not None and answer.back is None and "not there at this moment" in answer.message
     shown.moments.chosen = 2
     answer = shown.press("n")
     assert answer is not None and answer.back is not None
@@ -180,15 +183,16 @@ def test_a_recording_is_played_as_it_was_and_as_fast_as_it_was_read() -> None:
     assert shown.bar().startswith("REPLAY, paused: 3 of 8 events")
     shown.press(" ")
     shown.events_shown()
+    shown.moments.read = 0.4
     now += 60
     assert shown.events_shown() == 8
-    assert shown.moments.plays and "0 % read" in shown.bar(), "there may be more"
+    assert shown.moments.plays and "40 % read" in shown.bar(), "there is more"
     story = Story()
     story._t = 8 * MS
     for event in story.tell(2, "said", text="more", fields={}).events:
         apply(shown.run, event)
         shown.moments.keep(event, shown.run)
-    shown.moments.read = 1
+    shown.moments.read = 1.0
     shown.events_shown()
     now += 0.001
     assert shown.events_shown() == 9

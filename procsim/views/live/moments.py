@@ -19,15 +19,13 @@ from procsim.state.operations import OPERATIONS
 from procsim.state.past import Past, Sought
 from procsim.state.run_state import RunState
 from procsim.views import Back
-from procsim.views.base import seconds
+from procsim.views.base import clean, seconds
+from procsim.views.live.playing import Playing
 from procsim.views.live.sought import choices, name_of, sought
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import EVENT_WORDS
 from procsim.views.wishes import Movement, Pause, Wish
 from procsim.wire.events import Event
-
-PACE_FACTOR = 1.5
-"""The factor by which `+` and `-` change the pace of a recording."""
 
 SHOWN = Sought(frozenset([*EVENT_WORDS, "process_began", "said", "noted", "printed", "finding"]))
 STEPS = Sought(frozenset(["gate_passed"]))
@@ -51,8 +49,6 @@ class Moments:
     def __init__(self, recorded: bool = False, speed: float = 1, clock: Callable[[], float] = time.monotonic) -> None:
         """`recorded`: it is a recording, which is played at `speed` seconds a second. `clock` returns seconds."""
         self.recorded = recorded
-        self.plays = recorded
-        """Whether a recording is played on."""
         self.chosen: int | None = None
         """The PID of the process that is chosen in the past."""
         self.read = 0.0
@@ -60,10 +56,7 @@ class Moments:
         self._past = Past()
         self._place: int | None = 0 if recorded else None
         """How many events are shown; None: all, as they come."""
-        self._speed = speed
-        self._clock = clock
-        self._began: tuple[float, float] | None = None
-        """When playing began, in seconds of the clock, and from which time of the run on, in ns."""
+        self._playing = Playing(speed, clock)
         self._by_steps: bool | None = None
         """Whether the first operation was a step; None: there was none yet."""
         self._free_from: int | None = None
@@ -92,6 +85,11 @@ class Moments:
         """Whether a recording was read and played to its end."""
         return self.recorded and self.read >= 1 and self._place == self._past.last
 
+    @property
+    def plays(self) -> bool:
+        """Whether a recording is played on."""
+        return self.recorded and self._playing.goes_on
+
     def shown(self, run: RunState) -> RunState:
         """The state that is to be drawn, `run` being the latest. It may change at the next call."""
         if self.plays:
@@ -112,7 +110,7 @@ class Moments:
         count, total = (state.counts[kind] if kind else state.events for state in (shown, run))
         template = _("step {count} of {total}, {time}") if kind else _("{count} of {total} events, {time}")
         words = template.format(count=count, total=total, time=seconds(shown.t))
-        parts = [self._playing(words) if self.recorded else _("PAST: {moment}").format(moment=words)]
+        parts = [self._in_recording(words) if self.recorded else _("PAST: {moment}").format(moment=words)]
         if self.is_past:
             parts.append(_("End: back to now"))
         if self._past.first and self._place <= self._past.first:
@@ -142,11 +140,10 @@ class Moments:
         if key == " ":
             if self.is_over:
                 self._place = self._past.first
-            self._play_on(not self.plays)
+            self._playing.set_going(not self.plays)
             return Answer()
         if key in ("+", "=", "-"):
-            self._speed *= 1 / PACE_FACTOR if key == "-" else PACE_FACTOR
-            self._began = None
+            self._playing.change_pace(faster=key != "-")
             return Answer()
         return self._go(key, run)
 
@@ -210,7 +207,7 @@ class Moments:
             self._place, self.chosen = None, None
         elif place is not None:
             self._place = place
-            self.plays, self._began = False, None
+            self._playing.set_going(False)
 
     def _back_for_real(self, run: RunState) -> Answer:
         place = self._place or 0
@@ -222,6 +219,8 @@ class Moments:
             return Answer(_("choose a process first (↑↓ or a digit); then n takes the run itself back to here"))
         shown = self._past.at(place)
         name = shown.process_name(self.chosen)
+        if self.chosen not in shown.processes or not shown.processes[self.chosen].alive:
+            return Answer(_("{process} is not there at this moment; choose another one").format(process=clean(name)))
         namesakes = [process.pid for process in shown.processes.values() if process.name == name]
         return Answer(back=Back(list(self._past.events(0, place)), (name, namesakes.index(self.chosen))))
 
@@ -237,30 +236,25 @@ class Moments:
 
     # Playing a recording -------------------------------------------------------------------------------------
 
-    def _play_on(self, plays: bool) -> None:
-        self.plays, self._began = plays, None
+    def play_from_here(self) -> None:
+        """A recording that is played goes on from the moment that is shown, however much time has passed."""
+        self._playing.go_on_from_here()
 
     def _play(self) -> None:
         """Show as much of the recording as is due; where more is due than was read, time stands still."""
-        now, place = self._clock(), self._place or 0
-        if self._began is None:
-            self._began = now, self._past.at(place).t
-        since, from_t = self._began
-        t = from_t + (now - since) * self._speed * 1e9
-        self._place = max(place, self._past.number_at(int(min(t, 1 << 63))))
+        place = self._place or 0
+        self._place = max(place, self._past.number_at(self._playing.due(self._past.at(place).t)))
         if self._place == self._past.last:
-            if self.read >= 1:
-                self._play_on(False)
-            else:
-                self._began = None
+            self._playing.set_going(self.read < 1)
 
-    def _playing(self, words: str) -> str:
+    def _in_recording(self, words: str) -> str:
         if self.plays:
-            words = _("REPLAY at {speed} times its pace: {moment}").format(speed=f"{self._speed:.2g}", moment=words)
+            speed = f"{self._playing.speed:.2g}"
+            words = _("REPLAY at {speed} times its pace: {moment}").format(speed=speed, moment=words)
         elif self.is_over:
             words = _("THE END: {moment}").format(moment=words)
         else:
             words = _("REPLAY, paused: {moment}").format(moment=words)
-        if self.read < 1:
+        if 0 < self.read < 1:
             words += "   " + _("{percent} % read").format(percent=int(self.read * 100))
         return words

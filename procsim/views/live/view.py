@@ -244,7 +244,7 @@ class LiveView(View):
 
     def _choose(self, run: RunState, by: int) -> None:
         """Choose the next process, or the one before, among those that stand at the gate."""
-        rows = [pid for pid in self._layout.rows if run.processes[pid].standing]
+        rows = [pid for pid in self._layout.rows if pid in run.processes and run.processes[pid].standing]
         if not rows:
             return
         place = rows.index(self._chosen) + by if self._chosen in rows else (0 if by > 0 else -1)
@@ -288,6 +288,7 @@ class LiveView(View):
         self._leaving.close()
         terminal.suspend()
         self._take_terminal()
+        self._moments.play_from_here()
 
     # The end -------------------------------------------------------------------------------------------------
 
