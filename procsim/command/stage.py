@@ -31,7 +31,7 @@ from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
 from procsim.views import VIEWS, Again, Back, Showing
-from procsim.views.base import Column
+from procsim.views.base import Column, View
 from procsim.wire.run_folder import Settings
 
 
@@ -131,11 +131,13 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     stop = on_hang == "stop" or (on_hang is None and not sys.stderr.isatty())
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
     showing = Showing(command_typed(), True, script, asks=not stop)
-    code, wanted, back = 0, Again.SAME, None
+    code, wanted = 0, Again.SAME
+    back: Back | None = None
     while wanted in (Again.SAME, Again.BACK):
         header = _header(options, name, {}, script)
         stage = Stage.of(options, header, watching=True).begun_at(back)
-        code, wanted, back = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+        code, view = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
+        wanted, back = view.again, view.back
     return code
 
 
@@ -153,8 +155,8 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
         stage = Stage.of(options, header, watching=False).begun_at(back)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
-        code, wanted, back = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
-        wanted = stage.wanted_next(wanted, code, other)
+        code, view = _show(stage, order, header, Showing(title, False, scenario.path, other), judge)
+        wanted, back = stage.wanted_next(view.again, code, other), view.back
         if wanted is Again.NO:
             return code
         if wanted is Again.OTHER_WAY:
@@ -168,8 +170,8 @@ def _show(
     header: Header,
     showing: Showing,
     judge: Judge | None = None,
-) -> tuple[int, Again, Back | None]:
-    """Run it once, and show and record it. Returns the exit code, what people want, and from which step on."""
+) -> tuple[int, View]:
+    """Run it once, and show and record it. Returns the exit code, and the view, which knows what people want."""
     view = VIEWS[stage.view](showing)
     with ExitStack() as stack:
         recorder = None
@@ -178,7 +180,7 @@ def _show(
         code = show_run(order, view, header.scenario, judge, recorder)
     if recorder is not None and recorder.failure is not None:
         complain(str(recorder.failure))  # the run went on without, and keeps its exit code
-    return code, view.again, view.back
+    return code, view
 
 
 def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:

@@ -125,23 +125,26 @@ class Past:
     def at(self, number: int) -> RunState:
         """The state after so many events, or after as many as can be shown. The next call may change it."""
         number = max(self.first, min(number, self.last))
-        start, state = self._start(number)
-        near = self._segment_at(number)
-        if near is not None and start < near.first:
-            self._walk(state, start, near.first)
-            if near.first == self._walked_to and near.state is None:
-                near.state = _packed(state)
-                self._size += len(near.state)
-            self._walked_to = start = near.first
-        self._walk(state, start, number)
+        with _without_collecting():
+            start, state = self._start(number)
+            near = self._segment_at(number)
+            if near is not None and start < near.first:
+                self._walk(state, start, near.first)
+                if near.first == self._walked_to and near.state is None:
+                    near.state = _packed(state)
+                    self._size += len(near.state)
+                self._walked_to = start = near.first
+            self._walk(state, start, number)
         self._shown = number, state
         self._make_room()
         return state
 
     def _walk(self, state: RunState, start: int, end: int) -> None:
         for event in self.events(start, end):
-            with contextlib.suppress(Exception):  # the session has said so when it happened, and went on without
+            try:
                 apply(state, event)
+            except Exception:  # the session has said so when it happened, and went on without
+                continue
 
     def _segment_at(self, number: int) -> _Segment | None:
         """The packed segment in which the event after so many stands; None: the last events are not packed."""
