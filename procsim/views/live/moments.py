@@ -21,7 +21,7 @@ from procsim.state.run_state import RunState
 from procsim.views import Back
 from procsim.views.base import clean, seconds
 from procsim.views.live.playing import Playing
-from procsim.views.live.sought import choices, name_of, sought
+from procsim.views.live.sought import Objects, sought
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import EVENT_WORDS
 from procsim.views.wishes import Movement, Pause, Wish
@@ -61,12 +61,14 @@ class Moments:
         """Whether the first operation was a step; None: there was none yet."""
         self._free_from: int | None = None
         """How many events there were when processes moved other than by steps; None: they never did."""
+        self._objects = Objects()
         self._sought: int | None = None
         """The object whose changes are looked for; 0: waits; None: nothing was chosen."""
 
     def keep(self, event: Event, run: RunState) -> None:
         """The event that comes next; `run` includes it."""
         self._past.keep(event, run)
+        self._objects.keep(event)
         if self._by_steps is None and (event.kind in GATED or event.kind == "gate_reached"):
             self._by_steps = event.kind == "gate_reached"
 
@@ -115,7 +117,7 @@ class Moments:
             parts.append(_("End: back to now"))
         if self._past.first and self._place <= self._past.first:
             parts.append(_("no more is known of the {count} events before").format(count=self._past.first))
-        parts.append(_("x next: {what}").format(what=name_of(self._sought_now(run), run)))
+        parts.append(_("x next: {what}").format(what=self._objects.name(self._sought_now(run), run)))
         row = Text(" " + "   ".join(parts) + " ", "reverse")
         row.pad_right(max(0, width - row.cell_len))
         return fitted(row, width)
@@ -177,7 +179,7 @@ class Moments:
             there = self._change(sought(identity), place, later=key == "x")
             if there is None:
                 words = _("nothing after this: {what}") if key == "x" else _("nothing before this: {what}")
-                return Answer(words.format(what=name_of(identity, run)))
+                return Answer(words.format(what=self._objects.name(identity, run)))
         else:
             return None
         self._show(there)
@@ -226,13 +228,13 @@ class Moments:
 
     def _seek_another(self, run: RunState) -> Answer:
         """Look for the changes of the next object, or for waits."""
-        among, now = choices(run), self._sought_now(run)
+        among, now = self._objects.all(run), self._sought_now(run)
         self._sought = among[(among.index(now) + 1) % len(among)] if now in among else among[0]
         words = _("x goes to the next one, X to the one before: {what}")
-        return Answer(words.format(what=name_of(self._sought, run)))
+        return Answer(words.format(what=self._objects.name(self._sought, run)))
 
     def _sought_now(self, run: RunState) -> int:
-        return choices(run)[0] if self._sought is None else self._sought
+        return self._objects.all(run)[0] if self._sought is None else self._sought
 
     # Playing a recording -------------------------------------------------------------------------------------
 
