@@ -85,6 +85,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("thorough")
 
 
+def thorough(*values: Any) -> list[Any]:
+    """Parameters of a test that are marked as thorough, beside others that are not."""
+    return [pytest.param(value, marks=pytest.mark.thorough) for value in values]
+
+
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     """A test that has chosen a language leaves the next one none."""

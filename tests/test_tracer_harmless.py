@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import HANG_SECONDS, Trace
+from .conftest import HANG_SECONDS, Trace, thorough
 
 PROGRAMS = {
     "a signal handler raises while it waits for a lock": """
@@ -546,8 +546,8 @@ EVERYTHING = """
 """
 
 FLAGS = (
-    ["-O"], ["-OO"], ["-u"], ["-s"], ["-P"], ["-bb"], ["-B"], ["-X", "utf8=0"], ["-X", "dev"], ["-W", "error"],
-    ["-X", "dev", "-W", "error"], ["-X", "warn_default_encoding"], ["-X", "tracemalloc"],
+    ["-OO"], ["-bb"], ["-X", "utf8=0"], ["-X", "dev", "-W", "error"], ["-X", "warn_default_encoding"],
+    *thorough(["-O"], ["-u"], ["-s"], ["-P"], ["-B"], ["-X", "dev"], ["-W", "error"], ["-X", "tracemalloc"]),
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pexpect
 import psutil
 import pytest
 
+from tests.conftest import thorough
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, PROGRAMS, House
 from tests.integration.terminal import ASKS
 
@@ -250,8 +251,9 @@ def test_the_terminal_is_closed_in_mid_run(house: House) -> None:
     house.assert_empty()
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (40, 8), (80, 24), (120, 40), (200, 60)])
-def test_every_size_of_window_and_a_resize(house: House, columns: int, rows: int) -> None:
+@pytest.mark.parametrize("size", [(20, 5), (80, 24), *thorough((40, 8), (120, 40), (200, 60))])
+def test_every_size_of_window_and_a_resize(house: House, size: tuple[int, int]) -> None:
+    columns, rows = size
     child = terminal(house, "tickets", "--users", "30", "--no-lock", "--think", "1", columns=columns, rows=rows)
     child.expect("30|31")
     child.setwinsize(rows + 3, columns + 11)

@@ -3,10 +3,8 @@
 Their twins, as like them as can be, do not hang, and nothing is said of them.
 """
 
-import itertools
 import json
 import signal
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +63,6 @@ def line(name: str, mark: str) -> str | None:
     return None
 
 
-def by_turns(programs: Iterable[str]) -> list[tuple[str, str]]:
-    """Each program with one start method: what is healthy is so under each. The hangs are tried under all."""
-    return list(zip(programs, itertools.cycle(START_METHODS), strict=False))
-
-
 def watched(house: House, program: str, method: str) -> tuple[list[dict[str, Any]], int]:
     """The events of a program, and the exit code of `procsim watch`."""
     lines, done = house.events("watch", "--start-method", method, "--timeout", "100", PROGRAMS / f"{program}.py")
@@ -97,7 +90,8 @@ def test_why_it_hangs(house: House, program: str, method: str) -> None:
         assert finding["cure"]
 
 
-@pytest.mark.parametrize(("program", "method"), by_turns(f"hangs/{name}_cured" for name in HANGS))
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("program", [f"hangs/{name}_cured" for name in HANGS])
 def test_nothing_is_said_of_its_twin(house: House, program: str, method: str) -> None:
     lines, code = watched(house, program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []
@@ -107,7 +101,8 @@ def test_nothing_is_said_of_its_twin(house: House, program: str, method: str) ->
 HEALTHY = sorted(path.stem for path in Path(PROGRAMS / "healthy").glob("*.py"))
 
 
-@pytest.mark.parametrize(("program", "method"), by_turns(f"healthy/{name}" for name in HEALTHY))
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("program", [f"healthy/{name}" for name in HEALTHY])
 def test_who_only_waits_a_while_does_not_hang(house: House, program: str, method: str) -> None:
     lines, code = watched(house, program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import thorough
 from tests.integration.conftest import House
 
 SEEN = ("said", "noted", "file_read", "file_written", "queue_put", "queue_got", "pipe_received", "lock_acquired")
@@ -22,7 +23,11 @@ def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize(
     "lesson",
-    [("tickets", "--users", 3, "--no-lock"), ("tickets", "--users", 3), ("prodcons",), ("ipc",), ("deadlock",)],
+    [
+        ("tickets", "--users", 3, "--no-lock"),
+        ("ipc",),
+        *thorough(("tickets", "--users", 3), ("prodcons",), ("deadlock",)),
+    ],
 )
 def test_a_schedule_ends_with_the_same_state_each_time(
     house: House, tmp_path: Path, lesson: tuple[object, ...]
