@@ -430,3 +430,19 @@ def test_who_has_returned_still_ends_its_daemons() -> None:
     assert stage.conductor.steps == 0
     stage.tell(Story().tell(2, "process_join_waiting", child=4, child_name="p4", timeout=None, native_id=1002))
     assert stage.conductor.steps == 1
+
+
+def test_after_its_steps_a_schedule_stands_with_the_chosen_one() -> None:
+    stage = Stage(Plan(held=True, schedule=[Step("p1", "MainThread", "lock_acquired", "x.py:5")], chosen=("p2", 0)))
+    stage.tell(Story().began(1, 3).lock(LOCK))
+    stage.reach(1, 3)
+    assert stage.gate.heard() == [(TRY, 1)]
+    stage.pass_gate(1)
+    stage.reach(1, operation="lock_released")
+    assert not is_held(stage.conductor), "whom people have chosen has not begun"
+    stage.tell(Story().began(2))
+    stage.reach(2)
+    assert is_held(stage.conductor)
+    assert stage.conductor.selected == 2
+    assert step(stage.conductor)
+    assert stage.gate.heard() == [(TRY, 2)]

@@ -1,16 +1,21 @@
 """A run is played: the times of its events, and the order in which things happen to a batch of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from procsim.recording.recorder import Header, Recorder
+from procsim.recording.trace import NoTrace, Trace
 from procsim.running.order import Order
 from procsim.session.faults import Faults
 from procsim.session.monotonic import Monotonic
 from procsim.session.player import Player
+from procsim.session.replay import show_trace
 from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
+from procsim.views.base import View
 from procsim.views.wishes import Movement, Pause, Wish
 from procsim.wire.events import Event
 from tests.events import MS, Story
@@ -73,3 +78,41 @@ def test_a_batch_is_applied_diagnosed_conducted_and_drawn(monkeypatch: pytest.Mo
         *("batch", "process_began", "wishes", "held"),
         *("batch", "lock_created", "lock_waiting", "process_stuck", "finding", "stop", "wishes", "drawn"),
     ]
+
+
+class Watching(View):
+    """Looks on at a recording for a while after it was read."""
+
+    def __init__(self) -> None:
+        self.shares: list[float] = []
+        self.drawn: list[int] = []
+        self._left = 3
+
+    def was_read(self, share: float) -> None:
+        self.shares.append(share)
+
+    def tick(self, run: RunState, movement: Movement | None) -> None:
+        self.drawn.append(run.events)
+        self._left -= run.events == 2_500
+
+    @property
+    def stays(self) -> bool:
+        return self._left > 0
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_recording_is_drawn_while_it_is_read_and_then_as_long_as_people_look(tmp_path: Path, whole: bool) -> None:
+    path = tmp_path / "long.jsonl"
+    with Recorder(path, Header("x")) as recorder:
+        for number in range(2_500):
+            recorder.event(Event("said", number, 1, "p1", "MainThread", None, None, {"text": "x", "fields": {}}), {})
+        if whole:
+            recorder.verdict({"kind": "verdict", "scenario": "x", "claims": [], "findings": []})
+    view = Watching()
+    if whole:
+        assert show_trace(Trace(path), view) == 0
+    else:
+        with pytest.raises(NoTrace, match="cut off"):
+            show_trace(Trace(path), view)
+    assert view.drawn == [1_000, 2_000, 2_500, 2_500, 2_500]
+    assert view.shares == sorted(view.shares) and 0.3 < view.shares[0] < 0.5 and view.shares[-1] == 1

@@ -180,8 +180,9 @@ def test_every_screen_has_room(users: int, width: int, height: int) -> None:
 
 def test_a_recording_offers_no_key_that_would_do_nothing() -> None:
     keys = Keys(steps=False)
-    assert keys.line(80, False).plain == "? keys   q quit"
-    assert keys.page().row_count == 2
+    words = "space play   ← → back, forward   x next   + - pace   ? keys   q quit"
+    assert keys.line(80, False).plain == words
+    assert keys.page().row_count == 8
 
 
 def test_no_key_is_offered_for_code_that_is_not_there() -> None:

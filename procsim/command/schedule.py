@@ -9,6 +9,7 @@ from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _
 from procsim.options import Option, as_arguments
 from procsim.recording.recorder import Header
+from procsim.views import Back
 
 
 def plan_of(options: RunOptions, header: Header) -> Plan:
@@ -20,7 +21,12 @@ def plan_of(options: RunOptions, header: Header) -> Plan:
     schedule = [] if options.schedule is None else recorded_steps(options.schedule, header)
     if (options.step, pace is not None, bool(schedule)).count(True) > 1:
         raise WrongUse(_("choose one of --step, --pace and --schedule"))
-    return Plan(options.step, pace, schedule, options.ask)
+    return Plan(options.step, pace, schedule, asks=options.ask)
+
+
+def plan_back(back: Back) -> Plan:
+    """The plan of a run that takes the steps of an earlier one by itself, up to a moment in its past, and stops."""
+    return Plan(held=True, schedule=steps_of(back.events), chosen=back.chosen)
 
 
 def pace_of(typed: str) -> float:

@@ -16,7 +16,7 @@ from typing import Any, Self
 from procsim import language
 from procsim.command.asking import prediction_for, prediction_if_any
 from procsim.command.run_options import RunOptions, ViewName
-from procsim.command.schedule import plan_of
+from procsim.command.schedule import plan_back, plan_of
 from procsim.control.choosers import Plan
 from procsim.control.prediction import Prediction
 from procsim.errors import WrongUse
@@ -32,7 +32,7 @@ from procsim.session.compared import WayToRun, show_compared
 from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
-from procsim.views import VIEWS, Again, Showing
+from procsim.views import VIEWS, Again, Back, Showing
 from procsim.views.base import Column, View
 from procsim.wire.run_folder import Settings
 
@@ -71,6 +71,10 @@ class Stage:
 
             leave_by_signals()  # until a run begins, which handles them itself
         return cls(options, view, keyboard, plan, watching)
+
+    def begun_at(self, back: Back | None) -> Self:
+        """The same for a run that takes the steps up to `back` by itself, and stops; None: as the options say."""
+        return self if back is None else replace(self, plan=plan_back(back))
 
     def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
         """What is to be run, and how. `calls_start`: see `Order`."""
@@ -140,11 +144,12 @@ def show_program(line: list[str], name: str, options: RunOptions, on_hang: str |
     script = next((Path(word) for word in line[1:2] if word.endswith(".py") and Path(word).is_file()), None)
     showing = Showing(command_typed(), True, script, asks=not stop)
     code, wanted = 0, Again.SAME
-    while wanted is Again.SAME:
+    back: Back | None = None
+    while wanted in (Again.SAME, Again.BACK):
         header = _header(options, name, {}, script)
-        stage = Stage.of(options, header, watching=True)
+        stage = Stage.of(options, header, watching=True).begun_at(back)
         code, view = _show(stage, stage.order(line, stop_on_hang=stop), header, showing)
-        wanted = view.again
+        wanted, back = view.again, view.back
     return code
 
 
@@ -156,6 +161,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
     title = command_typed()
     if options.ask:
         prediction_for(scenario, values)  # raises: there is no question
+    back: Back | None = None
     while True:
         changed = scenario.other_way(values)
         other = _as_typed([option for option in scenario.options if option.name in changed], changed)
@@ -163,7 +169,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
         # The other way may have none; and where there are no keys, nobody can be asked.
         prediction = prediction_if_any(scenario, values) if options.ask or sys.stdin.isatty() else None
         asks = options.ask and prediction is not None
-        stage = Stage.of(replace(options, ask=asks), header, watching=False)
+        stage = Stage.of(replace(options, ask=asks), header, watching=False).begun_at(back)
         order = stage.order(_line(scenario, values), calls_start=bool(scenario.options))
         judge = partial(scenario.claims, values=values)
         headline = partial(scenario.headline, values=values)
@@ -179,7 +185,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
             will_ask=asks,
         )
         code, view = _show(stage, order, header, showing, judge, prediction)
-        wanted = stage.wanted_next(view, code, other)
+        wanted, back = stage.wanted_next(view, code, other), view.back
         if wanted is Again.NO:
             return code
         if wanted is Again.OTHER_WAY:
@@ -240,15 +246,14 @@ def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -
 
 def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | None) -> int:
     """Replay a recording: in the live view at `speed` times its pace, elsewhere at once. Returns the exit code."""
-    from procsim.recording.trace import Trace, paced
+    from procsim.recording.trace import Trace
 
     if not 0 < speed < float("inf"):
         raise WrongUse(_("--speed must be more than 0, not {speed}").format(speed=f"{speed:g}"))
     trace = Trace(path)
     language.choose(lang, scenario=trace.header.scenario in catalog.scenarios())
     name = view_name(view)
-    batches = paced(trace, speed) if name == "live" else iter(trace)
-    return show_trace(trace, batches, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed)))
+    return show_trace(trace, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed, recorded=True)))
 
 
 def _header(options: RunOptions, name: str, values: Mapping[str, Any], source: Path | None) -> Header:

@@ -43,19 +43,20 @@ class Plan(NamedTuple):
     pace: float | None = None
     """Steps a second."""
     schedule: Sequence[Step] = ()
-    """The steps to take, in this order."""
+    """The steps to take first, in this order."""
+    chosen: tuple[str, int] | None = None
+    """Who is chosen to move next when they are taken: the name of a process, and its place among those of that name."""
     asks: bool = False
     """It stops before the step that decides, where people are asked for a prediction."""
 
     def chooser(self) -> Chooser | None:
         """A new chooser for a run that begins so; None: the gate is open, and all move freely."""
-        if self.held:
-            return ByHand()
-        if self.asks and self.pace is None:
+        after: Chooser | None = ByHand() if self.held else None
+        if self.asks and self.pace is None and not self.held:
             return AtPace(ASKING_PACE)
         if self.pace is not None:
-            return AtPace(self.pace)
-        return BySchedule(self.schedule) if self.schedule else None
+            after = AtPace(self.pace)
+        return BySchedule(self.schedule, after, self.chosen) if self.schedule or self.chosen else after
 
 
 class _OneAtATime:
@@ -162,11 +163,16 @@ class UpTo(AtPace):
 
 
 class BySchedule:
-    """The recorded steps, in their order; at the end all move freely."""
+    """The recorded steps, in their order; after them another one chooses."""
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(
+        self, steps: Iterable[Step], after: Chooser | None = None, chosen: tuple[str, int] | None = None
+    ) -> None:
+        """`after`: who chooses after them; None: all move freely. `chosen`: as in `Plan`."""
         self._left = deque(steps)
         """The steps that were not taken yet."""
+        self._after = after
+        self._chosen = chosen
         self._begun: StepInProgress | None = None
         """The first of them, once its thread was signalled."""
 
@@ -184,7 +190,17 @@ class BySchedule:
         if self._left:
             self._begun = self._move(conductor, self._left[0])
         else:
-            conductor.use(None)
+            self._hand_over(conductor)
+
+    def _hand_over(self, conductor: Conductor) -> None:
+        """Let the next chooser begin, as soon as the process that is chosen has."""
+        if self._chosen is not None:
+            name, place = self._chosen
+            chosen = next(iter(processes_named(conductor.run, name)[place:]), None)
+            if chosen is None and conductor.unchanged_for() <= PATIENCE_SECONDS:
+                return
+            conductor.selected = chosen.pid if chosen is not None else None
+        conductor.use(self._after)
 
     def _move(self, conductor: Conductor, turn: Step) -> StepInProgress | None:
         """Have this step taken, if its thread stands at the gate and can take it."""

@@ -1,10 +1,10 @@
 """Reads a recording, which may come from a stranger, as batches of events.
 
-a file ──► Trace ──► batches of events ──► a view; in the live view paced, each event in its own time
+a file ──► Trace ──► batches of events ──► a view
 """
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,6 @@ REPLAY_BYTES = 1 << 20
 HEADER_LIMIT = 1 << 20
 """Bytes of the first line."""
 
-FRAME_SECONDS = 0.05
-"""The longest that a paced replay leaves a view without a batch."""
-
 
 class NoTrace(ProcsimError):
     """The file cannot be replayed, or not to its end; the text says why."""
@@ -39,6 +36,8 @@ class Trace:
         self.path = path
         self.verdict: Mapping[str, Any] | None = None
         """The verdict that the recorded run ended with, once all events were read."""
+        self.share = 0.0
+        """How much of the file was read, from 0 to 1; of what is no file, such as a pipe, that is not known, and 0."""
         try:
             self._file = path.open("rb")
             first, _size = next(values_of(self._file, HEADER_LIMIT), (None, 0))
@@ -63,8 +62,9 @@ class Trace:
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events. Raises `NoTrace` where the file ends before the verdict or a line is no event."""
         batch: list[Event] = []
-        size = number = 0
+        size = number = read = 0
         events = Events()
+        whole = os.fstat(self._file.fileno()).st_size
         with self._file as file:
             lines = values_of(file)
             for number in count(2):
@@ -81,6 +81,8 @@ class Trace:
                     raise self._damaged(number, error) from error
                 size += length
                 if len(batch) >= REPLAY_BATCH or size > REPLAY_BYTES:
+                    read += size
+                    self.share = min(1.0, read / whole) if whole else 0.0
                     yield batch
                     batch, size = [], 0
         yield batch
@@ -100,17 +102,3 @@ class Trace:
             else _("{path}: line {number} is no event; the recording is cut off or damaged")
         )
         return NoTrace(words.format(path=self.path, number=number, reason=reason))
-
-
-def paced(batches: Iterable[list[Event]], speed: float) -> Iterator[list[Event]]:
-    """The events of a recording, each when it is due: `speed` seconds of the run go by in one second."""
-    start = time.monotonic_ns()
-    due: list[Event] = []
-    for batch in batches:
-        for event in batch:
-            while (early := event.t / speed - (time.monotonic_ns() - start)) > 0:
-                yield due
-                due = []
-                time.sleep(min(early / 1e9, FRAME_SECONDS))
-            due.append(event)
-    yield due

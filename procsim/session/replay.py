@@ -1,6 +1,6 @@
 """Shows a recording again: its events into a state and the view, then the verdict that was recorded."""
 
-from collections.abc import Iterable
+import time
 
 from procsim import Claim
 from procsim.errors import ProcsimError
@@ -13,11 +13,13 @@ from procsim.session.signals import Signals
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.base import Revealed, Verdict, View
-from procsim.wire.events import Event
+
+LOOK_SECONDS = 0.02
+"""Between two looks for keys, once all was read."""
 
 
-def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
-    """Replay a recording; `batches` are its events, when they are to be shown. Returns the exit code of the command.
+def show_trace(trace: Trace, view: View) -> int:
+    """Replay a recording. Returns the exit code of the command.
 
     Raises `NoTrace` if it is damaged, once all that is there was shown; `CannotWrite` if the view
     cannot write, or has no reader.
@@ -28,9 +30,11 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
         try:
             with view:
                 try:
-                    _play(batches, state, view, signals)
+                    _read(trace, state, view, signals)
                 except NoTrace as error:
                     damaged = error
+                view.was_read(1)
+                _stay(state, view, signals)
             if not signals.received:
                 view.finish(state, _verdict(trace))
         except ProcsimError:
@@ -42,17 +46,29 @@ def show_trace(trace: Trace, batches: Iterable[list[Event]], view: View) -> int:
     return 128 + signals.received if signals.received else ExitCode.SHOWN
 
 
-def _play(batches: Iterable[list[Event]], state: RunState, view: View, signals: Signals) -> None:
-    """Show the events until there are no more, or people end it."""
+def _read(trace: Trace, state: RunState, view: View, signals: Signals) -> None:
+    """Read the events into the state and the view until there are no more, or people end it."""
     monotonic = Monotonic()
-    for batch in batches:
+    for batch in trace:
         for event in monotonic.times(batch):
             apply(state, event)
             view.event(event, state)
-        grant(view.wishes(state), view, signals.end)
-        view.tick(state, None)
+        view.was_read(trace.share)
+        _draw(state, view, signals)
         if signals.received:
             return
+
+
+def _stay(state: RunState, view: View, signals: Signals) -> None:
+    """All was read: show it for as long as the view plays it on, and people look at it."""
+    while view.stays and not signals.received:
+        time.sleep(LOOK_SECONDS)
+        _draw(state, view, signals)
+
+
+def _draw(state: RunState, view: View, signals: Signals) -> None:
+    grant(view.wishes(state), view, signals.end, None)
+    view.tick(state, None)
 
 
 def _verdict(trace: Trace) -> Verdict:

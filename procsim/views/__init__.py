@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from procsim import Headline
     from procsim.state.run_state import RunState
     from procsim.views.base import Column, View
+    from procsim.wire.events import Event
 
 
 BORROWED = "PROCSIM_TERMINAL"
@@ -38,6 +39,17 @@ class Again(Enum):
     NO = "no"
     SAME = "same"
     OTHER_WAY = "other way"
+    BACK = "back"
+    """From an earlier step on; the view's `back` says from which."""
+
+
+class Back(NamedTuple):
+    """From which step of a run on people want it again."""
+
+    events: "Sequence[Event]"
+    """Those of the run up to there; all of its steps are among them."""
+    chosen: tuple[str, int] | None
+    """The process that is to move next: its name, and its place among those of that name, in the order of birth."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class Showing:
     """Whether the lesson has a question that people can be asked before the step that decides."""
     will_ask: bool = False
     """Whether the run asks it without being wished to."""
+    recorded: bool = False
+    """Whether it is a recording."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 

@@ -14,7 +14,7 @@ from procsim.findings import Finding
 from procsim.harmless import harmless
 from procsim.language import localized_names
 from procsim.state.run_state import RunState
-from procsim.views import Again
+from procsim.views import Again, Back
 from procsim.views.wishes import Movement, Wish
 from procsim.wire.events import Event
 
@@ -85,6 +85,16 @@ class View:
         """What people want when the run is over."""
         return Again.NO
 
+    @property
+    def back(self) -> Back | None:
+        """From which step on, if they want it again from an earlier step (`Again.BACK`)."""
+        return None
+
+    @property
+    def stays(self) -> bool:
+        """Whether a recording that was read to its end is still shown: it is played on, or people look at it."""
+        return False
+
     def begin(self, column: Column) -> None:
         """Of several runs that are compared, one after the other, the next one begins."""
 
@@ -97,6 +107,9 @@ class View:
 
     def tick(self, run: RunState, movement: Movement | None) -> None:
         """Called after `wishes`: draw the run as it is now. `movement` is None while a recording is shown."""
+
+    def was_read(self, share: float) -> None:
+        """So much of a recording was read, from 0 to 1; the rest follows while this is shown."""
 
     def end(self, column: Column) -> None:
         """Of several runs, the one that began last has ended, and has its verdict."""

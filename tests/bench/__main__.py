@@ -2,12 +2,12 @@
 
 import sys
 
-from tests.bench import channel, load, startup, state, tickets, tracing
+from tests.bench import channel, load, past, startup, state, tickets, tracing
 from tests.bench.report import Figure, print_figures
 
 if __name__ == "__main__":
     figures: list[Figure] = []
-    for module in (startup, tracing, tickets, state, channel, load):
+    for module in (startup, tracing, tickets, state, channel, load, past):
         print(f"{module.__name__} …", file=sys.stderr, flush=True)
         figures += module.measure()
     sys.exit(print_figures(figures))

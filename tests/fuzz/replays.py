@@ -68,7 +68,7 @@ def _console(terminal: bool) -> Console:
 VIEWS: dict[str, Callable[[], View]] = {
     "plain": lambda: PlainView(_console(False)),
     "json": lambda: JsonView(io.StringIO()),
-    "live": lambda: LiveView(_console(True), Showing("replay")),
+    "live": lambda: LiveView(_console(True), Showing("replay", recorded=True, speed=1e12)),
 }
 
 
@@ -101,7 +101,7 @@ def in_one_process(seeds: range) -> Outcome:
 
 def _replays(path: Path) -> Iterator[Callable[[], object]]:
     for view in VIEWS.values():
-        yield lambda view=view: show_trace(trace := Trace(path), iter(trace), view())  # type: ignore[misc]
+        yield lambda view=view: show_trace(Trace(path), view())  # type: ignore[misc]
     yield lambda: schedule.recorded_steps(path, Trace(path).header)
 
 

@@ -161,7 +161,7 @@ def written(house: House, keys: str, *arguments: object, columns: int = 120) -> 
         text += child.before + child.after
         child.send(key)
     while child.isalive() or child.before:
-        if child.expect(["q done", pexpect.EOF]) == 0:
+        if child.expect(["q done|THE END", pexpect.EOF]) == 0:
             text += child.before + child.after
             child.send("q")
         else:

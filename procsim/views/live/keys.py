@@ -20,6 +20,9 @@ class Key(Enum):
     PAUSE = N_("space")
     STEP = "n"
     CHOOSE = "↑↓ 1-9"
+    MOMENT = N_("← → home end")
+    CHANGE = "x X"
+    SOUGHT = "o"
     FASTER = "+"
     SLOWER = "-"
     CODE = "c"
@@ -35,6 +38,9 @@ LONG_WORDS: dict[Key, str] = {
     Key.PAUSE: N_("pause the run; go on"),
     Key.STEP: N_("let one process take one step (→ does the same)"),
     Key.CHOOSE: N_("choose which process takes the next step; Esc: the one that has waited longest"),
+    Key.MOMENT: N_("look at earlier moments of the run, and come back to now"),
+    Key.CHANGE: N_("go to the next use of what is looked for; X: to the one before"),
+    Key.SOUGHT: N_("choose what x looks for: an object, or waits"),
     Key.FASTER: N_("slow motion: more steps a second"),
     Key.SLOWER: N_("slow motion: fewer steps a second"),
     Key.CODE: N_("the code, and which process is at which line"),
@@ -45,6 +51,18 @@ LONG_WORDS: dict[Key, str] = {
     Key.WAIT: N_("if the program hangs: let it wait"),
     Key.ASK: N_("ask me what will come, before the step that decides"),
 }
+
+IN_RECORDING: dict[Key, str] = {
+    Key.PAUSE: N_("play it on; stop playing"),
+    Key.MOMENT: N_("one event back, forward; the beginning, the end of what was read"),
+    Key.CHANGE: LONG_WORDS[Key.CHANGE],
+    Key.SOUGHT: LONG_WORDS[Key.SOUGHT],
+    Key.FASTER: N_("play it faster"),
+    Key.SLOWER: N_("play it slower"),
+    Key.HELP: LONG_WORDS[Key.HELP],
+    Key.QUIT: N_("leave"),
+}
+"""The keys of a recording."""
 
 
 class Keys(NamedTuple):
@@ -57,9 +75,11 @@ class Keys(NamedTuple):
     other_way: str = ""
     """What the key t would change; empty: there is no other way."""
     steps: bool = True
-    """Whether the run can be paused; a recording cannot."""
+    """Whether processes can be moved; those of a recording cannot."""
     over: bool = False
     """Whether the run has ended, and its last picture stands."""
+    past: bool = False
+    """Whether a moment is shown that is over."""
     code: bool = True
     """Whether there is code to be shown."""
     ask: bool = False
@@ -77,16 +97,23 @@ class Keys(NamedTuple):
     def _short(self, plain_marks: bool) -> list[str]:
         if self.answers:
             return [_("1-{count} predict").format(count=self.answers), _("? keys"), _("q quit")]
-        if self.alarm:
-            return [_("q end it"), _("w let it wait"), _("? keys")]
+        back_and_forth = _("arrows back, forward") if plain_marks else _("← → back, forward")
+        if not self.steps:
+            return [_("space play"), back_and_forth, _("x next"), _("+ - pace"), _("? keys"), _("q quit")]
+        if self.past:
+            arrows = _("arrows choose") if plain_marks else _("↑↓ choose")
+            back = _("n back for real")
+            return [back_and_forth, _("home end"), arrows, back, _("x next"), _("? keys"), _("q quit")]
+        past = _("arrow left: the past") if plain_marks else _("← past")
         if self.over:
             other = [_("t {way}").format(way=self.other_way)] if self.other_way else []
-            return [_("r again"), *other, *([_("c code")] if self.code else []), _("? keys"), _("q done")]
-        if not self.steps:
-            return [_("? keys"), _("q quit")]
+            return [_("r again"), *other, past, *([_("c code")] if self.code else []), _("? keys"), _("q done")]
+        if self.alarm:
+            return [_("q end it"), _("w let it wait"), _("? keys")]
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
+            words.insert(2, past)
         words += [_("a predict")] if self.ask else []
         words.append(_("r again"))
         if self.other_way:
@@ -99,11 +126,12 @@ class Keys(NamedTuple):
         """All keys, with what they do."""
         table = Table.grid(padding=(0, 2))
         for key in self._all():
-            table.add_row(Text(_(key.value), "strong"), Text(_(LONG_WORDS[key]).format(way=self.other_way)))
+            words = LONG_WORDS[key] if self.steps else IN_RECORDING[key]
+            table.add_row(Text(_(key.value), "strong"), Text(_(words).format(way=self.other_way)))
         return table
 
     def _all(self) -> Sequence[Key]:
         if not self.steps:
-            return [Key.HELP, Key.QUIT]
+            return list(IN_RECORDING)
         missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code, Key.ASK: not self.ask}
         return [key for key in Key if not missing.get(key)]

@@ -16,19 +16,20 @@ from types import TracebackType
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from procsim.language import N_, _
 from procsim.output import writing
 from procsim.state.run_state import RunState
-from procsim.views import Again, Showing
+from procsim.views import Again, Back, Showing
 from procsim.views.base import Verdict, View, clean
 from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
 from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
 from procsim.views.live.keys import Keys
+from procsim.views.live.moments import Moments
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
@@ -66,6 +67,7 @@ class LiveView(View):
 
     prints_at_the_end = True
     again = Again.NO
+    back: Back | None = None
 
     def __init__(self, console: Console, showing: Showing) -> None:
         self._console = console
@@ -81,6 +83,7 @@ class LiveView(View):
         self._waits = False
         """Whether people have seen why the program hangs, and let it wait (the key w)."""
         self._clock = Clock(showing.speed)
+        self._moments = Moments(showing.recorded, showing.speed)
         self._movement: Movement | None = None
         self._chosen: int | None = None
         """The PID of the process that people have chosen, even if that wish is not granted yet."""
@@ -144,6 +147,14 @@ class LiveView(View):
 
     def event(self, event: Event, run: RunState) -> None:
         self._some_happened = True
+        self._moments.keep(event, run)
+
+    def was_read(self, share: float) -> None:
+        self._moments.read = share
+
+    @property
+    def stays(self) -> bool:
+        return not self._ending and (self._input is not None or self._moments.plays)
 
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)
@@ -152,11 +163,15 @@ class LiveView(View):
 
     def tick(self, run: RunState, movement: Movement | None) -> None:
         self._movement = movement
-        self._chosen = movement.chosen if movement is not None else None
+        self._moments.moves(movement)
+        if self._moments.is_past:
+            self._chosen = self._moments.chosen
+        else:
+            self._chosen = movement.chosen if movement is not None else None
         now = time.monotonic()
         # A step is drawn at once, since people have pressed a key for it; all else waits for the next frame.
         stepped = movement is not None and movement.held and movement.steps != self._steps
-        pace = FRAMES_PER_SECOND if self._some_happened else STILL_FRAMES_PER_SECOND
+        pace = FRAMES_PER_SECOND if self._some_happened or self._moments.plays else STILL_FRAMES_PER_SECOND
         if now < self._last_frame + 1 / pace and not (self._some_pressed or stepped):
             return
         if movement is not None and movement.refused is not None:
@@ -165,7 +180,11 @@ class LiveView(View):
         self._last_frame, self._some_happened = now, False
         self._draw(run)
 
-    def _draw(self, run: RunState) -> None:
+    def _draw(self, latest: RunState) -> None:
+        run = self._moments.shown(latest)
+        bar = self._moments.bar(run, latest, self._console.width)
+        movement = self._moments.movement(self._movement, run)
+        size = self._console.size
         asking = bool(run.found) and not self._waits
         if run.question is not None and not self._answers and self._input is not None:
             terminal.forget_keys()  # what was pressed before the question could be read is no answer to it
@@ -176,20 +195,21 @@ class LiveView(View):
             other_way=self._showing.other_way,
             steps=self._movement is not None,
             over=self.asked,
+            past=self._moments.is_past,
             code=self._showing.source is not None,
             ask=self._showing.question and not self._showing.will_ask and run.asked is None,
             answers=self._answers if self._movement is not None else 0,
         )
         request = ScreenRequest(
             title=self._showing.title,
-            size=self._console.size,
-            t=self._clock.at(run.t, time.monotonic()),
+            size=size if bar is None else ConsoleDimensions(size.width, size.height - 1),
+            t=run.t if self.asked or bar is not None else self._clock.at(run.t, time.monotonic()),
             plain_marks=ascii_only(self._console),
             headline=self._showing.headline,
             asking=asking,
-            over=self.asked,
-            verdict=self._verdict,
-            movement=self._movement,
+            over=self.asked and bar is None,
+            verdict=self._verdict if bar is None else (),
+            movement=movement,
             keys=keys,
             help=self._shows_help,
             message=self._message,
@@ -197,7 +217,8 @@ class LiveView(View):
             first_line=self._layout.first_line,
         )
         with writing():
-            self._live.update(self._picture(run, request), refresh=True)
+            picture = self._picture(run, request)
+            self._live.update(picture if bar is None else Group(picture, bar), refresh=True)
 
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         picture, layout = screen(run, request)
@@ -213,20 +234,30 @@ class LiveView(View):
         if self._input is not None and not self._ending:
             for key in islice(pressed(self._input, timeout), KEYS_READ):
                 count += 1
-                self._press(key, run)
+                self._obey_key(key, run)
                 if self._ending:
                     break
         return count > 0
 
-    def _press(self, key: str, run: RunState) -> None:
+    def _obey_key(self, key: str, latest: RunState) -> None:
         """Do what a key asks for; a digit answers the question that stands."""
-        obey = self._obey.get(key)
         if self._answers and self._movement is not None and key not in WITH_A_QUESTION:
-            is_answer = key in map(str, range(1, self._answers + 1)) and not self._shows_help
-            obey = (lambda run: self._wish(Predict(int(key)))) if is_answer else None
+            if key in map(str, range(1, self._answers + 1)) and not self._shows_help:
+                self._message = ""
+                self._wish(Predict(int(key)))
+            return
+        answer = self._moments.obey(key, latest, self._movement)
+        if answer is not None:
+            self._message = answer.message
+            self._wishes += [wish for wish in answer.wishes if wish not in self._wishes]
+            if answer.back is not None:
+                self.back = answer.back
+                self._end(Again.BACK)
+            return
+        obey = self._obey.get(key)
         if obey is not None:
             self._message = ""
-            obey(run)
+            obey(self._moments.shown(latest))
 
     def _wish(self, wish: Wish) -> None:
         self._wishes.append(wish)
@@ -246,7 +277,7 @@ class LiveView(View):
 
     def _choose(self, run: RunState, by: int) -> None:
         """Choose the next process, or the one before, among those that stand at the gate."""
-        rows = [pid for pid in self._layout.rows if run.processes[pid].standing]
+        rows = [pid for pid in self._layout.rows if pid in run.processes and run.processes[pid].standing]
         if not rows:
             return
         place = rows.index(self._chosen) + by if self._chosen in rows else (0 if by > 0 else -1)
@@ -262,7 +293,10 @@ class LiveView(View):
 
     def _select(self, pid: int | None) -> None:
         self._chosen = pid
-        self._wish(Choose(pid))
+        if self._moments.is_past:
+            self._moments.chosen = pid
+        else:
+            self._wish(Choose(pid))
 
     def _show_code(self) -> None:
         if self._source is None and self._showing.source is not None:
@@ -280,12 +314,14 @@ class LiveView(View):
 
     def _end(self, again: Again = Again.NO) -> None:
         self.again, self._ending = again, True
-        self._wish(End())
+        if not self._moments.is_over:
+            self._wish(End())
 
     def suspend(self) -> None:
         self._leaving.close()
         terminal.suspend()
         self._take_terminal()
+        self._moments.play_from_here()
 
     # The end -------------------------------------------------------------------------------------------------
 
