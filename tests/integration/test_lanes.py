@@ -21,13 +21,6 @@ def test_the_live_view_draws_lanes_as_the_run_goes_on(house: House, start: Start
     assert "█ holds a lock" in terminal.row("─ runs")
 
 
-def test_a_small_window_has_none(start: Start) -> None:
-    terminal = start("tickets", "--users", 2, "--think", 2, columns=80, rows=16)  # a wait that no frame can miss
-    terminal.wait_for("waits for mutex")
-    assert not terminal.row("─ runs")
-    assert terminal.wait_for_end() == 0
-
-
 def test_the_plain_view_shows_them_under_the_run(house: House) -> None:
     done = house.run("prodcons", "--make", 0.05, "--eat", 0.05)
     rows = done.stdout.splitlines()

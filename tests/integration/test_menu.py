@@ -93,7 +93,7 @@ def test_in_chinese_the_menu_and_what_it_runs_are(open_terminal: Callable[..., T
     terminal.wait_for("展示用")
     terminal.child.send("5\r")
     terminal.wait_for("q 完成")
-    assert "个进程" in terminal.text
+    assert "一个名字，两个值" in terminal.text  # noqa: RUF001
     terminal.child.send("\x03")
     terminal.child.expect("q 退出")
     terminal.child.send("\x03")

@@ -91,7 +91,7 @@ class Keys(NamedTuple):
         """The last line of the screen: as many keys as fit into `width` cells; `?` and `q` are left out last."""
         shown = self._short(plain_marks)
         while len(shown) > 1 and cell_len("   ".join(shown)) > width:
-            shown.pop(-3 if len(shown) > 3 else -1)
+            shown.pop(max(-3, -len(shown)) if len(shown) > 2 else 0)
         return Text("   ".join(shown), "faint", no_wrap=True, overflow="ellipsis")
 
     def _short(self, plain_marks: bool) -> list[str]:

@@ -89,7 +89,11 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     layout = ScreenLayout(first_line=request.first_line)
     top = [_title(run, request), *_headline(run, request)]
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        return Group(*top[:2], *(question_lines(run, size.width) or _short(run, size))), layout
+        short = [*top[:2], *(question_lines(run, size.width) or _short(run, size))]
+        if request.over:  # else people would not know what has come of it, and how to go on
+            short = [*top[:1], *_bottom(run, request)][: size.height - 1]
+            short.append(request.keys.line(size.width, plain))
+        return Group(*short), layout
     rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
     keys = request.keys.line(size.width, plain)
     if request.help:

@@ -184,10 +184,21 @@ def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, p
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
         if first > place.cell and not alarm and "".join(glyphs[:free]).endswith(text):
             return free  # the same once more, at the same moment
+        first = _beside_a_lock(glyphs, styles, first, cell_len(text))
         if first <= place.cell + MARK_SHIFT and first + cell_len(text) <= len(glyphs):
             _write(glyphs, styles, first, text, style)
             return first + cell_len(text)
     return free
+
+
+def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], first: int, cells: int) -> int:
+    """The first cell for a mark: behind a lock that it would hide, since one held for a moment is to be seen, too."""
+
+    def solid(cell: int) -> bool:
+        return 0 <= cell < len(glyphs) and glyphs[cell] in "█#" and styles[cell] == APPEARANCES[Status.INSIDE].style
+
+    covered = [cell for cell in range(first, first + cells) if solid(cell)]
+    return covered[-1] + 1 if covered and not solid(first - 1) and not solid(first + cells) else first
 
 
 def mark_words(mark: Mark, plain_marks: bool) -> str:
@@ -242,7 +253,7 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
     if bars:
         entries["bars"] = _entry("059" if plain_marks else "▁▄█", "strong", _("items queued"))
     gap = Text("   ")
-    for key in ("bars", Status.RUNNING, Status.ENDED, Status.ASLEEP, READ, PUT, TOOK, *APPEARANCES, WROTE):
+    for key in (Status.RUNNING, Status.ENDED, Status.ASLEEP, READ, PUT, TOOK, "bars", *APPEARANCES, WROTE):
         if gap.join(entries.values()).cell_len <= width:
             break
         entries.pop(key, None)
