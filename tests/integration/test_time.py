@@ -60,10 +60,10 @@ def test_from_a_step_in_the_past_the_run_itself_goes_another_way(house: House, s
     terminal.press("n")
     house.wait_until(lambda: not pids(terminal) & first)
     terminal.wait_for("2▸", "user-2")
-    assert f"step {before} " in terminal.rows()[0]
+    assert terminal.rows()[0].endswith(f"step {before}")
     terminal.wait_for("user-1", "next: read")
     terminal.press("n")
-    house.wait_until(lambda: f"step {before} " not in terminal.rows()[0])
+    house.wait_until(lambda: not terminal.rows()[0].endswith(f"step {before}"))
     terminal.press("q")
     assert terminal.wait_for_end() == 130
 
