@@ -184,21 +184,23 @@ def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, p
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
         if first > place.cell and not alarm and "".join(glyphs[:free]).endswith(text):
             return free  # the same once more, at the same moment
-        first = _beside_a_lock(glyphs, styles, first, cell_len(text))
+        first = _beside_a_lock(glyphs, styles, free, first, cell_len(text))
         if first <= place.cell + MARK_SHIFT and first + cell_len(text) <= len(glyphs):
             _write(glyphs, styles, first, text, style)
             return first + cell_len(text)
     return free
 
 
-def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], first: int, cells: int) -> int:
-    """The first cell for a mark: behind a lock that it would hide, since one held for a moment is to be seen, too."""
+def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], free: int, first: int, cells: int) -> int:
+    """The first cell for a mark: beside a lock that it would hide, since one held for a moment is to be seen, too."""
 
     def solid(cell: int) -> bool:
         return 0 <= cell < len(glyphs) and glyphs[cell] in "█#" and styles[cell] == APPEARANCES[Status.INSIDE].style
 
     covered = [cell for cell in range(first, first + cells) if solid(cell)]
-    return covered[-1] + 1 if covered and not solid(first - 1) and not solid(first + cells) else first
+    if not covered or solid(first - 1) or solid(first + cells):
+        return first
+    return covered[0] - cells if covered[0] - cells >= free else covered[-1] + 1
 
 
 def mark_words(mark: Mark, plain_marks: bool) -> str:
