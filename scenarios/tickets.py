@@ -199,7 +199,7 @@ def claims(
             "M4",
             figures["sold_again"] > 0 and figures["inside"] > 1,
             "each process locked a lock of its own, so up to {inside} were between reading and writing at once: of "
-            "{tickets} tickets {sold} were sold, the file says {left} left, oversold by {oversold}",
+            "{tickets} tickets {sold} were sold, {oversold} too many, and the file says {left} left",
             figures,
         )
     else:
@@ -248,7 +248,7 @@ def sold_twice(figures: dict[str, Any]) -> Claim:
         return Claim(
             "M1",
             holds,
-            "of {tickets} tickets {sold} were sold, and the file says {left} left: oversold by {oversold}; "
+            "there were {tickets} tickets, and {sold} were sold, {oversold} too many; the file says {left} left; "
             "{same} read the same number, {number}: {who}",
             figures,
             sentence="M1.oversold",
@@ -287,15 +287,15 @@ def guarded(run: "RunState", lock_around: str) -> Claim:
         return Claim(
             "M5",
             figures["for_looking"] > 0,
-            "the lock was around looking, too: they waited {waited} s for it in all, {for_looking} s of that while its "
-            "holder only looked",
+            "the lock was around looking, too: together they waited {waited} s for it, {for_looking} s of that while "
+            "its holder only looked",
             figures,
             sentence="M5.around_all",
         )
     return Claim(
         "M5",
         figures["for_looking"] == 0,
-        "the lock was around buying alone: they waited {waited} s for it in all, {for_looking} s of that while its "
+        "the lock was around buying alone: together they waited {waited} s for it, {for_looking} s of that while its "
         "holder only looked",
         figures,
         sentence="M5.around_buying",

@@ -145,7 +145,7 @@ def test_a_finding_survives_the_way_to_disk_and_back() -> None:
 
 
 WORDS = {
-    "tickets.jsonl": ("oversold by 1", "超卖 1 张"),
+    "tickets.jsonl": ("1 too many", "多卖了 1 张"),
     "deadlock.jsonl": ("a deadlock", "死锁"),
     "hang.jsonl": ("take the items first, then join", "先取项目"),
 }

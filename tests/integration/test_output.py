@@ -100,7 +100,7 @@ def test_a_recording_is_replayed_as_it_was_shown(house: House, tmp_path: Path) -
     assert done.returncode == 0
     assert replayed == shown
     plain = house.run("replay", trace, "--view", "plain")
-    assert "oversold by" in plain.stdout
+    assert "too many" in plain.stdout
 
 
 def test_a_seed_makes_the_random_numbers_of_each_process_the_same_again(house: House, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Appearance(NamedTuple):
 APPEARANCES: Mapping[Status, Appearance] = {
     Status.ABSENT: Appearance(" ", " ", "", ""),
     Status.RUNNING: Appearance("─", "-", "", N_("runs")),
-    Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("at the gate")),
+    Status.STANDING: Appearance("┄", ",", STYLES["next"], N_("waits for a step")),
     Status.ASLEEP: Appearance("·", ".", STYLES["asleep"], N_("sleeps")),
     Status.WAITING: Appearance("░", ":", STYLES["waiting"], N_("waits")),
     Status.STUCK: Appearance("▒", "!", "alarm.block", N_("waits for ever")),
