@@ -42,10 +42,20 @@ def _words(identity: str, template: str, text: str, figures: Mapping[str, Any]) 
     known = known_sentences()
     if template.translate(_BRACKETS) in _without_brackets():
         return _without_brackets()[template.translate(_BRACKETS)]
-    today = known.get(identity)
+    today = known.get(identity) or _with_the_same_figures(identity, template)
     if today is not None and places(today) <= figures.keys():
         return today
     return template if sentence_of(template, figures) == text else verbatim(text)
+
+
+def _with_the_same_figures(identity: str, template: str) -> str | None:
+    """Of the several sentences of a claim, the one that has places for the same figures; None: not just one has.
+
+    In old recordings a claim has its own id alone.
+    """
+    several = (each for known, each in known_sentences().items() if identity and known.startswith(f"{identity}."))
+    same = [each for each in several if places(each) == places(template)]
+    return same[0] if len(same) == 1 else None
 
 
 _BRACKETS = str.maketrans("", "", "⟨⟩")
