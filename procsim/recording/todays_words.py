@@ -53,8 +53,9 @@ def _with_the_same_figures(identity: str, template: str) -> str | None:
 
     In old recordings a claim has its own id alone.
     """
+    figures = places(template)
     several = (each for known, each in known_sentences().items() if identity and known.startswith(f"{identity}."))
-    same = [each for each in several if places(each) == places(template)]
+    same = [each for each in several if figures and places(each) == figures]
     return same[0] if len(same) == 1 else None
 
 
