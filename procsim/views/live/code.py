@@ -1,4 +1,4 @@
-"""The code of a scenario on the screen: the lines around the process that moved last, and which processes are at each.
+"""The code of a scenario on the screen: the lines around one process, and which processes are at each.
 
 source ──► highlighted lines ──┐
 RunState: who is at which line ┴──► pane
@@ -32,16 +32,16 @@ class Source:
 
 
 def pane(
-    source: Source, run: RunState, moved: int | None, rows: int, width: int, first: int
+    source: Source, run: RunState, whose: int | None, rows: int, width: int, first: int
 ) -> tuple[RenderableType, int]:
     """`rows` lines of the source, and the number of the first one, which is `first` again while the focus is in view.
 
-    The focus is the line of the process `moved`, the PID of the one that took the last step; if that is not in this
-    file, the line of the process whose event came last.
+    The focus is the line of the process with the PID `whose`; if that is not in this file, the line of the process
+    whose event came last.
     """
     there = at_lines(source.name, run)
     latest = {max(run.processes[pid].last for pid in pids): line for line, pids in there.items()}
-    focus = next((line for line, pids in there.items() if moved in pids), latest[max(latest)] if latest else None)
+    focus = next((line for line, pids in there.items() if whose in pids), latest[max(latest)] if latest else None)
     if focus is not None and not first + 1 <= focus < first + rows - 1:
         first = focus - rows // 2
     first = max(1, min(first, len(source.lines) - rows + 1))

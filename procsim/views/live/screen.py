@@ -109,8 +109,9 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
         bottom = [*more, *bottom]
     code, first_line = [], request.first_line
     if request.source is not None:
-        moved = request.movement.moved if request.movement else None
-        code_pane, first_line = pane(request.source, run, moved, code_rows, size.width, first_line)
+        movement = request.movement
+        whose = (movement.chosen or movement.next or movement.moved) if movement else None
+        code_pane, first_line = pane(request.source, run, whose, code_rows, size.width, first_line)
         code = [code_pane]
     return Group(*top, *middle, rule, *code, *bottom), ScreenLayout(pids, first_line)
 

@@ -9,7 +9,7 @@ keyboard ──► prompt_toolkit, polled after each batch of events ──► a
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -58,6 +58,12 @@ STILL_FRAMES_PER_SECOND = 3
 PACE_FACTOR = 1.5
 """The factor by which `+` and `-` change the pace."""
 
+BEGIN_FRAME, END_FRAME = "\x1b[?2026h", "\x1b[?2026l"
+"""https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
+
+CODE_FROM = 100
+"""From so many columns on, the code is shown by itself where the run moves by steps."""
+
 KEYS_READ = 200
 """At most so many key presses are handled before the next frame is drawn."""
 
@@ -94,7 +100,8 @@ class LiveView(View):
         self._layout = ScreenLayout()
         """Of the picture that is on the screen."""
         self._source: Source | None = None
-        self._shows_code = False
+        self._wants_code: bool | None = None
+        """Whether people want to see the code; None: they have not said so."""
         self._shows_help = False
         self._verdict: Sequence[tuple[Text, Text]] = ()
         self._message = ""
@@ -213,12 +220,22 @@ class LiveView(View):
             keys=keys,
             help=self._shows_help,
             message=self._message,
-            source=self._source if self._shows_code else None,
+            source=self._source if self._shows_code() else None,
             first_line=self._layout.first_line,
         )
-        with writing():
-            picture = self._picture(run, request)
+        picture = self._picture(run, request)
+        with writing(), self._synchronized():
             self._live.update(picture if bar is None else Group(picture, bar), refresh=True)
+
+    @contextlib.contextmanager
+    def _synchronized(self) -> Iterator[None]:
+        """Let the terminal show what is written meanwhile at once, if it knows how (mode 2026); others ignore this."""
+        self._console.file.write(BEGIN_FRAME)
+        try:
+            yield
+        finally:
+            self._console.file.write(END_FRAME)
+            self._console.file.flush()
 
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         picture, layout = screen(run, request)
@@ -299,12 +316,23 @@ class LiveView(View):
             self._wish(Choose(pid))
 
     def _show_code(self) -> None:
+        self._wants_code = self._load_source() and not self._shows_code()
+        if self._source is None:
+            self._message = _("there is no code to show here")
+
+    def _shows_code(self) -> bool:
+        """Whether the code is shown: as people wish, else where there is room and the run moves by steps."""
+        if self._wants_code is not None:
+            return self._wants_code
+        held = self._movement is not None and self._movement.held
+        return held and self._console.width >= CODE_FROM and self._load_source()
+
+    def _load_source(self) -> bool:
+        """Read the code, if that was not done yet. Returns whether there is some."""
         if self._source is None and self._showing.source is not None:
             with contextlib.suppress(OSError):
                 self._source = Source(self._showing.source)
-        self._shows_code = self._source is not None and not self._shows_code
-        if self._source is None:
-            self._message = _("there is no code to show here")
+        return self._source is not None
 
     def _show_help(self) -> None:
         self._shows_help = not self._shows_help
@@ -328,7 +356,7 @@ class LiveView(View):
     def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
         if not self._showing.holds or self._input is None or self._ending:
             return
-        self.asked, self._message, self._shows_code = True, "", False
+        self.asked, self._message, self._wants_code = True, "", False
         self._verdict = [*verdict_rows(verdict, ascii_only(self._console))]
         self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
         self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}
