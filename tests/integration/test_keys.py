@@ -62,7 +62,7 @@ def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> 
     terminal = start("tickets", "--users", 2, "--step", columns=100)
     terminal.wait_for("MainProcess", "next:")
     step_until(terminal, house, "mutex  ", "held by user")
-    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("held by") else ("user-2", "user-1")
+    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("mutex  ") else ("user-2", "user-1")
     row = {"user-1": "1", "user-2": "2"}[other]
     terminal.press(row)
     terminal.wait_for(f"{row}-", other, "waits for mutex, held by")

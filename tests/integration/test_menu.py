@@ -68,7 +68,7 @@ def open_terminal(house: House) -> Iterator[Callable[..., Terminal]]:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_lesson_is_chosen_run_and_left(open_terminal: Callable[..., Terminal], width: int, height: int) -> None:
     terminal = open_terminal(width, height)
-    terminal.wait_for("D1  A daemon process ends")
+    terminal.wait_for("D1  A daemon process is ended")
     terminal.child.send("5")
     terminal.wait_for("procsim ipc --via memory")
     terminal.child.send("\r")
