@@ -122,6 +122,8 @@ def axis_line(axis: Axis) -> Text:
     """The times of the axis, over its cells."""
     start, middle, end = axis.labels()
     times = f"{start:<{axis.cells // 2}}{middle}"
+    if cell_len(times) + 1 + cell_len(end) > axis.cells:  # no room for the middle
+        times = start
     return Text(f"{times}{end:>{max(0, axis.cells - len(times))}}", "faint")
 
 
