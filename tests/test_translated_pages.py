@@ -1,12 +1,16 @@
 """The README and the guide in another language have the sections, code and commands of the English ones."""
 
+import io
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from rich.console import Console
 
 from procsim.lessons.guide import FOLDER, TOPICS
+from procsim.views.text.markdown import Markdown
 
 HOUSE = FOLDER.parents[1]
 CHINESE = FOLDER / "zh_CN"
@@ -61,6 +65,17 @@ def test_the_links_of_a_chinese_page_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
         headings = re.findall(r"^#+ (.+)$", read(path.parent / target), re.MULTILINE) if anchor else []
         assert not anchor or anchor in [re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_nothing_of_a_chinese_page_is_cut_off_in_a_narrow_terminal(topic: str) -> None:
+    def drawn(width: int) -> Counter[str]:
+        console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
+        with console.capture() as capture:
+            console.print(Markdown(read(CHINESE / f"{topic}.md"), hyperlinks=False))
+        return Counter(re.sub(r"[\s─]", "", capture.get()))
+
+    assert drawn(60) == drawn(400)
 
 
 def test_a_command_that_differs_is_seen() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import cast
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.text import Text
 
 from procsim.language import catalogue_name
 from procsim.views.text.highlight import CODE
+from procsim.views.text.markdown import Markdown
 
 FOLDER = Path(__file__).parents[1] / "guide"
 
