@@ -31,6 +31,11 @@ def choose(language: str | None, variables: Mapping[str, str] = os.environ, scen
     return chosen
 
 
+def catalogue_name() -> str:
+    """The name of the chosen language's catalogue, such as zh_CN; en before any was chosen."""
+    return LANGUAGES[_chosen or "en"]
+
+
 def localized_names(text: str) -> str:
     """The text with the names of a scenario's people and dishes in the chosen language.
 

@@ -59,6 +59,7 @@ EXPECTED = (
     + [([lesson, "--view", "plain"], 0, "") for lesson in LESSONS]
     + [(["--lang", "zh", lesson, "--view", "plain"], 0, "个进程") for lesson in LESSONS]
     + [(["run", "own.py", "--clerks", "3"], 0, ""), (["--lang", "zh", "explain", "tickets"], 0, "锁")]
+    + [(["--lang", "zh", "guide", "hangs"], 0, "卡住")]
     + [(["watch", "hanging.py"], 3, "account"), (["tickets", "--view", "wrong"], 2, "wrong")]
 )
 """What is called, the exit code, and what stands in its output."""

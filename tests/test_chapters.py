@@ -169,8 +169,9 @@ def test_another_encoding_and_no_file(tmp_path: Path) -> None:
         read(path, "till", "")
 
 
-def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path) -> None:
-    page = (guide.FOLDER / "scenario.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", ["scenario.md", "zh_CN/scenario.md"])
+def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path, path: str) -> None:
+    page = (guide.FOLDER / path).read_text(encoding="utf-8")
     shown = "".join(part.partition("```")[0] for part in page.split("```toml\n")[1:])
     (lesson,) = chapter(shown, tmp_path).lessons
     assert [asked.right for asked in lesson.predictions] == [1]

@@ -1,14 +1,18 @@
-"""The guide: pages in Markdown. The README links to them, and `procsim guide` shows them in the terminal."""
+"""The guide: pages in Markdown. The README links to them, and `procsim guide` shows them in the terminal.
+
+The English pages stand in the folder itself, those in another language in a folder with the name of its catalogue.
+"""
 
 import sys
 from pathlib import Path
 from typing import cast
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.text import Text
 
+from procsim.language import catalogue_name
 from procsim.views.text.highlight import CODE
+from procsim.views.text.markdown import Markdown
 
 FOLDER = Path(__file__).parents[1] / "guide"
 
@@ -29,4 +33,6 @@ def page(topic: str) -> RenderableType:
 
 
 def _text(topic: str) -> str:
-    return (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+    """The page in the chosen language; in English where it has none in that."""
+    translated = FOLDER / catalogue_name() / f"{topic}.md"
+    return (translated if translated.exists() else FOLDER / f"{topic}.md").read_text(encoding="utf-8")
