@@ -1,5 +1,6 @@
 """Standard output and standard error, either of which may be closed, full, or read by nobody any more."""
 
+import codecs
 import contextlib
 import errno
 import os
@@ -14,6 +15,11 @@ from procsim.language import _
 
 LONGEST_LINE = 2_000
 """Characters of a line on standard error; the name of a scenario in a recording, for one, has no bound of its own."""
+
+LEGIBLE = "procsim.legible"
+"""How characters are written that the encoding of a stream lacks: as ones that look alike, else as "?"."""
+
+IN_PLACE_OF = {"…": "~", "·": "-", "→": ">", "←": "<", "–": "-", "’": "'"}  # noqa: RUF001 - these are meant
 
 
 class CannotWrite(ProcsimError):
@@ -54,6 +60,15 @@ def forget_output(stream: IO[str]) -> None:
     os.close(nowhere)
 
 
+def _in_place_of(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(IN_PLACE_OF.get(character, "?") for character in lacking), error.end
+
+
+codecs.register_error(LEGIBLE, _in_place_of)
+
+
 def make_streams_safe() -> None:
     """Let neither a closed standard stream nor a character that the terminal's encoding lacks raise an exception."""
     if sys.stdin is None:  # the program watched finds it closed all the same: our file is not inherited
@@ -63,4 +78,4 @@ def make_streams_safe() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # Chinese, say
+            stream.reconfigure(errors=LEGIBLE)  # Chinese, say
