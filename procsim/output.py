@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import IO
 
+from rich.cells import cell_len
+
 from procsim.errors import ProcsimError
 from procsim.exit_code import ExitCode
 from procsim.harmless import harmless
@@ -18,6 +20,9 @@ LONGEST_LINE = 2_000
 
 LEGIBLE = "procsim.legible"
 """How characters are written that the encoding of a stream lacks: as ones that look alike, else as "?"."""
+
+CLUSTER = 16
+"""Characters that may make one emoji, or more."""
 
 IN_PLACE_OF = {"…": "~", "·": "-", "→": ">", "←": "<", "–": "-", "’": "'"}  # noqa: RUF001 - these are meant
 
@@ -61,9 +66,15 @@ def forget_output(stream: IO[str]) -> None:
 
 
 def _in_place_of(error: UnicodeError) -> tuple[str, int]:
+    """As many cells as before: else lines would be wider than the screen, and columns ragged."""
     assert isinstance(error, UnicodeEncodeError)
-    lacking = error.object[error.start : error.end]
-    return "".join(IN_PLACE_OF.get(character, "?") for character in lacking), error.end
+    pieces = []
+    for number in range(error.start, error.end):
+        before = error.object[max(0, number - CLUSTER) : number]  # parts of an emoji have no cells of their own
+        character = error.object[number]
+        cells = cell_len(before + character) - cell_len(before)
+        pieces.append(IN_PLACE_OF.get(character, "?" * cells))
+    return "".join(pieces), error.end
 
 
 codecs.register_error(LEGIBLE, _in_place_of)

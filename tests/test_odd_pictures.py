@@ -11,8 +11,10 @@ from rich.text import Text
 from procsim import Headline, language
 from procsim.output import LEGIBLE
 from procsim.state.apply import state_of
+from procsim.state.history import Status
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
+from procsim.state.timeline import axis_of, lane_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.screen import ScreenRequest, screen
 from tests.events import Story
@@ -136,7 +138,10 @@ def test_of_a_deep_queue_the_oldest_items_are_shown() -> None:
 
 
 def test_signs_that_an_encoding_lacks_have_others_in_their_place() -> None:
-    assert "2 → 1 · 用…".encode("ascii", errors=LEGIBLE) == b"2 > 1 - ?~"
+    assert "2 → 1 · 用…".encode("ascii", errors=LEGIBLE) == b"2 > 1 - ??~", "as many cells as before"
+    assert ACCENTS.encode("ascii", errors=LEGIBLE) == b"e" * 9
+    for encoding in ("ascii", "gbk", "latin-1"):
+        assert len(FAMILY.encode(encoding, errors=LEGIBLE)) == cell_len(FAMILY)
     assert "2 → 1 · 用…".encode("gbk", errors=LEGIBLE).decode("gbk") == "2 → 1 · 用…"
 
 
@@ -144,3 +149,15 @@ def test_a_picture_of_many_processes_compares_no_two_of_them(monkeypatch: pytest
     run = state_of(Story().began(*range(1, 400)).events)
     monkeypatch.setattr(Process, "__eq__", None)  # it compares all fields: that takes longer than the rest
     assert any("p2…" in row for row in rows_of(run))
+
+
+def test_what_waits_for_ever_ends_in_that_also_where_it_came_by_a_lock_a_moment_before() -> None:
+    story = Story().began(1, 2, 3).lock(8, "bowl").lock(9, "spoon")
+    for number in range(200):
+        story.tell(1, "noted", name="number", value=number)
+    story.tell(2, "lock_acquired", 8).tell(2, "lock_waiting", 9)
+    story.tell(2, "process_stuck", 9, wait="lock_waiting", open_in=[], in_message=False)
+    run = state_of(story.events)
+    axis = axis_of(run, 30, run.t, growing=False)
+    cells = lane_of(run, run.processes[2], axis, run.t).cells
+    assert cells[-1] is Status.STUCK
