@@ -176,8 +176,9 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
             status = Status.STANDING  # whether it can go on may be what people are asked
         if since >= gone or until < axis_begin(run):
             continue
-        for cell in _cells(since, until, axis):
-            if status > lane[cell]:
+        cells = _cells(since, until, axis)
+        for cell in cells:
+            if status > lane[cell] or (status is Status.STUCK and cell == cells[-1]):  # which is how it ends
                 lane[cell], about[cell] = status, what
     if over is not None and over <= t:
         cell = axis.cell(over)

@@ -138,7 +138,7 @@ class ComparedLive(LiveView):
         keys = request.keys.line(width, request.plain_marks)
         title = Text(clean(request.title), "strong", no_wrap=True, overflow="ellipsis")
         if request.help:
-            return Group(title, Text(), request.keys.page(), Text(), keys)
+            return Group(title, Text(), *request.keys.page(width, height - 4), Text(), keys)
         message = (
             [Text(request.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if request.message else []
         )

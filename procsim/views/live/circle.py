@@ -22,9 +22,11 @@ def circle_lines(run: RunState, width: int, plain: bool) -> list[Text]:
     if found is None:
         return []
     figures = found.fields["figures"]
-    if "processes" in figures:
+    if {"processes", "locks"} <= figures.keys():
         return _chain(figures, width, plain)
-    return _rectangle(figures, width, plain)
+    if {"process", "other", "object", "other_object"} <= figures.keys():
+        return _rectangle(figures, width, plain)
+    return []  # a recording that somebody has changed
 
 
 def _rectangle(figures: Mapping[str, Any], width: int, plain: bool) -> list[Text]:

@@ -1,14 +1,16 @@
 """The headline: what a run is about, in figures that move, and in the end what has happened.
 
-a scenario's own `headline`; or the worst finding, lost updates, a full queue, the most wanted lock ──► Headline
+a scenario's own `headline`; or the worst finding, lost updates, a full queue, the most wanted lock ──► a sentence
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 
 from procsim import Headline
-from procsim.language import N_
+from procsim.language import N_, _
 from procsim.state.run_state import RunState
+from procsim.views.base import clean
+from procsim.views.text.words import localized
 
 FOUND: Mapping[str, str] = {
     "lock_cycle": N_("DEADLOCK: each waits for a lock that the next one holds"),
@@ -28,16 +30,34 @@ FOUND: Mapping[str, str] = {
 HANGS = N_("HANGS: {process} waits for ever")
 
 
-def headline_of(run: RunState, own: Callable[[RunState], Headline | None] | None) -> Headline:
-    """The headline of a run. `own`: the scenario's; where it fails, a line says so."""
+def headline_of(run: RunState, own: Callable[[RunState], Headline | None] | None) -> tuple[str, bool]:
+    """The headline of a run, in the chosen language, and whether it is an alarm.
+
+    `own`: the scenario's; where it raises, or returns what is no headline, a line says so.
+    """
     if own is not None:
         try:
             headline = own(run)
+            if headline is not None:
+                return _words(headline)
         except Exception as error:  # the scenario's code
-            return Headline(N_("headline() raised {error}: {reason}"), {"error": type(error).__name__, "reason": error})
-        if headline is not None:
-            return headline
-    return _found(run) or _lost(run) or _busiest(run) or _processes(run)
+            figures = {"error": type(error).__name__, "reason": _reason(error)}
+            return _words(Headline(N_("headline() raised {error}: {reason}"), figures))
+    return _words(_found(run) or _lost(run) or _busiest(run) or _processes(run))
+
+
+def _words(headline: Headline) -> tuple[str, bool]:
+    if not isinstance(headline, Headline):
+        words = _("headline() must return a procsim.Headline or None, not {type}")
+        return clean(words.format(type=type(headline).__name__)), False
+    return localized(str(headline.text), headline.figures), bool(headline.alarm)
+
+
+def _reason(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # its __str__ is the scenario's code, too
+        return ""
 
 
 def _found(run: RunState) -> Headline | None:

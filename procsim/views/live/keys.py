@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from rich.cells import cell_len
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.text import Text
 
 from procsim.language import N_, _
+from procsim.views.text.prose import Prose
 
 
 class Key(Enum):
@@ -122,13 +123,16 @@ class Keys(NamedTuple):
         words.append(_("+ - pace"))
         return [*words, _("? keys"), _("q quit")]
 
-    def page(self) -> Table:
-        """All keys, with what they do."""
-        table = Table.grid(padding=(0, 2))
-        for key in self._all():
-            words = LONG_WORDS[key] if self.steps else IN_RECORDING[key]
-            table.add_row(Text(_(key.value), "strong"), Text(_(words).format(way=self.other_way)))
-        return table
+    def page(self, width: int, rows: int) -> list[Text]:
+        """All keys, with what they do, in lines of `width` cells: as many as there are rows for."""
+        keys = {key: _(key.value) for key in self._all()}
+        column = max(map(cell_len, keys.values())) + 2
+        console, lines = Console(width=max(10, width - column)), []
+        for key, name in keys.items():
+            words = _(LONG_WORDS[key] if self.steps else IN_RECORDING[key]).format(way=self.other_way)
+            for number, line in enumerate(Prose(words).wrap(console, console.width)):
+                lines.append(Text.assemble((set_cell_size("" if number else name, column), "strong"), line.plain))
+        return lines if len(lines) <= rows else [*lines[: max(0, rows - 1)], Text("…", "faint")]
 
     def _all(self) -> Sequence[Key]:
         if not self.steps:

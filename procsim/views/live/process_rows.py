@@ -115,12 +115,12 @@ def _folded(
 ) -> list[list[Process]]:
     """The processes in at most so many groups: alone those that stand out, together those that do and know the same."""
     alone = {process.pid for process in processes if _stands_out(run, process, held, movement)}
-    ordinary = [process for process in processes if process.pid not in alone][:ORDINARY_LOOKED_AT]
+    ordinary = {*[process.pid for process in processes if process.pid not in alone][:ORDINARY_LOOKED_AT]}
     groups: dict[object, list[Process]] = {}
     for process in processes:
         if process.pid in alone:
             groups[process.pid] = [process]
-        elif process in ordinary:
+        elif process.pid in ordinary:
             groups.setdefault(row_words(run, process, held).plain, []).append(process)
     ranked = sorted(groups.values(), key=lambda group: (group[0].pid not in alone, -len(group)))
     kept = {group[0].pid for group in ranked[: max(1, rows)]}

@@ -36,6 +36,9 @@ SENTENCE_CHARACTERS = 2_000
 
 SENTENCES = 3
 
+FEWEST_ROWS = 3
+"""The axis, a process, and how many more there are."""
+
 ROOM_FOR_CIRCLE = 10
 """Rows from which on a circle of waits is drawn."""
 
@@ -88,20 +91,27 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     size, plain = request.size, request.plain_marks
     layout = ScreenLayout(first_line=request.first_line)
     top = [_title(run, request), *_headline(run, request)]
+    keys = request.keys.line(size.width, plain)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
-        short = [*top[:2], *(question_lines(run, size.width) or _short(run, size))]
+        short = [*top[:2], *(question_lines(run, size.width) or _short(run, size))][: size.height]
         if request.over:  # else people would not know what has come of it, and how to go on
-            short = [*top[:1], *_bottom(run, request)][: size.height - 1]
-            short.append(request.keys.line(size.width, plain))
+            short = [*[*top[:1], *_bottom(run, request, [])][: size.height - 1], keys]
         return Group(*short), layout
     rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
-    keys = request.keys.line(size.width, plain)
     if request.help:
-        return Group(top[0], rule, request.keys.page(), rule, keys), layout
-    bottom = [*_bottom(run, request), *([_message(request)] if request.message else []), keys]
-    free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
-    code_rows = free // 2 if request.source is not None else 0
-    middle, pids = _middle(run, request, free - code_rows)
+        return Group(top[0], rule, *request.keys.page(size.width, size.height - 4), rule, keys), layout
+    circle = circle_lines(run, size.width, plain)
+    while True:
+        bottom = [*_bottom(run, request, circle), *([_message(request)] if request.message else []), keys]
+        free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
+        code_rows = max(0, min(free // 2, free - FEWEST_ROWS)) if request.source is not None else 0
+        if not circle or free - code_rows >= ROOM_FOR_CIRCLE:
+            break
+        circle = []
+    if free < FEWEST_ROWS:  # a long question, of which people must see every answer
+        top = top[: max(1, size.height - len(bottom))]
+        return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout
+    middle, pids = _middle(run, request, circle, free - code_rows)
     if run.found or request.verdict or run.question is not None:  # these stand where else the sentences do
         blank = len(middle) - 1 - max(number for number, line in enumerate(middle[:-1]) if line.plain)
         more = _sentences(run, min(SENTENCES, blank - 2), size.width) if blank > 2 else []
@@ -116,10 +126,9 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     return Group(*top, *middle, rule, *code, *bottom), ScreenLayout(pids, first_line)
 
 
-def _middle(run: RunState, request: ScreenRequest, rows: int) -> tuple[list[Text], list[int]]:
+def _middle(run: RunState, request: ScreenRequest, circle: Sequence[Text], rows: int) -> tuple[list[Text], list[int]]:
     """The circle, the processes, the objects and the legend, in so many rows and one more; and the PIDs by row."""
     width, plain = request.size.width, request.plain_marks
-    circle = circle_lines(run, width, plain) if rows >= ROOM_FOR_CIRCLE else []
     free = rows - len(circle)
     thing_rows = min(thing_count(run), max(1 + free // 8, free - len(run.processes) - 1)) if free > 4 else 0
     drawn = process_rows(run, max(2, free - thing_rows), width, request.t, not request.over, request.movement, plain)
@@ -163,8 +172,8 @@ def _condition(run: RunState, request: ScreenRequest) -> tuple[str, str]:
 
 def _headline(run: RunState, request: ScreenRequest) -> list[Text]:
     """What it is about, in one or two lines."""
-    headline = headline_of(run, request.headline)
-    text = Prose(f" {localized(headline.text, headline.figures)} ", STYLES["alarm" if headline.alarm else "headline"])
+    sentence, alarm = headline_of(run, request.headline)
+    text = Prose(f" {sentence} ", STYLES["alarm" if alarm else "headline"])
     return [*text.wrap(Console(width=request.size.width), request.size.width)][:2]
 
 
@@ -178,8 +187,11 @@ def _message(request: ScreenRequest) -> Text:
     return fitted(Text(request.message, STYLES["waiting"]), request.size.width)
 
 
-def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
-    """What stands above the keys: the verdict, or why it hangs, or else the last things that happened."""
+def _bottom(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
+    """What stands above the keys: the verdict, or why it hangs, or else the last things that happened.
+
+    `circle`: the circle of waits, where it is drawn.
+    """
     width = request.size.width
     most = max(SENTENCES, request.size.height // 4)
     if request.verdict:
@@ -195,14 +207,14 @@ def _bottom(run: RunState, request: ScreenRequest) -> list[Text]:
     question = question_lines(run, width)
     if question:
         return question
-    alarm = _alarm(run, request) if request.asking else []
+    alarm = _alarm(run, request, circle) if request.asking else []
     if alarm:
         return alarm[:most]
     sentences = _sentences(run, SENTENCES if request.size.height < 30 else 2 * SENTENCES, width)
     return [Text()] * (SENTENCES - len(sentences)) + sentences
 
 
-def _alarm(run: RunState, request: ScreenRequest) -> list[Text]:
+def _alarm(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
     """Why it hangs, and what would cure it."""
     if not run.found:
         return []
@@ -211,7 +223,7 @@ def _alarm(run: RunState, request: ScreenRequest) -> list[Text]:
     text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
     console = Console(width=width)
     lines = [*Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]).wrap(console, width)]
-    if circle_lines(run, width, request.plain_marks):  # it says the same
+    if circle:  # it says the same
         lines = []
     if cure:
         lines += Prose(f"{_('cure')}: {cure}", STYLES["cure"]).wrap(console, width)

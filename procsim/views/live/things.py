@@ -5,8 +5,9 @@ RunState ──► the objects that somebody uses ──► a line for each; loc
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import N_, _, listed
@@ -47,7 +48,9 @@ def thing_count(run: RunState) -> int:
 
 
 def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]:
-    """A line for each object, at most so many; those left out, the ones for which fewest wait, are counted."""
+    """A line for each object, at most so many; those left out, the ones for which fewest wait, are counted in one."""
+    if rows <= 0:
+        return []
     waiting: dict[int, list[str]] = defaultdict(list)
     for wait in run.now_waiting():
         if wait.object is not None:
@@ -143,9 +146,11 @@ def _contents(cells: Cells) -> Text:
 def places(queue: Queue, plain: bool, width: int) -> Text:
     """A queue as its places: on the left the oldest item, which is taken next. In lanes time runs to the right, too."""
     take, put = ("<-", "<-") if plain else ("◂", "◂")
-    items = [_item(item) for item in list(queue.items_put)[len(queue.items_put) - queue.depth :]] if queue.depth else []
+    oldest = max(0, len(queue.items_put) - queue.depth)
+    most = max(2, (width - 24) // 4)  # there may be 100,000 items in it
+    items = [_item(item) for item in islice(queue.items_put, oldest, oldest + min(most, queue.depth))]
     size = queue.maxsize if 0 < queue.maxsize <= 12 else 0
-    cells = max([2, *map(cell_len, items[:12])])
+    cells = max([2, *map(cell_len, items)])
     full = bool(queue.maxsize) and queue.depth >= queue.maxsize
     room = max(2, (width - 24) // (cells + 2))
     visible, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
@@ -154,7 +159,7 @@ def places(queue: Queue, plain: bool, width: int) -> Text:
     text.append("[" + " " * cells + "]", STYLES["faint"]) if not visible and not size else None
     for _place in range(min(size, room) - len(visible)):
         text.append("[" + " " * cells + "]", STYLES["faint"])
-    if len(items) > len(visible):
+    if queue.depth > len(visible):
         text.append("…")
     text.append(f" {put} ").append(_("put"), STYLES["faint"]).append(GAP)
     if full:
@@ -171,4 +176,4 @@ def places(queue: Queue, plain: bool, width: int) -> Text:
 
 def _item(item: object) -> str:
     text = clean(str(item)).strip()
-    return text if cell_len(text) <= ITEM_CELLS else text[: ITEM_CELLS - 1] + "…"
+    return text if cell_len(text) <= ITEM_CELLS else set_cell_size(text, ITEM_CELLS - 1).rstrip() + "…"

@@ -166,13 +166,17 @@ def _room(glyphs: Sequence[str], stretch: Stretch, glyph: str) -> int | None:
 def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: str | None) -> None:
     """Write a text over the cells from `first` on, in this style; None: in that of the cells. Solid cells stay so."""
     cell = first
-    for character in text:
+    for number, character in enumerate(text):
+        after = first + cell_len(text[: number + 1])
+        if after <= cell:  # an accent, or a part of an emoji: it has no cell of its own
+            glyphs[max(first, cell - 1)] += character
+            continue
         solid = styles[cell] == APPEARANCES[Status.INSIDE].style and glyphs[cell] in "█#"
         glyphs[cell] = character
         styles[cell] = "holding.label" if solid and style != "alarm" else style or styles[cell]
-        for following in range(cell + 1, cell + cell_len(character)):
+        for following in range(cell + 1, after):
             glyphs[following] = ""
-        cell += max(1, cell_len(character))
+        cell = after
 
 
 def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, plain_marks: bool) -> int:
