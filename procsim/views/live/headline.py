@@ -40,7 +40,7 @@ def headline_of(run: RunState, own: Callable[[RunState], Headline | None] | None
             headline = own(run)
             if headline is not None:
                 return _words(headline)
-        except Exception as error:  # the scenario's code
+        except (Exception, SystemExit) as error:  # the scenario's code
             figures = {"error": type(error).__name__, "reason": _reason(error)}
             return _words(Headline(N_("headline() raised {error}: {reason}"), figures))
     return _words(_found(run) or _lost(run) or _busiest(run) or _processes(run))
@@ -53,7 +53,7 @@ def _words(headline: Headline) -> tuple[str, bool]:
     return localized(str(headline.text), headline.figures), bool(headline.alarm)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # its __str__ is the scenario's code, too

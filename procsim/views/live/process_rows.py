@@ -2,8 +2,8 @@
 
     RunState ──► what each does and knows ──► rows; those that are alike are one ──► a line of text for each
 
-Where there are too few rows, processes that do the same share one. Never folded away are those that hold a lock, that
-are dead or failed, that wait for ever, that overwrote an update, and the one that moved last.
+Where there are too few rows, processes that do the same share one. Never folded away are main, those that hold a lock
+(so all in a circle of waits), that have failed, that overwrote an update, and the one that moved last.
 """
 
 from collections.abc import Sequence
