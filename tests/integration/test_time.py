@@ -123,3 +123,13 @@ def test_without_a_keyboard_a_recording_is_played_to_its_end(start: Start, recor
     terminal = start("replay", recording, shell="{procsim} </dev/null")
     assert terminal.wait_for_end() == 0
     assert terminal.row("M2")
+
+
+def test_a_recording_whose_terminal_is_gone_is_left(house: House, start: Start, recording: Path) -> None:
+    terminal = start("replay", recording, shell="trap '' HUP; exec {procsim}")
+    terminal.wait_for("REPLAY")
+    terminal.press(END)
+    terminal.wait_for("THE END:")
+    terminal.child.ptyproc.fileobj.close()
+    house.wait_until(lambda: not terminal.child.isalive())
+    terminal.child.ptyproc.closed = True

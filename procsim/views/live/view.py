@@ -161,7 +161,8 @@ class LiveView(View):
 
     @property
     def stays(self) -> bool:
-        return not self._ending and (self._input is not None or self._moments.plays)
+        keys = self._input is not None and not self._input.closed  # closed: the terminal is gone
+        return not self._ending and (keys or self._moments.plays)
 
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)
