@@ -18,9 +18,9 @@ HOSTILE = (
 
 _COLOUR = r"(?:0|[1-4]|7|[39][0-79]|4[0-79]|[34]8;5;\d+)"
 OURS = re.compile(
-    rf"\x1b\[(?:{_COLOUR}(?:;{_COLOUR})*)?m|\x1b\[\d*[AK]|\x1b\[2?[HJ]|\x1b\[\?(?:25|1049|7|2004|1)[hl]|\r\n|\n|\r"
+    rf"\x1b\[(?:{_COLOUR}(?:;{_COLOUR})*)?m|\x1b\[\d*[AK]|\x1b\[2?[HJ]|\x1b\[\?(?:25|1049|7|2004|2026|1)[hl]|\r\n|\n|\r"
 )
-"""Colours, movements of the cursor, the screen taken and given back."""
+"""Colours, movements of the cursor, the screen taken and given back, a frame begun and ended."""
 
 SCENARIO = f'''"""{HOSTILE} a title"""
 # {HOSTILE} in a comment
