@@ -158,11 +158,11 @@ def headline(
     sold = sum(mark[1] == WROTE for pid, user in run.processes.items() if pid != run.main for mark in user.marks)
     figures: dict[str, Any] = {"sold": sold, "tickets": there_were}
     mutex = run.lock_named("mutex")
-    for pid in mutex.holders if mutex is not None else ():
-        holder = run.processes.get(pid)
-        if holder is not None and not holder.alive:
-            waiting = sum(wait.object == mutex.identity for wait in run.now_waiting()) if mutex is not None else 0
-            figures |= {"holder": holder.name, "waiting": waiting or len(run.stuck_waits())}
+    if mutex is not None:
+        died = [run.process_name(pid) for pid in mutex.holders if pid in run.processes and not run.processes[pid].alive]
+        waiting = {wait.pid for wait in (*run.now_waiting(), *run.stuck_waits()) if wait.object == mutex.identity}
+        if died and waiting:
+            figures |= {"holder": died[0], "waiting": len(waiting)}
             return Headline("{holder} DIED HOLDING THE LOCK: nobody can ever buy, {waiting} wait", figures, alarm=True)
     if sold > there_were and lock and lock_made_in == "child":
         return Headline(

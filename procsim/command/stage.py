@@ -6,14 +6,14 @@ RunOptions ──► Stage: view, keyboard, plan ──► Order, view ──►
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from procsim import language
+from procsim import Headline, language
 from procsim.command.asking import prediction_for, prediction_if_any
 from procsim.command.run_options import RunOptions, ViewName
 from procsim.command.schedule import plan_back, plan_of
@@ -23,7 +23,7 @@ from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.scenario import Scenario
+from procsim.lessons.scenario import NoScenario, Scenario, load
 from procsim.options import Option, as_arguments
 from procsim.output import complain
 from procsim.recording.recorder import Header, Recorder, code_of
@@ -32,6 +32,7 @@ from procsim.session.compared import WayToRun, show_compared
 from procsim.session.outcome import Judge
 from procsim.session.replay import show_trace
 from procsim.session.session import show_run
+from procsim.state.run_state import RunState
 from procsim.views import VIEWS, Again, Back, Showing
 from procsim.views.base import Column, View
 from procsim.wire.run_folder import Settings
@@ -253,7 +254,21 @@ def show_recording(path: Path, view: ViewName | None, speed: float, lang: str | 
     trace = Trace(path)
     language.choose(lang, scenario=trace.header.scenario in catalog.scenarios())
     name = view_name(view)
-    return show_trace(trace, VIEWS[name](Showing(f"procsim replay {path.name}", speed=speed, recorded=True)))
+    headline = _headline_of(trace.header) if name == "live" else None
+    showing = Showing(f"procsim replay {path.name}", headline=headline, speed=speed, recorded=True)
+    return show_trace(trace, VIEWS[name](showing))
+
+
+def _headline_of(header: Header) -> Callable[[RunState], Headline | None] | None:
+    """The headline of the scenario that was recorded; None: it is not known here, or has other options now."""
+    path = catalog.scenarios().get(header.scenario)
+    try:
+        scenario = load(path, header.scenario) if path is not None else None
+    except NoScenario:
+        return None
+    if scenario is None or {option.name for option in scenario.options} != header.options.keys():
+        return None
+    return partial(scenario.headline, values=header.options)
 
 
 def _header(options: RunOptions, name: str, values: Mapping[str, Any], source: Path | None) -> Header:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from procsim import Headline
 from procsim.language import N_, _
+from procsim.sentences import places
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
 from procsim.views.text.words import localized
@@ -23,11 +24,10 @@ FOUND: Mapping[str, str] = {
     "join_before_get": N_("{process} joins before it takes the results: both wait for ever"),
     "event_nobody_sets": N_("nobody is left to set {object}: {process} waits for ever"),
     "condition_nobody_notifies": N_("nobody is left to notify {object}: {process} waits for ever"),
+    "pool_worker_died": N_("{process} ended in the middle of a task of {object}: the result never comes"),
     "barrier_nobody_comes": N_("nobody else comes to {object}: {process} waits for ever"),
 }
 """What is said of a hang, by the id of its finding."""
-
-HANGS = N_("HANGS: {process} waits for ever")
 
 
 def headline_of(run: RunState, own: Callable[[RunState], Headline | None] | None) -> tuple[str, bool]:
@@ -64,13 +64,13 @@ def _found(run: RunState) -> Headline | None:
     if not run.found:
         return None
     fields = run.found[0].fields
-    template, figures = FOUND.get(fields["id"], HANGS), dict(fields["figures"])
-    if "process" not in figures:
+    template, figures = FOUND.get(fields["id"]), fields["figures"]
+    if template is not None and places(template) <= figures.keys():
+        return Headline(template, figures, alarm=True)
+    waiting = [wait.process for wait in sorted(run.stuck_waits(), key=lambda wait: wait.pid != run.main)]
+    if not waiting:
         return Headline(N_("HANGS: nothing will happen any more"), alarm=True)
-    known = all(
-        "{" + name + "}" not in template for name in ("holder", "object", "gots", "done") if name not in figures
-    )
-    return Headline(template if known else HANGS, figures, alarm=True)
+    return Headline(N_("HANGS: {process} waits for ever"), {"process": waiting[0]}, alarm=True)
 
 
 def _lost(run: RunState) -> Headline | None:

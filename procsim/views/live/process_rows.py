@@ -35,6 +35,9 @@ FEWEST_LANE_CELLS = 12
 
 SEPARATOR = " · "
 
+TELLING_CELLS = 8
+"""What has fewer cells left of it says nothing any more."""
+
 ORDINARY_LOOKED_AT = 300
 """Of the processes that do not stand out, where not all have a row: what one does and knows takes 20 µs to find."""
 
@@ -159,12 +162,21 @@ def _line(group: Sequence[Process], words: Text, lane: Lane, columns: Columns, m
     name = Text(row_name(names_of(group), columns.name), "strong")
     name.truncate(columns.name, pad=True)
     line.append_text(name).append(" ").append_text(lane_line(lane, plain)).append(" ")
-    words.truncate(columns.words, overflow="ellipsis", pad=bool(columns.place))
-    line.append_text(words)
+    line.append_text(_cut(words, columns.words, pad=bool(columns.place)))
     if columns.place:
         at = _place(clean(group[0].at or ""), columns.place) if group[0].alive else ""
         line.append(" ").append(at, STYLES["faint"])
     return line
+
+
+def _cut(words: Text, cells: int, pad: bool) -> Text:
+    """The words, cut to so many cells; of a last part that would say nothing any more, nothing is left."""
+    last = words.plain.rfind(SEPARATOR)
+    left = cells - cell_len(words.plain[: last + len(SEPARATOR)])
+    if words.cell_len > cells and last > 0 and left < TELLING_CELLS:
+        words = words[:last]
+    words.truncate(cells, overflow="ellipsis", pad=pad)
+    return words
 
 
 def names_of(group: Sequence[Process]) -> list[str]:

@@ -100,14 +100,12 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
     if request.help:
         return Group(top[0], rule, *request.keys.page(size.width, size.height - 4), rule, keys), layout
-    circle = circle_lines(run, size.width, plain)
-    while True:
+    for circle in (circle_lines(run, size.width, plain), []):
         bottom = [*_bottom(run, request, circle), *([_message(request)] if request.message else []), keys]
         free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
         code_rows = max(0, min(free // 2, free - FEWEST_ROWS)) if request.source is not None else 0
         if not circle or free - code_rows >= ROOM_FOR_CIRCLE:
             break
-        circle = []
     if free < FEWEST_ROWS:  # a long question, of which people must see every answer
         top = top[: max(1, size.height - len(bottom))]
         return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout
@@ -130,16 +128,19 @@ def _middle(run: RunState, request: ScreenRequest, circle: Sequence[Text], rows:
     """The circle, the processes, the objects and the legend, in so many rows and one more; and the PIDs by row."""
     width, plain = request.size.width, request.plain_marks
     free = rows - len(circle)
-    thing_rows = min(thing_count(run), max(1 + free // 8, free - len(run.processes) - 1)) if free > 4 else 0
-    drawn = process_rows(run, max(2, free - thing_rows), width, request.t, not request.over, request.movement, plain)
+    # One object at the least; more where all processes have a row, or share one.
+    reserved = min(thing_count(run), max(1, free - len(run.processes) - 1)) if free > 4 and not circle else 0
+    drawn = process_rows(run, max(2, free - reserved), width, request.t, not request.over, request.movement, plain)
     free -= len(drawn.lines)
-    objects = [] if circle else thing_lines(run, min(thing_rows, free), width, plain)
+    objects = [] if circle else thing_lines(run, free, width, plain)
     # What a program notes of a file, it may note a moment after the file has changed, which is shown itself.
     noted = run.gauges and not shared_cells(run)
     gauges = [fitted(gauges_line(run, plain), width)] if noted and free > len(objects) else []
     lines = [*circle, *drawn.lines, *objects, *gauges]
     blank = rows - len(lines)
-    lines = [*[Text()] * (blank > 0), *circle, *drawn.lines, *[Text()] * (blank > 1), *objects, *gauges]
+    above, between = [Text()] * (blank > 0), [Text()] * (blank > 1)
+    lines = [*above, *circle, *(between if circle else []), *drawn.lines]
+    lines += [*between, *objects, *gauges] if objects or gauges else []
     lines += [Text()] * max(0, rows - len(lines))
     return [*lines, legend(drawn.lanes, False, width, plain)], drawn.pids
 

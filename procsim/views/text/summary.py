@@ -64,8 +64,8 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Text]]:
-    """A mark and a sentence for each claim, for each finding with its cure, and for each process that waited; at last
-    what people were asked, predicted and saw.
+    """A mark and a sentence for each claim, for what people were asked, predicted and saw, for each finding with its
+    cure, and for each process that waited.
     """
     yes, no, alarm = ("[ok]", "[NO]", "!") if plain_marks else ("✔", "✘", "▲")
     for claim in verdict.claims:
@@ -73,6 +73,9 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         if not claim.holds:
             text = _("this run did not show it: {text}").format(text=text)
         yield Text.assemble((yes if claim.holds else no, STYLES["good"]), " ", (clean(claim.id), "strong")), Prose(text)
+    if verdict.revealed is not None:
+        for sign, words, colour in revealed_rows(verdict.revealed):
+            yield Text(sign), Prose(words, STYLES.get(colour, ""))
     for finding in verdict.findings:
         yield Text(alarm, STYLES["bad"]), Prose(localized(finding.text, finding.figures))
         if finding.cure:
@@ -83,9 +86,6 @@ def verdict_rows(verdict: Verdict, plain_marks: bool) -> Iterator[tuple[Text, Te
         if len(rows) > STANDING_ROWS:
             more = sum(count for _row, count in rows[STANDING_ROWS:])
             yield Text(" "), Text(_("… and {count} more").format(count=more), STYLES["waiting"])
-    if verdict.revealed is not None:
-        for sign, words, colour in revealed_rows(verdict.revealed):
-            yield Text(sign), Prose(words, STYLES.get(colour, ""))
 
 
 def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
