@@ -76,18 +76,25 @@ def main(
     say("has no more to do")
 
 
-def headline(run: "RunState", daemon: bool, kill_main: bool, **_: Any) -> Headline | None:
+def headline(run: "RunState", kill_main: bool, **_: Any) -> Headline | None:
     """Whether main or its child has ended, and what becomes of the other one."""
     main, guard = run.processes.get(run.main), run.process_named("guard")
     if main is None or guard is None:
         return None
+    if guard.raised is not None:
+        return Headline("the guard, a daemon, tried to start a child of its own, and failed", alarm=True)
     if kill_main and main.ended is not None:
         return Headline("main was killed, and its daemon lives on: nobody is there to end it", alarm=True)
     if main.returned is None:
-        return Headline("main and its child, the guard, both work")
-    if guard.daemon and guard.exit_code == -signal.SIGTERM:
-        return Headline("main has ended, so its daemon was ended with it, in the middle of its work")
-    if guard.ended is None:
+        return Headline("main and its child, the guard, both work") if guard.alive else None
+    if guard.daemon:
+        cut_short = guard.exit_code == -signal.SIGTERM
+        return (
+            Headline("main has ended, so its daemon was ended with it, in the middle of its work")
+            if cut_short
+            else None
+        )
+    if guard.alive:
         return Headline("main has no more to do, but waits: the guard is no daemon, and works on")
     return Headline("main waited until the guard was done: the guard is no daemon")
 

@@ -162,17 +162,19 @@ def main(
             hand_over(via, shared, shared, messages, pause)
 
 
-def headline(run: "RunState", via: str, **_: Any) -> Headline:
+def headline(run: "RunState", via: str, messages: int, **_: Any) -> Headline | None:
     """Where the message is; or, of an ordinary variable, which value it has in which process."""
+    if messages > 1:
+        return None
     if via != "memory":
-        sent, got = next(run.narrated(SENDS), None), next(run.narrated(GOT), None)
+        got = next(run.narrated(GOT), None)
         if got is not None:
             return Headline("{message} has come from p to c by {via}", got.fields["fields"])
-        return Headline("p sends {message} to c by {via}", {"message": MESSAGE, "via": via, "sent": sent is not None})
+        return Headline("p sends {message} to c by {via}", {"message": MESSAGE, "via": via})
     changed, looked = next(run.narrated(CHANGES), None), next(run.narrated(FINDS), None)
     if changed is None:
         return Headline("number is {before} in MainProcess; a child will change it", {"before": BEFORE})
-    figures = {"after": changed.fields["fields"]["after"], "before": changed.fields["fields"]["before"]}
+    figures = {"after": changed.fields["fields"]["after"]}
     if looked is None:
         return Headline("the child has set number to {after}; what does MainProcess see?", figures)
     figures["seen"] = looked.fields["fields"]["number"]

@@ -24,6 +24,7 @@ KITCHEN = (("Kang", "masala"), ("Hong", "dough stick"), ("Xi", "steamed bun"))
 GUESTS = ("Ming", "Lan", "Jun")
 
 EATEN = "has eaten {food}"
+MADE = "all producers are done"
 """What is said, and looked for in the run."""
 
 LONGEST_SECONDS = 12
@@ -81,7 +82,7 @@ def main(
         process.start()
     for cook in cooks:
         cook.join()
-    say("all producers are done")
+    say(MADE)
     if join:
         dishes.join()
         say("everything is eaten")
@@ -96,10 +97,10 @@ def headline(
         return None
     eaten, done = sum(1 for _ in run.narrated(EATEN)), queue.done.total()
     figures: dict[str, Any] = {"made": queue.puts, "eaten": eaten, "done": done, "all": producers * items}
-    if not task_done and eaten:
+    if not task_done and any(run.narrated(MADE)):
         return Headline("{eaten} EATEN, {done} REPORTED DONE: MainProcess waits for reports", figures, alarm=True)
-    if not join and main.returned is not None:
-        figures["lost"] = queue.puts - eaten
+    figures["lost"] = queue.puts - eaten
+    if not join and main.returned is not None and figures["lost"] > 0:
         return Headline("{lost} DISHES LOST: MainProcess ended without waiting for them", figures, alarm=True)
     if not daemon and run.found:
         figures["who"] = next((wait.process for wait in run.stuck_waits() if wait.kind == "queue_get_waiting"), "?")

@@ -97,7 +97,7 @@ class Stage:
         They are asked now if the view has not asked, and the run was not ended early: `code` tells that.
         """
         asks = self.keyboard and code in (ExitCode.SHOWN, ExitCode.NOT_SHOWN, ExitCode.HUNG)
-        if not asks or view.asked or view.again is not Again.NO:
+        if not asks or view.stood or view.again is not Again.NO:
             return view.again
         from procsim.views.live.keyboard import ask_again
 

@@ -46,6 +46,11 @@ class Access:
         return str(self.event.fields["path"])
 
     @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
     def is_empty(self) -> bool:
         return self.start == self.end
 
@@ -84,8 +89,6 @@ class Cells:
     accesses: int = 0
     writes: deque[Access] = field(default_factory=lambda: deque(maxlen=WRITES_KEPT))
     identity: int = 0
-    latest: Event | None = None
-    """The last write."""
     lost: int = 0
     """Updates that were lost."""
     pairs: list[tuple[Access, Access]] = field(default_factory=list)
@@ -93,8 +96,8 @@ class Cells:
 
     @property
     def name(self) -> str:
-        """The name of the file that was written last, without its folder."""
-        return str(self.latest.fields["path"]).rsplit("/", 1)[-1] if self.latest is not None else "?"
+        """The name of the file that was written last, without its folder; "?" where none was."""
+        return self.writes[-1].name if self.writes else "?"
 
     def opened(self, event: Event) -> None:
         """A process has opened it."""
@@ -129,7 +132,7 @@ class Cells:
             access.over = lost.event
             if len(self.pairs) < PAIRS_KEPT:
                 self.pairs.append((lost, access))
-        use.seen, use.written, self.latest = access, True, event
+        use.seen, use.written = access, True
         self.writes.append(access)
         return access.over
 

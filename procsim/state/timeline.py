@@ -43,6 +43,8 @@ class Axis:
     begin: int
     end: int
     """ns; or, where it counts steps, steps: the first of the axis, and the one at its end."""
+    since: int = 0
+    """ns: what was before has no place on it."""
     steps: Sequence[int] = ()
     """ns of the steps from `begin` on; empty: the axis counts seconds."""
 
@@ -126,14 +128,15 @@ def axis_of(run: RunState, cells: int, t: int, growing: bool, steps: bool = Fals
     """The axis of a run up to `t` ns. `growing`: it goes on beyond `t`, and grows by leaps: in between, the cells that
     were drawn do not move. `steps`: it counts steps.
     """
-    begin = min(run.first_child or 0, t)
+    begin = min(axis_begin(run), t)
     if steps and run.steps:
         taken = run.counts["gate_passed"]
         kept = [at for at in run.steps if at >= begin] or [run.steps[-1]]
         first = taken - len(kept)
-        return Axis(cells, first, first + max(len(kept), FEWEST_STEPS if growing else 1), kept)
+        since = kept[0] if taken > len(run.steps) else begin  # earlier steps are forgotten
+        return Axis(cells, first, first + max(len(kept), FEWEST_STEPS if growing else 1), since, kept)
     end = begin + end_of_growing_axis(t - begin) if growing else max(t, begin + 1)
-    return Axis(cells, begin, end)
+    return Axis(cells, begin, end, begin)
 
 
 def end_of_growing_axis(t: int) -> int:
@@ -174,7 +177,7 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
             status = Status.STUCK
         if run.question is not None and process.standing and since == spans[-1][0]:
             status = Status.STANDING  # whether it can go on may be what people are asked
-        if since >= gone or until < axis_begin(run):
+        if since >= gone or until < axis.since:
             continue
         cells = _cells(since, until, axis)
         for cell in cells:
@@ -185,12 +188,12 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
         cell = min(axis.cells - 1, cell + (lane[cell] is not Status.ABSENT))
         if lane[cell] is not Status.INSIDE:  # a lock held for a moment is shown in any case
             lane[cell] = Status.FAILED if process.exit_code else Status.ENDED
-    marks = [Place(axis.cell(mark[0]), mark) for mark in process.marks if axis_begin(run) <= mark[0] <= t]
+    marks = [Place(axis.cell(mark[0]), mark) for mark in process.marks if axis.since <= mark[0] <= t]
     return Lane(process, lane, list(_stretches(run, lane, about)), marks)
 
 
 def axis_begin(run: RunState) -> int:
-    """ns: what was before has no place on the axis."""
+    """ns: where the axis of a run begins: with its first child."""
     return run.first_child or 0
 
 
@@ -228,7 +231,7 @@ def _depths(series: Series, axis: Axis, t: int) -> list[int | None]:
     if not points:
         return depths
     for (since, depth), (until, _) in zip(points, [*points[1:], (t, 0)], strict=True):
-        if until >= axis.begin or axis.steps:
+        if until >= axis.since:
             for cell in _cells(since, min(until, t), axis):
                 depths[cell] = max(depths[cell] or 0, int(depth))
     return depths

@@ -77,8 +77,8 @@ class View:
     ) -> None:
         return
 
-    asked = False
-    """Whether people were asked, while the last picture stood, what they want when the run is over."""
+    stood = False
+    """Whether the last picture stood, and people could say by a key what they want now."""
 
     @property
     def again(self) -> Again:

@@ -22,7 +22,7 @@ from procsim.views.live.view import LiveView
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import draw_lanes, lane_cells, rows_wanted
 from procsim.views.text.plain import PlainView
-from procsim.views.text.prose import Prose
+from procsim.views.text.prose import Prose, wrapped
 from procsim.views.text.rows import fitted
 from procsim.views.text.summary import LANES_ROWS, ascii_only, print_summary, print_verdict, verdict_rows
 from procsim.views.text.words import STYLES, counted_states, events_words, holdings, processes_words
@@ -75,7 +75,7 @@ def _rows(column: Column, width: int, height: int | None, t: int, length: int, p
     above += _states(run) if column.verdict is None else []
     below = list(_verdict(column, width, plain_marks))
     room = LANES_ROWS if height is None else min(LANES_ROWS, height - len(above) - len(below))
-    axis = Axis(lane_cells(width), axis_begin(run), axis_begin(run) + length)
+    axis = Axis(lane_cells(width), axis_begin(run), axis_begin(run) + length, axis_begin(run))
     lanes = draw_lanes(run, axis, width, min(rows_wanted(run), room), _time(column, t), plain_marks)
     return above + lanes + below
 
@@ -121,7 +121,7 @@ def _verdict(column: Column, width: int, plain_marks: bool) -> Iterator[Text]:
     if column.verdict is None:
         return
     for mark, text in verdict_rows(column.verdict, plain_marks):
-        yield from Prose.assemble(mark, " ", text).wrap(Console(width=width), width)
+        yield from wrapped(Prose.assemble(mark, " ", text), width)
 
 
 class ComparedLive(LiveView):
@@ -136,12 +136,10 @@ class ComparedLive(LiveView):
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         width, height = request.size
         keys = request.keys.line(width, request.plain_marks)
-        title = Text(clean(request.title), "strong", no_wrap=True, overflow="ellipsis")
+        title = fitted(Text(clean(request.title), "strong"), width)
         if request.help:
             return Group(title, Text(), *request.keys.page(width, height - 4), Text(), keys)
-        message = (
-            [Text(request.message, STYLES["waiting"], no_wrap=True, overflow="ellipsis")] if request.message else []
-        )
+        message = [fitted(Text(request.message, STYLES["waiting"]), width)] if request.message else []
         rest = picture(self._showing.columns, width, max(1, height - 4 - len(message)), request.t, request.plain_marks)
         return Group(title, Text(), rest, Text(), *message, keys)
 

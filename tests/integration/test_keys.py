@@ -18,7 +18,7 @@ ENTER, RIGHT, DOWN, ESCAPE = "\r", "\x1b[C", "\x1b[B", "\x1b"
 
 
 def steps(terminal: Terminal) -> int:
-    """How many steps were taken, as the headline says."""
+    """How many steps were taken, as the title says."""
     found = re.search(r"step (\d+)", terminal.rows()[0])
     return int(found[1]) if found else 0
 
@@ -220,11 +220,11 @@ if __name__ == "__main__":
 """
 
 
-def test_in_slow_motion_a_choice_never_stops_the_pace(start: Start, tmp_path: Path) -> None:
+def test_in_slow_motion_a_choice_never_stops_the_pace(house: House, start: Start, tmp_path: Path) -> None:
     program = tmp_path / "naps.py"
     program.write_text(NAPS)
     terminal = start("watch", "--pace", "30/s", program)
-    terminal.wait_for("napper")
+    house.wait_until(lambda: any(row.startswith("napper") for row in terminal.rows()))
     rows = terminal.rows()
     axis = next(number for number, row in enumerate(rows) if row.startswith("   "))
     place = next(number for number, row in enumerate(rows) if row.startswith("napper")) - axis
@@ -298,3 +298,37 @@ def test_a_watched_program_takes_steps_too(house: House, start: Start, tmp_path:
     terminal.press(" ")
     assert terminal.wait_for_end() == 0
     assert terminal.row("done")
+
+
+def test_without_hold_the_last_picture_does_not_stand(start: Start) -> None:
+    terminal = start("daemon", "--no-hold", "--child-seconds", 0.5, "--main-seconds", 0.1)
+    terminal.wait_for("r again", "q done")
+    assert not terminal.row("← past"), "it is the question under the summary"
+    assert terminal.row("D1 main was done at")
+    assert terminal.wait_for_end() == 0
+
+
+def test_in_a_wide_window_the_code_is_shown_by_itself_where_the_run_moves_by_steps(start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--step", columns=120, rows=40)
+    terminal.wait_for("MainProcess", "next:")
+    terminal.wait_for("stock.write_text", "MainProcess")
+    terminal.press("c")
+    terminal.wait_for("MainProcess", "next:")
+    while terminal.row("stock.write_text"):
+        terminal.wait_for("MainProcess", "next:")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130
+
+
+def test_runs_that_are_compared_have_no_past(house: House, start: Start) -> None:
+    terminal = start("tickets", "--users", 2, "--compare", "--think", 3, columns=100)
+    terminal.wait_for("with the lock")
+    terminal.press("?")
+    terminal.wait_for("pause the run; go on")
+    assert not terminal.row("look at earlier moments")
+    terminal.press("?", "\x1b[D")
+    terminal.press(" ")
+    terminal.wait_for("space go on")
+    assert not terminal.row("← past") and not terminal.row("PAST")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 130

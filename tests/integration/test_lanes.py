@@ -5,7 +5,7 @@ from tests.integration.terminal import Terminal
 
 
 def lane(terminal: Terminal, name: str) -> str:
-    """What stands in the lane of a process: in its last row, since the table stands above."""
+    """What stands in the lane of a process: in its last row, which is that of the summary once there is one."""
     return next((row[15:] for row in reversed(terminal.rows()) if row.startswith(f"{name} ")), "")
 
 

@@ -1,6 +1,6 @@
 """The circle of waits, drawn as a circle: two processes, two locks, and who holds and who wants which.
 
-a finding "lock_cycle" ──► its figures ──► a rectangle with four equal sides; of more than two processes, a chain
+a finding "lock_cycle" ──► its figures ──► a rectangle; of more than two processes, a chain
 """
 
 from collections.abc import Mapping
@@ -49,14 +49,19 @@ def _rectangle(figures: Mapping[str, Any], width: int, plain: bool) -> list[Text
         return line.append(left + flat * (arm - cell_len(second) - 3) + f" {second} " + flat, _style(second, holds))
 
     top = Text.assemble("  ", (one, "strong"), " ").append_text(arms(its, holds, wants)).append(" ")
-    far = top.cell_len + 2  # under the name of the other one
+    near, far = 2 + _under(one), top.cell_len + _under(two)
     top.append(two, "strong")
     at, other_at = clean(figures.get("at") or ""), clean(figures.get("other_at") or "")
-    between = Text.assemble(f"    {down} ", (at, STYLES["faint"]))
+    between = Text.assemble(" " * near, f"{down} ", (at, STYLES["faint"]))
     between.append(" " * max(1, far - between.cell_len)).append(down).append(f" {other_at}", STYLES["faint"])
-    bottom = Text("    " + corner_left + flat * (cell_len(one) - 2)).append_text(arms(theirs, wants, holds))
+    bottom = Text(" " * near + corner_left + flat * (2 + cell_len(one) - near)).append_text(arms(theirs, wants, holds))
     bottom.append(flat * max(1, far - bottom.cell_len)).append(corner_right)
     return [fitted(line, width) for line in (top, between, bottom)]
+
+
+def _under(name: str) -> int:
+    """How far behind the beginning of a name a line goes down from it."""
+    return min(2, cell_len(name) - 1)
 
 
 def _style(word: str, holds: str) -> str:

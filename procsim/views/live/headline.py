@@ -11,7 +11,7 @@ from procsim.language import N_, _
 from procsim.sentences import places
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.text.words import localized
+from procsim.views.text.words import localized, processes_words
 
 FOUND: Mapping[str, str] = {
     "lock_cycle": N_("DEADLOCK: each waits for a lock that the next one holds"),
@@ -103,4 +103,6 @@ def _busiest(run: RunState) -> Headline | None:
 
 def _processes(run: RunState) -> Headline:
     alive = sum(process.alive for process in run.processes.values())
-    return Headline(N_("{alive} of {count} processes run"), {"alive": alive, "count": run.process_count})
+    return Headline(
+        N_("{processes}, running: {alive}"), {"alive": alive, "processes": processes_words(run.process_count)}
+    )

@@ -8,11 +8,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.text import Text
 
 from procsim.language import N_, _
-from procsim.views.text.prose import Prose
+from procsim.views.text.prose import Prose, hanging
 
 
 class Key(Enum):
@@ -53,6 +52,12 @@ LONG_WORDS: dict[Key, str] = {
     Key.ASK: N_("ask me what will come, before the step that decides"),
 }
 
+IN_THE_PAST: dict[Key, str] = LONG_WORDS | {
+    Key.STEP: N_("begin the run again, let it take the steps up to here, and move the chosen process"),
+    Key.CHOOSE: N_("choose which process moves when the run goes on from here"),
+}
+"""The keys while an earlier moment is shown."""
+
 IN_RECORDING: dict[Key, str] = {
     Key.PAUSE: N_("play it on; stop playing"),
     Key.MOMENT: N_("one event back, forward; the beginning, the end of what was read"),
@@ -81,6 +86,8 @@ class Keys(NamedTuple):
     """Whether the run has ended, and its last picture stands."""
     past: bool = False
     """Whether a moment is shown that is over."""
+    looks_back: bool = True
+    """Whether earlier moments can be shown."""
     code: bool = True
     """Whether there is code to be shown."""
     ask: bool = False
@@ -103,18 +110,18 @@ class Keys(NamedTuple):
             return [_("space play"), back_and_forth, _("x next"), _("+ - pace"), _("? keys"), _("q quit")]
         if self.past:
             arrows = _("arrows choose") if plain_marks else _("↑↓ choose")
-            back = _("n back for real")
+            back = _("n go on from here")
             return [back_and_forth, _("home end"), arrows, back, _("x next"), _("? keys"), _("q quit")]
-        past = _("arrow left: the past") if plain_marks else _("← past")
+        past = [_("arrow left: the past") if plain_marks else _("← past")] if self.looks_back else []
         if self.over:
             other = [_("t {way}").format(way=self.other_way)] if self.other_way else []
-            return [_("r again"), *other, past, *([_("c code")] if self.code else []), _("? keys"), _("q done")]
+            return [_("r again"), *other, *past, *([_("c code")] if self.code else []), _("? keys"), _("q done")]
         if self.alarm:
             return [_("q end it"), _("w let it wait"), _("? keys")]
         words = [_("n step"), _("space go on")] if self.held else [_("space pause"), _("n step")]
         if self.held:
             words.insert(1, _("arrows choose") if plain_marks else _("↑↓ choose"))
-            words.insert(2, past)
+            words[2:2] = past
         words += [_("a predict")] if self.ask else []
         words.append(_("r again"))
         if self.other_way:
@@ -126,16 +133,16 @@ class Keys(NamedTuple):
     def page(self, width: int, rows: int) -> list[Text]:
         """All keys, with what they do, in lines of `width` cells: as many as there are rows for."""
         keys = {key: _(key.value) for key in self._all()}
-        column = max(map(cell_len, keys.values())) + 2
-        console, lines = Console(width=max(10, width - column)), []
+        column, lines = max(map(cell_len, keys.values())) + 2, []
         for key, name in keys.items():
-            words = _(LONG_WORDS[key] if self.steps else IN_RECORDING[key]).format(way=self.other_way)
-            for number, line in enumerate(Prose(words).wrap(console, console.width)):
-                lines.append(Text.assemble((set_cell_size("" if number else name, column), "strong"), line.plain))
+            table = IN_RECORDING if not self.steps else IN_THE_PAST if self.past else LONG_WORDS
+            words = _(table[key]).format(way=self.other_way)
+            lines += hanging(Text(set_cell_size(name, column), "strong"), Prose(words), width)
         return lines if len(lines) <= rows else [*lines[: max(0, rows - 1)], Text("…", "faint")]
 
     def _all(self) -> Sequence[Key]:
         if not self.steps:
             return list(IN_RECORDING)
         missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code, Key.ASK: not self.ask}
+        missing |= dict.fromkeys((Key.MOMENT, Key.CHANGE, Key.SOUGHT), not self.looks_back)
         return [key for key in Key if not missing.get(key)]

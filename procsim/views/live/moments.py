@@ -46,9 +46,18 @@ class Answer(NamedTuple):
 class Moments:
     """The moment that is shown of one run, and the keys that choose it."""
 
-    def __init__(self, recorded: bool = False, speed: float = 1, clock: Callable[[], float] = time.monotonic) -> None:
-        """`recorded`: it is a recording, which is played at `speed` seconds a second. `clock` returns seconds."""
+    def __init__(
+        self,
+        recorded: bool = False,
+        speed: float = 1,
+        clock: Callable[[], float] = time.monotonic,
+        several: bool = False,
+    ) -> None:
+        """`recorded`: it is a recording, which is played at `speed` seconds a second. `clock` returns seconds.
+        `several`: several runs are compared, and none has a past that could be shown.
+        """
         self.recorded = recorded
+        self.several = several
         self.chosen: int | None = None
         """The PID of the process that is chosen in the past."""
         self.read = 0.0
@@ -67,6 +76,8 @@ class Moments:
 
     def keep(self, event: Event, run: RunState) -> None:
         """The event that comes next; `run` includes it."""
+        if self.several:
+            return
         self._past.keep(event, run)
         self._objects.keep(event)
         if self._by_steps is None and (event.kind in GATED or event.kind == "gate_reached"):
@@ -126,6 +137,8 @@ class Moments:
 
     def obey(self, key: str, run: RunState, movement: Movement | None) -> Answer | None:
         """Do what a key asks for; None: it is not about another moment. `run` is the latest state."""
+        if self.several:
+            return None
         if key == "o":
             return self._seek_another(run)
         if self.recorded:

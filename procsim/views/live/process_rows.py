@@ -3,7 +3,8 @@
     RunState ──► what each does and knows ──► rows; those that are alike are one ──► a line of text for each
 
 Where there are too few rows, processes that do the same share one. Never folded away are main, those that hold a lock
-(so all in a circle of waits), that have failed, that overwrote an update, and the one that moved last.
+(so all in a circle of waits), that have failed or overwrote an update, the one that moved last, and those that are
+chosen or next.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from procsim.state.timeline import Lane, axis_of, lane_of
 from procsim.views.base import clean
 from procsim.views.text.knowledge import Knowledge, knowledge_words
 from procsim.views.text.lanes import axis_line, lane_line
-from procsim.views.text.rows import fitted
+from procsim.views.text.rows import cut_name, fitted
 from procsim.views.text.words import STYLES, counted_states, holdings, narration, state_words
 from procsim.views.wishes import Movement
 
@@ -196,14 +197,6 @@ def row_name(names: Sequence[str], cells: int) -> str:
     return cut_name(text, cells - len(count)) + count
 
 
-def cut_name(name: str, cells: int) -> str:
-    """A name, cut in the middle, so that the end stays that tells it from others: "ForkPoo…er-1"."""
-    if cell_len(name) <= cells:
-        return name
-    number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]
-    return f"{set_cell_size(name, cells - len(number) - 1)}…{number}"
-
-
 def _place(at: str, cells: int) -> str:
     """A place in the code, cut so that its line number stays."""
     file, _colon, line = at.rpartition(":")
@@ -223,4 +216,4 @@ def _marks(movement: Movement | None, plain: bool) -> dict[int, str]:
 def _mark(marks: dict[int, str], number: int, group: Sequence[Process]) -> Text:
     digit = str(number + 1) if number < 9 else " "
     sign = next((marks[each.pid] for each in group if each.pid in marks), " ")
-    return Text.assemble((digit, STYLES["faint"]), (sign, STYLES["next"]))
+    return Text.assemble((digit, STYLES["faint"]), (sign, "chosen" if sign.strip() else ""))

@@ -6,13 +6,12 @@ Pure: RunState ──► lines. While it stands, view.py takes the digits for an
 from collections.abc import Mapping
 
 from prompt_toolkit.keys import Keys
-from rich.console import Console
 from rich.text import Text
 
 from procsim.language import N_
 from procsim.state.run_state import RunState
 from procsim.views.text.predictions import answer_rows, question_words
-from procsim.views.text.prose import Prose
+from procsim.views.text.prose import Prose, wrapped
 from procsim.views.wishes import Refusal
 
 WITH_A_QUESTION = ("r", "t", "?", "c", "q", Keys.ControlC, Keys.ControlBackslash, Keys.ControlZ)
@@ -34,10 +33,9 @@ def question_lines(run: RunState, width: int) -> list[Text]:
     question = run.question
     if question is None:
         return []
-    console = Console(width=width)
-    lines = [*Prose("? " + question_words(question), "strong").wrap(console, width)]
+    lines = wrapped(Prose("? " + question_words(question), "strong"), width)
     for row in answer_rows(question.fields["answers"]):
         answer = Prose(f" {row}")
         answer.stylize(KEY, 0, 3)
-        lines += answer.wrap(console, width)
+        lines += wrapped(answer, width)
     return lines

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rich.console import Console, ConsoleDimensions, Group, RenderableType
+from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.text import Text
 
 from procsim import Headline
 from procsim.findings.base import from_fields
 from procsim.language import _
 from procsim.state.run_state import RunState
+from procsim.state.timeline import Lane
 from procsim.views.base import clean
 from procsim.views.live.circle import circle_lines
 from procsim.views.live.code import Source, pane
@@ -23,10 +24,10 @@ from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.process_rows import process_rows
 from procsim.views.live.question import question_lines
-from procsim.views.live.things import shared_cells, thing_count, thing_lines
+from procsim.views.live.things import shared_files, thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
-from procsim.views.text.prose import Prose
+from procsim.views.text.prose import Prose, hanging, wrapped
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import STYLES, counted_states, event_style, event_words, holdings, localized
 from procsim.views.wishes import Movement
@@ -43,7 +44,7 @@ ROOM_FOR_CIRCLE = 10
 """Rows from which on a circle of waits is drawn."""
 
 SMALLEST = ConsoleDimensions(44, 13)
-"""Below this there is no room for a table."""
+"""Below this there is no room for rows of processes."""
 
 
 @dataclass(frozen=True)
@@ -95,37 +96,40 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         short = [*top[:2], *(question_lines(run, size.width) or _short(run, size))][: size.height]
         if request.over:  # else people would not know what has come of it, and how to go on
-            short = [*[*top[:1], *_bottom(run, request, [])][: size.height - 1], keys]
+            short = [*[*top[:1], *_telling(run, request, [])][: size.height - 1], keys]
         return Group(*short), layout
     rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
     if request.help:
         return Group(top[0], rule, *request.keys.page(size.width, size.height - 4), rule, keys), layout
     for circle in (circle_lines(run, size.width, plain), []):
-        bottom = [*_bottom(run, request, circle), *([_message(request)] if request.message else []), keys]
-        free = size.height - len(top) - len(bottom) - 2  # the legend and the rule
+        telling = _telling(run, request, circle)
+        bottom = [*telling, *([_message(request)] if request.message else []), keys]
+        sentences = 0 if telling else SENTENCES if size.height < 30 else 2 * SENTENCES
+        free = size.height - len(top) - sentences - len(bottom) - 2  # the legend and the rule
         code_rows = max(0, min(free // 2, free - FEWEST_ROWS)) if request.source is not None else 0
         if not circle or free - code_rows >= ROOM_FOR_CIRCLE:
             break
     if free < FEWEST_ROWS:  # a long question, of which people must see every answer
         top = top[: max(1, size.height - len(bottom))]
         return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout
-    middle, pids = _middle(run, request, circle, free - code_rows)
-    if run.found or request.verdict or run.question is not None:  # these stand where else the sentences do
-        blank = len(middle) - 1 - max(number for number, line in enumerate(middle[:-1]) if line.plain)
-        more = _sentences(run, min(SENTENCES, blank - 2), size.width) if blank > 2 else []
-        del middle[len(middle) - 1 - len(more) : -1]
-        bottom = [*more, *bottom]
+    middle, lanes, pids = _middle(run, request, circle, free - code_rows)
+    blank = free - code_rows - len(middle)
+    sentences += max(0, min(SENTENCES, blank - 2)) if telling else 0
+    middle += [Text()] * (size.height - len(top) - len(middle) - code_rows - sentences - len(bottom) - 2)
     code, first_line = [], request.first_line
     if request.source is not None:
         movement = request.movement
         whose = (movement.chosen or movement.next or movement.moved) if movement else None
         code_pane, first_line = pane(request.source, run, whose, code_rows, size.width, first_line)
         code = [code_pane]
-    return Group(*top, *middle, rule, *code, *bottom), ScreenLayout(pids, first_line)
+    below = [legend(lanes, False, size.width, plain), rule, *code, *_sentences(run, sentences, size.width), *bottom]
+    return Group(*top, *middle, *below), ScreenLayout(pids, first_line)
 
 
-def _middle(run: RunState, request: ScreenRequest, circle: Sequence[Text], rows: int) -> tuple[list[Text], list[int]]:
-    """The circle, the processes, the objects and the legend, in so many rows and one more; and the PIDs by row."""
+def _middle(
+    run: RunState, request: ScreenRequest, circle: Sequence[Text], rows: int
+) -> tuple[list[Text], list[Lane], list[int]]:
+    """The circle, the processes and the objects, in at most so many rows; the lanes in them, and the PIDs by row."""
     width, plain = request.size.width, request.plain_marks
     free = rows - len(circle)
     # One object at the least; more where all processes have a row, or share one.
@@ -134,15 +138,13 @@ def _middle(run: RunState, request: ScreenRequest, circle: Sequence[Text], rows:
     free -= len(drawn.lines)
     objects = [] if circle else thing_lines(run, free, width, plain)
     # What a program notes of a file, it may note a moment after the file has changed, which is shown itself.
-    noted = run.gauges and not shared_cells(run)
+    noted = run.gauges and not shared_files(run)
     gauges = [fitted(gauges_line(run, plain), width)] if noted and free > len(objects) else []
-    lines = [*circle, *drawn.lines, *objects, *gauges]
-    blank = rows - len(lines)
+    blank = rows - len(circle) - len(drawn.lines) - len(objects) - len(gauges)
     above, between = [Text()] * (blank > 0), [Text()] * (blank > 1)
     lines = [*above, *circle, *(between if circle else []), *drawn.lines]
     lines += [*between, *objects, *gauges] if objects or gauges else []
-    lines += [Text()] * max(0, rows - len(lines))
-    return [*lines, legend(drawn.lanes, False, width, plain)], drawn.pids
+    return lines, drawn.lanes, drawn.pids
 
 
 def _title(run: RunState, request: ScreenRequest) -> Text:
@@ -175,11 +177,11 @@ def _headline(run: RunState, request: ScreenRequest) -> list[Text]:
     """What it is about, in one or two lines."""
     sentence, alarm = headline_of(run, request.headline)
     text = Prose(f" {sentence} ", STYLES["alarm" if alarm else "headline"])
-    return [*text.wrap(Console(width=request.size.width), request.size.width)][:2]
+    return wrapped(text, request.size.width)[:2]
 
 
 def _short(run: RunState, size: ConsoleDimensions) -> list[Text]:
-    """For a window that holds no table: how many do what, and the last line."""
+    """For a window without room for rows of processes: how many do what."""
     rows = [Text(words) for words, _style in counted_states(run, run.processes.values(), holdings(run))]
     return [fitted(row, size.width) for row in rows[: max(0, size.height - 3)]]
 
@@ -188,31 +190,17 @@ def _message(request: ScreenRequest) -> Text:
     return fitted(Text(request.message, STYLES["waiting"]), request.size.width)
 
 
-def _bottom(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
-    """What stands above the keys: the verdict, or why it hangs, or else the last things that happened.
+def _telling(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
+    """What stands above the keys: the verdict, the question, or why it hangs; empty: the last things that happened do.
 
     `circle`: the circle of waits, where it is drawn.
     """
     width = request.size.width
     most = max(SENTENCES, request.size.height // 4)
     if request.verdict:
-        lines: list[Text] = []
-        for mark, text in request.verdict:
-            console = Console(width=max(10, width - mark.cell_len - 1))
-            wrapped = [*text.wrap(console, console.width)]
-            lines += [
-                Text.assemble(mark if not number else " " * mark.cell_len, " ", each)
-                for number, each in enumerate(wrapped)
-            ]
+        lines = [line for mark, text in request.verdict for line in hanging(mark.copy().append(" "), text, width)]
         return lines if len(lines) <= most else [*lines[: most - 1], Text("…", STYLES["faint"])]
-    question = question_lines(run, width)
-    if question:
-        return question
-    alarm = _alarm(run, request, circle) if request.asking else []
-    if alarm:
-        return alarm[:most]
-    sentences = _sentences(run, SENTENCES if request.size.height < 30 else 2 * SENTENCES, width)
-    return [Text()] * (SENTENCES - len(sentences)) + sentences
+    return question_lines(run, width) or (_alarm(run, request, circle)[:most] if request.asking else [])
 
 
 def _alarm(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
@@ -222,21 +210,20 @@ def _alarm(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> lis
     width = request.size.width
     finding = from_fields(run.found[0].fields)
     text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
-    console = Console(width=width)
-    lines = [*Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]).wrap(console, width)]
-    if circle:  # it says the same
-        lines = []
+    told = circle and finding.id == "lock_cycle"
+    lines = [] if told else wrapped(Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]), width)
     if cure:
-        lines += Prose(f"{_('cure')}: {cure}", STYLES["cure"]).wrap(console, width)
+        lines += wrapped(Prose(f"{_('cure')}: {cure}", STYLES["cure"]), width)
     if len(run.found) > 1:
         lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
     return lines
 
 
 def _sentences(run: RunState, count: int, width: int) -> list[Text]:
-    """The last things that happened: when, who, what, where."""
-    lines = []
-    for event in list(run.happened)[-count:]:
+    """The last things that happened, in so many lines, the newest at the bottom: when, who, what, where."""
+    happened = list(run.happened)[-count:] if count else []
+    lines = [Text()] * (count - len(happened))
+    for event in happened:
         words = (event_words(event, run) or "")[:SENTENCE_CHARACTERS]
         who = clean(event.process)
         line = Text.assemble(

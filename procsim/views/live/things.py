@@ -34,12 +34,12 @@ def things(run: RunState) -> list[Thing]:
     several processes use.
     """
     signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
-    return [*run.queues.values(), *shared_cells(run), *run.locks.values(), *run.pools.values(), *signals]
+    return [*run.queues.values(), *shared_files(run), *run.locks.values(), *run.pools.values(), *signals]
 
 
-def shared_cells(run: RunState) -> list[Cells]:
+def shared_files(run: RunState) -> list[Cells]:
     """The files that several processes use."""
-    return [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.latest is not None]
+    return [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.writes]
 
 
 def thing_count(run: RunState) -> int:
@@ -136,7 +136,7 @@ def _now(run: RunState, thing: Thing) -> Text:
 
 def _contents(cells: Cells) -> Text:
     """What was written to a file last, and how many updates were lost."""
-    text = Text(clean(shown(cells.latest)) if cells.latest is not None else "", "strong")
+    text = Text(clean(shown(cells.writes[-1].event) or ""), "strong")
     if cells.lost:
         words = counted(cells.lost, N_("1 write went over an unseen one"), N_("{count} writes went over an unseen one"))
         text.append(GAP if text else "").append(words, STYLES["bad"])

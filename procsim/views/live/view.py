@@ -30,6 +30,7 @@ from procsim.views.live.code import Source
 from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
 from procsim.views.live.keys import Keys
 from procsim.views.live.moments import Moments
+from procsim.views.live.playing import PACE_FACTOR
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
@@ -54,9 +55,6 @@ FRAMES_PER_SECOND = 12
 
 STILL_FRAMES_PER_SECOND = 3
 """While no event comes, as in a run that is paused: only the clock moves, and a frame costs 20 ms of processor time."""
-
-PACE_FACTOR = 1.5
-"""The factor by which `+` and `-` change the pace."""
 
 BEGIN_FRAME, END_FRAME = "\x1b[?2026h", "\x1b[?2026l"
 """https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
@@ -89,7 +87,7 @@ class LiveView(View):
         self._waits = False
         """Whether people have seen why the program hangs, and let it wait (the key w)."""
         self._clock = Clock(showing.speed)
-        self._moments = Moments(showing.recorded, showing.speed)
+        self._moments = Moments(showing.recorded, showing.speed, several=bool(showing.columns))
         self._movement: Movement | None = None
         self._chosen: int | None = None
         """The PID of the process that people have chosen, even if that wish is not granted yet."""
@@ -202,8 +200,9 @@ class LiveView(View):
             alarm=asking,
             other_way=self._showing.other_way,
             steps=self._movement is not None,
-            over=self.asked,
+            over=self.stood,
             past=self._moments.is_past,
+            looks_back=not self._moments.several,
             code=self._showing.source is not None,
             ask=self._showing.question and not self._showing.will_ask and run.asked is None,
             answers=self._answers if self._movement is not None else 0,
@@ -211,11 +210,11 @@ class LiveView(View):
         request = ScreenRequest(
             title=self._showing.title,
             size=size if bar is None else ConsoleDimensions(size.width, size.height - 1),
-            t=run.t if self.asked or bar is not None else self._clock.at(run.t, time.monotonic()),
+            t=run.t if self.stood or bar is not None else self._clock.at(run.t, time.monotonic()),
             plain_marks=ascii_only(self._console),
             headline=self._showing.headline,
             asking=asking,
-            over=self.asked and bar is None,
+            over=self.stood and bar is None,
             verdict=self._verdict if bar is None else (),
             movement=movement,
             keys=keys,
@@ -240,7 +239,7 @@ class LiveView(View):
 
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         picture, layout = screen(run, request)
-        if not request.help:  # behind the page of keys, people still have the table in mind
+        if not request.help:  # behind the page of keys, people still have the rows in mind
             self._layout = layout
         return picture
 
@@ -357,7 +356,7 @@ class LiveView(View):
     def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
         if not self._showing.holds or self._input is None or self._ending:
             return
-        self.asked, self._message, self._wants_code = True, "", False
+        self.stood, self._message, self._wants_code = True, "", False
         self._verdict = [*verdict_rows(verdict, ascii_only(self._console))]
         self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
         self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}

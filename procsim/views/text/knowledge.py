@@ -5,13 +5,17 @@ into queues and taken from them.
 """
 
 from enum import Enum
+from typing import Any
 
-from procsim.language import _
-from procsim.state.cells import Use
+from rich.cells import cell_len
+
+from procsim.language import N_, _
+from procsim.state.cells import Access
 from procsim.state.objects import Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
+from procsim.views.text.words import localized
 from procsim.wire.events import Event
 
 VALUE_CELLS = 12
@@ -42,37 +46,38 @@ def knowledge_words(run: RunState, process: Process) -> Known:
 
 
 def _last_seen(run: RunState, pid: int) -> Known | None:
-    uses = [(cells.uses[pid], identity) for identity, cells in run.cells.items() if pid in cells.uses]
-    known = [(use.seen.event.t, identity, use) for use, identity in uses if use.seen is not None]
-    if not known:
+    seen = [(use.seen, cells) for cells in run.cells.values() if (use := cells.uses.get(pid)) and use.seen is not None]
+    if not seen:
         return None
-    _t, identity, use = max(known, key=lambda each: each[0])
-    words, kind = _use_words(run, pid, identity, use)
-    if len(run.cells) > 1 and use.seen is not None:
-        words = _("{file}: {words}").format(file=use.seen.path.rsplit("/", 1)[-1], words=words)
+    access, cells = max(seen, key=lambda each: each[0].event.t)
+    words, kind = _access_words(access, cells.news(pid))
+    if len(run.cells) > 1:
+        words = _("{file}: {words}").format(file=access.name, words=words)
     return clean(words), kind
 
 
-def _use_words(run: RunState, pid: int, identity: int, use: Use) -> Known:
-    seen = use.seen
-    assert seen is not None
-    value = shown(seen.event)
+def _access_words(seen: Access, news: Access | None) -> Known:
+    """What a process has read or written last. `news`: what another one has written since."""
+    figures: dict[str, Any] = {"value": shown(seen.event)}
     if seen.event.kind == "file_written":
-        if seen.over is not None:
-            words = _("wrote {value} over {process}'s {other}")
-            return words.format(value=value, process=seen.over.process, other=shown(seen.over)).strip(), Knowledge.ALARM
-        return _("wrote {value}").format(value=value).strip(), Knowledge.PLAIN
-    news = run.cells[identity].news(pid)
-    words = _("read {value}").format(value=value).strip()
+        if seen.over is None:
+            return localized(N_("wrote⟨ {value}⟩"), figures), Knowledge.PLAIN
+        figures |= {"process": seen.over.process, "other": shown(seen.over)}
+        if figures["other"] is None:
+            return localized(N_("wrote⟨ {value}⟩ over what {process} had written"), figures), Knowledge.ALARM
+        return localized(N_("wrote⟨ {value}⟩ over {process}'s {other}"), figures), Knowledge.ALARM
     if news is None:
-        return words, Knowledge.PLAIN
-    return _("{words} (it is {value} now)").format(words=words, value=shown(news.event)), Knowledge.OUT_OF_DATE
+        return localized(N_("read⟨ {value}⟩"), figures), Knowledge.PLAIN
+    figures["now"] = shown(news.event)
+    if figures["now"] is None:
+        return localized(N_("read⟨ {value}⟩ (it has changed since)"), figures), Knowledge.OUT_OF_DATE
+    return localized(N_("read⟨ {value}⟩ (it is {now} now)"), figures), Knowledge.OUT_OF_DATE
 
 
-def shown(event: Event) -> str:
-    """The value that was read or written, if it is short."""
+def shown(event: Event) -> str | None:
+    """The value that was read or written; None: it is too long for a row, or cannot be printed."""
     text = str(event.fields["value"]).strip()
-    return text if len(text) <= VALUE_CELLS and text.isprintable() else ""
+    return text if text and cell_len(text) <= VALUE_CELLS and text.isprintable() else None
 
 
 def _queue_words(run: RunState, process: Process, queue: Queue) -> Known:

@@ -6,7 +6,6 @@ In a lane stands what its process waits for or holds, and what it has read (`r3`
 (`>11`). A write by which an update was lost is in the colour of alarm.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,12 +18,11 @@ from procsim.state.processes import PUT, READ, TOOK, WROTE, Mark
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Axis, Depth, Lane, Place, Stretch, Timeline, axis_of, timeline_of
 from procsim.views.base import clean
+from procsim.views.text.rows import cut_name
 from procsim.views.text.words import STYLES
 
 NAME_CELLS = 14
 GAP = " "
-NUMBER = re.compile(r"-\d{1,6}$")
-"""The number at the end of a name, which distinguishes the workers of a pool."""
 
 BARS, DIGITS = "▁▂▃▄▅▆▇█", "0123456789"
 FRAME_ROWS = 2
@@ -104,11 +102,7 @@ def draw_lanes(run: RunState, axis: Axis, width: int, rows: int, t: int, plain_m
 
 def _named(name: str, style: str, plain_marks: bool, figure: str = "") -> Text:
     """A name in the first column, cut to its cells; the number at its end and the figure after it are kept."""
-    name = clean(name)
-    if cell_len(name) > NAME_CELLS - cell_len(figure):
-        number = NUMBER.search(name)
-        figure = (number.group() if number else "") + figure
-        name = set_cell_size(name, NAME_CELLS - 1 - cell_len(figure)) + ("~" if plain_marks else "…")
+    name = cut_name(clean(name), NAME_CELLS - cell_len(figure)).replace("…", "~" if plain_marks else "…")
     return Text().append(set_cell_size(name + figure, NAME_CELLS) + GAP, style)
 
 
@@ -121,6 +115,8 @@ def _axis(shown: Timeline, plain_marks: bool) -> Text:
 def axis_line(axis: Axis) -> Text:
     """The times of the axis, over its cells."""
     start, middle, end = axis.labels()
+    if axis.steps:
+        start = _("step {number}").format(number=start)
     times = f"{start:<{axis.cells // 2}}{middle}"
     if cell_len(times) + 1 + cell_len(end) > axis.cells:  # no room for the middle
         times = start

@@ -36,3 +36,14 @@ def _breaks(text: str, width: int) -> Iterator[int]:
             yield piece.start()
             column = 0
         column += cell_len(piece.group())
+
+
+def wrapped(text: Text, width: int) -> list[Text]:
+    """The lines of a text, of at most so many cells each."""
+    return [*text.wrap(Console(width=width), width)]
+
+
+def hanging(head: Text, text: Text, width: int) -> list[Text]:
+    """The lines of a text that begins behind a head; the following lines begin below its first."""
+    first, *more = wrapped(text, max(10, width - head.cell_len)) or [Text()]
+    return [Text.assemble(head, first), *(Text.assemble(" " * head.cell_len, line) for line in more)]

@@ -1,12 +1,15 @@
-"""Rows that fit: a text cut to one row, and the grid of a table."""
+"""Rows that fit: a text cut to one row, and a name cut in the middle."""
 
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 
-def grid(width: int) -> Table:
-    """An empty table; its gaps are narrow if it has less than 100 cells."""
-    return Table.grid(padding=(0, 1 if width < 100 else 2), expand=True)
+def cut_name(name: str, cells: int) -> str:
+    """A name, cut in the middle, so that the end stays that tells it from others: "ForkPoo…er-1"."""
+    if cell_len(name) <= cells:
+        return name
+    number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]
+    return f"{set_cell_size(name, cells - len(number) - 1)}…{number}"
 
 
 def fitted(text: Text, width: int) -> Text:

@@ -203,11 +203,11 @@ def may_go_on(run: RunState, standing: Standing) -> bool:
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process does now, and what that means, as a style."""
     held = holding.get(process.pid)
+    waits = wait_words(run, process.waiting) if process.waiting is not None else ""
+    if held and waits:
+        waits = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=waits)
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
-        words = wait_words(run, process.waiting)
-        if held:
-            words = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=words)
-        return _("STUCK: {words}").format(words=words), STYLES["bad"]
+        return _("STUCK: {words}").format(words=waits), STYLES["bad"]
     if not process.alive and held:
         words = _("{ended}, holding {locks}").format(ended=exit_words(process.exit_code), locks=clean(listed(held)))
         return words, STYLES["bad"]
@@ -218,10 +218,7 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return standing_words(run, standing), STYLES["next" if may_go_on(run, standing) else "blocked"]
     asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
-        words = wait_words(run, process.waiting)
-        if held:
-            words = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=words)
-        return words, STYLES["waiting"]
+        return waits, STYLES["waiting"]
     if held:
         words = _("holds {locks}, asleep") if asleep else _("holds {locks}")
         return clean(words.format(locks=listed(held))), STYLES["held"]

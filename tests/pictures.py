@@ -1,6 +1,6 @@
 """Ten moments of the lessons, drawn, so that somebody who has never heard of procsim can be asked what goes on there.
 
-    python -m tests.moments FOLDER [LANGUAGE [THEME]]
+    python -m tests.pictures FOLDER [LANGUAGE [THEME]]
 
 Each lesson is run once and recorded; the recording is applied up to the moment, which is an event; and the screen of
 80x24 cells is written to FOLDER as a terminal receives it (NAME.ansi) and without colours (NAME.txt). The question is
@@ -23,7 +23,7 @@ from rich.theme import Theme
 from procsim import language
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
-from procsim.options import Option
+from procsim.options import from_arguments
 from procsim.recording.trace import Trace
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
@@ -141,7 +141,7 @@ def drawn(moment: Moment, run: RunState, colours: bool, other_way: str = "") -> 
     """The screen, as a terminal receives it."""
     name, *arguments = moment.line.split()
     scenario = load(catalog.scenarios()[name], name)
-    values = values_of(scenario.options, arguments)
+    values = from_arguments(scenario.options, arguments)
     request = ScreenRequest(
         f"procsim {moment.line}",
         SIZE,
@@ -160,22 +160,6 @@ def drawn(moment: Moment, run: RunState, colours: bool, other_way: str = "") -> 
     )
     console.print(screen(run, request)[0], crop=True, end="")
     return stream.getvalue()
-
-
-def values_of(options: list[Option], arguments: list[str]) -> dict[str, object]:
-    """The values of a scenario's options on a command line: "--users 10 --no-lock"."""
-    values: dict[str, object] = {option.name: option.default for option in options}
-    words = iter(arguments)
-    for word in words:
-        name = word.removeprefix("--").replace("-", "_")
-        if name.removeprefix("no_") in values and values[name.removeprefix("no_")] is True:
-            values[name.removeprefix("no_")] = False
-        elif values[name] is False:
-            values[name] = True
-        else:
-            text = next(words)
-            values[name] = int(text) if text.isdigit() else text
-    return values
 
 
 def main(folder: Path, chosen: str = "en", theme: str = "dark") -> None:
