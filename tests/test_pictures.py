@@ -362,3 +362,13 @@ def test_all_processes_have_a_row_before_a_second_object_has_one() -> None:
     rows = text_of(state_of(story.events))
     assert all(row(rows, f"p{pid} ") for pid in range(1, 15))
     assert row(rows, "… and ")
+
+
+def test_where_there_is_room_for_one_object_it_is_the_one_that_matters() -> None:
+    story = Story().began(1, 2, 3).tell(1, "event_created", 100, name="doors", type="Event")
+    for pid in (2, 3):
+        read(story, pid, "3")
+    run = state_of(wrote(wrote(story, 2, "2"), 3, "2").events)
+    (line,) = (line.plain for line in thing_lines(run, 1, 80, True))
+    assert line == "stock.txt  2  1 write went over an unseen one  … and 1 more"
+    assert thing_lines(run, 0, 80, True) == []

@@ -59,8 +59,9 @@ def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]
     left_out = 0
     if len(groups) > rows:
         groups.sort(key=lambda group: -sum(len(waiting[thing.identity]) + _is_hurt(thing) for thing in group))
-        left_out = sum(map(len, groups[max(0, rows - 1) :]))
-        groups = groups[: max(0, rows - 1)]
+        shown = max(min(1, rows), rows - 1)
+        left_out = sum(map(len, groups[shown:]))
+        groups = groups[:shown]
     name_cells = max((cell_len(_name(group)) for group in groups), default=0)
     lines = []
     for group in groups:
@@ -69,8 +70,11 @@ def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]
         who = waiting[group[0].identity] if len(group) == 1 else []
         lines.append(fitted(Text.assemble(name, GAP, _drawn(run, group, who, plain, width)), width))
     if left_out:
-        lines.append(Text(_("… and {count} more").format(count=left_out), STYLES["faint"]))
-    return lines
+        more = Text(_("… and {count} more").format(count=left_out), STYLES["faint"])
+        lines = (
+            [*lines, more] if len(lines) < rows else [*lines[:-1], fitted(Text.assemble(lines[-1], GAP, more), width)]
+        )
+    return lines[: max(0, rows)]
 
 
 def _alike(every: Sequence[Thing]) -> list[list[Thing]]:

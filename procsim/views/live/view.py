@@ -10,6 +10,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -34,8 +35,10 @@ from procsim.views.live.playing import PACE_FACTOR
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
+from procsim.views.text.predictions import revealed_rows
+from procsim.views.text.prose import Prose
 from procsim.views.text.summary import ascii_only, print_summary, verdict_rows
-from procsim.views.text.words import counted, state_words
+from procsim.views.text.words import STYLES, counted, state_words
 from procsim.views.wishes import (
     Ask,
     ChangePace,
@@ -101,7 +104,7 @@ class LiveView(View):
         self._wants_code: bool | None = None
         """Whether people want to see the code; None: they have not said so."""
         self._shows_help = False
-        self._verdict: Sequence[tuple[Text, Text]] = ()
+        self._verdict: list[tuple[Text, Text]] = []
         self._message = ""
         self._answers = 0
         """How many answers the question has that stands on the last picture; 0: none stands there."""
@@ -357,7 +360,10 @@ class LiveView(View):
         if not self._showing.holds or self._input is None or self._ending:
             return
         self.stood, self._message, self._wants_code = True, "", False
-        self._verdict = [*verdict_rows(verdict, ascii_only(self._console))]
+        self._verdict = [*verdict_rows(replace(verdict, revealed=None), ascii_only(self._console))]
+        if verdict.revealed is not None:  # what people have predicted is what they want to see first
+            *_question, (_sign, words, style) = revealed_rows(verdict.revealed)
+            self._verdict.insert(0, (Text("?"), Prose(words, STYLES.get(style, ""))))
         self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
         self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}
         size = None
