@@ -9,8 +9,8 @@ WITHOUT_PROCESSES = ("win32", "emscripten", "wasi")
 """The values of `sys.platform` for systems that have no fork, named pipes and signals as POSIX does."""
 
 NEW_OBJECTS_KEPT = 50_000
-"""Objects that are made before Python looks for cycles among them. With its own 700 it looks 65 times while we are
-imported and finds nothing, in a tenth of the time."""
+"""How many new objects there are before Python's garbage collector runs. With Python's own 700 (2,000 from 3.13 on) it
+runs 54 times while procsim is imported, which is 7 % of the time, and finds nothing. Measured with Python 3.11."""
 
 
 def runs_on(platform: str) -> bool:

@@ -67,6 +67,8 @@ def listed(words: Iterable[object]) -> str:
 
 NAMES = (
     N_("guard"),
+    N_("sender"),
+    N_("receiver"),
     N_("user-"),
     N_("taker-"),
     N_("eater-Ming"),
@@ -79,6 +81,8 @@ NAMES = (
     N_("consumer-Lan"),
     N_("consumer-Jun"),
     N_("consumer-"),
+    N_("bowl"),
+    N_("spoon"),
     N_("masala"),
     N_("dough stick"),
     N_("steamed bun"),

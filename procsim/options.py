@@ -14,7 +14,7 @@ there are several dicts, one of them is enough. An option that was changed and w
 
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -50,7 +50,7 @@ class Option:
         """The option with that value as people would type it: `--no-lock`, `--users 3`."""
         if self.type is bool:
             return self.flag if value else f"--no-{self.flag[2:]}"
-        return f"{self.flag} {value:g}" if isinstance(value, float) else f"{self.flag} {value}"
+        return f"{self.flag} {str(value).removesuffix('.0') if isinstance(value, float) else value}"
 
     def check(self, value: Any) -> Any:
         """Returns the value. Raises `WrongOption` if it is not allowed."""
@@ -131,16 +131,20 @@ def _is(value: Any, needed: Any) -> bool:
 def _without_effect(option: Option, by_name: Mapping[str, Option], values: Mapping[str, Any]) -> str:
     """Why an option has no effect: beside another one that was chosen, too, or without one that was not."""
     missing = _missing(option, values)
-    typed = option.typed(values[option.name])
+    chosen = option.typed(values[option.name])
     for name in (name for each in missing for name in each):
         if values[name] != by_name[name].default:
-            words = _("{option} and {other} exclude each other; leave one of them out")
-            return words.format(option=typed, other=by_name[name].typed(values[name]))
+            return exclude_each_other(chosen, by_name[name].typed(values[name]))
     needed = [_flag_of(by_name[name], value) for name, value in (next(iter(each.items())) for each in missing)]
     if len(needed) > 1:
         words = _("{option} has no effect without one of {needed}")
-        return words.format(option=typed, needed=listed(needed))
-    return _("{option} has no effect without {needed}").format(option=typed, needed=needed[0])
+        return words.format(option=chosen, needed=listed(needed))
+    return _("{option} has no effect without {needed}").format(option=chosen, needed=needed[0])
+
+
+def exclude_each_other(option: str, other: str) -> str:
+    """That two options, as they are typed, cannot be given together."""
+    return _("{option} and {other} exclude each other; leave one of them out").format(option=option, other=other)
 
 
 def _flag_of(option: Option, needed: Any) -> str:
@@ -177,16 +181,14 @@ def parse(main: Callable[..., Any], arguments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def as_arguments(options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
+def typed(options: Iterable[Option], values: Mapping[str, Any]) -> list[str]:
+    """Each of these options as people would type it; those that have no value are left out."""
+    return [option.typed(values[option.name]) for option in options if values[option.name] is not None]
+
+
+def as_arguments(options: Iterable[Option], values: Mapping[str, Any]) -> list[str]:
     """The command line that `parse` would turn into these values again."""
-    arguments: list[str] = []
-    for option in options:
-        value = values[option.name]
-        if option.type is bool:
-            arguments.append(option.flag if value else "--no-" + option.flag[2:])
-        elif value is not None:
-            arguments.append(f"{option.flag}={value}")
-    return arguments
+    return [each.replace(" ", "=", 1) for each in typed(options, values)]  # a value may begin with a hyphen
 
 
 def from_arguments(options: Sequence[Option], arguments: Sequence[str]) -> dict[str, Any]:

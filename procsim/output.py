@@ -1,6 +1,5 @@
 """Standard output and standard error, either of which may be closed, full, or read by nobody any more."""
 
-import codecs
 import contextlib
 import errno
 import os
@@ -8,23 +7,14 @@ import sys
 from collections.abc import Iterator
 from typing import IO
 
-from rich.cells import cell_len
-
 from procsim.errors import ProcsimError
 from procsim.exit_code import ExitCode
 from procsim.harmless import harmless
 from procsim.language import _
+from procsim.legible import LEGIBLE
 
 LONGEST_LINE = 2_000
 """Characters of a line on standard error; the name of a scenario in a recording, for one, has no bound of its own."""
-
-LEGIBLE = "procsim.legible"
-"""How characters are written that the encoding of a stream lacks: as ones that look alike, else as "?"."""
-
-CLUSTER = 16
-"""Characters that may make one emoji, or more."""
-
-IN_PLACE_OF = {"…": "~", "·": "-", "→": ">", "←": "<", "–": "-", "’": "'"}  # noqa: RUF001 - these are meant
 
 
 class CannotWrite(ProcsimError):
@@ -63,21 +53,6 @@ def forget_output(stream: IO[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
-
-
-def _in_place_of(error: UnicodeError) -> tuple[str, int]:
-    """As many cells as before: else lines would be wider than the screen, and columns ragged."""
-    assert isinstance(error, UnicodeEncodeError)
-    pieces = []
-    for number in range(error.start, error.end):
-        before = error.object[max(0, number - CLUSTER) : number]  # parts of an emoji have no cells of their own
-        character = error.object[number]
-        cells = cell_len(before + character) - cell_len(before)
-        pieces.append(IN_PLACE_OF.get(character, "?" * cells))
-    return "".join(pieces), error.end
-
-
-codecs.register_error(LEGIBLE, _in_place_of)
 
 
 def make_streams_safe() -> None:

@@ -90,7 +90,7 @@ def headline(run: "RunState", kill_main: bool, **_: Any) -> Headline | None:
     if guard.daemon:
         cut_short = guard.exit_code == -signal.SIGTERM
         return (
-            Headline("main has ended, so its daemon was ended with it, in the middle of its work")
+            Headline("main has no more to do, so its daemon is ended too, in the middle of its work")
             if cut_short
             else None
         )

@@ -14,26 +14,27 @@ from procsim import Claim, Headline, say, start
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
 
+TAKES = "takes the {thing}"
 EATEN = "everybody has eaten"
 """What is said, and looked for in the run."""
 
 
-def eat(first: Any, second: Any, has_one: Any, seconds: float) -> None:
-    """Take one thing, take the other, eat."""
+def eat(thing: str, first: Any, second: Any, has_one: Any, seconds: float) -> None:
+    """Take one thing, which is called so, take the other, eat."""
     with first:
-        say("has one of the two")
+        say(TAKES, thing=thing)
         has_one.wait()  # until the other eater, too, has one
         with second:
             say("has both, and eats")
             time.sleep(seconds)
 
 
-def eat_in_order(first: Any, second: Any, seconds: float) -> None:
-    """The same, for two who take the same thing first."""
-    with first:
-        say("has one of the two")
+def eat_in_order(bowl: Any, spoon: Any, seconds: float) -> None:
+    """The same, for two who take the bowl first."""
+    with bowl:
+        say(TAKES, thing="bowl")
         time.sleep(seconds)
-        with second:
+        with spoon:
             say("has both, and eats")
             time.sleep(seconds)
 
@@ -41,7 +42,7 @@ def eat_in_order(first: Any, second: Any, seconds: float) -> None:
 def take_again(bowl: Any, seconds: float) -> None:
     """Take the bowl, and, as if one had forgotten it, take it again."""
     with bowl:
-        say("has the bowl")
+        say(TAKES, thing="bowl")
         time.sleep(seconds)
         with bowl:
             say("has it twice")
@@ -65,8 +66,8 @@ def main(
     else:
         both = Barrier(2)
         people = [
-            Process(target=eat, name="eater-Ming", args=(bowl, spoon, both, pause)),
-            Process(target=eat, name="eater-Lan", args=(spoon, bowl, both, pause)),
+            Process(target=eat, name="eater-Ming", args=("bowl", bowl, spoon, both, pause)),
+            Process(target=eat, name="eater-Lan", args=("spoon", spoon, bowl, both, pause)),
         ]
     for person in people:
         person.start()

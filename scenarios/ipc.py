@@ -25,7 +25,7 @@ GOT_A_STREAM = "has got {messages} messages in a stream by {via}: {rate} a secon
 """What is said, and looked for in the run."""
 
 SHARED = ("value", "manager")
-"""Ways in which p and c share the same data. So each has to signal the other when it has written or read it."""
+"""Ways in which both share the same data. So each has to signal the other when it has written or read it."""
 
 MANY = 200
 """Messages that are sent by default when the ways are compared."""
@@ -62,7 +62,7 @@ def take(via: str, way: Any) -> int:
 
 
 def send(via: str, way: Any, ready: Any, written: Any, pause: float) -> None:
-    """The process p: once c is ready, send it the message."""
+    """The sender: once the receiver is ready, send it the message."""
     ready.wait()
     time.sleep(pause)
     say(SENDS, message=MESSAGE, via=via)
@@ -71,7 +71,7 @@ def send(via: str, way: Any, ready: Any, written: Any, pause: float) -> None:
 
 
 def receive(via: str, way: Any, ready: Any, written: Any) -> None:
-    """The process c: take the message."""
+    """The receiver: take the message."""
     ready.set()
     if via in SHARED:
         written.wait()
@@ -80,7 +80,7 @@ def receive(via: str, way: Any, ready: Any, written: Any) -> None:
 
 
 def send_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
-    """The process p: send the time as a message, half of them one by one, then half of them as fast as possible."""
+    """The sender: send the time as a message, half of them one by one, then half of them as fast as possible."""
     say(SENDS_MANY, messages=2 * messages, via=via)
     for number in range(2 * messages):
         pass_on(via, way, time.monotonic_ns())
@@ -91,7 +91,7 @@ def send_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> No
 
 
 def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) -> None:
-    """The process c: take the messages, and measure how long each was on its way."""
+    """The receiver: take the messages, and measure how long each was on its way."""
     sent, got = [], []
     for number in range(2 * messages):
         if via in SHARED:
@@ -107,20 +107,20 @@ def receive_many(via: str, way: Any, written: Any, taken: Any, messages: int) ->
 
 
 def hand_over(via: str, writer: Any, reader: Any, messages: int, pause: float) -> None:
-    """Let p send and c receive, over the two ends of the way between them."""
+    """Let one process send and another receive, over the two ends of the way between them."""
     if messages > 1:
         wrote = Semaphore(0)
         taken = Semaphore(0)
-        c = Process(target=receive_many, name="c", args=(via, reader, wrote, taken, messages))
-        p = Process(target=send_many, name="p", args=(via, writer, wrote, taken, messages))
+        receiver = Process(target=receive_many, name="receiver", args=(via, reader, wrote, taken, messages))
+        sender = Process(target=send_many, name="sender", args=(via, writer, wrote, taken, messages))
     else:
         ready = Event()
         written = Event()
-        c = Process(target=receive, name="c", args=(via, reader, ready, written))
-        p = Process(target=send, name="p", args=(via, writer, ready, written, pause))
-    for child in (c, p):
+        receiver = Process(target=receive, name="receiver", args=(via, reader, ready, written))
+        sender = Process(target=send, name="sender", args=(via, writer, ready, written, pause))
+    for child in (receiver, sender):
         child.start()
-    for child in (c, p):
+    for child in (receiver, sender):
         child.join()
 
 
@@ -148,8 +148,8 @@ def main(
         child.join()
         say(FINDS, number=numbers["number"])
     elif via == "queue":
-        queue: Any = Queue()
-        hand_over(via, queue, queue, messages, pause)
+        mailbox: Any = Queue()
+        hand_over(via, mailbox, mailbox, messages, pause)
     elif via == "pipe":
         reader, writer = Pipe(duplex=False)
         hand_over(via, writer, reader, messages, pause)
@@ -169,8 +169,8 @@ def headline(run: "RunState", via: str, messages: int, **_: Any) -> Headline | N
     if via != "memory":
         got = next(run.narrated(GOT), None)
         if got is not None:
-            return Headline("{message} has come from p to c by {via}", got.fields["fields"])
-        return Headline("p sends {message} to c by {via}", {"message": MESSAGE, "via": via})
+            return Headline("{message} has come from sender to receiver by {via}", got.fields["fields"])
+        return Headline("sender sends {message} to receiver by {via}", {"message": MESSAGE, "via": via})
     changed, looked = next(run.narrated(CHANGES), None), next(run.narrated(FINDS), None)
     if changed is None:
         return Headline("number is {before} in MainProcess; a child will change it", {"before": BEFORE})
@@ -194,29 +194,29 @@ def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
     sent = next(run.narrated(SENDS), None)
     took = next(run.narrated(GOT), None)
     if sent is None or took is None:
-        yield Claim(row, False, "the message never came from p to c", sentence="message.never_came")
+        yield Claim(row, False, "the message never came from sender to receiver", sentence="message.never_came")
         return
     put, got, took_ns = sent.fields["fields"]["message"], took.fields["fields"]["message"], took.t - sent.t
     p, c = sent.pid, took.pid
-    queue = run.queue_named("queue")
-    if queue is not None and queue.puts == queue.gots == 1:  # as the queue itself counted
-        put, got = queue.items_put[0], queue.items_got[0]
-        (p,), (c,) = queue.put, queue.got
-        took_ns = queue.depths.points[1][0] - queue.depths.points[0][0]
+    mailbox = run.queue_named("mailbox")
+    if mailbox is not None and mailbox.puts == mailbox.gots == 1:  # as the queue itself counted
+        put, got = mailbox.items_put[0], mailbox.items_got[0]
+        (p,), (c,) = mailbox.put, mailbox.got
+        took_ns = mailbox.depths.points[1][0] - mailbox.depths.points[0][0]
     figures = {"via": via, "put": put, "got": got, "p": p, "c": c, "main": run.main, "ms": round(took_ns / 1e6, 2)}
     holds = put == got == MESSAGE and len({p, c, run.main}) == 3
     if via == "queue":
         yield Claim(
             "I2",
-            holds and queue is not None and queue.puts == queue.gots == 1,
-            "p (PID {p}) put {put} into the queue, and c (PID {c}) took {got} out of it, {ms} ms later",
+            holds and mailbox is not None and mailbox.puts == mailbox.gots == 1,
+            "sender (PID {p}) put {put} into mailbox, and receiver (PID {c}) took {got} out of it, {ms} ms later",
             figures,
         )
     else:
         yield Claim(
             "I3",
             holds,
-            "by {via}, p (PID {p}) sent {put} and c (PID {c}) got {got}, {ms} ms later",
+            "by {via}, sender (PID {p}) sent {put} and receiver (PID {c}) got {got}, {ms} ms later",
             figures,
             sentence="I3.one",
         )
@@ -228,7 +228,7 @@ def measured(run: "RunState", messages: int) -> Claim:
     one_by_one = next(run.narrated(GOT_ONE_BY_ONE), None)
     stream = next(run.narrated(GOT_A_STREAM), None)
     if sent is None or one_by_one is None or stream is None:
-        return Claim("I3", False, "the messages never came from p to c", sentence="I3.never_came")
+        return Claim("I3", False, "the messages never came from sender to receiver", sentence="I3.never_came")
     figures = {
         "via": sent.fields["fields"]["via"],
         "put": sent.fields["fields"]["messages"],
@@ -241,8 +241,8 @@ def measured(run: "RunState", messages: int) -> Claim:
     return Claim(
         "I3",
         figures["put"] == figures["got"] == 2 * messages and len({sent.pid, stream.pid, run.main}) == 3,
-        "by {via}, p (PID {p}) sent {put} messages and c (PID {c}) got {got}: {rate} a second in a stream; one by one, "
-        "each took {ms} ms",
+        "by {via}, sender (PID {p}) sent {put} messages and receiver (PID {c}) got {got}: {rate} a second in a stream; "
+        "one by one, each took {ms} ms",
         figures,
         sentence="I3.rate",
     )

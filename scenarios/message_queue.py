@@ -269,39 +269,30 @@ def main(
     pause: Annotated[float, "seconds that a message takes"] = 0.15,
 ) -> None:
     if stale and check:
-        messages = asks(max(2, takers or ASKERS), messages)
-    longest = pause * pauses(size, takers, joinable, stale, check, burst, messages)
+        askers = max(2, takers or ASKERS)
+        number = asks(askers, messages)
+        all_ask(askers, number, bounded(pause, number))
+    elif stale:
+        people = takers or ASKERS
+        unasked(size, people, messages, bounded(pause, 2 * (messages + people) / min(people, size)))
+    elif burst:
+        bursts(size, bounded(pause, BURSTS * size))
+    elif joinable or takers is not None:
+        people = takers or 1
+        pause = bounded(pause, math.ceil(messages / people))
+        shared_out(size, people, messages, pause, joinable, joinable and task_done, extra_task_done)
+    else:
+        one_step_after_another(size, bounded(pause, 2 * (size + TOO_MANY)))
+
+
+def bounded(pause: float, number: float) -> float:
+    """The pause of a run in which so many follow each other: shorter if the run would take too long."""
+    longest = pause * number
     if longest > LONGEST_SECONDS:
         times = longest / LONGEST_SECONDS
         pause = pause / times
         say("runs {times} times as fast, to end within {seconds} s", times=round(times, 1), seconds=LONGEST_SECONDS)
-    pause = max(pause, SHORTEST_PAUSE_SECONDS)
-    if stale and check:
-        all_ask(max(2, takers or ASKERS), messages, pause)
-    elif stale:
-        unasked(size, takers or ASKERS, messages, pause)
-    elif burst:
-        bursts(size, pause)
-    elif joinable or takers is not None:
-        shared_out(size, takers or 1, messages, pause, joinable, joinable and task_done, extra_task_done)
-    else:
-        one_step_after_another(size, pause)
-
-
-def pauses(
-    size: int, takers: int | None, joinable: bool, stale: bool, check: bool, burst: bool, messages: int
-) -> float:
-    """How many pauses follow each other."""
-    if stale and check:
-        return messages
-    if stale:
-        people = takers or ASKERS
-        return 2 * (messages + people) / min(people, size)
-    if burst:
-        return BURSTS * size
-    if joinable or takers is not None:
-        return math.ceil(messages / (takers or 1))
-    return 2 * (size + TOO_MANY)
+    return max(pause, SHORTEST_PAUSE_SECONDS)
 
 
 def asks(askers: int, messages: int) -> int:

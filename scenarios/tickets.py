@@ -10,8 +10,8 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
-from multiprocessing import Barrier, Lock, Process
+from contextlib import contextmanager, nullcontext
+from multiprocessing import Barrier, Lock, Manager, Process, Value
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,6 +26,7 @@ SOLD_OUT = "gets none: sold out"
 ASKS = "asks how many are left"
 LOOKS = "looks: {left} left"
 LEFT_IN_FILE = "{left} left in the file"
+LEFT_IN_STORE = "{left} left in the {store}"
 """What is said, and looked for in the run."""
 
 WROTE = "w"
@@ -38,18 +39,46 @@ LONGEST_SECONDS = 12
 """A rush that would take longer with the lock is sped up, so that it ends before the time limit."""
 
 
-def read_stock(stock: Path) -> int:
-    """How many tickets the file says are left."""
-    return int(stock.read_text())
+KEPT_IN = {"value": "Value", "manager": "manager.dict"}
+"""Where the number is kept, if not in a file, as the code has it."""
 
 
-def write_stock(stock: Path, left: int) -> None:
-    """Overwrite the number. The text always has the same length, so that nobody ever reads half of it."""
-    with stock.open("r+") as file:
-        file.write(f"{left:>8}")
+def read_stock(stock: Any) -> int:
+    """How many tickets are left, as the file, the Value or the manager's dict says."""
+    if isinstance(stock, Path):
+        return int(stock.read_text())
+    return int(stock.value if hasattr(stock, "get_lock") else stock["left"])
 
 
-def buy(stock: Path, think: float) -> None:
+def write_stock(stock: Any, left: int) -> None:
+    """Overwrite the number. In the file it always has the same length, so that nobody ever reads half of it."""
+    if isinstance(stock, Path):
+        with stock.open("r+") as file:
+            file.write(f"{left:>8}")
+    elif hasattr(stock, "get_lock"):
+        stock.value = left
+    else:
+        stock["left"] = left
+
+
+@contextmanager
+def stock_in(store: str, left: int) -> Iterator[Any]:
+    """A file, a Value or a manager's dict, with this number in it."""
+    if store == "value":
+        stock: Any = Value("i", left)
+        yield stock
+    elif store == "manager":
+        with Manager() as manager:
+            stock = manager.dict(left=left)
+            yield stock
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "stock.txt")
+            path.write_text(f"{left:>8}")
+            yield path
+
+
+def buy(stock: Any, think: float) -> None:
     """Read the number left, think, and write the number minus one. With a lock this is the critical section."""
     left = read_stock(stock)
     say(READS, left=left)
@@ -62,14 +91,14 @@ def buy(stock: Path, think: float) -> None:
         say(SOLD_OUT)
 
 
-def look_up(stock: Path, seconds: float) -> None:
+def look_up(stock: Any, seconds: float) -> None:
     """Look how many are left. This changes nothing, so it needs no lock."""
     say(ASKS)
     time.sleep(seconds)
     say(LOOKS, left=read_stock(stock))
 
 
-def rush(stock: Path, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
+def rush(stock: Any, look: float, think: float, counter: Any, doors: Any, look_inside: bool, faints: bool) -> None:
     """One user: look how many are left, wait for the doors, and buy; with `look_inside`, look after locking."""
     if not look_inside:
         look_up(stock, look)
@@ -90,7 +119,7 @@ def faint(counter: Any, doors: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-OTHER_WAY = {"lock": False}
+OTHER_WAY = {"store": {"lock": False}}
 
 
 def main(
@@ -108,6 +137,10 @@ def main(
         "whether the first user is killed while holding the lock",
         {"lock": True, "lock_made_in": "main"},
     ] = False,
+    store: Annotated[
+        Literal["file", "value", "manager"],
+        "where the number left is kept: in a file, in a Value, or in a dict of a manager",
+    ] = "file",
     look: Annotated[float, "seconds that it takes to look how many are left"] = 0.25,
     think: Annotated[float, "seconds between reading the number and buying, at the most"] = 1.0,
 ) -> None:
@@ -120,10 +153,8 @@ def main(
     counter = mutex if lock else nullcontext()
     first_faints = crash_holder and mutex is not None
     doors = Barrier(users)
-    with tempfile.TemporaryDirectory() as folder:
-        stock = Path(folder, "stock.txt")
-        left = tickets_for_sale(users, tickets)
-        stock.write_text(f"{left:>8}")
+    left = tickets_for_sale(users, tickets)
+    with stock_in(store, left) as stock:
         note(stock=left)
         people = [
             Process(
@@ -137,7 +168,10 @@ def main(
             person.start()
         for person in people:
             person.join()
-        say(LEFT_IN_FILE, left=read_stock(stock))
+        if store == "file":
+            say(LEFT_IN_FILE, left=read_stock(stock))
+        else:
+            say(LEFT_IN_STORE, left=read_stock(stock), store=KEPT_IN[store])
 
 
 def tickets_for_sale(users: int, tickets: int | None) -> int:
@@ -185,44 +219,30 @@ def claims(
     lock_made_in: str,
     lock_around: str,
     crash_holder: bool,
+    store: str = "file",
     **_: Any,
 ) -> Iterator[Claim]:
     if crash_holder and lock and lock_made_in == "main":
         yield died_holding(run)
         return
-    there_were = tickets_for_sale(users, tickets)
-    figures = counted(run, there_were)
+    figures = counted(run, tickets_for_sale(users, tickets), store)
     if figures is None:
         yield Claim("M1" if not lock else "M2", False, "main never read how many were left")
     elif not lock:
         yield sold_twice(figures)
     elif lock_made_in == "child":
-        yield Claim(
-            "M4",
-            figures["sold_again"] > 0 and figures["inside"] > 1,
-            "each process locked a lock of its own, so up to {inside} were between reading and writing at once: of "
-            "{tickets} tickets {sold} were sold, {oversold} too many, and the file says {left} left",
-            figures,
-        )
+        yield locks_of_their_own(figures)
     else:
-        mutex = run.lock_named("mutex")
-        yield Claim(
-            "M2",
-            figures["sold"] == min(users, there_were)
-            and figures["sold_again"] == 0
-            and figures["inside"] <= 1
-            and mutex is not None
-            and mutex.most_holders == 1,
-            "of {tickets} tickets {sold} were sold, the file says {left} left; "
-            "never more than {inside} between reading and writing at once",
-            figures,
-        )
+        yield sold_once(run, figures, users)
         yield guarded(run, lock_around)
+    if figures is not None and figures["where"] is not None:
+        yield the_same_elsewhere(run, figures, guarded=lock and lock_made_in == "main")
 
 
-def counted(run: "RunState", there_were: int) -> dict[str, Any] | None:
+def counted(run: "RunState", there_were: int, store: str) -> dict[str, Any] | None:
     """How many tickets were sold and are left, and who read the same number; None: main never read what is left."""
-    left = next((event.fields["fields"]["left"] for event in run.narrated(LEFT_IN_FILE)), None)
+    last = next((event for text in (LEFT_IN_FILE, LEFT_IN_STORE) for event in run.narrated(text)), None)
+    left = last.fields["fields"]["left"] if last is not None else None
     if left is None:
         return None
     sold = sum(1 for _ in run.narrated(BOUGHT))
@@ -240,12 +260,22 @@ def counted(run: "RunState", there_were: int) -> dict[str, Any] | None:
         "same": len(same),
         "who": same if len(same) <= 10 else [*same[:9], "…"],
         "inside": most_at_once(run),
+        "where": KEPT_IN.get(store),
     }
 
 
 def sold_twice(figures: dict[str, Any]) -> Claim:
     """What came of buying without a lock."""
     holds = figures["sold_again"] > 0 and figures["same"] > 1
+    if figures["oversold"] > 0 and figures["where"] is not None:
+        return Claim(
+            "M1",
+            holds,
+            "there were {tickets} tickets, and {sold} were sold, {oversold} too many; the {where} says {left} left; "
+            "{same} read the same number, {number}: {who}",
+            figures,
+            sentence="M1.oversold_elsewhere",
+        )
     if figures["oversold"] > 0:
         return Claim(
             "M1",
@@ -255,6 +285,15 @@ def sold_twice(figures: dict[str, Any]) -> Claim:
             figures,
             sentence="M1.oversold",
         )
+    if figures["where"] is not None:
+        return Claim(
+            "M1",
+            holds,
+            "of {tickets} tickets {sold} were sold, but the {where} says {left} left: {sold_again} of them can be sold "
+            "once more; {same} read the same number, {number}: {who}",
+            figures,
+            sentence="M1.sold_again_elsewhere",
+        )
     return Claim(
         "M1",
         holds,
@@ -262,6 +301,78 @@ def sold_twice(figures: dict[str, Any]) -> Claim:
         "once more; {same} read the same number, {number}: {who}",
         figures,
         sentence="M1.sold_again",
+    )
+
+
+def locks_of_their_own(figures: dict[str, Any]) -> Claim:
+    """What came of it where each process had made a lock."""
+    holds = figures["sold_again"] > 0 and figures["inside"] > 1
+    if figures["where"] is not None:
+        return Claim(
+            "M4",
+            holds,
+            "each process locked a lock of its own, so up to {inside} were between reading and writing at once: of "
+            "{tickets} tickets {sold} were sold, {oversold} too many, and the {where} says {left} left",
+            figures,
+            sentence="M4.elsewhere",
+        )
+    return Claim(
+        "M4",
+        holds,
+        "each process locked a lock of its own, so up to {inside} were between reading and writing at once: of "
+        "{tickets} tickets {sold} were sold, {oversold} too many, and the file says {left} left",
+        figures,
+    )
+
+
+def sold_once(run: "RunState", figures: dict[str, Any], users: int) -> Claim:
+    """What came of buying with one lock for all."""
+    mutex = run.lock_named("mutex")
+    holds = (
+        figures["sold"] == min(users, figures["tickets"])
+        and figures["sold_again"] == 0
+        and figures["inside"] <= 1
+        and mutex is not None
+        and mutex.most_holders == 1
+    )
+    if figures["where"] is not None:
+        return Claim(
+            "M2",
+            holds,
+            "of {tickets} tickets {sold} were sold, the {where} says {left} left; "
+            "never more than {inside} between reading and writing at once",
+            figures,
+            sentence="M2.elsewhere",
+        )
+    return Claim(
+        "M2",
+        holds,
+        "of {tickets} tickets {sold} were sold, the file says {left} left; "
+        "never more than {inside} between reading and writing at once",
+        figures,
+    )
+
+
+def the_same_elsewhere(run: "RunState", figures: dict[str, Any], guarded: bool) -> Claim:
+    """What came of it where the number is in no file, but where it is safe to read and safe to write."""
+    figures = {name: figures[name] for name in ("where", "sold", "left")}
+    figures["lost"] = sum(cells.lost for cells in run.cells.values())
+    if guarded:
+        return Claim(
+            "M8",
+            figures["lost"] == 0,
+            "the number was in a {where}: with the lock from the read to the write no sale was overwritten, and {left} "
+            "are left",
+            figures,
+            sentence="M8.guarded",
+        )
+    return Claim(
+        "M8",
+        figures["lost"] > 0,
+        "the number was in a {where}: each read and each write of it is safe by itself, and still {lost} of {sold} "
+        "sales were overwritten, and {left} are left",
+        figures,
+        sentence="M8.overwritten",
     )
 
 

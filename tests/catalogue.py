@@ -59,7 +59,7 @@ def _taught(chapter: Chapter) -> Iterator[str]:
         yield from (lesson.statement, lesson.about, lesson.look)
         for question in lesson.questions:
             yield from question
-        for asked in lesson.predictions:
+        if asked := lesson.prediction:
             yield from (asked.ask, *(answer for answer in asked.answers if any(map(str.isalpha, answer))))
 
 
@@ -112,13 +112,16 @@ def sentences() -> Iterator[tuple[str, str]]:
     scenarios = {file: name for name, file in catalog.BUILT_IN.items()}
     for file in sorted((*(ROOT / "procsim").rglob("*.py"), *(ROOT / "scenarios").glob("*.py"))):
         prefix = f"{scenarios[file.name]}/" if file.parent.name == "scenarios" else ""
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        tree = ast.parse(file.read_bytes())
+        named = _named(tree)
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node.func) in SENTENCES:
-                yield from ((prefix + identity, text) for identity, text in _sentences(node))
+                yield from ((prefix + identity, text) for identity, text in _sentences(node, named))
 
 
-def _sentences(call: ast.Call) -> Iterator[tuple[str, str]]:
-    arguments = {place: _constant(argument) for place, argument in enumerate(call.args)}
+def _sentences(call: ast.Call, named_texts: dict[str, ast.expr]) -> Iterator[tuple[str, str]]:
+    values = [named_texts.get(each.id, each) if isinstance(each, ast.Name) else each for each in call.args]
+    arguments = {place: _constant(value) for place, value in enumerate(values)}
     identity, text, cure, sentence = (arguments.get(place, "") for place in SENTENCES[_name(call.func)])
     named = {keyword.arg: _constant(keyword.value) for keyword in call.keywords}
     identity = named.get("sentence") or sentence or identity

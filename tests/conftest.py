@@ -1,24 +1,29 @@
 """Fixtures: run a program traced, and prove that a tracer installed in this process left nothing behind."""
 
 import builtins
+import contextlib
 import io
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import psutil
 import pytest
 
 from procsim import language
 from procsim.running.launch import launch
 from procsim.running.order import Order
+from procsim.running.processes import is_tracker
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 
@@ -45,22 +50,40 @@ PATCHED = {
     "multiprocessing.popen_forkserver": ["Popen"],
     "multiprocessing.util": [],
     "subprocess": ["Popen"],
-    "traceback": [],
+    "traceback": ["TracebackException"],
     "multiprocessing.synchronize": ["SemLock", "Condition", "Event", "Barrier"],
-    "multiprocessing.sharedctypes": ["SynchronizedBase"],
+    "multiprocessing.sharedctypes": ["SynchronizedBase", "Synchronized", "SynchronizedArray", "SynchronizedString"],
     "multiprocessing.queues": ["Queue", "JoinableQueue", "SimpleQueue"],
     "multiprocessing.connection": ["Connection"],
     "multiprocessing.managers": ["BaseProxy", "Server"],
-    "multiprocessing.pool": ["Pool", "ApplyResult", "MapResult", "IMapIterator"],
-    "concurrent.futures.process": ["ProcessPoolExecutor", "_WorkItem"],
-    "concurrent.futures._base": [],
+    "multiprocessing.pool": [
+        *("Pool", "ApplyResult", "MapResult", "IMapIterator", "IMapUnorderedIterator", "ExceptionWithTraceback"),
+    ],
+    "concurrent.futures.process": ["ProcessPoolExecutor", "_WorkItem", "_ExceptionWithTraceback"],
+    "concurrent.futures._base": ["Executor"],
     "multiprocessing.spawn": [],
     "multiprocessing.context": [],
+    "multiprocessing.shared_memory": ["SharedMemory"],
+    "multiprocessing.resource_tracker": ["ResourceTracker"],
+    "os": [],
+    "fcntl": [],
+    "socket": ["socket"],
+    "sqlite3": [],
 }
 """The modules that the tracer patches, and in each the classes."""
 
 
-ON_EACH_PYTHON = {"test_tracer.py", "test_uncaught.py", "test_standstill.py"}
+ON_EACH_PYTHON = {
+    "test_instructions.py",
+    "test_tracer.py",
+    "test_tracer_pools.py",
+    "test_tracer_values.py",
+    "test_buffers.py",
+    "test_repetition.py",
+    "test_uncaught.py",
+    "test_standstill.py",
+    "test_process_names.py",
+}
 """Where a version of Python could make a difference: marked `pythons`."""
 
 
@@ -85,9 +108,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("thorough")
 
 
+def in_turn(names: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Each of these with one start method, one after the other: where that can hardly make a difference."""
+    return list(zip(names, cycle(START_METHODS), strict=False))
+
+
 def thorough(*values: Any) -> list[Any]:
     """Parameters of a test that are marked as thorough, beside others that are not."""
     return [pytest.param(value, marks=pytest.mark.thorough) for value in values]
+
+
+def some_thorough(values: Sequence[Any], of: int = 2) -> list[Any]:
+    """Parameters of a test of which one in `of` is tried each time, and the others are marked as thorough.
+
+    A tuple is the values of several parameters.
+    """
+    several = [value if isinstance(value, tuple) else (value,) for value in values]
+    marks = [() if number % of == 0 else (pytest.mark.thorough,) for number in range(len(several))]
+    return [pytest.param(*each, marks=mark) for each, mark in zip(several, marks, strict=True)]
+
+
+def end_session(process: "subprocess.Popen[str]") -> None:
+    """Kill a program that was started in a session of its own, and all that it has started.
+
+    But for the resource tracker: it removes the semaphores that are left, and ends.
+    """
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(each.pid) == process.pid and not is_tracker(each):
+                each.kill()
+    process.communicate()
 
 
 @pytest.fixture(autouse=True)
@@ -108,12 +158,12 @@ class Recording:
 
     def of(self, *kinds: str, name: str | None = None) -> list[Event]:
         """The events of these kinds (all kinds of one thing: "lock_"); with `name`, of the object so called."""
-        identity = None if name is None else self.identity(name)
+        identities = () if name is None else self.identities(name)
         return [
             event
             for event in self.events
             if any(event.kind == kind or (kind.endswith("_") and event.kind.startswith(kind)) for kind in kinds)
-            and (name is None or event.object == identity)
+            and (name is None or event.object in identities)
         ]
 
     def kinds(self, *kinds: str, name: str | None = None) -> list[str]:
@@ -122,9 +172,15 @@ class Recording:
 
     def identity(self, name: str) -> int | None:
         """The identity of the object that is so called."""
-        found = [event.object for event in self.events if event.fields.get("name") == name and event.object]
-        assert len(found) == 1, f"{len(found)} objects are called {name}"
-        return found[0]
+        (found,) = self.identities(name)
+        return found
+
+    def identities(self, name: str) -> list[int]:
+        """The identity of the object that is so called; of a Value or an Array, also that of its lock."""
+        found = [event for event in self.events if event.fields.get("name") == name and event.object]
+        kinds = [event.kind for event in found]
+        assert len(found) == 1 or kinds == ["lock_created", "value_created"], f"{kinds} have the name {name}"
+        return [event.object or 0 for event in found]
 
     def names(self, kind: str) -> list[str]:
         """How the objects that these events created are called."""
@@ -167,6 +223,15 @@ def trace(tmp_path: Path) -> Trace:
     return run
 
 
+def without_a_tracer(path: Path, folder: Path, *options: str) -> tuple[str, str, int]:
+    """What a program prints in that folder by itself, on standard output and standard error, and its exit code."""
+    result = subprocess.run(
+        [sys.executable, *options, str(path)], cwd=folder, capture_output=True, timeout=HANG_SECONDS, check=False,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    return result.stdout.decode(), result.stderr.decode(), result.returncode
+
+
 @pytest.fixture(params=START_METHODS)
 def start_method(request: pytest.FixtureRequest) -> str:
     """Each start method in turn."""
@@ -180,6 +245,8 @@ def attributes() -> dict[tuple[str, str, str], Any]:
         ("io", "", "open"): io.open,
         ("sys", "", "meta_path"): list(sys.meta_path),
         ("sys", "", "path"): list(sys.path),
+        ("sys", "", "excepthook"): (sys.excepthook, sys.__excepthook__),
+        ("sys", "", "unraisablehook"): (sys.unraisablehook, sys.__unraisablehook__),
     }
     for stream in (sys.stdout, sys.stderr):
         for name in ("write", "flush"):
@@ -190,7 +257,7 @@ def attributes() -> dict[tuple[str, str, str], Any]:
             continue
         for owner in [module, *(getattr(module, name) for name in classes)]:
             for name, value in vars(owner).items():
-                if callable(value) or isinstance(value, staticmethod):
+                if callable(value) or isinstance(value, staticmethod | classmethod | property):
                     found[(module_name, getattr(owner, "__name__", ""), name)] = value
     return found
 
@@ -199,15 +266,18 @@ def attributes() -> dict[tuple[str, str, str], Any]:
 def nothing_left_behind() -> Iterator[None]:
     """Proves that after the test every attribute that the tracer patches is what it was."""
     import concurrent.futures.process  # noqa: F401 - it is to be there before the tracer is
+    import fcntl  # noqa: F401
     import multiprocessing.context
     import multiprocessing.managers
     import multiprocessing.pool
     import multiprocessing.popen_fork
     import multiprocessing.popen_forkserver
     import multiprocessing.queues
+    import multiprocessing.shared_memory
     import multiprocessing.sharedctypes
     import multiprocessing.spawn
     import multiprocessing.synchronize
+    import sqlite3  # noqa: F401
 
     default = multiprocessing.context._default_context._default_context  # type: ignore[attr-defined]
     before = attributes()

@@ -21,6 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pexpect
 import psutil
 
 from procsim.running import guardian
@@ -226,7 +227,9 @@ class Shot:
                 time.sleep(self.random.choice([0.0, 0.1, 1.0]) * self.random.random())
             if name == HANGUP:
                 assert self.terminal is not None
-                self.terminal.child.close(force=False)
+                with contextlib.suppress(pexpect.ExceptionPexpect):  # it does not wait long for the end
+                    self.terminal.child.close(force=False)
+                self.terminal.child.closed = True
                 return
             if not self.hit:
                 self.hit = self._aimed_at(house)

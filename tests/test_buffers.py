@@ -24,7 +24,18 @@ from hypothesis import strategies as st
 
 from procsim.intake.memory_reader import BufferReader
 from procsim.intake.sequencer import Sequencer
-from procsim.wire.interned import INTERNED_LIMIT, WORD, head_of, occurrence, padded
+from procsim.intake.slot_decoder import SlotDecoder
+from procsim.wire.events import Event
+from procsim.wire.interned import (
+    INTERNED_LIMIT,
+    WORD,
+    definition,
+    head_of,
+    new_commit_mark,
+    occurrence,
+    pack_occurrence,
+    padded,
+)
 from procsim.wire.mapped_file import mapped
 from procsim.wire.memory import PART_SIZE, PARTS, SLOT_SIZE, Buffers
 from procsim.wire.pipe import ITEM_LIMIT, OwnDescriptor, record_of
@@ -36,8 +47,13 @@ COUNT = 20_000
 
 
 def record(name: int, number: int) -> bytes:
-    """Of every size up to the limit, and known to the reader; like an event, it ends with a dict."""
-    return record_of(marshal.dumps((name, number, padding(number), {}), 2))
+    """Of every size up to the limit, and known to the reader: an event of "process" `name`."""
+    return record_of(marshal.dumps((number, "record", name, padding(number), "", None, None, {}), 2))
+
+
+def what_varies(name: int) -> tuple[Any, ...]:
+    """An event of that process whose value varies, ready to be interned."""
+    return ("occurrence", name, "", "", None, None, ("value",))
 
 
 def padding(number: int) -> str:
@@ -61,7 +77,7 @@ class Writer:
             else:
                 return True
         said = self.buffers.put(record(self.name, number))
-        self.head = self.head or self.buffers.intern((self.name, ("value",)))
+        self.head = self.head or self.buffers.intern(what_varies(self.name))
         return said
 
     def repeat(self, number: int) -> None:
@@ -94,18 +110,17 @@ class Reading:
 
     def read(self) -> int:
         """Take in what is there. Returns how many records."""
-        items = [item for decoder, data in self.reader.read() for item in decoder.items(data)]
-        for item in items:
-            if len(item) == 3:
-                time, name, fields = item
-                number = time - 1
-                assert fields == {"value": number if number % 3 else padding(number)[:100]}, "torn"
+        events = [event for decoder, data in self.reader.read() for event in decoder.events(data, 0)]
+        for event in events:
+            number = event.t
+            if event.kind == "occurrence":
+                number -= 1
+                assert event.fields == {"value": number if number % 3 else padding(number)[:100]}, "torn"
                 self.occurrences += 1
             else:
-                name, number, filling, _ = item
-                assert filling == padding(number), "torn"
-            self.numbers[name].append(number)
-        return len(items)
+                assert event.process == padding(number), "torn"
+            self.numbers[event.pid].append(number)
+        return len(events)
 
 
 @pytest.fixture
@@ -272,31 +287,34 @@ def test_an_occurrence_that_is_on_its_way_keeps_nothing_back(reading: Reading) -
 
 def test_only_so_many_events_are_interned(reading: Reading) -> None:
     buffers = Buffers(reading.folder, records_before_slot=0)
-    assert buffers.intern((0, ("value",))) == 0, "it has no slot yet"
+    assert buffers.intern(what_varies(0)) == 0, "it has no slot yet"
     assert buffers.put(record(0, 0))
     heads = set()
     for _ in range(INTERNED_LIMIT):
-        while not (head := buffers.intern((0, ("value",)))):  # where the slot is full, the number is for the next one
+        while not (head := buffers.intern(what_varies(0))):  # where the slot is full, the number is for the next one
             reading.read()
         heads.add(head)
     assert len(heads) == INTERNED_LIMIT
     reading.read()
-    assert not buffers.intern((0, ("value",)))
+    assert not buffers.intern(what_varies(0))
 
 
 @pytest.mark.parametrize("room", range(0, 2 * WORD + 1, WORD))
 def test_the_last_record_of_a_part_is_read_though_nothing_else_had_room(room: int, reading: Reading) -> None:
     buffers = Buffers(reading.folder, records_before_slot=0)
 
+    def of(text: str) -> bytes:
+        return record_of(marshal.dumps((1, "record", 1, text, "", None, None, {}), 2))
+
     def size_of(text: str) -> int:
-        size = len(record_of(marshal.dumps((text,), 2)))
+        size = len(of(text))
         return size + -size % WORD
 
     def put_and_read(length: int) -> int:
         text = "x" * length
-        assert buffers.put(record_of(marshal.dumps((text,), 2)))
+        assert buffers.put(of(text))
         ((decoder, data),) = reading.reader.read()
-        assert list(decoder.items(data)) == [(text,)]
+        assert [event.process for event in decoder.events(data, 0)] == [text]
         return size_of(text)
 
     rest = PART_SIZE - 16
@@ -438,6 +456,14 @@ def test_what_a_program_has_spoilt_is_left_out_and_nothing_else(reading: Reading
     assert reading.numbers == {0: [0, 1]}
 
 
+def test_an_id_that_is_given_anew_stands_for_the_new_event() -> None:
+    """As where a process has learned its name."""
+    mark, decoder = new_commit_mark(), SlotDecoder()
+    once = pack_occurrence(head_of(mark, 1), 5, 9)
+    data = b"".join(padded(definition(1, what_varies(name))) + mark + once + once for name in (7, 8))
+    assert [event.pid for event in decoder.events(data, 0)] == [7, 7, 8, 8]
+
+
 def test_the_first_records_go_another_way(reading: Reading) -> None:
     buffers = Buffers(reading.folder, records_before_slot=3)
     assert [buffers.put(record(0, number)) for number in range(5)] == [False] * 3 + [True] * 2
@@ -558,45 +584,51 @@ def test_what_is_not_the_file_that_was_opened_is_not_mapped(tmp_path: Path) -> N
 # --- their order ---
 
 
-def test_what_is_younger_than_the_round_waits_for_the_next() -> None:
+def at(t: int, kind: str = "") -> Event:
+    return Event(kind, t, 1, "p1", "MainThread")
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_is_younger_than_the_round_waits_for_the_next(at_once: bool) -> None:
     sequencer = Sequencer()
-    assert list(sequencer.add([[(3, "b")], [(1, "a"), (9, "d")]], began=5)) == [(1, "a"), (3, "b")]
+    assert list(sequencer.add([[at(3)], [at(1), at(9)]], began=5, at_once=at_once)) == [at(1), at(3)]
     assert sequencer.waiting()
-    assert list(sequencer.add([[(7, "c")]], began=10)) == [(7, "c"), (9, "d")]
+    assert list(sequencer.add([[at(7)]], began=10, at_once=at_once)) == [at(7), at(9)]
     assert not sequencer.waiting()
 
 
-def test_a_clock_that_goes_ahead_keeps_nothing_back_for_long() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_clock_that_goes_ahead_keeps_nothing_back_for_long(at_once: bool) -> None:
     sequencer = Sequencer()
-    assert list(sequencer.add([[(10**18, "ahead")]], began=5)) == []
-    assert list(sequencer.add([], began=6)) == [(6, "ahead")]
+    assert list(sequencer.add([[at(10**18)]], began=5, at_once=at_once)) == []
+    assert list(sequencer.add([], began=6, at_once=at_once)) == [at(6)]
 
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.data())
 def test_cause_comes_before_effect_however_the_sources_are_read(writers: list[int], data: st.DataObject) -> None:
     """Each event is the cause of the next; the sources are read one after the other, while more is written."""
     sequencer = Sequencer()
-    unread: dict[int, list[tuple[int, int]]] = {writer: [] for writer in range(4)}
+    unread: dict[int, list[Event]] = {writer: [] for writer in range(4)}
     told: list[int] = []
     clock, events = 0, iter(enumerate(writers))
     rest = len(writers)
     while rest or any(unread.values()) or sequencer.waiting():
         began = clock
-        sources: list[list[tuple[int, int]]] = []
+        sources: list[list[Event]] = []
         for source in range(4):
             for _ in range(data.draw(st.integers(0, 3))):
                 for number, writer in events:
                     clock += 1
                     rest -= 1
-                    unread[writer].append((clock, number))
+                    unread[writer].append(at(clock, str(number)))
                     break
             sources.append(unread[source])
             unread[source] = []
-        told += [number for _, number in sequencer.add(sources, began, data.draw(st.booleans()))]
+        told += [int(event.kind) for event in sequencer.add(sources, began, data.draw(st.booleans()))]
         if not data.draw(st.booleans()):
             for number, writer in events:
                 clock += 1
                 rest -= 1
-                unread[writer].append((clock, number))
+                unread[writer].append(at(clock, str(number)))
                 break
     assert told == list(range(len(writers)))

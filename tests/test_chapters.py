@@ -1,11 +1,12 @@
 """The files of chapters: what a teacher writes there, and what a file says in which something is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from procsim.control.prediction import Prediction, Stop
-from procsim.lessons import guide
+from procsim.lessons import catalog, guide
 from procsim.lessons.chapter import Chapter, NoChapter, read
 from procsim.lessons.speakers_notes import speakers_notes
 
@@ -71,12 +72,11 @@ ASKING = TILL.replace('[[lesson]]\nid = "T2', PREDICT + '\n[[lesson]]\nid = "T2'
 
 def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
     first, second = chapter(ASKING, tmp_path).lessons
-    (asked,) = first.predictions
     stop = Stop("lock_acquired", "cashier-*", "till", 2)
-    assert asked == Prediction("T1", stop, "What happens?", ("It waits", "Both sell"), 2)
-    assert second.predictions == ()
+    assert first.prediction == Prediction("T1", stop, "What happens?", ("It waits", "Both sell"), 2)
+    assert second.prediction is None
     least = ASKING.replace('by = "cashier-*"\nof = "till"\ntime = 2\n', "").replace("answer = 2", 'figure = "sold"')
-    (asked,) = chapter(least, tmp_path).lessons[0].predictions
+    asked = chapter(least, tmp_path).lessons[0].prediction
     assert asked == Prediction("T1", Stop("lock_acquired"), "What happens?", ("It waits", "Both sell"), None, "sold")
 
 
@@ -105,6 +105,10 @@ def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
         ("time = 2", "time = 0", "line 21: time must be a number, 1 or more; write: time = 1"),
         ("time = 2", "times = 2", "line 21: there is no field times here, only before, by, of, time, ask"),
         ("[[lesson.predict]]", "[lesson.predict]", "each predict begins with a line [[lesson.predict]]"),
+        ("answer = 2", f"answer = 2\n{PREDICT}", "line 26: a lesson may have only one [[lesson.predict]]"),
+        ('by = "cashier-*"', "by = 7", 'line 19: by must be a text; write: by = "user-*"'),
+        ('of = "till"', 'of = ""', 'line 20: of must be a text; write: of = "mutex"'),
+        ("answer = 2", "figure = 3", 'line 24: figure must be a text; write: figure = "sold"'),
     ],
 )
 def test_what_is_wrong_with_a_prediction_is_said_in_one_line(tmp_path: Path, right: str, wrong: str, told: str) -> None:
@@ -122,6 +126,8 @@ def test_an_editor_of_another_system_changes_nothing(tmp_path: Path) -> None:
 def test_between_chinese_characters_a_line_break_is_nothing(tmp_path: Path) -> None:
     text = TILL.replace("Two cashiers,\none till.", "两个收银员，\n共用 Python\n的收银机。")  # noqa: RUF001
     assert chapter(text, tmp_path).lessons[0].about == "两个收银员，共用 Python 的收银机。"  # noqa: RUF001
+    asked = chapter(ASKING.replace('"It waits"', "'''\n两个\n都在\nwait\n'''"), tmp_path).lessons[0].prediction
+    assert asked is not None and asked.answers == ("两个都在 wait", "Both sell")
 
 
 @pytest.mark.parametrize(
@@ -160,6 +166,15 @@ def test_the_speakers_notes_of_a_chapter(tmp_path: Path) -> None:
     assert notes.endswith("### What to look for\n\nthe time\n"), "no heading stands above nothing"
 
 
+def test_the_speakers_notes_have_what_to_let_the_class_predict(tmp_path: Path) -> None:
+    asked = (
+        "### What to let them predict\n\n`procsim till --lock --ask`\n\n**What happens?**\n\n1. It waits\n2. Both sell"
+    )
+    assert f"{asked}\n\nAnswer 2 is right.\n" in speakers_notes([chapter(ASKING, tmp_path)])
+    by_figure = ASKING.replace("answer = 2", 'figure = "sold"')
+    assert f"{asked}\n\nThe figures of the run decide" in speakers_notes([chapter(by_figure, tmp_path)])
+
+
 def test_another_encoding_and_no_file(tmp_path: Path) -> None:
     path = tmp_path / "till.toml"
     with pytest.raises(NoChapter, match="No such file"):
@@ -174,5 +189,13 @@ def test_the_chapter_that_the_guide_shows_is_one(tmp_path: Path, path: str) -> N
     page = (guide.FOLDER / path).read_text(encoding="utf-8")
     shown = "".join(part.partition("```")[0] for part in page.split("```toml\n")[1:])
     (lesson,) = chapter(shown, tmp_path).lessons
-    assert [asked.right for asked in lesson.predictions] == [1]
+    assert lesson.prediction is not None and lesson.prediction.right == 1
     assert (lesson.id, lesson.ways, len(lesson.questions)) == ("T1", ("till --cashiers 2", "till --cashiers 1"), 1)
+
+
+@pytest.mark.parametrize("path", ["lessons.md", "zh_CN/lessons.md"])
+def test_the_guide_names_the_lessons_that_have_a_question(path: str) -> None:
+    page = (guide.FOLDER / path).read_text(encoding="utf-8")
+    named = re.findall(r"[A-Z]\d", max(re.findall(r"(?:[A-Z]\d(?:, |、)?)+", page), key=len))
+    asked = [lesson.id for each in catalog.chapters() for lesson in each.lessons if lesson.prediction]
+    assert sorted(named) == sorted(asked)

@@ -4,9 +4,20 @@ from typing import Any
 
 import pytest
 
-from procsim.control.choosers import Misfit, Plan, change_pace, go_on, is_held, next_of, pace_of, pause, step
+from procsim.control.choosers import (
+    PATIENCE_SECONDS,
+    Misfit,
+    change_pace,
+    go_on,
+    is_held,
+    next_of,
+    pace_of,
+    pause,
+    step,
+)
 from procsim.control.conductor import SETTLED_SECONDS, STUCK_SECONDS, Conductor
 from procsim.control.gatekeeper import GO, STAND, TRY
+from procsim.control.plan import Plan
 from procsim.control.steps import Step, steps_of
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
@@ -446,3 +457,27 @@ def test_after_its_steps_a_schedule_stands_with_the_chosen_one() -> None:
     assert stage.conductor.selected == 2
     assert step(stage.conductor)
     assert stage.gate.heard() == [(TRY, 2)]
+
+
+def test_the_chosen_one_is_the_process_at_its_place_among_those_of_its_name() -> None:
+    stage = Stage(Plan(held=True, chosen=("p2", 1)))
+    stage.tell(Story().began(1, 2))
+    assert not is_held(stage.conductor), "the second p2 has not begun"
+    again = Story().began(4)
+    again.events = [event._replace(process="p2") for event in again.events]
+    stage.tell(again)
+    assert is_held(stage.conductor)
+    assert stage.conductor.selected == 4
+
+
+def test_a_chosen_one_that_never_begins_is_not_waited_for_for_ever() -> None:
+    stage = Stage(Plan(held=True, chosen=("p2", 0)))
+    stage.tell(Story().began(1))
+    stage.reach(1)
+    assert not is_held(stage.conductor)
+    stage.seconds += PATIENCE_SECONDS * 1.1
+    stage.tell(Story())
+    assert is_held(stage.conductor)
+    assert stage.conductor.selected is None
+    assert step(stage.conductor)
+    assert stage.gate.heard() == [(TRY, 1)]

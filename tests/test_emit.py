@@ -216,7 +216,7 @@ say(500)
 os.write(let_it_begin, b"x")
 os.wait()
 ((decoder, data),) = reader.read()
-times = [item[0] for item in decoder.items(data)]
+times = [event.t for event in decoder.events(data, 0)]
 assert len(times) > 600 and times == sorted(times)
 assert len(data) < len(times) * 80, "they are interned"
 """

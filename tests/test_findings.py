@@ -7,7 +7,7 @@ import pytest
 from procsim.findings import Finding, Outcome, findings
 from procsim.findings.base import as_fields, sentence_of
 from procsim.state.apply import state_of
-from procsim.state.bounds import FILES_KEPT, WRITES_KEPT
+from procsim.state.bounds import CELLS_KEPT, WRITES_KEPT
 from tests.events import Story
 
 FILE = 1 << 63
@@ -153,13 +153,13 @@ def test_a_lock_for_the_writing_alone_does_not_help() -> None:
 
 def test_what_is_kept_of_files_is_bounded() -> None:
     program = Program(2, 3).reads(2).reads(3).writes(2).writes(3)
-    for number in range(FILES_KEPT + 10):
+    for number in range(CELLS_KEPT + 10):
         program.writes(2, file=FILE + 1 + number)
     for _ in range(WRITES_KEPT + 10):
         program.writes(2)
     run = state_of(program.events)
-    assert len(run.cells) == FILES_KEPT
-    assert len(run.cells[FILE].writes) == WRITES_KEPT
+    assert len(run.cells) == CELLS_KEPT
+    assert [len(writes) for writes in run.cells[FILE].writes.values()] == [WRITES_KEPT]
     assert ids(program) == ["lost_update"]
 
 
@@ -374,6 +374,66 @@ def test_nothing_is_unseen_where_the_program_looked_at_the_exit_code(code: int) 
     assert ids(program) == []
 
 
+def test_who_reads_that_a_process_was_killed_and_raises_then_does_not_say_which() -> None:
+    program = Program(2).ends(2, -9).tell(1, "process_exit_code_seen", child=2, child_name="p2", exit_code=-9)
+    assert ids(program) == []
+    program.tell(1, "raised", at="x.py:9", type="RuntimeError", text="a worker died", during=None)
+    assert ids(program.ends(1, 1)) == ["raised", "died"]
+
+
+def test_what_an_executor_says_was_ended_by_the_program() -> None:
+    program = Program(2, 3).tell(1, "pool_created", 7, name="pool", type="ProcessPoolExecutor", workers=2)
+    for worker in (2, 3):
+        program.tell(worker, "pool_worker_began", 7)
+    program.tell(1, "process_killed", at="x.py:8", child=2, child_name="p2").ends(2, -9)
+    program.tell(1, "process_terminated", child=3, child_name="p3").ends(3, -15)
+    program.tell(1, "raised", at="x.py:9", type="BrokenProcessPool", text="", during="broken").ends(1, 1)
+    (finding,) = found(program)
+    words = sentence_of(finding.text, finding.figures)
+    assert words.endswith("p2 was ended by SIGKILL, which p1 sent at x.py:8")
+    assert not finding.cure
+
+
+def test_memory_is_not_the_reason_where_a_worker_raised() -> None:
+    program = Program(2, 3).tell(1, "pool_created", 7, name="pool", type="ProcessPoolExecutor", workers=2)
+    for worker in (2, 3):
+        program.tell(worker, "pool_worker_began", 7)
+        program.tell(
+            worker, "raised", None, "x.py:5", type="OSError", text="", during="initializing", subject="connect"
+        )
+    program.ends(2).ends(3, -9)
+    program.tell(1, "raised", at="x.py:9", type="BrokenProcessPool", text="", during="broken").ends(1, 1)
+    assert [finding.cure for finding in found(program)] == [""]
+
+
+HAS_SAID = {
+    "it has put an item": lambda story: story.queue(9).tell(2, "queue_put", 9, value=1),
+    "it has sent a message": lambda story: story.tell(2, "pipe_sent", 8, value=1),
+    "it has set an Event": lambda story: story.tell(2, "event_set", 8),
+    "it has written to a Value": lambda story: story.tell(2, "value_written", 8, value=1, offset=0, size=1, key=""),
+    "it was told to end": lambda story: story.tell(1, "process_terminated", child=2, child_name="p2"),
+    "the exit code was seen": lambda story: story.tell(
+        1, "process_exit_code_seen", child=2, child_name="p2", exit_code=3
+    ),
+}
+
+
+def test_an_exit_code_that_nobody_looked_at() -> None:
+    program = Program(2).tell(2, "process_returned", at="x.py:9").tell(2, "process_ended", exit_code=3)
+    (finding,) = found(program.tell(1, "process_ended", exit_code=0))
+    assert (finding.id, finding.figures["at"]) == ("exit_unseen", "x.py:9")
+    words = "p1 ended as if nothing had happened, but p2 had ended with exit code 3, last seen at x.py:9"
+    assert sentence_of(finding.text, finding.figures) == words
+    assert ids(Program(2).ends(2, 3).ends(1, 3)) == [], "it passes it on"
+
+
+@pytest.mark.parametrize("how", HAS_SAID)
+def test_an_exit_code_need_not_be_looked_at(how: str) -> None:
+    program = Program(2)
+    HAS_SAID[how](program)
+    assert ids(program.tell(2, "process_ended", exit_code=3).tell(1, "process_ended", exit_code=0)) == []
+
+
 def test_whether_anybody_looked_at_the_exit_code_of_a_subprocess_is_not_seen() -> None:
     assert ids(Story().began(1, 2).tell(2, "raised", at="x.py:9", type="ValueError", text="no")) == []
 
@@ -382,6 +442,14 @@ def test_a_child_that_is_asked_to_end_may_do_so() -> None:
     for code in (-1, -2, -15):
         assert ids(Program(2).ends(2, code)) == []
     assert ids(Program(2).ends(1, -15)) == ["died"]
+
+
+def test_who_uses_what_a_manager_had_that_is_gone() -> None:
+    program = Program(2).tell(2, "raised", at="x.py:9", type="BrokenPipeError", text="no", during="asking")
+    (finding,) = found(program.tell(2, "process_ended", exit_code=1).tell(1, "process_ended", exit_code=0))
+    assert (finding.id, finding.sentence) == ("raised", "raised.asking")
+    words = "p2 ended at x.py:9 by an exception: BrokenPipeError: no; the manager of the object that it used was gone"
+    assert sentence_of(finding.text, finding.figures) == words
 
 
 def test_why_a_process_was_left_behind() -> None:
@@ -462,6 +530,15 @@ def all_raise(children: int, at: str | None = "x.py:9", text: str = "no") -> Pro
     return program.ends(1)
 
 
+@pytest.mark.parametrize("missing", [5, 6])
+def test_what_was_gone_may_be_any_semaphore_of_an_event(missing: int) -> None:
+    program = Program(2, method="spawn").tell(1, "event_created", 5, "x.py:4", name="go", type="Event", inside=[6, 7])
+    error: dict[str, Any] = {"type": "FileNotFoundError", "text": "", "during": "attaching", "subject": None}
+    program.tell(1, "process_returned").tell(2, "raised", missing, "x.py:1", **error)
+    (finding,) = found(program.ends(2, 1).ends(1))
+    assert (finding.id, finding.figures["object"], finding.figures["made"]) == ("gone_too_early", "go", "x.py:4")
+
+
 def test_findings_that_differ_by_their_process_alone_are_one() -> None:
     sentence = "p1 ended as if nothing had happened, but {} had ended at x.py:9 by an exception: ValueError: no"
     assert said(all_raise(1)) == [sentence.format("p2")]
@@ -491,3 +568,192 @@ def test_a_process_without_a_name_is_called_by_its_pid_once() -> None:
 
 def test_what_stands_in_brackets_of_other_kinds_stays() -> None:
     assert sentence_of("[{a}] ({b}) ⟨, {c}⟩", {"a": 1, "b": None, "c": None}) == "[1] (None) "
+
+
+# Processes without anything to run ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("subclass", "said"),
+    [
+        (None, "2 processes (p2, p3) had nothing to do: the Process made at x.py:4 was given no target"),
+        ("Shop", "2 processes (p2, p3) had nothing to do: Shop, of which it was made at x.py:4, has no run()"),
+    ],
+)
+def test_those_that_had_nothing_to_do_are_told_of_once(subclass: str | None, said: str) -> None:
+    story = Program(2, 3)
+    for name in ("p2", "p3"):
+        story.tell(1, "process_without_target", at="x.py:3", child_name=name, made="x.py:4", subclass=subclass)
+    (finding,) = found(story)
+    assert finding.id == "no_target"
+    assert sentence_of(finding.text, finding.figures).startswith(said)
+
+
+def test_a_function_that_was_passed_as_the_group() -> None:
+    story = Program()
+    fields: dict[str, Any] = {"type": "AssertionError", "text": "group argument must be None for now", "made": None}
+    story.tell(1, "raised", None, "x.py:3", during="grouping", subject="work", **fields)
+    story.ends(1, 1)
+    (finding,) = found(story)
+    assert finding.id == "group_given"
+    assert sentence_of(finding.text, finding.figures).endswith("must be None; it was work")
+
+
+# Queues that were found empty ---------------------------------------------------------------------------------
+
+
+def found_empty(*children: int, line: str = "x.py:8") -> Program:
+    """Each of these asks once whether the queue 9 is empty, which it is."""
+    story = Program(*children)
+    story.queue(9)
+    for child in children:
+        story.tell(child, "queue_asked", 9, line, empty=True)
+    return story
+
+
+def left(story: Program, *children: int, items: tuple[Any, ...] = (1, 2, 3)) -> Program:
+    """Each of these returns, main puts items, and returns, too."""
+    for child in children:
+        story.tell(child, "process_returned")
+    for item in items:
+        story.tell(1, "queue_put", 9, "x.py:20", value=item)
+    for child in children:
+        story.ends(child)
+    story.tell(1, "process_returned")
+    return story
+
+
+def test_who_takes_an_empty_queue_for_its_end_loses_what_comes() -> None:
+    (finding,) = found(left(found_empty(2, 3), 2, 3))
+    assert finding.id == "empty_too_early"
+    assert sentence_of(finding.text, finding.figures) == (
+        "3 of 3 items of q (made at x.py:2) were never taken: p2, p3 found it empty at x.py:8 before they had come, "
+        "and did not look again"
+    )
+
+
+def test_also_where_it_took_some_before_or_the_items_were_on_their_way() -> None:
+    story = Program(2)
+    story.queue(9).tell(1, "queue_put", 9, value=1).tell(2, "queue_got", 9, value=1).tell(1, "queue_put", 9, value=2)
+    story.tell(2, "queue_empty", 9, "x.py:8", took=1)
+    (finding,) = found(left(story, 2, items=(3,)))
+    assert (finding.id, finding.figures["count"], finding.figures["puts"]) == ("empty_too_early", 2, 3)
+
+
+NO_LOSS = {
+    "it asks again and again": lambda story: story.tell(2, "queue_asked", 9, "x.py:8", empty=True),
+    "another one is still there to take": lambda story: story.tell(3, "queue_asked", 9, "x.py:9", empty=False),
+    "it sleeps after that": lambda story: story.tell(2, "sleep_began", seconds=1).tell(2, "sleep_ended"),
+    "it is told to end": lambda story: story.tell(2, "event_awaited", 7, is_set=True),
+    "it is told to end by an item": lambda story: story.tell(2, "queue_got", 8, value="stop"),
+    "it waits as long as it wants to": lambda story: story.tell(2, "queue_get_waiting", 9, timeout=1, native_id=2).tell(
+        2, "queue_empty", 9, "x.py:9", took=1
+    ),
+    "it was ended": lambda story: story.tell(1, "process_terminated", child=2, child_name="p2"),
+    "an exception ended it": lambda story: story.tell(
+        2, "raised", type="Empty", text="", during=None, subject=None, made=None
+    ),
+}
+"""What happens before it ends, and why nothing is to be said then of the items that are left."""
+
+
+@pytest.mark.parametrize("before", NO_LOSS)
+def test_nothing_is_said_of_an_empty_queue_where(before: str) -> None:
+    story = found_empty(2)
+    NO_LOSS[before](story)
+    assert "empty_too_early" not in ids(left(story, 2))
+
+
+def test_nothing_is_said_of_what_only_tells_each_one_to_stop() -> None:
+    assert ids(left(found_empty(2, 3), 2, 3, items=("stop", "stop"))) == []
+    assert ids(left(found_empty(2), 2, items=(1, 2, 3, None))) == ["empty_too_early"]
+
+
+def test_of_a_run_that_was_ended_nothing_is_said_of_empty_queues() -> None:
+    assert ids(left(found_empty(2), 2), Outcome(timed_out=5.0)) == ["time_limit"]
+
+
+# Waits with a time limit, again and again ---------------------------------------------------------------------
+
+
+SECONDS = 1_000
+
+
+def polls(story: Story, pid: int, times: int = 8, kind: str = "queue_get_waiting", at: str = "x.py:9") -> Story:
+    """It waits for a second at the queue or lock 9, and again."""
+    refused = {"queue_get_waiting": "queue_empty", "lock_waiting": "lock_refused"}
+    for _ in range(times):
+        story.tell(pid, kind, 9, at, timeout=1, native_id=pid)
+        story.passes(SECONDS)
+        if kind in refused:
+            story.tell(pid, refused[kind], 9, at, took=1)
+        else:
+            story.tell(pid, "event_awaited", 9, at, is_set=False)
+    return story
+
+
+def died_beside_a_queue() -> Program:
+    story = Program(2)
+    story.queue(9)
+    story.tell(2, "raised", None, "x.py:5", type="KeyError", text="'b'", during=None, subject=None, made=None)
+    return story.ends(2, 1)
+
+
+LIMIT = Outcome(timed_out=8.0)
+
+
+def test_who_asks_again_and_again_for_an_item_that_nobody_can_put_probably_hangs() -> None:
+    finding, _ = found(polls(died_beside_a_queue(), 1), LIMIT)
+    assert finding.id == "probably_hangs"
+    words = sentence_of(finding.text, finding.figures)
+    assert "p1 waits at x.py:9 for an item of q" in words
+    assert words.endswith("p2 ended at x.py:5 by an exception: KeyError: 'b'")
+
+
+def test_who_asks_again_and_again_for_the_lock_of_one_that_died_probably_hangs() -> None:
+    story = Program(2)
+    story.lock(9).tell(2, "lock_acquired", 9, "x.py:5", entered=False)
+    story.ends(2, 1)
+    finding, _ = found(polls(story, 1, kind="lock_waiting"), LIMIT)
+    assert (finding.id, finding.figures["cause"]["figures"]["holder"]) == ("probably_hangs", "p2")
+
+
+NO_HANG = {
+    "it got one in between": lambda story: polls(polls(story, 1, 4).tell(1, "queue_got", 9, value=1), 1, 1),
+    "it was told something in between": lambda story: polls(polls(story, 1, 4).tell(1, "queue_got", 8, value=1), 1, 2),
+    "it has stopped asking": lambda story: (
+        polls(story, 1).passes(4 * SECONDS).tell(1, "printed", text="", stream="stdout")
+    ),
+    "it has not asked for long": lambda story: polls(story, 1, 2),
+    "it asks an Event, which a signal handler may set": lambda story: polls(story, 1, kind="event_waiting"),
+    "another process is at work": lambda story: polls(story.tell(3, "process_began", parent=1, daemon=False), 1),
+}
+"""What main does while it asks again and again, and why it does not hang."""
+
+
+@pytest.mark.parametrize("meanwhile", NO_HANG)
+def test_who_asks_again_and_again_need_not_hang(meanwhile: str) -> None:
+    story = died_beside_a_queue()
+    NO_HANG[meanwhile](story)
+    assert "probably_hangs" not in ids(story, LIMIT)
+
+
+def memory(*unlinked: str, code: int = 0) -> Story:
+    """Main makes two blocks of shared memory at a line, and ends."""
+    story = Story().began(1)
+    for name in ("a", "b"):
+        story.tell(1, "memory_made", at="x.py:3", name=name)
+    for name in unlinked:
+        story.tell(2, "memory_unlinked", name=name)
+    return story.tell(1, "process_ended", exit_code=code)
+
+
+def test_shared_memory_that_nobody_unlinks() -> None:
+    (finding,) = findings(state_of(memory("b").events), Outcome())
+    assert (finding.id, finding.figures["at"], finding.figures["count"]) == ("memory_left", "x.py:3", 1)
+    for story, outcome in (
+        (memory("a", "b"), Outcome()),
+        (memory(), Outcome(timed_out=3.0)),
+        (memory(code=1), Outcome()),
+    ):
+        assert "memory_left" not in [finding.id for finding in findings(state_of(story.events), outcome)]

@@ -138,7 +138,7 @@ def test_a_lost_update_is_told_also_where_the_locks_of_then_are_forgotten() -> N
 
 
 def test_files_know_the_last_processes_that_used_them_and_gauges_are_bounded() -> None:
-    file = Cells(users=10)
+    file = Cells(most=10)
     run = after(Story().began(MAIN), RunState())
     story = Story()
     for pid in range(100, 150):
@@ -149,3 +149,13 @@ def test_files_know_the_last_processes_that_used_them_and_gauges_are_bounded() -
     for number in range(2 * GAUGES_KEPT):
         after(Story().tell(MAIN, "noted", name=f"figure {number}", value=number), run)
     assert len(run.gauges) == GAUGES_KEPT
+
+
+def test_events_of_kinds_that_are_not_known_are_counted_together() -> None:
+    run, story = RunState(), Story()
+    for number in range(50):
+        story.tell(1, f"of_the_future_{number}")
+    for event in story.events:
+        apply(run, event)
+    assert run.events == 50
+    assert len(run.counts) == 1

@@ -16,7 +16,7 @@ from procsim.state.history import History, Status
 from procsim.state.run_state import RunState
 from procsim.state.timeline import SECOND, Axis, Timeline, end_of_growing_axis, time_label, timeline_of
 from procsim.views.base import Verdict
-from procsim.views.text.lanes import APPEARANCES, draw_whole_run, rows_wanted
+from procsim.views.text.lanes import APPEARANCES, axis_line, draw_whole_run, rows_wanted
 from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
 
@@ -158,11 +158,23 @@ def test_nothing_is_drawn_of_a_time_that_has_not_come() -> None:
 def test_how_a_process_ended() -> None:
     story = Story().began(1, 2, 3, 4).tell(2, "process_ended", exit_code=0).tell(3, "process_ended", exit_code=-9)
     story.tell(4, "process_returned").tell(4, "process_ended", exit_code=0)
+    story.began(5).tell(5, "process_ended", exit_code=-15)
     shown = timeline_of(state_of(story.events), Axis(20, 0, 20 * MS), 5, 20 * MS)
     assert glyphs(shown, 2) == "  ---|" + " " * 14
     assert glyphs(shown, 3) == "   ---X" + " " * 13
     assert glyphs(shown, 4) == "    ---|" + " " * 12, "when its own code was done"
+    assert glyphs(shown, 5) == " " * 9 + "-|" + " " * 9, "by SIGTERM, which ends daemons: that is no failure"
     assert glyphs(shown, 1) == " " + "-" * 19, "it is still there"
+
+
+def test_what_people_are_asked_about_is_not_given_away_by_the_lanes() -> None:
+    story = Story().began(1, 2, 3).lock(LOCK)
+    for pid, operation in ((2, "lock_acquired"), (3, "queue_got")):
+        story.tell(pid, "gate_reached", LOCK, "x.py:5", operation=operation, ready=False, subject=None, native_id=pid)
+    story.tell(2, "prediction_asked", LOCK, "x.py:5", lesson="M6", ask="?", answers=["0", "2"])
+    shown = timeline_of(state_of(story.events), Axis(20, 0, 20 * MS), 5, 20 * MS)
+    assert glyphs(shown, 2).endswith(",,")
+    assert glyphs(shown, 3).endswith("::")
 
 
 def test_who_ends_last_has_an_end_too_and_who_waited_for_ever_waits_to_the_end() -> None:
@@ -238,6 +250,15 @@ def test_rows_that_do_not_fit_are_counted_and_the_telling_ones_kept() -> None:
 @given(st.integers(0, 10**14))
 def test_an_axis_that_grows_leaves_little_of_it_empty(t: int) -> None:
     assert t <= end_of_growing_axis(t) <= max(SECOND, t * 3 // 2 + SECOND // 10**6)
+
+
+@pytest.mark.parametrize("cells", range(12, 60))
+def test_the_times_on_the_axis_have_spaces_between_them(cells: int) -> None:
+    for end in (3, 60, 1_000):
+        axis = Axis(cells, 2, end, steps=range(end))
+        start, middle, last = axis.labels()
+        words = axis_line(axis).plain.split()
+        assert words in (["step", start, middle, last], ["step", start, last])
 
 
 @pytest.mark.parametrize(
@@ -322,5 +343,5 @@ def test_the_plain_view_shows_the_lanes_between_the_head_of_the_summary_and_the_
     _blank, head, _gauges, axis, *lanes = stream.getvalue().splitlines()
     assert head.startswith("tickets: 2 processes")
     assert axis.strip().startswith("0 ")
-    assert [line.split()[0] for line in lanes] == ["p1", "p2", "p2", "2▸"]
+    assert [line.split()[0] for line in lanes[:4]] == ["p1", "p2", "p2", "2▸"]
     assert all(cell_len(line) <= 78 for line in lanes)

@@ -20,7 +20,7 @@ CHAPTERS = catalog.chapters()
 LESSONS = [lesson for chapter in CHAPTERS for lesson in chapter.lessons]
 
 IDS = {
-    *(f"{letter}{n}" for letter, count in zip("DMQJIP", (5, 7, 8, 3, 3, 5), strict=True) for n in range(1, count + 1))
+    *(f"{letter}{n}" for letter, count in zip("DMQJIP", (5, 8, 8, 3, 3, 5), strict=True) for n in range(1, count + 1))
 }
 
 

@@ -11,6 +11,7 @@ from procsim.control.steps import steps_of
 from procsim.state.apply import apply, state_of
 from procsim.state.run_state import RunState
 from procsim.views.live.moments import Answer, Moments
+from procsim.views.live.playing import Playing
 from procsim.views.wishes import Movement, Pause
 from tests.events import MS, Story
 
@@ -200,3 +201,14 @@ def test_a_recording_is_played_as_it_was_and_as_fast_as_it_was_read() -> None:
     assert shown.moments.is_over and not shown.moments.plays
     shown.press(Pressed.Left)
     assert shown.events_shown() == 8
+
+
+def test_a_key_for_the_pace_may_be_held_down_for_long() -> None:
+    playing = Playing(clock=lambda: 0.0)
+    for _ in range(5_000):
+        playing.change_pace(faster=True)
+    assert playing.due(5) == 5
+    for _ in range(5_000):
+        playing.change_pace(faster=False)
+    playing.change_pace(faster=True)
+    assert playing.speed > 0

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
 from procsim import Headline, language
-from procsim.output import LEGIBLE
+from procsim.legible import LEGIBLE
 from procsim.state.apply import state_of
 from procsim.state.history import Status
 from procsim.state.processes import Process

@@ -18,7 +18,6 @@ from procsim.views.base import Verdict
 from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
 from procsim.wire.events import KINDS, Event, from_wire, to_json
-from procsim.wire.json_values import json_item
 from tests.events import Story
 
 DEEP: Any = 1
@@ -43,7 +42,7 @@ CHOSEN = {
 def told(kind: str, fields: dict[str, Any]) -> Event:
     """The event as it comes over the wire."""
     wire = (5_000_000, kind, 1, "p1", "MainThread", 9, "x.py:3", fields)
-    return from_wire(json_item(marshal.loads(marshal.dumps(wire, 2))), 0)
+    return from_wire(marshal.loads(marshal.dumps(wire, 2)), 0)
 
 
 def refuse(name: str) -> None:
@@ -82,6 +81,15 @@ SAMPLE: dict[str, Any] = {
     "child": 2,
     "child_name": "p2",
     "daemon": False,
+    "handles_sigterm": False,
+    "number": 1,
+    "target": "work",
+    "key": "left",
+    "threads": [["chatter", "x.py:5"], ["feeder", None]],
+    "library_threads": 0,
+    "inside": [12],
+    "counted": True,
+    "alone": True,
     "method": "fork",
     "parent": 0,
     "exit_code": 0,

@@ -34,7 +34,8 @@ def test_the_signature_is_the_only_place_of_options_and_defaults() -> None:
     [
         ([], {}),
         (["--users", "3", "--no-lock"], {"users": 3, "lock": False}),
-        (["--tickets=2", "--think", "0", "--made-in", "child"], {"tickets": 2, "think": 0.0, "made_in": "child"}),
+        (["--think", "0.1234567", "--name=-x"], {"think": 0.1234567, "name": "-x"}),
+        (["--tickets=1", "--think", "0", "--made-in", "child"], {"tickets": 1, "think": 0.0, "made_in": "child"}),
     ],
 )
 def test_a_command_line_and_back(arguments: list[str], change: dict[str, Any]) -> None:
@@ -44,7 +45,7 @@ def test_a_command_line_and_back(arguments: list[str], change: dict[str, Any]) -
     assert from_arguments(options_of(main), arguments) == values
 
 
-@pytest.mark.parametrize("arguments", [["--nope"], ["--no-users"], ["--users"], ["--users", "many"], ["users"]])
+@pytest.mark.parametrize("arguments", [["--nope"], ["--no-users", "3"], ["--users"], ["--users", "many"], ["users"]])
 def test_a_chapter_with_an_option_that_there_is_not(arguments: list[str]) -> None:
     with pytest.raises(WrongOption, match="no such option"):
         from_arguments(options_of(main), arguments)
@@ -55,7 +56,7 @@ def test_a_chapter_with_an_option_that_there_is_not(arguments: list[str]) -> Non
     [
         (["--users", "0"], "--users must be from 1 to 10, not 0"),
         (["--users", "11"], "--users must be from 1 to 10, not 11"),
-        (["--tickets", "-1"], "--tickets must be at least 1, not -1"),
+        (["--tickets", "0"], "--tickets must be at least 1, not 0"),
         (["--think", "-1"], "--think must be a number of seconds, 0 or more, not -1"),
         (["--think", "inf"], "--think must be a number of seconds"),
         (["--made-in", "nowhere"], "invalid choice: 'nowhere'"),
@@ -93,8 +94,8 @@ def test_a_range_bounds_seconds_too() -> None:
 
     (option,) = options_of(main)
     assert [option.check(value) for value in (0.0, 0.5, 12.0)] == [0.0, 0.5, 12.0]
-    for value in (-0.1, 12.1, float("inf"), float("nan")):
-        with pytest.raises(WrongOption, match=f"--pause must be from 0 to 12, not {value:g}"):
+    for value in (-0.1, 12.1, 13.0, float("inf"), float("nan")):
+        with pytest.raises(WrongOption, match=f"--pause must be from 0 to 12, not {value:g}$"):
             option.check(value)
 
 

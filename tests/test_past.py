@@ -84,11 +84,39 @@ def test_what_is_looked_for_is_found(
         assert was.number_at(number * MS) == sum(event.t <= number * MS for event in events)
 
 
+def test_a_search_unpacks_no_events_that_it_passes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "SEGMENT_EVENTS", 10)
+    was = kept(story_of([(1, number % len(THINGS)) for number in range(500)]))
+    unpacked: list[int] = []
+    unpack = was._unpack
+
+    def noted(segment: Any) -> list[Event]:
+        unpacked.append(segment.first)
+        return unpack(segment)
+
+    monkeypatch.setattr(was, "_unpack", noted)
+    sought = Sought(frozenset(["lock_acquired"]), LOCK)
+    assert was.next(sought, 300) is not None
+    assert was.before(sought, 300) is not None
+    assert unpacked and all(270 <= first <= 330 for first in unpacked)
+
+
 def test_at_a_closed_gate_a_wait_is_a_thread_that_cannot_pass() -> None:
     at_gate: dict[str, Any] = {"operation": "lock_acquired", "subject": None, "native_id": 1}
     story = Story().began(1).lock(LOCK).tell(1, "gate_reached", LOCK, ready=True, **at_gate)
     story.tell(1, "gate_reached", LOCK, ready=False, **at_gate)
     assert kept(story.events).next(Sought(frozenset(["gate_reached"])), 0) == 4
+
+
+@pytest.mark.parametrize("value", ["x" * 40_000, ["x"] * 600, {"a": {"b": ["x" * 40_000]}}, [[]] * 600])
+def test_large_values_are_packed_before_they_are_many_wherever_they_stand(value: Any) -> None:
+    was, run = Past(), RunState()
+    for event in Story().began(1).events:
+        apply(run, event)
+    said = Event("said", 5, 1, "p1", "MainThread", None, None, {"text": "{n}", "fields": {"n": value}})
+    for _ in range(100):
+        was.keep(said, run)
+    assert len(was._open) < 50
 
 
 def test_what_is_too_old_is_no_longer_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,20 @@ def test_of_several_files_the_one_is_named() -> None:
     assert knowledge_words(run, run.processes[2])[0] == "two: read 5"
 
 
+@pytest.mark.parametrize("joined", [None, 5, 6])
+def test_who_reports_nothing_is_a_cause_for_alarm_where_that_is_waited_for(joined: int | None) -> None:
+    story = Story().began(1, 2).queue(5, "tasks", "JoinableQueue").queue(6, "others", "JoinableQueue")
+    for value in (11, 12):
+        story.tell(1, "queue_put", 5, value=value).tell(2, "queue_got", 5, value=value)
+    if joined is not None:
+        story.tell(1, "queue_join_waiting", joined, timeout=None, native_id=1, interruptible=False)
+    run = state_of(story.events)
+    (line,) = (line for line in thing_lines(run, 9, 100, False) if line.plain.startswith("tasks"))
+    alarm = joined == 5
+    assert ("alarm.text" in {span.style for span in line.spans}) is alarm
+    assert knowledge_words(run, run.processes[2])[1] is (Knowledge.ALARM if alarm else Knowledge.PLAIN)
+
+
 # Lanes -------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +162,7 @@ def test_where_it_moves_by_steps_the_axis_counts_steps() -> None:
 def test_a_row_says_whole_parts_only() -> None:
     story = Story().began(1, 2).lock(MUTEX).tell(2, "said", text="has one of the two of them", fields={})
     story.tell(2, "lock_waiting", MUTEX, timeout=None, native_id=1, interruptible=False)
-    rows = text_of(state_of(story.events), 46, 20)
+    rows = text_of(state_of(story.events), 44, 20)
     assert row(rows, "p2 ").endswith("waits for mutex")
 
 
@@ -253,6 +267,21 @@ def test_where_nothing_else_is_known_it_names_who_waits_and_main_before_others()
     assert headline_of(run, None) == ("HANGS: p1 waits for ever", True)
 
 
+def test_of_those_who_wait_it_names_the_one_that_the_finding_is_about() -> None:
+    story = Story().began(1, 2)
+    stuck(stuck(story, 1, "pipe_receive_waiting", 6), 2, "queue_get_waiting", 5)
+    run = state_of(story.events)
+    apply(run, Event("finding", run.t, 0, "", "MainThread", fields={"id": "unknown", "figures": {"process": "p2"}}))
+    assert headline_of(run, None) == ("HANGS: p2 waits for ever", True)
+
+
+def test_who_waits_at_a_queue_that_holds_an_item_is_not_said_to_find_it_empty() -> None:
+    story = Story().began(1, 2).queue(5).tell(1, "queue_put", 5, value="hello")
+    run = state_of(stuck(story, 2, "queue_get_waiting", 5).events)
+    assert [row for row in screen_of(run) if "STUCK: waits for an item of q" in row]
+    assert not [row for row in screen_of(run) if row.startswith("p2") and "is empty" in row]
+
+
 def test_a_pool_whose_worker_has_ended_is_said_of_that_worker() -> None:
     run = state_of(Story().began(1).events)
     figures = {"process": "worker-2", "object": "squares"}
@@ -326,7 +355,7 @@ def guard(daemon: bool, **ended: Any) -> Iterator[Event]:
         (
             "daemon",
             [*guard(True, exit_code=-15)],
-            "main has ended, so its daemon was ended with it, in the middle of its work",
+            "main has no more to do, so its daemon is ended too, in the middle of its work",
         ),
         ("daemon", [*guard(True)], "2 processes, running: 2"),
         ("daemon", [*guard(True, exit_code=0)], "2 processes, running: 1"),
@@ -335,7 +364,7 @@ def guard(daemon: bool, **ended: Any) -> Iterator[Event]:
         ("daemon --no-daemon", [*guard(False, exit_code=0)],
          "main waited until the guard was done: the guard is no daemon"),
         ("ipc --messages 5", Story().began(1).events, "1 process, running: 1"),
-        ("ipc", Story().began(1).events, "p sends 42 to c by queue"),
+        ("ipc", Story().began(1).events, "sender sends 42 to receiver by queue"),
         ("ipc --via memory", Story().began(1).events, "number is 1 in MainProcess; a child will change it"),
         ("deadlock", Story().began(1).tell(1, "said", text="everybody has eaten", fields={}).events,
          "everybody has eaten"),
@@ -372,3 +401,23 @@ def test_where_there_is_room_for_one_object_it_is_the_one_that_matters() -> None
     (line,) = (line.plain for line in thing_lines(run, 1, 80, True))
     assert line == "stock.txt  2  1 write went over an unseen one  … and 1 more"
     assert thing_lines(run, 0, 80, True) == []
+
+
+def test_what_an_object_is_now_stands_behind_its_name() -> None:
+    def words(story: Story) -> str:
+        (line,) = (line.plain for line in thing_lines(state_of(story.events), 3, 100, True))
+        return line.strip()
+
+    story = Story().began(1, 2).tell(1, "event_created", 100, name="ready", type="Event")
+    assert words(story) == "ready  not set"
+    assert words(story.tell(2, "event_set", 100)) == "ready  set"
+    assert words(story.tell(2, "event_cleared", 100)) == "ready  not set"
+    story = Story().began(1, 2).tell(1, "barrier_created", 100, name="doors", type="Barrier", parties=3)
+    wait: dict[str, Any] = {"timeout": None, "native_id": 1, "interruptible": False}
+    assert words(story.tell(1, "barrier_waiting", 100, **wait)).startswith("doors  1 of 3 are there")
+    assert words(story.tell(1, "barrier_passed", 100, position=0)) == "doors  opened, 1 have passed"
+    assert words(story.tell(2, "barrier_waiting", 100, **wait)).startswith("doors  1 of 3 are there")
+    story = Story().began(1, 2).tell(1, "pipe_created", 100, name="ours", type="Connection")
+    for value in (1, 2):
+        story.tell(1, "pipe_sent", 100, value=value)
+    assert words(story.tell(1, "pipe_received", 100, value=3)) == "ours  2 sent, 1 received"

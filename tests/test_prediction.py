@@ -7,13 +7,16 @@ import pytest
 from rich.console import Console, ConsoleDimensions
 
 from procsim import Claim, language
-from procsim.control.choosers import ASKING_PACE, AtPace, Plan, is_held, pace_of, pause, step
+from procsim.control.choosers import ASKING_PACE, AtPace, is_held, pace_of, pause, step
 from procsim.control.gatekeeper import GO, TRY
+from procsim.control.plan import Plan
 from procsim.control.prediction import DecidingStep, Prediction, Stop
 from procsim.recording.recorded import Damaged, verdict_of
 from procsim.session.grants import grant
-from procsim.session.quiz import Quiz, revealed
+from procsim.session.outcome import revealed
+from procsim.session.quiz import Quiz
 from procsim.state.apply import apply, state_of
+from procsim.state.processes import Standing
 from procsim.state.run_state import RunState
 from procsim.views.base import Revealed, Verdict, View
 from procsim.views.jsonl import verdict_line
@@ -46,13 +49,18 @@ def deciding(story: Story, stop: Stop) -> DecidingStep:
     return deciding
 
 
+def before(operation: str, identity: int, subject: str | None = None) -> Standing:
+    """A thread at the gate."""
+    return Standing(operation, identity, "x.py:5", None, subject, 1, 0)
+
+
 def test_the_operations_before_it_are_counted_by_whom_and_of_what() -> None:
     story = Story().began(1, 2, 3).lock(LOCK).lock(8, "other")
     story.tell(2, "lock_acquired", 8).tell(1, "lock_acquired", LOCK)
-    assert not deciding(story, SECOND_LOCK).is_next("p3", "lock_acquired", 8, None)
-    assert deciding(story, SECOND_LOCK).is_next("p3", "lock_acquired", LOCK, None)
-    assert not deciding(story, SECOND_LOCK).is_next("p3", "lock_released", LOCK, None)
-    assert not deciding(story, SECOND_LOCK).is_next("q3", "lock_acquired", LOCK, None)
+    assert not deciding(story, SECOND_LOCK).is_next("p3", before("lock_acquired", 8))
+    assert deciding(story, SECOND_LOCK).is_next("p3", before("lock_acquired", LOCK))
+    assert not deciding(story, SECOND_LOCK).is_next("p3", before("lock_released", LOCK))
+    assert not deciding(story, SECOND_LOCK).is_next("q3", before("lock_acquired", LOCK))
     assert not deciding(story, SECOND_LOCK).has_come
     assert deciding(story.tell(3, "lock_acquired", LOCK), SECOND_LOCK).has_come
 
@@ -60,8 +68,8 @@ def test_the_operations_before_it_are_counted_by_whom_and_of_what() -> None:
 def test_a_file_is_known_by_its_name() -> None:
     first = Stop("file_written", "p[2-9]", "stock.txt")
     story = Story().began(1, 2).tell(1, "file_written", 5, path="/tmp/x/stock.txt", value="3", size=1, offset=0)
-    assert deciding(story, first).is_next("p2", "file_written", 5, "stock.txt")
-    assert not deciding(story, first).is_next("p2", "file_written", 6, "log.txt")
+    assert deciding(story, first).is_next("p2", before("file_written", 5, "stock.txt"))
+    assert not deciding(story, first).is_next("p2", before("file_written", 6, "log.txt"))
     story.tell(2, "file_written", 5, path="/tmp/x/stock.txt", value="2", size=1, offset=0)
     assert deciding(story, first).has_come
 
@@ -72,7 +80,9 @@ def test_an_operation_that_waits_has_begun() -> None:
     assert deciding(story, SECOND_LOCK).has_come
     sleep = Stop("sleep_ended", "p2")
     assert deciding(Story().began(1, 2).tell(2, "sleep_began", seconds=1), sleep).has_come
-    assert deciding(Story().began(1, 2).tell(2, "gate_passed", operation="sleep_ended"), sleep).has_come
+    slept = Story().began(1, 2).tell(2, "gate_passed", operation="sleep_ended")
+    slept.tell(2, "sleep_began", seconds=1).tell(2, "sleep_ended")  # the gate was opened before it
+    assert not deciding(slept, sleep._replace(time=2)).has_come
 
 
 # How a run comes to it ---------------------------------------------------------------------------------------
@@ -83,16 +93,17 @@ class Asking(Stage):
 
     def __init__(self, plan: Plan, prediction: Prediction | None = PREDICTION) -> None:
         super().__init__(plan)
-        self.quiz = Quiz(self.run, prediction, lambda: self.run.t)
-        if plan.asks:
-            self.quiz.approach(self.conductor, None if plan.pace is None else AtPace(plan.pace))
+        self.quiz = Quiz(self.conductor, prediction, lambda: self.run.t) if prediction is not None else None
+        if self.quiz is not None and plan.asks:
+            self.quiz.approach(None if plan.pace is None else AtPace(plan.pace))
 
     def tell(self, story: Story) -> None:
         """These events have happened, in a second: it is time for a step."""
         self.seconds += 1
         for event in story.events:
             apply(self.run, event)
-        self.quiz.follow(story.events)
+        if self.quiz is not None:
+            self.quiz.follow(story.events)
         self.conductor.tick(story.events)
         self._tick()
 
@@ -102,7 +113,7 @@ class Asking(Stage):
         return refused
 
     def _tick(self) -> None:
-        for event in self.quiz.tick(self.conductor):
+        for event in self.quiz.tick() if self.quiz is not None else []:
             apply(self.run, event)
 
 
@@ -118,12 +129,16 @@ def asking(plan: Plan = ASKS, prediction: Prediction | None = PREDICTION) -> Ask
 def at_the_question(plan: Plan = ASKS) -> Asking:
     """p2 has the lock, and p3 is about to want it."""
     stage = asking(plan)
+    come_to_the_question(stage)
+    return stage
+
+
+def come_to_the_question(stage: Asking) -> None:
     stage.reach(2)
     stage.pass_gate(2)
     stage.tell(Story().tell(2, "lock_acquired", LOCK, entered=True))
     stage.gate.heard()
     stage.reach(3)
-    return stage
 
 
 def test_it_goes_at_a_pace_and_stops_before_the_step_that_decides() -> None:
@@ -156,6 +171,15 @@ def test_at_the_pace_that_was_asked_for_it_goes_on_so() -> None:
     assert pace_of(stage.conductor) == 5.0
 
 
+def test_a_run_that_was_paused_before_people_wished_to_be_asked_goes_on_at_its_pace() -> None:
+    stage = asking(Plan(pace=5.0))
+    stage.wish(Pause())
+    stage.wish(Ask())
+    come_to_the_question(stage)
+    stage.wish(Predict(1))
+    assert pace_of(stage.conductor) == 5.0
+
+
 def test_a_step_that_would_have_to_wait_is_stopped_at_as_soon_as_it_stands_there() -> None:
     stage = asking()
     stage.reach(1)
@@ -177,15 +201,30 @@ def test_let_go_on_by_another_key_nothing_was_predicted() -> None:
     assert stage.run.predicted == 0
 
 
+def test_a_run_that_was_paused_on_its_way_to_the_question_still_comes_to_it_at_another_pace() -> None:
+    stage = asking(Plan())
+    stage.wish(Ask())
+    stage.wish(Pause())
+    assert is_held(stage.conductor)
+    stage.wish(ChangePace(1.5))
+    assert pace_of(stage.conductor) == ASKING_PACE * 1.5
+    stage.wish(ChangePace(float("inf")))
+    assert stage.gate.closed, "all cannot move freely before the question is asked"
+    come_to_the_question(stage)
+    assert stage.run.question is not None
+
+
 def test_a_step_that_was_taken_by_hand_is_not_asked_about() -> None:
     stage = asking()
     pause(stage.conductor)
     stage.reach(2, 3)
     step(stage.conductor)
     stage.tell(Story().tell(2, "lock_acquired", LOCK, entered=True).tell(3, "lock_acquired", LOCK, entered=True))
+    assert stage.wish(Ask()) is Refusal.TOO_LATE
     stage.wish(Pause())
     assert stage.run.asked is None
     assert not stage.gate.closed
+    assert stage.wish(Ask()) is Refusal.TOO_LATE
 
 
 def test_people_may_wish_to_be_asked_while_the_step_is_still_to_come() -> None:
@@ -194,11 +233,9 @@ def test_people_may_wish_to_be_asked_while_the_step_is_still_to_come() -> None:
     assert stage.wish(Ask()) is None
     assert stage.gate.closed
     assert stage.wish(Ask()) is Refusal.IS_ASKED
-    stage.reach(2)
-    stage.pass_gate(2)
-    stage.tell(Story().tell(2, "lock_acquired", LOCK, entered=True))
-    stage.reach(3)
+    come_to_the_question(stage)
     assert stage.run.question is not None
+    assert stage.wish(Ask()) is Refusal.IS_ASKED
 
 
 def test_afterwards_it_is_too_late_and_elsewhere_there_is_nothing_to_ask() -> None:

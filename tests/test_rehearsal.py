@@ -7,9 +7,11 @@ import pytest
 
 from procsim import language
 from procsim.lessons.chapter import Chapter, Lesson
-from procsim.rehearsal import MARKS, NAME_CELLS, machine, screen
+from procsim.rehearsal import machine, screen
 from procsim.rehearsal.check import Check, Result
-from procsim.rehearsal.lessons import Line, Run, judged, lines_of
+from procsim.rehearsal.lessons import Line, judged, lines_of
+from procsim.rehearsal.report import MARKS, NAME_CELLS
+from procsim.rehearsal.runs import Run
 
 GOOD, POOR, FAILED, LEFT_OUT = Result
 UNLIMITED = resource.RLIM_INFINITY
@@ -24,6 +26,8 @@ UNLIMITED = resource.RLIM_INFINITY
         (screen.colours("truecolor", False), GOOD, "16 million"),
         (screen.colours("standard", True), POOR, "NO_COLOR is set"),
         (screen.colours(None, False), POOR, "TERM=xterm-256color"),
+        (screen.colours("standard", False), POOR, "16 of them, which are too few"),
+        (screen.colours("256", False), GOOD, "256 of them"),
         (screen.chinese("utf-8", 4), GOOD, "two cells wide"),
         (screen.chinese("gbk", 4), GOOD, "two cells wide"),
         (screen.chinese("utf-8", 2), POOR, "2 characters are 2 cells wide, not 4"),
@@ -64,8 +68,9 @@ def test_a_command_that_shows_several_lessons_is_run_once() -> None:
     assert lines_of([till, bare]) == [Line("till --lock", ("T1", "T3")), Line("till", ("T2",)), Line("greeting", ())]
 
 
-def run(*claims: tuple[str, bool], exit_code: int = 0, complaint: str = "", ended: bool = True) -> Run:
+def run(*claims: tuple[str, bool], exit_code: int = 0, complaint: str = "", ended: bool = True, found: str = "") -> Run:
     verdict: dict[str, Any] = {"claims": [{"id": each, "holds": holds} for each, holds in claims]}
+    verdict["findings"] = [{"id": found}] if found else []
     return Run(exit_code, verdict if ended else None, complaint, 1.234)
 
 
@@ -75,7 +80,9 @@ def run(*claims: tuple[str, bool], exit_code: int = 0, complaint: str = "", ende
         (run(("T1", True), ("T3", True), ("T9", False)), GOOD, "procsim till --lock: shown in 1.2 s"),
         (run(("T1", True), ("T3", False)), FAILED, "has not shown T3"),
         (run(("T1", True)), FAILED, "has not shown T3"),
-        (run(exit_code=3), GOOD, "shown in 1.2 s"),  # it claims nothing, and so its hang may be meant
+        (run(exit_code=3, found="lock_cycle"), GOOD, "shown in 1.2 s"),  # no claim says that the hang was not meant
+        (run(exit_code=3, found="time_limit"), FAILED, "(it did not end within 30 s)"),
+        (run(exit_code=1), FAILED, "(exit code 1)"),
         (run(ended=False, exit_code=2, complaint="till.py: does not parse"), FAILED, "(till.py: does not parse)"),
         (run(ended=False, exit_code=-9), FAILED, "(exit code -9)"),
         (None, LEFT_OUT, "the time was over"),
@@ -89,6 +96,11 @@ def test_what_a_run_says_about_its_lessons(done: Run | None, result: Result, wor
 
 def test_a_lesson_without_an_id_has_the_name_of_its_command() -> None:
     assert judged(Line("greeting --loud", ()), run()).name == "greeting"
+
+
+def test_a_lesson_without_an_id_is_shown_if_all_claims_hold() -> None:
+    assert judged(Line("greeting", ()), run(("T9", True))).result == GOOD
+    assert judged(Line("greeting", ()), run(("T9", False), exit_code=1)).result == FAILED
 
 
 def test_each_name_has_room_in_its_column() -> None:

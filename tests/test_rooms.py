@@ -1,11 +1,17 @@
 """The borders of the house: which room may know of which, held for every module.
 
-command ──► session, rehearsal ──► lessons ──► views, diagnosis ──► running, recording ──► control, findings
-        ──► state, intake ──► wire
-the tracer ──► wire
+command ──► rehearsal ──► lessons ──► views, control
+command ──► session ──► views, attach, diagnosis, recording
+attach ──► diagnosis
+diagnosis ──► running, findings
+running ──► control, intake
+views, recording ──► findings ──► state
+control ──► state
+state, intake, tracer ──► wire
 """
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +29,9 @@ PURE = {"sentences", "exit_code"}
 COMMON = PURE | {"language", "harmless", "json_line", "errors", "output", "options", "nearest", "procsim"}
 """What every room above the state may use."""
 
-BELOW_VIEWS = {"running", "recording", "findings", "state", "intake", "wire"}
+BELOW_VIEWS = {"findings", "state", "wire"}
+
+BELOW_SESSION = {"views", "attach", "diagnosis", "running", "recording", "control", "intake", *BELOW_VIEWS}
 
 MAY_KNOW: dict[str, set[str]] = {
     "wire": set(),
@@ -31,15 +39,16 @@ MAY_KNOW: dict[str, set[str]] = {
     "intake": {"wire"},
     "state": {"wire"},
     "findings": {"state", "wire"} | PURE | {"language"},
-    "control": {"findings", "state", "intake", "wire"} | COMMON,
-    "running": {"control", "findings", "state", "intake", "wire"} | COMMON,
-    "recording": {"control", "findings", "state", "intake", "wire"} | COMMON,
-    "diagnosis": {"control", *BELOW_VIEWS} | COMMON,
-    "views": BELOW_VIEWS - {"running", "recording"} | COMMON,
-    "session": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
-    "lessons": {"views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
-    "rehearsal": {"lessons", "views"} | COMMON,
-    "command": {"rehearsal", "session", "lessons", "views", "diagnosis", "control", *BELOW_VIEWS} | COMMON,
+    "control": {"state", "wire"} | COMMON,
+    "running": {"control", "intake", "state", "wire"} | COMMON,
+    "recording": BELOW_VIEWS | COMMON,
+    "diagnosis": {"running", "control", "intake", *BELOW_VIEWS} | COMMON,
+    "attach": {"diagnosis", "running", *BELOW_VIEWS} | COMMON,
+    "views": BELOW_VIEWS | COMMON,
+    "session": BELOW_SESSION | COMMON,
+    "lessons": {"views", "control", *BELOW_VIEWS} | COMMON,
+    "rehearsal": {"lessons", "views", "control", *BELOW_VIEWS} | COMMON,
+    "command": {"rehearsal", "lessons", "session", *BELOW_SESSION} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
     "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),
@@ -50,7 +59,8 @@ MAY_KNOW: dict[str, set[str]] = {
     "json_line": {"harmless"},
     "exit_code": set(),
     "errors": {"exit_code"},
-    "output": {"errors", "exit_code", "harmless", "language"},
+    "legible": set(),
+    "output": {"errors", "exit_code", "harmless", "language", "legible"},
 }
 """Of each room, or module that stands by itself, which others it may import. Itself it may."""
 
@@ -141,3 +151,23 @@ def test_a_scenario_needs_procsim_itself_alone(path: Path) -> None:
 
 def test_no_scenario_hides_a_module_of_the_standard_library() -> None:
     assert not {path.stem for path in SCENARIOS} & sys.stdlib_module_names
+
+
+HELP = "import sys; sys.argv[1:] = ['--help']\nfrom procsim.command.cli import run; run()"
+
+
+@pytest.mark.parametrize(
+    ("program", "rooms"),
+    [
+        (HELP, ("procsim.lessons.chapter", "procsim.state", "procsim.session", "rich.console")),
+        (
+            "import procsim.command.stage, procsim.session.report",
+            ("procsim.state", "procsim.findings", "procsim.diagnosis", "procsim.views.base", "rich.console"),
+        ),
+    ],
+    ids=["the help", "the start of a run"],
+)
+def test_what_people_wait_for_imports_nothing_that_only_others_need(program: str, rooms: tuple[str, ...]) -> None:
+    program += "\nimport sys; print('imported:', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.rpartition("imported:")[2].split()) & set(rooms)

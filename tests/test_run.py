@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -9,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from procsim.control.choosers import Plan
 from procsim.control.gatekeeper import GO, TRY
+from procsim.control.plan import Plan
 from procsim.running.launch import launch
 from procsim.running.members import Members
 from procsim.running.order import Order
-from procsim.running.processes import is_alive
+from procsim.running.processes import is_alive, with_descendants
 from procsim.wire.events import Event
 from procsim.wire.run_folder import Settings
 
@@ -134,7 +135,7 @@ def test_a_death_is_told_after_all_that_the_dead_had_said(tmp_path: Path, monkey
             told += [event for event in batch if event.process == "worker"]
             if told and told[-1].kind == "process_ended":
                 run.stop()
-    assert [event.kind for event in told][-2:] == ["lock_acquired", "process_ended"]
+    assert [event.kind for event in told][-3:] == ["lock_acquired", "process_left", "process_ended"]
     assert told[-1].fields["exit_code"] == 7
 
 
@@ -198,6 +199,20 @@ def test_no_time_is_up_while_nobody_moves(tmp_path: Path) -> None:
         (there,) = (event for event in standing if event.kind == "gate_reached")
         assert run.gate.signal(TRY, there.pid, there.fields["native_id"]), "it still stands there"
         assert not run.timed_out
+
+
+def test_at_the_gate_a_sleep_is_over_as_soon_as_it_was_let_through(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import time\ntime.sleep(3600)\n")
+    told: list[str] = []
+    with launch(Order([sys.executable, str(program)], Settings("fork"), timeout=120, plan=Plan(held=True))) as run:
+        for event in (event for batch in run for event in batch):
+            if event.kind.startswith(("gate_", "sleep_")):
+                told.append(event.kind)
+            if event.kind == "gate_reached":
+                run.gate.signal(TRY, event.pid, event.fields["native_id"])
+    assert not run.timed_out
+    assert told == ["gate_reached", "gate_passed", "sleep_ended"]
 
 
 RUSH = """
@@ -334,3 +349,14 @@ def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
     assert len(times) == 400
     assert times == sorted(times)
     assert times[-1] < run.now()
+
+
+def test_a_thread_that_ends_meanwhile_hides_no_child_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        really = os.listdir
+        monkeypatch.setattr("os.listdir", lambda path: ["0", *really(path)])  # no thread has that number
+        assert child.pid in with_descendants([os.getpid()])
+    finally:
+        child.kill()
+        child.wait()

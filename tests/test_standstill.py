@@ -11,6 +11,7 @@ from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
 from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
+from procsim.wire.events import Event
 from tests.events import Story
 
 SHARED = Blocked("shared")
@@ -157,6 +158,16 @@ def test_its_handler_may_see_to_it_that_another_ends_the_wait(kind: str) -> None
     assert 100 not in who(story, seen(100, SHARED, caught=SIGTERM), seen(200, SHARED))
 
 
+@pytest.mark.parametrize("caught", [0, SIGTERM])
+def test_no_handler_makes_room_in_a_pipe_that_a_joined_child_writes_to(caught: int) -> None:
+    story = waiting(Story().began(100, 200), 100, "process_join_waiting", child=200, child_name="p200")
+    read, write = End(5, False), End(5, True)
+    service = seen(100, SHARED, ends=(read,), caught=caught)
+    assert who(story, service, seen(200, Blocked("write", (write,)), ends=(write,), caught=caught)) == {100, 200}
+    reads = seen(200, Blocked("read", (End(6, False),)), ends=(End(6, False), End(6, True)), caught=caught)
+    assert who(story, service, reads) == (set() if caught else {100, 200}), "its handler may write to that pipe"
+
+
 def test_its_handler_may_release_what_was_acquired_by_a_call() -> None:
     service = seen(100, SHARED, caught=SIGTERM)
     by_a_call = holding(Story().began(100).lock(7), 100, 7, entered=False)
@@ -206,6 +217,30 @@ def test_a_manager_moves_only_when_another_does() -> None:
     manager.threads[402] = INNER
     story.tell(400, "manager_began", public=True)
     assert who(story, client, manager) == set(), "a client may come from elsewhere"
+
+
+def asks_for(story: Story, pid: int, lock: int) -> Story:
+    return waiting(story, pid, "manager_called", lock, type="Lock", method="acquire")
+
+
+def test_a_lock_of_a_manager_is_a_lock_like_any_other() -> None:
+    story = Story().began(100, 200, 300).lock(7, "users").lock(8, "orders")
+    asks_for(asks_for(holding(holding(story, 200, 7), 300, 8), 200, 8), 300, 7)
+    client = Blocked("read", (End(8, True, True),))
+    assert who(story, seen(200, client), seen(300, client), seen(100, MAY_GO_ON)) == {200, 300}
+    (finding,) = hangs(told(story, 200, 300))
+    assert (finding.id, finding.figures["held_at"]) == ("lock_cycle", "x.py:2000")
+    story.tell(300, "lock_refused", 7, took=1)
+    assert who(story, seen(200, client), seen(300, MAY_GO_ON)) == set()
+
+
+def test_the_same_call_to_a_manager_by_several_is_one_finding() -> None:
+    story = Story().began(1, 200, 300, 400)
+    for pid, line in ((200, 5), (300, 5), (400, 6)):
+        at = f"x.py:{line}"
+        story.tell(pid, "manager_called", None, at, timeout=None, native_id=pid, type="Event", method="wait")
+    waiting(story, 1, "process_join_waiting", child=200, child_name="p200")
+    assert [finding.figures["process"] for finding in hangs(told(story, 1, 200, 300, 400))] == ["p200", "p400"]
 
 
 def test_threads_are_told_one_by_one() -> None:
@@ -272,6 +307,13 @@ def test_a_lock_held_while_waiting_for_who_needs_it_is_the_cause(putters: tuple[
     assert [finding.figures[name] for name in figures] == ["p100", "x.py:1000", "x.py:100", "q"]
 
 
+@pytest.mark.parametrize("kind", ["queue_put_waiting", "queue_flush_waiting"])
+def test_who_joins_the_holder_is_not_the_one_that_was_to_take(kind: str) -> None:
+    story = waiting(holding(Story().began(1, 100, 200).lock(7, "mutex").queue(9, maxsize=2), 100, 7), 100, kind, 9)
+    (finding,) = hangs(told(waiting(story, 200, "lock_waiting", 7), 100, 200))
+    assert (finding.id, finding.figures["process"], finding.figures["holder"]) == ("holder_waits", "p200", "p100")
+
+
 def test_a_lock_held_by_a_waiting_thread_of_the_same_process_is_the_cause() -> None:
     """Also where both threads wait at the same line."""
     story = Story().began(1, 100).lock(7, "mutex").queue(9)
@@ -310,6 +352,82 @@ def test_a_daemon_that_waits_for_work_is_not_the_cause() -> None:
     (finding,) = hangs(told(story, 100, 200))
     assert finding.id == "tasks_not_done"
     assert (finding.figures["count"], finding.figures["takers"]) == (1, ["p200 (1)"])
+
+
+def test_a_thread_that_serves_the_others_is_not_the_cause() -> None:
+    story = Story().began(1, 100).queue(8, "records").queue(9, "results")
+    waiting(story, 1, "queue_get_waiting", 9)
+    story.tell(1, "queue_get_waiting", 8, "x.py:5", thread="listener", timeout=None, native_id=2)
+    fields = {"wait": "queue_get_waiting", "open_in": [], "in_message": False}
+    story.tell(1, "process_stuck", 8, "x.py:5", thread="listener", **fields)
+    (finding,) = hangs(told(story, 1))
+    assert (finding.figures["process"], finding.figures["object"]) == ("p1", "results")
+
+
+JOINED_FOR_ROOM = {
+    "queue_put_waiting": ("join_before_get", "take the items first, then join: q.get() before p200.join()"),
+    "pipe_send_waiting": ("join_before_get", "receive first, then join: recv() on the other end before p200.join()"),
+}
+
+
+def joined_before_room(kind: str, taker: int | None = None) -> Story:
+    story = Story().began(100, 200, 300).queue(9)
+    story.tell(100, "pipe_created", 8, "x.py:3", name="q", type="Pipe", other=7)
+    if taker is not None:
+        story.tell(200, "queue_put", 9, value=1).tell(taker, "queue_got", 9, value=1)
+    waiting(story, 200, kind, 9 if kind == "queue_put_waiting" else 8)
+    return waiting(story, 100, "process_join_waiting", child=200, child_name="p200")
+
+
+@pytest.mark.parametrize("kind", JOINED_FOR_ROOM)
+def test_who_joins_before_it_takes_what_the_other_has_to_send(kind: str) -> None:
+    (finding,) = hangs(told(joined_before_room(kind), 200, 100, wait=kind, open_in=[100, 200]))
+    assert (finding.id, sentence_of(finding.cure, finding.figures)) == JOINED_FOR_ROOM[kind]
+    figures = finding.figures
+    assert (figures["process"], figures["child"], figures["child_at"]) == ("p100", "p200", "x.py:200")
+
+
+def test_where_another_process_takes_the_join_is_not_the_cause() -> None:
+    (finding,) = hangs(told(joined_before_room("queue_put_waiting", taker=300), 200, 100))
+    assert finding.id == "put_nobody_gets"
+    (finding,) = hangs(told(joined_before_room("pipe_send_waiting"), 200, 100, wait="pipe_send_waiting", open_in=[300]))
+    assert finding.id == "send_nobody_receives"
+
+
+def acquired_twice(entered: bool = False, there: bool = True, value: int = 1, others: tuple[int, ...] = ()) -> Story:
+    """Process 100 waits for what it holds; `there`: at the line that acquired it; `others` hold one, too, and wait."""
+    story = (
+        Story().began(1, 100, *others).lock(7, "slots", type="BoundedSemaphore" if value > 1 else "Lock", value=value)
+    )
+    for pid in (100, *others):
+        story.tell(pid, "lock_acquired", 7, f"x.py:{pid}", entered=entered)
+    for pid in (100, *others):
+        story.tell(pid, "lock_waiting", 7, f"x.py:{pid if there else 9}", timeout=None, native_id=pid)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("entered", "there", "cure"),
+    [(False, True, "hold it by `with slots:`"), (False, False, "do not acquire"), (True, True, "do not acquire")],
+)
+def test_who_comes_again_to_where_it_acquired_has_not_released(entered: bool, there: bool, cure: str) -> None:
+    (finding,) = hangs(told(acquired_twice(entered, there), 100))
+    assert (finding.id, finding.figures["held_at"]) == ("lock_twice", "x.py:100")
+    assert sentence_of(finding.cure, finding.figures).startswith(cure)
+
+
+def test_who_hold_a_semaphore_and_wait_for_more_of_it_are_one_finding() -> None:
+    (finding,) = hangs(told(acquired_twice(value=2, others=(200,)), 100, 200))
+    said = sentence_of(finding.text, finding.figures)
+    assert finding.id == "lock_twice"
+    assert "it holds 1 of 2 itself, acquired at x.py:100" in said
+    assert "others wait for one, too: p200" in said
+    assert "RLock" not in finding.cure
+    busy = waiting(
+        acquired_twice(value=2).tell(200, "lock_acquired", 7, "x.py:8", entered=False), 200, "manager_called"
+    )
+    (alone,) = hangs(told(busy, 100))
+    assert sentence_of(alone.text, alone.figures).endswith("it holds 1 of 2 itself, acquired at x.py:100")
 
 
 @pytest.mark.parametrize(
@@ -353,6 +471,10 @@ def test_a_queue_that_nobody_takes_from_and_how_much_it_holds(maxsize: int, said
     (finding,) = hangs(told(story, 1))
     assert finding.id == "put_nobody_gets"
     assert said in sentence_of(finding.text, finding.figures)
+    assert finding.cure.startswith("start what takes")
+    story = Story().began(1, 2).queue(9, maxsize=maxsize).tell(2, "queue_got", 9, value=1)
+    (finding,) = hangs(told(waiting(waiting(story, 2, "queue_get_waiting", 8), 1, "queue_put_waiting", 9), 1))
+    assert finding.cure.startswith("go on taking")
 
 
 def test_two_that_wait_for_each_others_message_are_told_of_in_one_sentence() -> None:
@@ -366,12 +488,59 @@ def test_two_that_wait_for_each_others_message_are_told_of_in_one_sentence() -> 
     assert (alone.figures["object"], alone.cure[:15]) == ("c", "in each process")
 
 
+@pytest.mark.parametrize(
+    ("count", "waiting_then", "said"),
+    [
+        (1, 2, "p1 notified 1 of the 2 that waited, at x.py:6"),
+        (None, 2, None),
+        (2, 2, None),
+        (1, 0, None),  # it came before the wait
+    ],
+)
+def test_a_notice_that_was_for_fewer_than_waited(count: int | None, waiting_then: int, said: str | None) -> None:
+    story = Story().began(1, 100, 200)
+    story.tell(1, "lock_created", 7, "x.py:1", name="ready", type="Condition", value=1)
+    for pid in (100, 200)[:waiting_then]:
+        waiting(story, pid, "condition_waiting", 7)
+    story.tell(1, "condition_notified", 7, "x.py:6", count=count)
+    if not waiting_then:
+        waiting(story, 100, "condition_waiting", 7)
+    (finding,) = hangs(told(story, 100))
+    words = sentence_of(finding.text, finding.figures)
+    assert finding.id == "condition_nobody_notifies"
+    assert ("notify_all()" in finding.cure, said is None or said in words) == (said is not None, True)
+
+
+def test_an_event_that_was_cleared_before_the_wait() -> None:
+    story = Story().began(1, 100).tell(1, "event_created", 8, "x.py:2", name="go", type="Event")
+    story.tell(1, "event_set", 8, "x.py:6").tell(100, "event_cleared", 8, "x.py:7")
+    (finding,) = hangs(told(waiting(story, 100, "event_waiting", 8), 100))
+    words = sentence_of(finding.text, finding.figures)
+    assert finding.id == "event_nobody_sets"
+    assert words.endswith("p1 had set it at x.py:6, and p100 cleared it at x.py:7")
+    assert finding.cure.startswith("clear {object} only when")
+
+
+def test_an_event_that_was_cleared_unset_was_not_lost() -> None:
+    story = Story().began(1, 100).tell(1, "event_created", 8, "x.py:2", name="go", type="Event")
+    story.tell(1, "event_cleared", 8, "x.py:7")
+    (finding,) = hangs(told(waiting(story, 100, "event_waiting", 8), 100))
+    assert finding.sentence == ""
+
+
 def test_a_message_that_was_cut_off() -> None:
     story = Story().began(1, 100).queue(9).tell(100, "queue_put", 9, value="…")
     story.tell(100, "process_ended", exit_code=-9)
     waiting(story, 1, "queue_get_waiting", 9)
     (finding,) = hangs(told(story, 1, in_message=True))
     assert (finding.id, finding.figures["writer"], finding.figures["signal"]) == ("message_torn", "p100", "SIGKILL")
+
+
+def test_a_message_that_was_cut_off_by_an_exit_without_an_error() -> None:
+    story = Story().began(1, 100).queue(9).tell(100, "queue_put", 9, value="…")
+    story.tell(100, "process_left", None, "x.py:6", exit_code=0).tell(100, "process_ended", exit_code=0)
+    (finding,) = hangs(told(waiting(story, 1, "queue_get_waiting", 9), 1, in_message=True))
+    assert (finding.id, finding.figures["signal"]) == ("message_torn", "os._exit")
 
 
 def test_what_only_the_system_shows() -> None:
@@ -384,3 +553,232 @@ def test_what_only_the_system_shows() -> None:
 
 def test_nobody_is_stuck_nothing_is_found() -> None:
     assert not list(hangs(state_of(two_locks().events)))
+
+
+# Whose end was the cause -------------------------------------------------------------------------------------
+
+
+def getting(*used: tuple[str, int]) -> Story:
+    """Process 100 waits for an item; these events of the queue came before. Process 200 has failed, 300 has not."""
+    story = Story().began(1, 100, 200, 300).queue(9)
+    for kind, pid in used:
+        story.tell(pid, kind, 9, f"x.py:{pid}", value=1)
+    story.tell(200, "raised", None, "x.py:8", type="KeyError", text="'b'", during=None, subject=None, made=None)
+    story.tell(200, "process_ended", exit_code=1)
+    return waiting(story, 100, "queue_get_waiting", 9)
+
+
+@pytest.mark.parametrize(
+    ("used", "ended"),
+    [
+        ([], [200]),
+        ([("queue_put", 200)], [200]),
+        ([("queue_got", 200)], []),  # it was a consumer
+        ([("queue_put", 300)], []),  # the one that puts is there, and waits itself
+        ([("queue_put", 300), ("queue_put", 200)], [200]),
+    ],
+)
+def test_who_would_have_had_to_put(used: list[tuple[str, int]], ended: list[int]) -> None:
+    (finding,) = hangs(told(waiting(getting(*used), 300, "queue_get_waiting", 9), 100, 300))
+    assert finding.id == "get_nobody_puts"
+    assert finding.figures.get("ended_pids", []) == ended
+    words = "nobody is left who could put one: p200 ended at x.py:8 by an exception: KeyError: 'b'"
+    assert (words in sentence_of(finding.text, finding.figures)) == bool(ended)
+
+
+def worked(kind: str, *counts: int, stays: bool = False) -> Story:
+    """Processes from 200 on that used a queue so often and ended well, where `stays` without the last one."""
+    story, pids = Story().began(1, 100).queue(9, maxsize=2), range(200, 200 + len(counts))
+    story.began(*pids)
+    for pid, count in zip(pids, counts, strict=True):
+        for _ in range(count):
+            story.tell(pid, kind, 9, "x.py:7", value=1)
+    for pid in pids[: len(pids) - stays]:
+        story.tell(pid, "process_returned").tell(pid, "process_left", exit_code=0)
+        story.tell(pid, "process_ended", exit_code=0)
+    return story
+
+
+ENDED_WELL = {
+    "queue_put": ("queue_get_waiting", "nobody is left who could put one", "put 2 and ended", "put one"),
+    "queue_got": ("queue_put_waiting", "nobody is left who could take an item", "took 2 and ended", "taken one"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDED_WELL)
+def test_who_put_or_took_and_ended_well_is_named(kind: str) -> None:
+    wait, nobody, used, unused = ENDED_WELL[kind]
+    for counts, expected in (
+        ([2], f"{nobody}: p200 {used}, last seen at x.py:7"),
+        ([2, 2], f"{nobody}: 2 processes (p200, p201) {used}, last seen at x.py:7"),
+        ([2, 0], f"{nobody}: p200 {used}, last seen at x.py:7"),
+        ([0], f"{nobody}: p200 ended without having {unused}"),
+    ):
+        (finding,) = hangs(told(waiting(worked(kind, *counts), 1, wait, 9), 1))
+        assert sentence_of(finding.text, finding.figures).endswith(expected)
+
+
+@pytest.mark.parametrize("kind", ENDED_WELL)
+def test_where_one_is_there_that_could_nobody_is_named_that_ended_well(kind: str) -> None:
+    wait, nobody, *_ = ENDED_WELL[kind]
+    story = waiting(worked(kind, 2, 1, stays=True), 100, wait, 9)
+    (finding,) = hangs(told(waiting(story, 201, "queue_get_waiting", 8), 100))
+    assert sentence_of(finding.text, finding.figures).endswith(nobody)
+
+
+def test_a_call_that_raised_in_one_that_ended_well_is_said() -> None:
+    story = worked("queue_put", 2)
+    story.events.insert(-3, Event("call_raised", 1, 200, "p200", "MainThread", 9, "x.py:8", CLOSED))
+    (finding,) = hangs(told(waiting(story, 1, "queue_get_waiting", 9), 1))
+    words = "p200 put 2 and ended, last seen at x.py:8, put() at x.py:8 in p200 raised ValueError: Queue is closed"
+    assert sentence_of(finding.text, finding.figures).endswith(words)
+    assert sentence_of(finding.cure, finding.figures).startswith("cure what put() raised")
+
+
+CLOSED = {"call": "put", "type": "ValueError", "text": "Queue is closed"}
+
+
+@pytest.mark.parametrize(("call", "said"), [("start", True), ("put", False)])
+def test_of_one_that_is_there_only_that_it_could_not_start_a_process(call: str, said: bool) -> None:
+    story = Story().began(1).queue(9).tell(1, "call_raised", None, "x.py:8", **{**CLOSED, "call": call})
+    (finding,) = hangs(told(waiting(story, 1, "queue_get_waiting", 9), 1))
+    assert ("start() at x.py:8 in p1 raised" in sentence_of(finding.text, finding.figures)) is said
+
+
+@pytest.mark.parametrize(
+    ("how", "expected", "said"),
+    [
+        ("os._exit", "items_not_sent", "p200 put 2, and ended before they were sent: p200 left by os._exit at x.py:6"),
+        ("signal", "items_not_sent", "and 1 of 2 never got there: p200 put 2"),
+        ("cancelled", "items_not_sent", "p200 put 2, called cancel_join_thread() at x.py:5, and ended before"),
+        ("cancelled in a message", "items_not_sent", "called cancel_join_thread() at x.py:5"),
+        ("returned", "get_nobody_puts", "p200 put 2 and ended"),  # it waited until they were sent: another has taken it
+        ("by a dead taker", "get_nobody_puts", "p300 was ended by SIGKILL"),
+        ("taken", "get_nobody_puts", "p200 left by os._exit"),
+    ],
+)
+def test_items_that_a_process_put_and_did_not_send(how: str, expected: str, said: str) -> None:
+    story = Story().began(1, 200, 300).queue(9)
+    for _ in range(2):
+        story.tell(200, "queue_put", 9, "x.py:4", value=1)
+    story.tell(300, "queue_got", 9, value=1)
+    code = {"signal": -9, "os._exit": 3, "by a dead taker": 3, "taken": 3}.get(how, 0)
+    if how == "taken":
+        story.tell(1, "queue_got", 9, value=1)
+    if how.startswith("cancelled"):
+        story.tell(200, "queue_join_cancelled", 9, "x.py:5")
+    if how.startswith(("cancelled", "returned")):
+        story.tell(200, "process_returned")
+    elif how != "signal":
+        story.tell(200, "process_left", None, "x.py:6", exit_code=code)
+    story.tell(200, "process_ended", exit_code=code)
+    if how == "by a dead taker":
+        story.tell(300, "queue_put", 9, value=1).tell(300, "process_ended", exit_code=-9)
+    (finding,) = hangs(told(waiting(story, 1, "queue_get_waiting", 9), 1, in_message="message" in how))
+    assert finding.id == expected
+    assert said in sentence_of(finding.text, finding.figures)
+
+
+def test_what_has_ended_after_the_hang_is_not_its_cause() -> None:
+    story = waiting(Story().began(1, 100, 200).queue(9), 100, "queue_get_waiting", 9)
+    told(story, 100)
+    story.tell(200, "process_ended", exit_code=-15)
+    (finding,) = hangs(state_of(story.events))
+    assert "ended_pids" not in finding.figures
+
+
+def test_a_wait_for_an_item_is_not_one_for_the_lock_of_the_readers() -> None:
+    for how, expected in (("read", "get_nobody_puts"), ("shared", "reader_dead")):
+        story = waiting(Story().began(1, 100, 200).queue(9), 200, "queue_get_waiting", 9)
+        story.tell(1, "process_terminated", at="x.py:5", child=200, child_name="p200")
+        story.tell(200, "process_ended", exit_code=-15)
+        (finding,) = hangs(told(waiting(story, 100, "queue_get_waiting", 9), 100, how=how))
+        assert finding.id == expected
+        assert "p200 was ended by SIGTERM, which p1 sent at x.py:5" in sentence_of(finding.text, finding.figures)
+
+
+def test_a_join_is_excused_only_where_a_handler_could_end_the_wait_of_the_child() -> None:
+    for kind, is_stuck in (("queue_get_waiting", False), ("queue_flush_waiting", True)):
+        story = waiting(Story().began(100, 200).queue(9), 200, kind, 9)
+        waiting(story, 100, "process_join_waiting", child=200, child_name="p200")
+        service, worker = seen(100, Blocked("child", child=200), caught=SIGTERM), seen(200, INNER, parent=100)
+        assert (100 in who(story, service, worker)) == is_stuck
+        story.tell(100, "process_terminated", at="x.py:5", child=200, child_name="p200")
+        assert who(story, service, worker) == {100, 200}
+
+
+# Processes that were forked beside threads --------------------------------------------------------------------
+
+
+def forked(*threads: list[str | None], kind: str = "system_inner_waiting", alone: bool = True) -> RunState:
+    """Main joins p200, which is stuck in such a wait; `threads`: those of main at the fork."""
+    story = Story().began(1)
+    story.tell(1, "process_started", at="x.py:3", child=200, child_name="p200", daemon=False, threads=[*threads])
+    story.began(200)
+    if kind != "system_inner_waiting":
+        waiting(story, 200, kind)
+    return told(story, 200, wait=kind, alone=alone)
+
+
+def test_a_lock_from_a_fork_beside_threads() -> None:
+    threads: list[list[str | None]] = [["log", "x.py:5"], ["feeder", None], ["c", "x.py:6"], ["d", None], ["e", None]]
+    (finding,) = hangs(forked(*threads))
+    assert finding.id == "forked_beside_threads"
+    text = sentence_of(finding.text, finding.figures)
+    assert "forked at x.py:3 while other threads of p1 ran (log at x.py:5, feeder, c at x.py:6, 2 more)" in text
+
+
+def test_a_lock_or_a_thread_of_a_library_from_a_fork() -> None:
+    story = Story().began(1)
+    fields: dict[str, Any] = {"child": 200, "child_name": "p200", "daemon": False, "threads": []}
+    story.tell(1, "process_started", at="x.py:3", library_threads=3, **fields).began(200)
+    (finding,) = hangs(told(story, 200, wait="system_inner_waiting", alone=True))
+    assert (finding.id, finding.sentence) == ("forked_beside_threads", "forked_beside_threads.library")
+    text = sentence_of(finding.text, finding.figures)
+    assert "forked at x.py:3 while 3 threads that run no Python" in text
+
+
+def test_a_lock_from_a_plain_fork_beside_threads() -> None:
+    story = Story().began(1)
+    story.tell(200, "process_began", at="x.py:3", parent=1, daemon=False, threads=[["log", None]])
+    story.tell(1, "process_join_waiting", child=200, child_name="p200", timeout=None, native_id=1)
+    (finding,) = hangs(told(story, 200, wait="system_inner_waiting", alone=True))
+    assert finding.id == "forked_beside_threads"
+    assert "forked at x.py:3 while other threads of p1 ran (log)" in sentence_of(finding.text, finding.figures)
+
+
+@pytest.mark.parametrize(
+    ("kind", "threads", "alone", "sentence"),
+    [
+        ("own_thread_waiting", [["log", "x.py:5"]], True, "own_thread_missing.forked"),
+        ("own_thread_waiting", [], True, ""),
+        ("system_inner_waiting", [], True, "own_thread_missing.lock"),
+        ("system_inner_waiting", [["log", "x.py:5"]], False, None),
+        ("own_thread_waiting", [["log", "x.py:5"]], False, None),
+    ],
+)
+def test_a_wait_for_a_thread_that_is_not_there(
+    kind: str, threads: list[list[str | None]], alone: bool, sentence: str | None
+) -> None:
+    (finding,) = hangs(forked(*threads, kind=kind, alone=alone))
+    assert (finding.id, finding.sentence) == (
+        ("standstill", "") if sentence is None else ("own_thread_missing", sentence)
+    )
+
+
+def test_an_old_recording_tells_of_no_threads() -> None:
+    story = Story().began(1)
+    story.tell(1, "process_started", at="x.py:3", child=200, child_name="p200", daemon=False)
+    (finding,) = hangs(told(story.began(200), 200, wait="system_inner_waiting"))
+    assert finding.id == "standstill"
+
+
+def test_a_wait_for_a_thread_of_its_own_within_a_known_wait_is_that_wait() -> None:
+    story = waiting(Story().began(1), 1, "pool_result_waiting", 9, job=1)
+    waiting(story, 1, "own_thread_waiting").tell(1, "own_thread_awoke")
+    run = state_of(story.events)
+    assert [wait.kind for wait in run.now_waiting()] == ["pool_result_waiting"]
+    story.tell(1, "pool_result_got", 9, job=1)
+    waiting(story, 1, "own_thread_waiting")
+    assert [wait.kind for wait in state_of(story.events).now_waiting()] == ["own_thread_waiting"]
+    assert not [*state_of(story.tell(1, "own_thread_awoke").events).now_waiting()]

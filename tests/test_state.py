@@ -54,6 +54,16 @@ def test_who_holds_a_lock_and_who_waits() -> None:
     assert run.locks[9].most_holders == 1
 
 
+def test_a_thread_that_has_acquired_a_lock_asks_for_it_no_longer() -> None:
+    story = Story().began(1).lock(9)
+    for _ in range(3):
+        story.tell(1, "lock_waiting", 9, "x.py:7", timeout=0.1).tell(1, "lock_refused", 9, "x.py:7", took=100 * MS)
+    (poll,) = state_of(story.events).processes[1].polls.values()
+    assert (poll.object, poll.times) == (9, 3)
+    story.tell(1, "lock_waiting", 9, "x.py:7", timeout=0.1).tell(1, "lock_acquired", 9, "x.py:7")
+    assert state_of(story.events).processes[1].polls == {}
+
+
 def test_a_reentrant_lock_is_held_until_it_was_released_as_often() -> None:
     story = Story().began(1).lock(9, type="RLock").tell(1, "lock_acquired", 9).tell(1, "lock_acquired", 9)
     story.tell(1, "lock_released", 9)
@@ -106,6 +116,34 @@ def test_which_put_freed_a_get_that_was_blocked() -> None:
     story.tell(2, "queue_got", 7, value=1)
     (wait,) = state_of(story.events).waits
     assert (wait.kind, wait.freed_by) == ("queue_get_waiting", 1)
+
+
+def dropping(story: Story) -> Story:
+    return story.tell(1, "queue_item_dropped", 7, "x.py:5", value="print", items=1, type="TypeError", text="")
+
+
+def test_no_put_is_said_to_have_ended_a_wait_that_took_what_another_one_had_put() -> None:
+    story = Story().began(1, 2, 3).queue(7).tell(3, "queue_get_waiting", 7)
+    story.tell(1, "queue_put", 7, value="print").tell(2, "queue_put", 7, value=1)
+    late = dropping(Story().tell(3, "queue_got", 7, value=1))  # or it is known only when the next item was taken
+    early = dropping(Story()).tell(3, "queue_got", 7, value=1)
+    for rest in (late, early):
+        run = state_of([*story.events, *rest.events])
+        assert [wait.freed_by for wait in run.waits] == [None]
+        assert run.queues[7].depth == 0
+
+
+def test_what_is_put_after_an_item_was_dropped_ends_waits_as_before() -> None:
+    story = dropping(Story().began(1, 2, 3).queue(7).tell(1, "queue_put", 7, value="print"))
+    story.tell(3, "queue_get_waiting", 7).tell(2, "queue_put", 7, value=1).tell(3, "queue_got", 7, value=1)
+    assert [wait.freed_by for wait in state_of(story.events).waits] == [2]
+
+
+def test_no_get_is_said_to_have_made_room_that_a_dropped_item_left() -> None:
+    story = Story().began(1, 2).queue(7, maxsize=1).tell(1, "queue_put", 7, value="print")
+    dropping(story.tell(1, "queue_put_waiting", 7, value=1).tell(1, "queue_put", 7, value=1))
+    story.tell(2, "queue_got", 7, value=1)
+    assert [wait.freed_by for wait in state_of(story.events).waits] == [None]
 
 
 def test_what_a_process_waited_for_when_it_ended_stays_known() -> None:

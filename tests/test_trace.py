@@ -46,7 +46,7 @@ def test_an_object_has_its_name_on_disk() -> None:
     assert to_json(event, {255: Named("mutex", "Lock")})["object"] == {"id": "ff", "name": "mutex", "type": "Lock"}
 
 
-VERDICT: dict[str, Any] = {"kind": "verdict", "scenario": "x", "claims": [], "findings": []}
+VERDICT: dict[str, Any] = {"kind": "verdict", "scenario": "x", "claims": [], "findings": [], "accepted": []}
 
 
 def record(path: Path, verdict: bool = True) -> list[Event]:
@@ -65,7 +65,7 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
     trace = Trace(path)
     assert [event for batch in trace for event in batch] == written
     assert (trace.header.scenario, trace.header.options) == ("x", {"users": 3})
-    assert trace.verdict == {"claims": [], "findings": []}
+    assert trace.verdict == {"claims": [], "findings": [], "accepted": []}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.state.apply import state_of
 from procsim.tracer import install, uninstall
+from procsim.tracer.inject import Stowaway
 from procsim.tracer.patching import Methods, restore
 from procsim.wire.events import KINDS, Event
 from procsim.wire.pipe import EventQueue, EventQueueReader, raised_elsewhere
@@ -37,9 +38,10 @@ def waits_end(recording: Recording) -> None:
     """Whoever waited got what it waited for, or was refused, before it did anything else with that object."""
     ends = {
         "lock_waiting": {"lock_acquired", "lock_refused"},
-        "queue_put_waiting": {"queue_put", "queue_full"},
+        "queue_put_waiting": {"queue_put", "queue_full", "queue_flushed"},
         "queue_get_waiting": {"queue_got", "queue_empty"},
         "pipe_receive_waiting": {"pipe_received", "pipe_ended"},
+        "pipe_poll_waiting": {"pipe_polled"},
         "event_waiting": {"event_awaited"},
         "barrier_waiting": {"barrier_passed", "barrier_broken"},
         "condition_waiting": {"condition_awoke"},
@@ -229,41 +231,6 @@ def test_barrier(trace: Trace, start_method: str) -> None:
     assert run.of("barrier_created")[0].fields["parties"] == 3
 
 
-def test_value_and_array(trace: Trace, start_method: str) -> None:
-    run = trace(
-        """
-        from multiprocessing import Array, Process, Value
-        def child(counter, cells):
-            counter.value += 1
-            with counter:
-                counter.value += 1
-            with cells.get_lock():
-                cells[0] = 5
-        def main():
-            counter = Value("i", 3)
-            cells = Array("i", 2)
-            worker = Process(target=child, args=(counter, cells))
-            worker.start(); worker.join()
-            print(counter.value, cells[:])
-        if __name__ == "__main__":
-            main()
-        """,
-        start_method,
-    )
-    assert run.exit_code == 0, run.printed("stderr")
-    assert run.printed() == "5 [5, 0]\n"
-    assert run.names("lock_created") == ["counter", "cells"]
-    for name in ("counter", "cells"):
-        events = run.of("lock_", name=name)
-        held = 0
-        for event in events:
-            held += {"lock_acquired": 1, "lock_released": -1}.get(event.kind, 0)
-        assert held == 0
-        assert {event.process for event in events} == {"MainProcess", "Process-1"}
-        acquired = [event for event in run.of("lock_acquired", name=name) if event.process == "Process-1"]
-        assert len(acquired) == {"counter": 3, "cells": 1}[name]  # not again where it holds it already
-
-
 # Queues and pipes ----------------------------------------------------------------------------------------
 
 
@@ -282,6 +249,109 @@ def test_queue(trace: Trace, start_method: str) -> None:
     assert run.kinds("queue_full", "queue_empty") == ["queue_full", "queue_full", "queue_empty", "queue_empty"]
     waits_end(run)
     well_formed(run)
+
+
+def test_of_equal_answers_to_empty_the_first_two_are_emitted(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Process, Queue, SimpleQueue
+
+        def work(tasks, results):
+            print([tasks.empty() for _ in range(5)])  # asks
+            tasks.put(1)
+            while tasks.empty():
+                pass
+            print([tasks.qsize() for _ in range(5)])
+            print(results.empty(), results.get())
+
+        if __name__ == "__main__":
+            tasks, results = Queue(), SimpleQueue()
+            print(tasks.empty(), tasks.empty(), tasks.empty())
+            results.put(2)
+            child = Process(target=work, args=(tasks, results))
+            child.start()
+            child.join()
+            print(tasks.get())
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed().split("\n")[:2] == ["True True True", str([True] * 5)]
+    asked = [(event.process, event.fields["empty"]) for event in run.of("queue_asked", name="tasks")]
+    assert asked[:4] == [("MainProcess", True), ("MainProcess", True), ("Process-1", True), ("Process-1", True)]
+    assert asked[-2:] == [("Process-1", False)] * 2
+    assert run.of("queue_asked", name="tasks")[2].at == run.line("asks")
+    assert [event.fields["empty"] for event in run.of("queue_asked", name="results")] == [False]
+
+
+def test_what_start_and_put_raise_and_who_does_not_wait_until_all_is_sent(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Process, Queue
+        from queue import Full
+
+        def work(results, other):
+            try:
+                Process(target=print).start()  # starts
+            except AssertionError:
+                results.put(1)
+            other.cancel_join_thread()  # cancels
+            results.close()
+            try:
+                results.put(2)  # puts
+            except ValueError:
+                pass
+
+        if __name__ == "__main__":
+            results, other, full = Queue(), Queue(), Queue(1)
+            child = Process(target=work, args=(results, other), daemon=True)
+            child.start()
+            print(results.get())
+            child.join()
+            full.put(1)
+            try:
+                full.put(2, timeout=0.01)
+            except Full:
+                full.get()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    raised = [(event.process, event.fields["call"], event.fields["type"], event.at) for event in run.of("call_raised")]
+    name = "Process-1"
+    assert raised == [
+        (name, "start", "AssertionError", run.line("starts")),
+        (name, "put", "ValueError", run.line("puts")),
+    ]
+    assert [event.at for event in run.of("queue_join_cancelled", name="other")] == [run.line("cancels")]
+
+
+def test_an_item_of_a_simple_queue_that_waits_for_room(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Event, Process, SimpleQueue
+
+        def work(results, small):
+            results.put("x" * 100)
+            small.set()
+            results.put("x" * 1_000_000)  # puts
+
+        if __name__ == "__main__":
+            results, small = SimpleQueue(), Event()
+            child = Process(target=work, args=(results, small))
+            child.start()
+            small.wait()
+            print(len(results.get()), len(results.get()))
+            child.join()
+        """,
+        start_method,
+    )
+    assert (run.exit_code, run.printed()) == (0, "100 1000000\n")
+    its = [
+        event for event in run.of("queue_put", "queue_put_waiting", "queue_flushed") if event.process != "MainProcess"
+    ]
+    assert [event.kind for event in its] == ["queue_put", "queue_put", "queue_put_waiting", "queue_flushed"]
+    assert its[1].at == run.line("puts")
 
 
 def test_joinable_queue(trace: Trace, start_method: str) -> None:
@@ -317,24 +387,6 @@ def test_joinable_queue(trace: Trace, start_method: str) -> None:
     assert run.names("lock_created") == []  # what is inside the queue is no lock of the program's
 
 
-def test_an_array_says_where_the_program_uses_it_and_nothing_where_it_has_the_lock(trace: Trace) -> None:
-    run = trace(
-        """
-        from multiprocessing import Array
-        array = Array("i", 3)
-        for _ in range(3):
-            array[0] += 1  # by itself
-        for guarded in (array, array.get_lock()):
-            with guarded:  # with its lock
-                array[0] += 1
-        """
-    )
-    assert run.exit_code == 0, run.printed("stderr")
-    places = [run.line("by itself")] * 6 + [run.line("with its lock")] * 2
-    assert [event.at for event in run.of("lock_acquired")] == places
-    assert [event.at for event in run.of("lock_released")] == places
-
-
 def test_a_wait_ends_where_a_signal_handler_raises_in_it(trace: Trace) -> None:
     run = trace(
         """
@@ -358,6 +410,64 @@ def test_a_wait_ends_where_a_signal_handler_raises_in_it(trace: Trace) -> None:
     state = state_of(run.events)
     assert [wait.kind for wait in state.waits][: len(kinds)] == [f"{each}_waiting" for each in kinds]
     assert [signal.arrived for signal in state.signals.values() if signal.type == "Barrier"] == [0]
+
+
+def test_who_asks_with_a_time_limit_whether_there_is_a_message(trace: Trace) -> None:
+    run = trace(
+        """
+        import signal
+        from multiprocessing import Pipe, Queue
+        def handler(*_): raise TimeoutError
+        near, far = Pipe()
+        print(near.poll(0.01), near.poll(), near.poll(0))  # asks
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try: near.poll(100)
+        except TimeoutError: pass
+        far.send(1)
+        print(near.poll(0.01), near.poll(None))
+        near.recv()
+        signal.signal(signal.SIGALRM, lambda *_: far.send(2))
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        print(near.poll(100))
+        for odd in ("x", [], 1j):
+            try: near.poll(odd)
+            except Exception as error: print(type(error).__name__)
+        near.close()
+        try: near.poll(1)
+        except OSError as error: print(error)
+        queue = Queue()
+        queue.empty()
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed().splitlines()[:3] == ["False False False", "True True", "True"]
+    assert run.printed().splitlines()[-1] == "handle is closed"
+    assert [event.fields["ready"] for event in run.of("pipe_polled")] == [False, False, True]
+    asked = run.of("pipe_poll_waiting")
+    assert (len(asked), asked[0].at) == (3, run.line("asks"))
+    assert [*state_of(run.events).now_waiting()] == []
+
+
+def test_a_wait_for_a_queue_to_be_read_ends_where_a_signal_handler_raises_in_it(trace: Trace) -> None:
+    run = trace(
+        """
+        import signal
+        from multiprocessing import Queue
+        def handler(*_): raise TimeoutError
+        signal.signal(signal.SIGALRM, handler)
+        queue = Queue()
+        queue.put("x" * 1_000_000)
+        queue.close()
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try: queue.join_thread()
+        except TimeoutError: print("raised")
+        queue.cancel_join_thread()
+        """
+    )
+    assert run.printed("stdout") == "raised\n", run.printed("stderr")
+    flush = ["queue_flush_waiting", "queue_flushed"]
+    assert run.kinds(*flush) == flush
 
 
 def test_a_lock_of_the_programs_own_class_is_seen_once_through_a_condition_and_a_value(trace: Trace) -> None:
@@ -480,6 +590,48 @@ def test_manager(trace: Trace, start_method: str) -> None:
     assert called == ["append", "__getitem__", "index"]
 
 
+def test_locks_of_a_manager(trace: Trace, start_method: str) -> None:
+    run = trace(
+        """
+        from multiprocessing import Manager, Process
+        def work(lock, slots):
+            with lock:  # enters
+                pass
+            with slots, slots:
+                print(slots.acquire(False))
+        def main():
+            with Manager() as manager:
+                lock, slots = manager.Lock(), manager.Semaphore(value=2)
+                worker = Process(target=work, args=(lock, slots))
+                worker.start()
+                worker.join()
+                lock.acquire(True, 60)
+                print(lock.acquire(True, 0.01))
+                lock.release()
+                try: lock.release()
+                except RuntimeError: print("not held")
+        if __name__ == "__main__":
+            main()
+        """,
+        start_method,
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed() == "False\nFalse\nnot held\n"
+    assert [(event.fields["name"], event.fields["value"]) for event in run.of("lock_created")] == [
+        ("lock", 1),
+        ("slots", 2),
+    ]
+    acquired = run.of("lock_acquired", name="lock")
+    assert [(event.process, event.fields["entered"]) for event in acquired] == [
+        ("Process-2", True),
+        ("MainProcess", False),
+    ]
+    assert acquired[0].at == run.line("enters")
+    assert len(run.of("lock_refused", name="lock")) == len(run.of("lock_refused", name="slots")) == 1
+    assert len(run.of("lock_released", name="slots")) == 2
+    waits_end(run)
+
+
 # Processes -----------------------------------------------------------------------------------------------
 
 
@@ -551,6 +703,38 @@ def test_main_raises(trace: Trace) -> None:
     (raised,) = run.of("raised")
     assert raised.fields["type"] == "Own" and raised.fields["text"].startswith("éé")
     assert raised.at == run.line("here")
+
+
+def test_exit_codes_that_the_program_learns_in_its_own_way(trace: Trace) -> None:
+    run = trace(
+        """
+        import os
+        from multiprocessing import Process
+        def forked(code):
+            child = os.fork()
+            if not child:
+                os._exit(code)
+            return child
+        def fails():
+            os._exit(5)
+        if __name__ == "__main__":
+            os.waitpid(forked(1), 0)
+            pid, status = os.waitpid(forked(2), 0)  # kept
+            forked(3)
+            print(os.waitstatus_to_exitcode(os.wait()[1]))
+            os.waitpid(forked(0), 0)[1]
+            joined, asked = Process(target=fails), Process(target=fails)
+            for each in (joined, asked):
+                each.start()
+            joined.join()
+            while not asked._popen.poll():
+                pass
+        """
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    seen = run.of("process_exit_code_seen")
+    assert [event.fields["exit_code"] for event in seen] == [2, 3, 5]
+    assert seen[0].at == run.line("kept")
 
 
 def test_os_fork(trace: Trace) -> None:
@@ -870,6 +1054,14 @@ def test_the_stowaway(trace: Trace) -> None:
     assert [event.process for event in run.of("said")] == ["grandchild"]
 
 
+def test_the_stowaway_stays_outside_of_a_python_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, (source,) = Stowaway("/nowhere").__reduce__()
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    monkeypatch.delenv(RUN_VARIABLE, raising=False)
+    run(source)
+    assert RUN_VARIABLE not in os.environ
+
+
 def test_the_tracer_adds_nothing_heavy(trace: Trace, start_method: str) -> None:
     run = trace(
         """
@@ -894,7 +1086,7 @@ def test_the_tracer_adds_nothing_heavy(trace: Trace, start_method: str) -> None:
 def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run that this process belongs to, with a reader of its events."""
     reader = EventQueueReader(EventQueue.create(tmp_path / "events"))
-    write_settings(str(tmp_path), Settings("spawn", seed=1))
+    write_settings(str(tmp_path), Settings("spawn", seed=1, races=True))
     monkeypatch.setenv(RUN_VARIABLE, str(tmp_path))
     yield tmp_path
     uninstall()
@@ -1008,3 +1200,45 @@ def test_only_errors_raised_below_came_from_elsewhere() -> None:
         assert not raised_elsewhere(error)
     else:
         pytest.fail("closed a descriptor that there is not")
+
+
+BESIDE_THREADS = """
+import threading
+from multiprocessing import Process
+def stands(entered, goes_on):
+    entered.set(); goes_on.wait()  # stands
+def work():
+    condition = threading.Condition()
+    def notifies():
+        with condition:
+            condition.notify()
+    with condition:
+        threading.Thread(target=notifies).start()
+        condition.wait()  # waits
+def main():
+    entered, goes_on = threading.Event(), threading.Event()
+    before = threading.Condition.wait
+    if BESIDE:
+        threading.Thread(target=stands, args=(entered, goes_on), name="chatter").start()
+        entered.wait()
+    child = Process(target=work, name="child")
+    child.start(); child.join()
+    goes_on.set()
+    assert threading.Condition.wait is before
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_threads_at_a_fork(trace: Trace, start_method: str, beside: bool) -> None:
+    run = trace(BESIDE_THREADS.replace("BESIDE", str(beside)), start_method)
+    assert run.exit_code == 0, run.printed("stderr")
+    well_formed(run)
+    (started,) = run.of("process_started")
+    told = beside and start_method == "fork"
+    assert [*map(tuple, started.fields["threads"])] == ([("chatter", run.line("stands"))] if told else [])
+    waits = run.of("own_thread_waiting", "own_thread_awoke")
+    assert {event.process for event in waits} == ({"child"} if told else set())
+    assert (run.line("waits") in {event.at for event in waits}) is told
+    assert [event.kind for event in waits] == ["own_thread_waiting", "own_thread_awoke"] * (len(waits) // 2)

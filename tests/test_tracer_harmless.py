@@ -1,14 +1,14 @@
 """The program observed must not notice: each program here does and prints the same with the tracer and without."""
 
-import os
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from .conftest import HANG_SECONDS, Trace, thorough
+from procsim.tracer.values import plain, value_of
+
+from .conftest import Trace, thorough, without_a_tracer
 
 PROGRAMS = {
     "a signal handler raises while it waits for a lock": """
@@ -69,6 +69,28 @@ PROGRAMS = {
         value = Value("i", lock=Condition())
         with value: value.value += 1
         print(value.acquire(), value.release(), value.value)
+    """,
+    "a value and a condition whose lock has methods that the program has put there": """
+        from multiprocessing import Condition, Value, get_context
+        from multiprocessing.synchronize import Lock
+        class Counted(Lock):
+            def __init__(self):
+                super().__init__(ctx=get_context())
+                self.calls, self.acquire, self.release = [], self.take, self.give_back
+            def take(self, *args):
+                self.calls.append("take")
+                return self._semlock.acquire(*args)
+            def give_back(self):
+                self.calls.append("give back")
+                self._semlock.release()
+        for make in (lambda lock: Value("i", lock=lock), Condition):
+            lock = Counted()
+            shared = make(lock)
+            with shared: pass
+            print(shared.acquire(), shared.release(), lock.calls)
+        value = Value("i", lock=Counted())
+        value.value += 1
+        print(value.get_lock().calls)
     """,
     "functions of C as attributes of a class, pickled and shown": """
         import os, pickle, time
@@ -189,6 +211,18 @@ PROGRAMS = {
         made.clear()
         if "thing" in globals(): del thing
         print([(name, reference() is None) for name, reference in zip(names, references)])
+    """,
+    "a flag that is no bool: somebody takes it for the timeout": """
+        from multiprocessing import Condition, Lock, Queue, RLock, Semaphore, Value
+        class Index:
+            def __index__(self): return 1
+        for odd in (0.5, 0.0, "x", "", None, [], [1], 1j, Index(), 1, 0, 2, -1, object):
+            for thing in (Lock(), RLock(), Semaphore(2), Semaphore(0), Condition(), Condition(Lock()), Value("i")):
+                try: print(type(odd), type(thing), thing.acquire(odd, 0))
+                except TypeError as error: print(type(odd), type(thing), error)
+            for queue in (Queue(), Queue(1)):
+                try: print(type(odd), queue.put(1, odd, 0), queue.put(1, odd, 0))
+                except Exception as error: print(type(odd), repr(error))
     """,
     "descriptors are closed": """
         import os
@@ -469,15 +503,153 @@ PROGRAMS = {
         print(sys.stdout.write("é中\\n"), sys.stdout.encoding, sys.stdout.name, sys.stdout.mode)
         sys.exit("the reason")
     """,
+    "a process that is started twice, closed, or was never started": """
+        import multiprocessing as mp
+        def use(process, *names):
+            for name in names:
+                try: print(name, getattr(process, name)() if name != "exitcode" else process.exitcode)
+                except Exception as error: print(name, type(error).__name__, error)
+        METHODS = "join", "terminate", "kill", "is_alive", "exitcode", "start"
+        class Unmade(mp.get_context("fork").Process):
+            def __init__(self): pass
+        if __name__ == "__main__":
+            for method in ("fork", "spawn", "forkserver"):
+                process = mp.get_context(method).Process(target=abs, args=(1,), name="p")
+                use(process, *METHODS, "start", "join", "start", "close", *METHODS)
+            use(Unmade(), *METHODS)
+    """,
+    "exceptions whose class forbids or answers what is set and asked of them": """
+        import dataclasses, sys, threading, traceback
+        from multiprocessing import get_context
+        @dataclasses.dataclass(frozen=True)
+        class Frozen(Exception):
+            code: int
+        class Spy(Exception):
+            def __getattribute__(self, name):
+                print("asked for", name)
+                return super().__getattribute__(name)
+            def __setattr__(self, name, value):
+                print("set", name)
+        class Group(ExceptionGroup):
+            exceptions = __traceback__ = __cause__ = __context__ = property(lambda self: print("asked"))
+        def work(error):
+            try: raise KeyError
+            finally: raise error
+        errors = Frozen(1), Group("group", [Frozen(2), Spy(3)]), Spy(4)
+        threading.excepthook = lambda args: sys.__excepthook__(*args[:3])
+        for error in errors:
+            for start in (threading.Thread, get_context("fork").Process):
+                thread = start(target=work, args=(error,))
+                thread.start()
+                thread.join()
+            try: work(error)
+            except BaseException: traceback.print_exc()
+        work(errors[int(len(sys.argv) > 1)])
+    """,
+    "code made by exec that recurses almost to the limit": """
+        import sys, traceback
+        from multiprocessing import get_context
+        names = {"lock": get_context("fork").Lock(), "__file__": "x"}
+        exec("def go(n): return go(n - 1) if n else (lock.acquire(), lock.release())", names)
+        for depth in (100, 600, 900):
+            print(names["go"](depth))
+    """,
+    "locks, conditions and queues of classes of its own": """
+        import multiprocessing as mp
+        from multiprocessing.pool import Pool
+        from multiprocessing.queues import JoinableQueue, Queue, SimpleQueue
+        from multiprocessing.synchronize import Barrier, Condition, Event, Lock, RLock
+        context = mp.get_context("fork")
+        here = True
+        def say(*words):
+            if here: print(*words)
+        def spied(base, *methods):
+            def method(name):
+                def call(self, *args, **options):
+                    say(base.__name__, name, args, options)
+                    return getattr(base, name)(self, *args, **options)
+                return call
+            def __getattr__(self, name):
+                say("asked for", name)
+                raise AttributeError(name)
+            def __setattr__(self, name, value):
+                say("set", name)
+                object.__setattr__(self, name, value)
+            spies = {"__getattr__": __getattr__, "__setattr__": __setattr__}
+            for name in ("__bool__", "__len__", "__eq__", "__hash__", "__repr__"):
+                spies[name] = lambda self, *_, name=name: say("called", name) or (id(self) if name == "__hash__" else 0)
+            return type("Own", (base,), spies | {name: method(name) for name in methods})
+        for base in (Lock, RLock, Condition):
+            lock = spied(base, "acquire", "release", "__enter__", "__exit__", "notify", "wait")(ctx=context)
+            print(lock.acquire(), lock.release())
+            with lock:
+                if base is Condition: lock.wait(0), lock.notify(), lock.notify_all(), lock.wait_for(lambda: True)
+        event = spied(Event, "set", "clear", "wait", "is_set")(ctx=context)
+        event.set(), event.wait(), event.clear(), event.wait(0)
+        barrier = spied(Barrier, "wait")(1, ctx=context)
+        print(barrier.wait())
+        for base in (Queue, JoinableQueue, SimpleQueue):
+            queue = spied(base, "put", "get", "put_nowait", "get_nowait", "empty", "close")(ctx=context)
+            queue.put(1), queue.get(), queue.close()
+        pool = spied(Pool, "apply_async", "map", "close")(1, context=context)
+        print(pool.apply(abs, (-1,)), pool.map(abs, [-2]), list(pool.imap(abs, [-3])))
+        here = False  # its thread and the others print in any order at the end
+        pool.close(), pool.join()
+    """,
+    "arguments and names of types of its own": """
+        import multiprocessing as mp, os, sys
+        from concurrent.futures import ProcessPoolExecutor
+        main, context = os.getpid(), mp.get_context("fork")
+        def say(*words):
+            asks = sys._getframe(2).f_globals["__name__"]  # C code calls the others, in another order each time
+            if os.getpid() == main and asks.startswith(("procsim", "__main__")):
+                print(*words)
+        def spied(called, base, *names):
+            def method(name):
+                def call(self, *args):
+                    say(base.__name__, name)
+                    return getattr(base, name)(self, *args)
+                return call
+            return type(called, (base,), {f"__{name}__": method(f"__{name}__") for name in names})
+        Name = spied("Name", str, "str", "getitem", "eq", "hash", "len", "format", "contains")
+        Number = spied("Number", int, "bool", "eq", "gt", "lt", "le", "ge", "index", "repr", "hash")
+        Mode = spied("Mode", str, "contains", "eq", "hash")
+        class Task:
+            def __call__(self, *args): return len(args)
+            def __getattr__(self, name):
+                say("asked for", name)
+                raise AttributeError(name)
+            def __bool__(self): say("is it true?"); return True
+            def __len__(self): say("how long?"); return 1
+            def __eq__(self, other): say("equal?"); return self is other
+            def __hash__(self): say("hash?"); return 1
+            def __repr__(self): say("shown"); return "x"
+            __class__ = property(lambda self: say("which class?") or int)
+            def __reduce__(self): return Task, ()
+        class Names(dict):
+            def get(self, *args): say("get"); return super().get(*args)
+            def __contains__(self, *args): say("contains"); return super().__contains__(*args)
+        process = context.Process(target=Task(), name=Name("worker"), daemon=Number(1))
+        process.start()
+        process.join()
+        mp.current_process().name = Name("main")
+        queue = context.Queue(Number(9))
+        for item in (Name("item"), Number(3), Task(), [Name("x"), Number(1)], {Name("key"): Task()}):
+            queue.put(item)
+            queue.get(Number(1))
+        with context.Pool(1) as pool:
+            print(pool.map(Task(), [1, 2]), pool.apply_async(Task(), (1,), {}, Task(), Task()).get())
+            pool.apply_async(Task(), (), {}, Task()).wait()
+            print(list(pool.imap(Task(), iter([1]), Number(1))))
+        executor = ProcessPoolExecutor(1, context)
+        print(executor.submit(Task(), 1).result(), list(executor.map(Task(), [1])))
+        executor.shutdown(Number(1))
+        for name in (Name("module"), Task()):
+            names = Names(context=context, queue=queue, __name__=name)
+            exec("lock = context.Lock(); lock.acquire(); lock.release(); queue.put(1); queue.get()", names)
+        open(__file__, Mode("r")).close()
+    """,
 }
-
-
-def without_a_tracer(path: Path, folder: Path, *options: str) -> tuple[str, str, int]:
-    result = subprocess.run(
-        [sys.executable, *options, str(path)], cwd=folder, capture_output=True, timeout=HANG_SECONDS, check=False,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    return result.stdout.decode(), result.stderr.decode(), result.returncode
 
 
 @pytest.mark.parametrize("what", PROGRAMS)
@@ -587,7 +759,7 @@ def test_what_a_signal_handler_raises_passes_through_each_operation(trace: Trace
     run = trace("interrupted.py", None)
     lines = run.printed().splitlines()
     assert [line for line in lines if not line.endswith("was interrupted")] == []
-    assert len(lines) == 18
+    assert len(lines) == 20
 
 
 def test_a_python_that_cannot_be_traced_is_named(trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -639,3 +811,84 @@ def test_children_are_traced_whatever_became_of_the_environment(trace: Trace, st
         start_method,
     )
     assert [event.process for event in run.of("lock_acquired")] == ["child"]
+
+
+def test_a_value_that_contains_itself_is_put_as_ever(trace: Trace) -> None:
+    recording = trace(
+        """
+        from multiprocessing import Pipe, Queue
+        itself, deep = [], [1]
+        itself.append(itself)
+        for _ in range(60):
+            deep = [deep, deep]
+        if __name__ == "__main__":
+            queue, (here, there) = Queue(), Pipe()
+            for value in (itself, deep):
+                queue.put(value)
+                got = queue.get()
+                here.send(value)
+                print(type(got), len(got), type(there.recv()))
+        """
+    )
+    assert recording.exit_code == 0
+    assert recording.printed() == "<class 'list'> 1 <class 'list'>\n<class 'list'> 2 <class 'list'>\n"
+    assert [event.fields["value"] for event in recording.of("queue_put")] == ["<list>", "<list>"]
+
+
+class Unfriendly(type):
+    """A metaclass of a program whose classes may be neither compared nor named."""
+
+    __hash__ = type.__hash__
+
+    def __eq__(cls, other: object) -> bool:
+        raise NotImplementedError
+
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise NotImplementedError
+
+
+class Value(metaclass=Unfriendly):
+    pass
+
+
+def test_what_a_metaclass_defines_is_not_called() -> None:
+    assert value_of(Value()) == plain(Value()) == "<Value>"
+    assert value_of([Value()]) == "<list>"
+    assert plain({Value(): Value()}) == {"<Value>": "<Value>"}
+
+
+def test_a_fork_keeps_no_thread_of_the_program(trace: Trace) -> None:
+    run = trace(
+        """
+        import os, threading, weakref
+        from multiprocessing import get_context
+        done = threading.Event()
+        thread = threading.Thread(target=done.wait, name="helper")
+        thread.start()
+        child = os.fork()  # forks
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+        process = get_context("fork").Process(target=len, args=([],))
+        process.start()
+        process.join()
+        done.set()
+        thread.join()
+        seen = weakref.ref(thread)
+        del thread
+        print(seen())
+        alone = os.fork()
+        if not alone:
+            os._exit(0)
+        os.waitpid(alone, 0)
+        """
+    )
+    assert run.printed() == "None\n"
+    _, plain, started, alone = run.of("process_began")
+    assert (plain.at, plain.fields["threads"]) == (run.line("forks"), [["helper", None]])
+    assert not started.fields.get("threads")
+    assert not alone.fields["threads"]
+    (event,) = run.of("process_started")
+    assert [name for name, _ in event.fields["threads"]] == ["helper"]
+    assert event.fields["library_threads"] == 0

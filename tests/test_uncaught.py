@@ -7,7 +7,7 @@ from tests.conftest import START_METHODS, Trace
 PROGRAM = """
 import pickle, queue, sys, threading, time
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import JoinableQueue, Pipe, Pool, Process, Queue, SimpleQueue
+from multiprocessing import JoinableQueue, Manager, Pipe, Pool, Process, Queue, SimpleQueue
 
 class Bad:
     def __reduce__(self):
@@ -39,7 +39,16 @@ def done_in_thread():
 def receive():
     ends = Pipe()
     ends[0].send(Bad()); ends[1].recv()
+def use_when_it_is_gone():
+    with Manager() as manager:
+        found = manager.list()
+    found.append(1)
+def raise_in_a_manager():
+    with Manager() as manager:
+        manager.list().pop()
 CASES = {
+    "manager gone": use_when_it_is_gone,
+    "manager raises": raise_in_a_manager,
     "target": lambda: in_child(lambda: None),
     "args": lambda: in_child(work, threading.Lock()),
     "state": lambda: in_child(work, Worse()),
@@ -73,6 +82,8 @@ if __name__ == "__main__":
 
 NEW = ("spawn", "forkserver")
 OF_MAIN: dict[str, str | None] = {
+    "manager gone": "asking",
+    "manager raises": None,
     "pool": "sending",
     "executor": "sending",
     "pipe": "sending",
@@ -148,3 +159,24 @@ def test_the_hook_for_threads_stays_the_programs(trace: Trace) -> None:
     )
     assert run.printed() == "hook: ZeroDivisionError\n"
     assert [event.fields["type"] for event in run.of("thread_raised")] == ["ZeroDivisionError"]
+
+
+@pytest.mark.parametrize("code", ["2", "'no licence'", "0", ""])
+def test_a_process_that_exits_as_it_imports_the_program(trace: Trace, code: str) -> None:
+    run = trace(
+        f"""
+        import multiprocessing, sys
+        if __name__ == "__mp_main__":
+            sys.exit({code})  # ends
+        if __name__ == "__main__":
+            child = multiprocessing.get_context("spawn").Process(target=print)
+            child.start()
+            child.join()
+            print(child.exitcode)
+        """
+    )
+    failed = code not in ("0", "")
+    raised = [(event.fields["type"], event.at) for event in run.of("raised")]
+    assert raised == ([("SystemExit", run.line("ends"))] if failed else [])
+    assert run.kinds("process_returned") == ["process_returned"] * 2
+    assert run.printed() == {"2": "2\n", "'no licence'": "1\n"}.get(code, "0\n")

@@ -196,6 +196,13 @@ def test_a_key_that_has_a_name_has_it_in_the_chosen_language() -> None:
     assert Keys().page(80, 20)[0].plain.startswith("空格")
 
 
+@pytest.mark.parametrize("width", [12, 17, 20, 31, 37])
+def test_the_name_of_a_process_is_not_cut(width: int) -> None:
+    text = "10 个人读到同一个数 3：用户10、用户7、消费者-小明和用户8"  # noqa: RUF001
+    lines = [str(line) for line in Prose(text).wrap(Console(width=width), width)]
+    assert all(any(name in line for line in lines) for name in ("用户10", "用户7", "消费者-小明", "用户8")), lines
+
+
 @pytest.mark.parametrize("width", [20, 37, 80])
 def test_a_chinese_sentence_fills_its_lines_and_cuts_no_word(width: int) -> None:
     console = Console(width=width)

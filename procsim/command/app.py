@@ -12,6 +12,7 @@ from procsim import __version__
 from procsim.command import run_options
 from procsim.command.scenario_command import scenario_command
 from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localized
+from procsim.errors import WrongUse
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import load
@@ -87,6 +88,7 @@ def procsim(
     lessons: Lessons = None,
     lang: run_options.Language = None,
     theme: run_options.Theme = None,
+    big: run_options.Big = False,
 ) -> None:
     """Without a command: the menu on a terminal, the help elsewhere."""
     if version:
@@ -95,10 +97,12 @@ def procsim(
     if lessons:
         catalog.scenarios()  # a folder that is missing is an error whatever the command is
     if ctx.invoked_subcommand is not None:
+        if big:
+            raise WrongUse(_("{option} is for one command; put it after that").format(option="--big"))
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         print(ctx.get_help())
         return
     from procsim.lessons.menu import Menu
 
-    Menu(lang, [str(folder) for folder in lessons or ()], theme).show()
+    Menu(lang, [str(folder) for folder in lessons or ()], theme, big).show()

@@ -5,29 +5,42 @@ the scenario's chapter ──► the lesson whose command it is ──► Predic
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
+from procsim.command.run_options import RunOptions
 from procsim.control.prediction import Prediction
 from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _, listed
 from procsim.lessons import catalog
 from procsim.lessons.chapter import Lesson
 from procsim.lessons.scenario import Scenario
-from procsim.options import WrongOption, from_arguments
+from procsim.options import Option, WrongOption, from_arguments
+
+OPTIONS_OF_EVERY_RUN = [
+    Option(name, bool if kind is bool else str, None) for name, kind in get_type_hints(RunOptions).items()
+]
+"""A lesson's command may have them, too. They do not matter to its question."""
 
 
 def prediction_for(scenario: Scenario, values: Mapping[str, Any]) -> Prediction:
     """What to ask in a run with these values of the scenario's options.
 
-    They are those of a lesson's command that has a question; times, in seconds, may differ. Raises `WrongUse` where
-    there is none, `NoChapter` where the chapter cannot be read.
+    They are those of the command of a lesson that has a question; times, in seconds, may differ. Raises `WrongUse`
+    where there is none, `NoChapter` where the chapter cannot be read.
     """
     ways: dict[str, None] = {}
-    for lesson in _lessons(scenario):
-        theirs = _values(scenario, lesson)
+    unfit: WrongUse | None = None
+    for lesson, asked in _questions(scenario):
+        try:
+            theirs = from_arguments([*scenario.options, *OPTIONS_OF_EVERY_RUN], shlex.split(lesson.shows)[1:])
+        except WrongOption as error:
+            unfit = unfit or WrongUse(f"{lesson.id}: procsim {lesson.shows}: {error}")
+            continue
         if all(values[option.name] == theirs[option.name] for option in scenario.options if option.type is not float):
-            return lesson.predictions[0]
-        ways[f"procsim {lesson.shows} --ask"] = None
+            return asked
+        ways[f"procsim {lesson.asking}"] = None
+    if unfit is not None:
+        raise unfit
     if not ways:
         raise WrongUse(_("--ask: the lessons of {scenario} have no question").format(scenario=scenario.name))
     words = _("--ask: there is no question for these options of {scenario}; there is one for: {commands}")
@@ -42,16 +55,9 @@ def prediction_if_any(scenario: Scenario, values: Mapping[str, Any]) -> Predicti
         return None
 
 
-def _lessons(scenario: Scenario) -> Iterator[Lesson]:
-    """The lessons of its chapter that have a question."""
+def _questions(scenario: Scenario) -> Iterator[tuple[Lesson, Prediction]]:
+    """The lessons of its chapter that have a question, and the question."""
     if catalog.scenarios().get(scenario.name) == scenario.path:
-        yield from (lesson for lesson in catalog.chapter(scenario.name, scenario.path).lessons if lesson.predictions)
-
-
-def _values(scenario: Scenario, lesson: Lesson) -> dict[str, Any]:
-    """The values of the options in a lesson's command. Raises `WrongUse` where it has an option that there is not."""
-    _name, *words = shlex.split(lesson.shows)
-    try:
-        return from_arguments(scenario.options, words)
-    except WrongOption as error:
-        raise WrongUse(f"{lesson.id}: procsim {lesson.shows}: {error}") from error
+        for lesson in catalog.chapter(scenario.name, scenario.path).lessons:
+            if lesson.prediction is not None:
+                yield lesson, lesson.prediction

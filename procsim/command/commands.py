@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -53,8 +53,11 @@ def run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> N
 def watch(
     command: Annotated[list[str], typer.Argument(metavar="SCRIPT|MODULE|COMMAND [ARGS]...")],
     module: Annotated[bool, typer.Option("-m", help="Run a module or package, as python -m does.")] = False,
-    view: run_options.View = None,
+    view: run_options.WatchView = None,
+    summary: run_options.Summary = False,
     record: run_options.Record = None,
+    findings: run_options.Findings = None,
+    fail_on: run_options.FailOn = None,
     timeout: run_options.Timeout = 0,
     start_method: run_options.StartMethod = None,
     seed: run_options.Seed = None,
@@ -64,13 +67,46 @@ def watch(
     step: run_options.Step = False,
     pace: run_options.Pace = None,
     schedule: run_options.Schedule = None,
+    big: run_options.Big = False,
+    races: run_options.Races = False,
 ) -> None:
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
     from procsim.command import stage
+    from procsim.session.report import Report
 
     language.choose(lang)  # `cli` does not look for it behind `watch`
-    options = RunOptions(view, record, timeout, start_method, seed, lang, theme, step, pace, schedule)
-    raise typer.Exit(stage.show_program(stage.command_line(command, module), Path(command[0]).name, options, on_hang))
+    options = RunOptions(
+        view, record, timeout, start_method, seed, lang, theme, step, pace, schedule, big=big, races=races
+    )
+    report = Report(findings, fail_on)
+    raise typer.Exit(stage.show_program(command, module, options, on_hang, summary, report))
+
+
+@app.command("attach", cls=Command)
+def attach(
+    process: Annotated[str, typer.Argument(metavar="PID|WORD")],
+    only: Annotated[bool, typer.Option("--only", help="Look at this process alone.")] = False,
+    view: Annotated[
+        Literal["plain", "live", "json"] | None,
+        typer.Option(help="How to show it: as text (plain), on the screen again every second (live), or as JSON."),
+    ] = None,
+    stacks: Annotated[bool, typer.Option("--stacks", help="Also show where each thread stands.")] = False,
+    values: Annotated[
+        bool, typer.Option("--locals", help="With the values of its variables, which may be secret.")
+    ] = False,
+    fail_on: Annotated[
+        Literal["certain", "probable"] | None,
+        typer.Option(
+            help="End with exit code 4 if something is wrong for certain (or probably), and it does not hang."
+        ),
+    ] = None,
+    lang: run_options.Language = None,
+    theme: run_options.Theme = None,
+) -> None:
+    """Say why a program hangs that runs already: its PID, or a word in its command line."""
+    from procsim.command.attaching import attach as show
+
+    raise typer.Exit(show(process, only, view, stacks, values, fail_on))
 
 
 @app.command("replay", cls=Command)
@@ -80,15 +116,16 @@ def replay(
     speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
     lang: run_options.Language = None,
     theme: run_options.Theme = None,
+    big: run_options.Big = False,
 ) -> None:
     """Show a run that was recorded with --record."""
     from procsim.command import stage
 
-    raise typer.Exit(stage.show_recording(trace, view, speed, lang))
+    raise typer.Exit(stage.show_recording(trace, view, speed, lang, big))
 
 
 @app.command("list", cls=Command)
-def list_lessons(lessons: Lessons = None, lang: run_options.Language = None) -> None:
+def list_lessons(lessons: Lessons = None, lang: run_options.Language = None, theme: run_options.Theme = None) -> None:
     """List the chapters and lessons, in the order in which they are taught, and the commands that show them."""
     from procsim.lessons.pages import overview, print_page
 
@@ -131,6 +168,9 @@ def guide(
     topic: Annotated[
         str, typer.Argument(metavar="[TOPIC]", help="Such as hangs; without it, a list.", autocompletion=topics)
     ] = "",
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]...", help="Only rows of its tables that have these words.")
+    ] = None,
     lang: run_options.Language = None,
     theme: run_options.Theme = None,
 ) -> None:
@@ -138,11 +178,18 @@ def guide(
     from procsim.lessons import guide
     from procsim.lessons.pages import print_page
 
-    if topic in guide.TOPICS:
-        print_page(guide.page(topic), wide=not sys.stdout.isatty())
+    page = guide.topic_of(topic)
+    if page:
+        shown = guide.rows_with(page, words) if words else guide.page(page)
+        if shown is None:
+            complaint = _("no row of a table in {page} has all of these words: {words}")
+            raise WrongUse(complaint.format(page=page, words=language.listed(words or [])))
+        print_page(shown, wide=not sys.stdout.isatty())
     elif topic:
-        words = _("{word}: no such page of the guide; there are {pages}")
-        raise WrongUse(did_you_mean(words.format(word=topic, pages=language.listed(guide.TOPICS)), topic, guide.TOPICS))
+        complaint = _("{word}: no such page of the guide; there are {pages}").format(
+            word=topic, pages=language.listed(guide.TOPICS)
+        )
+        raise WrongUse(did_you_mean(complaint, topic, guide.TOPICS))
     else:
         print("\n".join(f"procsim guide {name:<10} {guide.title(name)}" for name in guide.TOPICS))
 
@@ -185,14 +232,15 @@ def rehearse(
     ] = "",
     lessons: Lessons = None,
     lang: run_options.Language = None,
+    theme: run_options.Theme = None,
 ) -> None:
     """Before class: try the terminal, the machine, and each lesson once; at most a minute."""
-    from procsim.rehearsal import rehearse
-    from procsim.views.live.keyboard import leave_by_signals
+    from procsim.rehearsal.report import rehearse
+    from procsim.views.live.terminal import leave_by_signals
 
     chapters = _chapters_about(word)
     leave_by_signals()
-    raise typer.Exit(rehearse(chapters, map(str, catalog.folders()), lang))
+    raise typer.Exit(rehearse(chapters, [str(folder) for folder in catalog.folders()], lang))
 
 
 def _chapters_about(word: str) -> "list[Chapter]":

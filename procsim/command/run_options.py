@@ -11,11 +11,21 @@ from procsim.views.text import palette
 DEFAULT_TIMEOUT_SECONDS = 60.0
 """Of a scenario; a program that is only watched has no time limit."""
 
-ViewName = Literal["live", "plain", "json"]
+ViewName = Literal["live", "brief", "plain", "json"]
 """The names in VIEWS."""
 
 View = Annotated[
     ViewName | None, typer.Option(help="How to show the run; by default live on a terminal, plain elsewhere.")
+]
+WatchView = Annotated[
+    ViewName | None,
+    typer.Option(help="How to show the run; by default live on a terminal, brief elsewhere: only what is wrong."),
+]
+Summary = Annotated[bool, typer.Option("--summary", help="At the end, also draw what each process did over time.")]
+Findings = Annotated[Path | None, typer.Option(metavar="FILE", help="Write what is wrong to FILE, as JSON.")]
+FailOn = Annotated[
+    Literal["certain", "probable"] | None,
+    typer.Option(help="End with exit code 4 if something is wrong for certain (or probably), and the program's is 0."),
 ]
 Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Record the run in FILE, for procsim replay.")]
 Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="End the run after this time; 0: never.")]
@@ -50,6 +60,13 @@ OnHang = Annotated[
     typer.Option(help="What to do once procsim has said why it hangs; by default ask on a terminal, stop elsewhere."),
 ]
 NoHold = Annotated[bool, typer.Option("--no-hold", help="Do not let the last picture stand until a key is pressed.")]
+Big = Annotated[
+    bool, typer.Option("--big", help="In the live view: fewer and larger things, for the back row of a class.")
+]
+Races = Annotated[
+    bool,
+    typer.Option("--races", help="Tell each look at a path by its name: that shows more races that came out right."),
+]
 Compare = Annotated[
     bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")
 ]
@@ -73,6 +90,8 @@ class RunOptions:
     schedule: Schedule = None
     no_hold: NoHold = False
     ask: Ask = False
+    big: Big = False
+    races: Races = False
 
 
 TYPES = get_type_hints(RunOptions, include_extras=True)

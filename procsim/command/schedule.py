@@ -1,22 +1,24 @@
 """How a run is to move: what --step, --pace, --schedule and --ask ask for."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from procsim.command.run_options import RunOptions
-from procsim.control.choosers import FASTEST, SLOWEST, Plan
-from procsim.control.steps import Step, steps_of
+from procsim.control.plan import FASTEST, SLOWEST, Plan
 from procsim.errors import ProcsimError, WrongUse
 from procsim.language import _
-from procsim.options import Option, as_arguments
+from procsim.options import Option, exclude_each_other, typed
 from procsim.recording.recorder import Header
 from procsim.views import Back
+
+if TYPE_CHECKING:
+    from procsim.control.steps import Step
 
 
 def plan_of(options: RunOptions, header: Header) -> Plan:
     """The plan that these options ask for; `header` is that of this run. Raises `ProcsimError`."""
     if options.ask and (options.step or options.schedule is not None):
-        words = _("{option} and --ask exclude each other; leave one of them out")
-        raise WrongUse(words.format(option="--step" if options.step else "--schedule"))
+        raise WrongUse(exclude_each_other("--step" if options.step else "--schedule", "--ask"))
     pace = None if options.pace is None else pace_of(options.pace)
     schedule = [] if options.schedule is None else recorded_steps(options.schedule, header)
     if (options.step, pace is not None, bool(schedule)).count(True) > 1:
@@ -25,7 +27,12 @@ def plan_of(options: RunOptions, header: Header) -> Plan:
 
 
 def plan_back(back: Back) -> Plan:
-    """The plan of a run that takes the steps of an earlier one by itself, up to a moment in its past, and stops."""
+    """The plan of a run that takes the first steps of an earlier one by itself, and then waits for a key.
+
+    `back`: the events of the earlier run up to there, and the process that people have chosen to move next.
+    """
+    from procsim.control.steps import steps_of  # most runs begin anew
+
     return Plan(held=True, schedule=steps_of(back.events), chosen=back.chosen)
 
 
@@ -41,13 +48,14 @@ def pace_of(typed: str) -> float:
     return pace
 
 
-def recorded_steps(path: Path, header: Header) -> list[Step]:
+def recorded_steps(path: Path, header: Header) -> "list[Step]":
     """The steps that a recording holds. `header` is that of the run that is to take them again.
 
     Raises `WrongUse` where it has none, or is one of another program, other code or other options; `NoTrace` where it
     cannot be read.
     """
-    from procsim.recording.trace import Trace  # most runs read no recording
+    from procsim.control.steps import steps_of  # most runs read no recording
+    from procsim.recording.trace import Trace
 
     trace = Trace(path)
     _check_same_program(path, trace.header, header)
@@ -69,8 +77,9 @@ def _check_same_program(path: Path, recorded: Header, header: Header) -> None:
     if recorded.code and header.code and recorded.code != header.code:
         words = _("{path}: {scenario} has changed since this was recorded; record it anew, with --step or --pace")
         raise WrongUse(words.format(path=path, scenario=header.scenario))
+    # One that only one of the two has may be new in this version, or be gone from it.
     other = {name: value for name, value in recorded.options.items() if header.options.get(name, value) != value}
     if other:
-        options = as_arguments([Option(name, type(value), None) for name, value in other.items()], other)
+        options = typed([Option(name, type(value), None) for name, value in other.items()], other)
         words = _("{path}: was recorded with other options ({options}); give the same")
         raise WrongUse(words.format(path=path, options=" ".join(options or other)))

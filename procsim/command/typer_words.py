@@ -55,6 +55,11 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("procsim watch -m pytest tests", N_("a module or package")),
         ("procsim watch -- pylint -j 4 .", N_("an installed command")),
     ),
+    "attach": (
+        ("procsim attach 4711", N_("the program with this PID, with all its processes")),
+        ("procsim attach work.py", N_("the program that has this word in its command line")),
+        ("procsim attach 4711 --view live", N_("on the screen, again every second")),
+    ),
     "replay": (
         ("procsim tickets --record t.jsonl", N_("records a run")),
         ("procsim replay t.jsonl", N_("shows it again")),
@@ -77,6 +82,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "guide": (
         ("procsim guide", N_("the pages")),
         ("procsim guide hangs", N_("why a program hangs, and what else procsim finds")),
+        ("procsim guide hang get", N_("the same, only what has to do with get")),
     ),
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
@@ -121,9 +127,16 @@ def _examples(name: str) -> list[tuple[str, str]]:
     from procsim.lessons import catalog
 
     path = catalog.scenarios().get(name)
+    if path is None:
+        return []
+    from procsim.lessons.chapter import NoChapter
+
     shown: dict[str, dict[str, list[str]]] = {}
     words = (_("shows {ids}"), _("to compare with {ids}"))
-    lessons = catalog.chapter(name, path).lessons if path else ()
+    try:
+        lessons = catalog.chapter(name, path).lessons
+    except NoChapter:  # its scenario runs all the same, and has options; whoever reads the chapter is told
+        lessons = ()
     for lesson in (each for each in lessons if each.id):
         for line, way in zip(lesson.ways, words, strict=False):  # some have one way alone
             shown.setdefault(f"procsim {line}", {}).setdefault(way, []).append(lesson.id)

@@ -11,13 +11,14 @@ Behind a closed gate a sleep takes no time, a put is done when its item is in th
 when that stands at the gate: so the same steps lead to the same end. A step counts when it is over (`steps`). A
 thread that tried, and found that it cannot, has taken no step.
 
-A question for people (`prediction`) is asked in a run that goes at a pace: its chooser pauses all before the step that
-a lesson names. A put on a full queue, and whatever else would have to wait, counts as next as soon as its thread stands
-there.
+A question for people (`prediction`) is asked in a run that goes at a pace: its chooser pauses the run before the step
+that a lesson names. That is when this step is next. If it would have to wait, such as a put into a full queue, it may
+never be next: then the run is paused as soon as its thread stands at the gate.
 
-What does not move keeps nobody from moving: a thread that does not react (it was stopped) is not signalled again.
-Some never come to the gate (a manager, an idle worker, a `poll`): after SETTLED_SECONDS another step is taken beside
-theirs, and where those at the gate cannot move for STUCK_SECONDS, nobody can. Then all are let into their real waits,
-and the watchman finds out why. What an exit handler of multiprocessing's joins, and which worker of a pool takes a
-task, is no step.
+A thread that does not move must not keep the others from moving. If it does not react to a signal, because it was
+stopped, it is not signalled again. If a step is not over after SETTLED_SECONDS, the next one is taken beside it: a
+manager, an idle worker of a pool or a thread in a `poll` never comes to the gate. If for STUCK_SECONDS no thread at the
+gate can move, nobody can: all are let into their real waits, and the watchman finds out why they cannot go on.
+
+Two things are no steps: the joins in exit handlers of multiprocessing, and which worker of a pool takes a task.
 """

@@ -5,13 +5,13 @@ a question is to be asked ──► UpTo ──► a pause before the step that 
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from procsim.control.conductor import SETTLED_SECONDS, AtGate, Chooser, Conductor
 from procsim.control.gatekeeper import GO, TRY
+from procsim.control.plan import FASTEST, SLOWEST
 from procsim.control.prediction import DecidingStep
-from procsim.control.steps import Step, StepInProgress, processes_named
+from procsim.control.steps import Step, StepInProgress, process_at
 from procsim.errors import ProcsimError
 from procsim.language import _
 
@@ -20,9 +20,6 @@ PATIENCE_SECONDS = 10.0
 
 LAG_SECONDS = 0.1
 """How much of a delay a pace makes up for: time is only checked after each batch of events."""
-
-SLOWEST, FASTEST = 0.1, 1000.0
-"""Steps a second."""
 
 ASKING_PACE = 40.0
 """Steps a second up to a question. Since a sleep takes no time then, a lesson takes about as long as without it."""
@@ -33,30 +30,6 @@ class Misfit(ProcsimError):
 
     def __str__(self) -> str:
         return _("the schedule does not fit the program: {reason}").format(reason=super().__str__())
-
-
-class Plan(NamedTuple):
-    """How a run begins: in one of these ways, or freely."""
-
-    held: bool = False
-    """It stands until people let it move."""
-    pace: float | None = None
-    """Steps a second."""
-    schedule: Sequence[Step] = ()
-    """The steps to take first, in this order."""
-    chosen: tuple[str, int] | None = None
-    """Who is chosen to move next when they are taken: the name of a process, and its place among those of that name."""
-    asks: bool = False
-    """It stops before the step that decides, where people are asked for a prediction."""
-
-    def chooser(self) -> Chooser | None:
-        """A new chooser for a run that begins so; None: the gate is open, and all move freely."""
-        after: Chooser | None = ByHand() if self.held else None
-        if self.asks and self.pace is None and not self.held:
-            return AtPace(ASKING_PACE)
-        if self.pace is not None:
-            after = AtPace(self.pace)
-        return BySchedule(self.schedule, after, self.chosen) if self.schedule or self.chosen else after
 
 
 class _OneAtATime:
@@ -143,7 +116,7 @@ class UpTo(AtPace):
         """`after`: who chooses when people let the run go on; None: all move freely."""
         super().__init__(pace)
         self._deciding = step
-        self._after = after
+        self.after = after
         self.stands: AtGate | None = None
         """The thread before the step that decides, once it is that step's turn."""
 
@@ -151,13 +124,10 @@ class UpTo(AtPace):
         """As above; but where the step that decides is next, or would have to wait, all are paused."""
         turn = self.next(conductor)[:1]
         for there in conductor.at_gate():
-            process, standing = there.process, there.standing
-            next_or_waits = there in turn or standing.ready is False
-            if next_or_waits and self._deciding.is_next(
-                process.name, standing.operation, standing.object, standing.subject
-            ):
+            next_or_waits = there in turn or there.standing.ready is False
+            if next_or_waits and self._deciding.is_next(there.process.name, there.standing):
                 self.stands = there
-                conductor.use(ByHand(before=self._after))
+                conductor.use(ByHand(before=self.after))
                 return True
         return super().step(conductor)
 
@@ -195,8 +165,7 @@ class BySchedule:
     def _hand_over(self, conductor: Conductor) -> None:
         """Let the next chooser begin, as soon as the process that is chosen has."""
         if self._chosen is not None:
-            name, place = self._chosen
-            chosen = next(iter(processes_named(conductor.run, name)[place:]), None)
+            chosen = process_at(conductor.run, *self._chosen)
             if chosen is None and conductor.unchanged_for() <= PATIENCE_SECONDS:
                 return
             conductor.selected = chosen.pid if chosen is not None else None
@@ -205,7 +174,7 @@ class BySchedule:
     def _move(self, conductor: Conductor, turn: Step) -> StepInProgress | None:
         """Have this step taken, if its thread stands at the gate and can take it."""
         waited = conductor.unchanged_for()
-        process = next(iter(processes_named(conductor.run, turn.process)[turn.number :]), None)
+        process = process_at(conductor.run, turn.process, turn.number)
         there = process.standing.get(turn.thread) if process is not None and process.alive else None
         if process is None or there is None:
             if waited > PATIENCE_SECONDS:
@@ -238,6 +207,11 @@ def pace_of(conductor: Conductor) -> float | None:
     return conductor.chooser.pace if isinstance(conductor.chooser, AtPace) else None
 
 
+def unpaused(conductor: Conductor) -> Chooser | None:
+    """Who chooses, or, while the run is held, who will when people let it go on; None: all move freely."""
+    return conductor.chooser.before if isinstance(conductor.chooser, ByHand) else conductor.chooser
+
+
 def next_of(conductor: Conductor) -> int | None:
     """The PID of the process that takes the next step in a run that is held; None: nobody can."""
     able = conductor.chooser.next(conductor) if isinstance(conductor.chooser, ByHand) else []
@@ -245,9 +219,8 @@ def next_of(conductor: Conductor) -> int | None:
 
 
 def pause(conductor: Conductor) -> None:
-    """Nobody moves from now on, but by a step."""
-    if not is_held(conductor):
-        conductor.use(ByHand(before=conductor.chooser))
+    """Nobody moves from now on, but by a step. For a run that is not held."""
+    conductor.use(ByHand(before=conductor.chooser))
 
 
 def go_on(conductor: Conductor) -> None:
@@ -270,12 +243,13 @@ def step(conductor: Conductor) -> bool:
 def change_pace(conductor: Conductor, factor: float) -> None:
     """Faster or slower, from 1 step a second where there was no pace. Beyond FASTEST all move freely.
 
-    A run that is held goes on, at this pace. The rest of a schedule is given up.
+    A run that is held goes on, at this pace. A run that is to stop before the step that decides still does, at FASTEST
+    at most. The rest of a schedule is given up.
     """
-    pace = max(SLOWEST, (pace_of(conductor) or 1.0) * factor)
-    if pace > FASTEST:
-        conductor.use(None)
-    elif isinstance(conductor.chooser, AtPace):
-        conductor.chooser.pace = pace
-    else:
-        conductor.use(AtPace(pace))
+    chooser = unpaused(conductor)
+    if not isinstance(chooser, AtPace):
+        chooser = AtPace(1.0)
+    chooser.pace = max(SLOWEST, chooser.pace * factor)
+    if isinstance(chooser, UpTo):
+        chooser.pace = min(chooser.pace, FASTEST)
+    conductor.use(chooser if chooser.pace <= FASTEST else None)

@@ -24,7 +24,7 @@ ASKED_AGAIN_SECONDS = 0.2
 """How often threads that could not move are asked again, though no event was seen that could have changed that."""
 
 STUCK_SECONDS = 1.0
-"""How long nobody at the gate can move, while other processes run elsewhere, until they are let into their waits."""
+"""How long nobody at the gate can move and nothing happens, until those elsewhere count as waiting for ever."""
 
 
 class Keeper(Protocol):
@@ -33,7 +33,7 @@ class Keeper(Protocol):
     closed: bool
 
     def signal(self, word: bytes, pid: int, native_id: int) -> bool:
-        """Signal a thread that stands at the gate. False: it does not stand there, or has signals to read."""
+        """Signal a thread that stands at the gate. False: it does not stand there, or takes no more signals."""
 
 
 class AtGate(NamedTuple):
@@ -50,7 +50,7 @@ class Chooser(Protocol):
     def choose(self, conductor: "Conductor") -> None:
         """Move the thread whose turn it is, if it is time. Called after each batch of events, while the gate is closed.
 
-        Raises `Misfit` where it cannot be followed.
+        Raises `Misfit` (`choosers.py`) where it follows a schedule and the program does not take the steps of that.
         """
 
 
@@ -108,7 +108,7 @@ class Conductor:
         self._selected = pid
 
     def tick(self, events: Sequence[Event]) -> None:
-        """Called after each batch of events was applied to the state. Raises `Misfit`."""
+        """Called after each batch of events was applied to the state. Raises what the chooser raises."""
         if self.chooser is None:
             if any(event.kind == "gate_reached" for event in events):
                 self.let_wait()
@@ -146,7 +146,7 @@ class Conductor:
     def nobody_can_move(self) -> bool:
         """Whether none of the threads at the gate can do its operation now, and no other process is on its way there.
 
-        One that was elsewhere for STUCK_SECONDS counts as one that does not come: it may wait for ever.
+        When no step has begun or ended for STUCK_SECONDS, none counts as on its way: it may wait for ever elsewhere.
         """
         standing = self.at_gate()
         if not standing or any(each.standing.ready is not False for each in standing):
@@ -181,7 +181,7 @@ class Conductor:
         return self.in_progress
 
     def end_step(self) -> None:
-        """Follow the step in progress no longer. It counts if it has begun at all."""
+        """Follow the step in progress no longer. It counts if its thread has passed the gate."""
         if self.in_progress is not None and self.in_progress.passed:
             self.steps += 1
         self.in_progress = None

@@ -39,8 +39,8 @@ class Gatekeeper:
         self._shared[0] = CLOSED if closed else OPEN
 
     def signal(self, word: bytes, pid: int, native_id: int) -> bool:
-        """Signal a thread that stands at the gate: GO, TRY or STAND. False: it does not stand there, or has
-        signals to read.
+        """Signal a thread that stands at the gate: GO, TRY or STAND. False: it does not stand there, or takes
+        no more signals.
         """
         try:
             descriptor = os.open(way_to(self._folder, pid, native_id), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -9,6 +9,7 @@ from os.path import basename
 from typing import NamedTuple
 
 from procsim.state.operations import BY_DONE
+from procsim.state.processes import Standing
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -23,7 +24,7 @@ class Stop(NamedTuple):
     of: str = ""
     """The name of the object, of the file or of the other process; empty: any."""
     time: int = 1
-    """The how-manyth of these operations it is."""
+    """Which of these operations it is, counted from 1."""
 
 
 class Prediction(NamedTuple):
@@ -54,24 +55,23 @@ class DecidingStep:
     def follow(self, events: Sequence[Event]) -> None:
         """Count the operations that these events, which are applied already, say were done."""
         for event in events:
-            # A sleep at a closed gate takes no time and emits no event of its own.
-            slept = event.kind == "gate_passed" and event.fields["operation"] == self._stop.operation == "sleep_ended"
-            if slept or event.kind == self._stop.operation:
+            if event.kind == self._stop.operation:
                 path = basename(str(event.fields.get("path", "")))
                 self._done += self._fits(event.process, event.object, path, event.fields.get("child_name"))
 
     @property
     def has_come(self) -> bool:
         """Whether this step was done, or has begun: then it is too late to ask."""
-        if self._done != self._stop.time - 1:
-            return self._done >= self._stop.time
+        if self._done >= self._stop.time:
+            return True
         waits = (wait for wait in self._run.now_waiting() if wait.kind == self._waiting)
-        return any(self._fits(wait.process, wait.object, wait.child_name) for wait in waits)
+        begun = any(self._fits(wait.process, wait.object, wait.child_name) for wait in waits)
+        return begun and self._done == self._stop.time - 1
 
-    def is_next(self, process: str, operation: str, identity: int | None, subject: object) -> bool:
-        """Whether this is the step: a thread of that process stands before the operation."""
-        is_it = operation == self._stop.operation and self._done == self._stop.time - 1
-        return is_it and self._fits(process, identity, subject)
+    def is_next(self, process: str, standing: Standing) -> bool:
+        """Whether it is the step that a thread of that process, which stands at the gate, would take next."""
+        is_it = standing.operation == self._stop.operation and self._done == self._stop.time - 1
+        return is_it and self._fits(process, standing.object, standing.subject)
 
     def _fits(self, process: str, identity: int | None, *subjects: object) -> bool:
         """Whether it is by whom and of what it should be; `subjects`: what it is about, if that is no object."""

@@ -1,5 +1,8 @@
 """Steps: what one operation of one thread sets moving, when the step is over, and the steps of a recording.
 
+Before each operation a thread stops at the gate (`gate_reached`) until procsim lets it begin (`gate_passed`), or until
+a signal handler of the program raises there, and the operation is not begun (`gate_left`).
+
 events of a run ──► StepInProgress: which threads still move ──► over
 a recording ──► steps_of ──► a schedule: the steps, and whether each was over before the next one began
 """
@@ -14,7 +17,8 @@ from procsim.wire.events import Event
 from procsim.wire.identities import MAIN_THREAD
 
 SETTLES = ("gate_reached", "gate_left", "process_returned")
-"""The events that end a thread's part of a step, beside the beginning of a wait and the end of its process."""
+"""The events that end a thread's part of a step, beside the beginning of a wait (`…_waiting`, and `manager_called`: for
+the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end."""
 
 
 class Step(NamedTuple):
@@ -23,7 +27,9 @@ class Step(NamedTuple):
     process: str
     thread: str
     operation: str
+    """The kind of the event that it emits."""
     at: str | None
+    """Its line in the program, "file.py:12"."""
     number: int = 0
     """Its place among the processes of that name, in the order in which they began."""
     done: bool = True
@@ -40,7 +46,7 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
         if event.kind == "gate_passed":
             if in_progress is not None:
                 steps[-1] = steps[-1]._replace(done=in_progress.over)
-            number = processes_named(run, event.process).index(run.processes[event.pid])
+            number = _processes_named(run, event.process).index(run.processes[event.pid])
             steps.append(Step(event.process, event.thread, event.fields["operation"], event.at, number))
             in_progress = StepInProgress(run, event.pid, event.thread)
         elif in_progress is not None:
@@ -48,9 +54,14 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
     return steps
 
 
-def processes_named(run: RunState, name: str) -> list[Process]:
+def _processes_named(run: RunState, name: str) -> list[Process]:
     """The processes of that name, in the order in which they began."""
     return [process for process in run.processes.values() if process.name == name]
+
+
+def process_at(run: RunState, name: str, number: int) -> Process | None:
+    """The process at that place among those of that name; None: it has not begun."""
+    return next(iter(_processes_named(run, name)[number:]), None)
 
 
 class StepInProgress:
@@ -64,9 +75,9 @@ class StepInProgress:
         self._run = run
         self._moving = {(pid, thread)}
         self.begun = run.events
-        """How many events the run had before it."""
+        """How many events the run had when it began."""
         self.passed = False
-        """Whether the thread has passed the gate: the operation has begun."""
+        """Whether the thread that takes the step has passed the gate; until then it was only allowed to."""
 
     @property
     def over(self) -> bool:

@@ -1,6 +1,9 @@
-"""What a thread waits for, as the system shows it: the system call that it stands in, if only others can end that.
+"""What a thread waits for, as the system shows it: the system call that it stands in.
 
     /proc/PID/task/*/syscall ──► Blocked
+
+Who has a time limit goes on by itself, so that nothing is said of it. One wait with a limit is told nevertheless, as
+"timed": that for a lock or semaphore. Threads of servers are idle in such waits, one after the other, for ever.
 
 Linux alone shows this. Elsewhere `READABLE` is false, and nobody is found to be stuck.
 """
@@ -11,26 +14,28 @@ from typing import NamedTuple
 
 
 class End(NamedTuple):
-    """One end of a pipe (or a socket, which is both read and written)."""
+    """One end of a pipe, or a socket."""
 
     inode: int
     writing: bool
+    """Of a pipe: whether it is the end to write to."""
     socket: bool = False
+    """A socket can be read and written, whatever `writing` says."""
 
 
 class Blocked(NamedTuple):
-    """What a thread waits for, without a time limit."""
+    """What a thread waits for."""
 
     how: str
     """What can end the wait: "inner": a thread of its own process; "shared": whoever has the same semaphore; "read",
     "write", "poll": something at the other end; "child": the end of a process. And as idle servers wait: "timed": the
-    end of a while; "accept": a client; "events": any of what it has registered."""
+    end of a while, or whoever has the same lock; "accept": a client; "events": any of what it has registered."""
     ends: tuple[End, ...] = ()
     """Of "read", "write" and "poll": its own ends."""
     child: int = 0
     """Of "child": the PID; 0: any."""
     size: int = 0
-    """Of "read": how many bytes it asks for."""
+    """Of "read": how many bytes it asks for; 0: that is not known."""
 
 
 class _Numbers(NamedTuple):
@@ -38,6 +43,8 @@ class _Numbers(NamedTuple):
 
     futex: int
     read: tuple[int, ...]
+    sized: tuple[int, ...]
+    """Those of `read` whose third argument is a number of bytes."""
     write: tuple[int, ...]
     poll: int
     ppoll: int
@@ -48,9 +55,14 @@ class _Numbers(NamedTuple):
 
 
 _NUMBERS: _Numbers | None = {
-    # read, readv, recvfrom, recvmsg; write, writev, sendto, sendmsg; …; accept, accept4; epoll_wait, epoll_pwait
-    ("Linux", "x86_64"): _Numbers(202, (0, 19, 45, 47), (1, 20, 44, 46), 7, 271, 61, 247, (43, 288), (232, 281)),
-    ("Linux", "aarch64"): _Numbers(98, (63, 65, 207, 212), (64, 66, 206, 211), -1, 73, 260, 95, (202, 242), (22,)),
+    # read, readv, recvfrom, recvmsg; read, recvfrom; write, writev, sendto, sendmsg; …; accept, accept4; epoll_wait,
+    # epoll_pwait
+    ("Linux", "x86_64"): _Numbers(
+        202, (0, 19, 45, 47), (0, 45), (1, 20, 44, 46), 7, 271, 61, 247, (43, 288), (232, 281)
+    ),
+    ("Linux", "aarch64"): _Numbers(
+        98, (63, 65, 207, 212), (63, 207), (64, 66, 206, 211), -1, 73, 260, 95, (202, 242), (22,)
+    ),
 }.get((platform.system(), platform.machine()))
 """By system and machine. From Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h."""
 
@@ -65,7 +77,7 @@ _POLL_LIMIT = 4096
 
 
 def blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | None:
-    """What a thread waits for; None: it may go on by itself, or that is not known.
+    """What a thread waits for; None: it may go on by itself (it runs, or its wait has a limit), or that is not known.
 
     `descriptors`: what its process has open. Raises `PermissionError` where we may not look at it.
     """
@@ -89,7 +101,11 @@ def blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | Non
         return Blocked("inner" if second & _FUTEX_PRIVATE else "shared")
     if number in _NUMBERS.read or number in _NUMBERS.write:
         end = descriptors.get(first)
-        return Blocked("read" if number in _NUMBERS.read else "write", (end,), size=third) if end else None
+        if end is None:
+            return None
+        if number in _NUMBERS.write:
+            return Blocked("write", (end,))
+        return Blocked("read", (end,), size=third if number in _NUMBERS.sized else 0)
     if number == _NUMBERS.poll or number == _NUMBERS.ppoll:
         endless = third & 0x8000_0000 if number == _NUMBERS.poll else not third
         ends = _polled(pid, first, second, descriptors) if endless else None

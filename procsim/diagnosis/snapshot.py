@@ -6,9 +6,10 @@
 """
 
 import contextlib
+import functools
 import os
 import stat
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ import psutil
 from procsim.diagnosis.blocked_threads import READABLE, Blocked, End, blocked
 from procsim.running.members import Members
 from procsim.running.processes import is_tracker
+
+ENDS_KEPT = 10_000
+"""A thousand forked processes have the same thousand ends: each is kept once."""
 
 
 class Thread(NamedTuple):
@@ -76,13 +80,19 @@ def with_outside(snapshot: Snapshot) -> Snapshot:
     Such a process may come from the program, with another environment and no parent; or it is the shell whose pipe the
     program reads.
     """
+    ends = {end for process in snapshot.processes.values() for end in process.ends}
+    return replace(snapshot, outside=open_outside(ends, snapshot.processes))
+
+
+def open_outside(ends: Iterable[End], known: Container[int]) -> frozenset[End]:
+    """The pipes and sockets with such ends that processes of the system have open, other than those `known`."""
     outside: set[End] = set()
-    inodes = {end.inode for process in snapshot.processes.values() for end in process.ends}
+    inodes = {end.inode for end in ends}
     for pid in psutil.pids():
-        if pid not in snapshot.processes:
+        if pid not in known:
             with contextlib.suppress(OSError):  # it has just ended, or it is another user's
-                outside.update(_ends(str(pid), inodes).values())
-    return replace(snapshot, outside=frozenset(outside))
+                outside.update(ends_of(str(pid), inodes).values())
+    return frozenset(outside)
 
 
 def wait_count(thread: Thread) -> int:
@@ -95,7 +105,7 @@ def wait_count(thread: Thread) -> int:
 
 
 def _process_snapshot(pid: int, parent: int) -> ProcessSnapshot:
-    descriptors = _ends(str(pid))
+    descriptors = ends_of(str(pid))
     process = ProcessSnapshot(pid, parent, ends=frozenset(descriptors.values()))
     stopped = False
     with open(f"/proc/{pid}/status") as file:
@@ -109,15 +119,21 @@ def _process_snapshot(pid: int, parent: int) -> ProcessSnapshot:
     return process
 
 
-def _ends(pid: str, inodes: Container[int] | None = None) -> dict[int, End]:
+_end = functools.lru_cache(ENDS_KEPT)(End)
+
+
+def ends_of(pid: str, inodes: Container[int] | None = None) -> dict[int, End]:
     """The pipes and sockets that a process has open, by descriptor; `inodes`: only those."""
     found: dict[int, End] = {}
-    folder = f"/proc/{pid}/fd"
-    for name in os.listdir(folder):
-        with contextlib.suppress(OSError, ValueError):
-            kind, _, rest = os.readlink(f"{folder}/{name}").partition(":[")
-            if kind in ("pipe", "socket") and (inodes is None or int(rest[:-1]) in inodes):
-                # The permissions of the link are those that it was opened with.
-                writing = bool(os.lstat(f"{folder}/{name}").st_mode & stat.S_IWUSR)
-                found[int(name)] = End(int(rest[:-1]), writing, kind == "socket")
+    folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError, ValueError):
+                kind, _, rest = os.readlink(name, dir_fd=folder).partition(":[")
+                if kind in ("pipe", "socket") and (inodes is None or int(rest[:-1]) in inodes):
+                    # The permissions of the link are those that it was opened with.
+                    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                    found[int(name)] = _end(int(rest[:-1]), bool(mode & stat.S_IWUSR), kind == "socket")
+    finally:
+        os.close(folder)
     return found

@@ -18,6 +18,8 @@ from collections.abc import Callable
 
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
+from procsim.findings.pool_threads import pools_without_results
+from procsim.findings.pools import FOR_POOL
 from procsim.state.objects import Lock
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
@@ -26,7 +28,10 @@ from procsim.wire.identities import inode_of, pipe_end
 _ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO)
 """Signals that come without a sender."""
 
-_NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL)
+_OF_LIBC = (32, 33)
+"""Signals that glibc handles where there are threads; those of programs begin at SIGRTMIN, 34."""
+
+_NEVER_SENT = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, *_OF_LIBC)
 """Signals that Python (or its faulthandler) handles in every process; no program waits for them."""
 
 _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -41,8 +46,13 @@ def other_end(run: RunState, end: End) -> End | None:
     return End(inode_of(known.other), True, True) if known is not None and known.other else None
 
 
-def _mask(numbers: tuple[signal.Signals, ...]) -> int:
+def _mask(numbers: tuple[int, ...]) -> int:
     return sum(1 << (number - 1) for number in numbers)
+
+
+def handles_signals(process: ProcessSnapshot) -> bool:
+    """Whether the program has a handler in this process for a signal that somebody may send."""
+    return bool(process.caught & ~_mask(_NEVER_SENT))
 
 
 def stuck(run: RunState, snapshot: Snapshot) -> set[Thread]:
@@ -77,6 +87,8 @@ class _Fixpoint:
         self._processes = snapshot.processes
         self._waits = waits_by_thread(run)
         self._servers = {process.pid for process in snapshot.processes.values() if self._is_idle_server(process)}
+        self._without_results = pools_without_results(run)
+        """Pools that will hand out no result any more. Their process moves, even so: one of their threads spins."""
         self._moving: set[int] = set()
         """The PIDs of processes with a thread that can move."""
         self._standing: dict[Thread, Blocked] = {}
@@ -91,7 +103,7 @@ class _Fixpoint:
             alarmed = process.pid if process.caught & _mask(_ALARMS) else None  # the main thread runs the handlers
             for number, blocked in process.threads.items():
                 thread = Thread(process.pid, number)
-                if blocked is None or number == alarmed or blocked.how in _BY_ITSELF:
+                if blocked is None or number == alarmed or blocked.how in BY_ITSELF:
                     self._moves(process.pid)
                 else:
                     self._standing[thread] = blocked
@@ -128,6 +140,8 @@ class _Fixpoint:
         wait = self._waits.get(thread)
         if thread.number == thread.pid and self._can_be_signalled(process, wait):
             return True
+        if wait is not None and wait.object in self._without_results and wait.kind in FOR_POOL:
+            return False
         # "inner": it stands at a lock of its own process, and so not in the wait that it has emitted.
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
@@ -136,17 +150,28 @@ class _Fixpoint:
 
     def _can_be_signalled(self, process: ProcessSnapshot, wait: Wait | None) -> bool:
         """Whether a signal may end the wait of its main thread, in which Python runs the handlers."""
-        if process.caught & ~_mask(_NEVER_SENT) and self._moving - {process.pid}:
+        if handles_signals(process) and self._moving - {process.pid}:
             return True  # one of the others may send it
-        if wait is not None and not self._may_be_meant_for_handlers(wait):
+        if not self._may_be_meant_for_handlers(process.pid, wait):
             return False
         # It may be a service, which waits for a signal to end.
-        return bool(process.caught & _mask(_FROM_OUTSIDE)) or (wait is not None and wait.interruptible)
+        known = self._run.processes.get(process.pid)
+        sent = _mask((signal.SIGTERM,)) if known is not None and known.terminated_by else 0  # it came, and did not help
+        return bool(process.caught & _mask(_FROM_OUTSIDE) & ~sent) or (wait is not None and wait.interruptible)
 
-    def _may_be_meant_for_handlers(self, wait: Wait) -> bool:
+    def _may_be_meant_for_handlers(self, pid: int, wait: Wait | None) -> bool:
+        """Whether a signal handler may be there to end the wait of the main thread of this process."""
+        if wait is None:  # no handler makes room in a pipe that this process writes to
+            process = self._processes.get(pid)
+            blocked = process.threads.get(pid) if process is not None else None
+            return blocked is None or blocked.how != "write"
         lock = self._run.locks.get(wait.object or 0)
         if wait.kind == "lock_waiting":
             return lock is None or _released_by_anybody(lock)
+        if wait.kind == "process_join_waiting":  # the handler would have to end the wait that the child is in
+            child, pid = self._run.processes.get(wait.child or 0), wait.child or 0
+            was_told = child is not None and child.terminated_by
+            return not was_told and self._may_be_meant_for_handlers(pid, self._waits.get(Thread(pid, pid)))
         return wait.kind in _FREED_BY_HANDLERS
 
     def _by_own_process(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
@@ -175,6 +200,8 @@ class _Fixpoint:
 
     def _by_holder(self, wait: Wait) -> bool:
         lock = self._run.locks.get(wait.object or 0)
+        if lock is not None and lock.holder_is_gone and lock.type in ("Lock", "RLock"):
+            return False
         if lock is None or sum(lock.holders.values()) < lock.value:  # whoever holds it has not emitted that
             return bool(self._moving)
         if _released_by_anybody(lock):
@@ -211,7 +238,7 @@ class _Fixpoint:
         return bool(self._moving)
 
 
-_BY_ITSELF = ("timed", "accept", "events")
+BY_ITSELF = ("timed", "accept", "events")
 """Waits that end by themselves, or from outside."""
 
 _FREED_BY_HANDLERS = (

@@ -8,23 +8,30 @@ stays pure, and a recording shows it again.
 
 Two snapshots agree if they find the same threads stuck, and if between them none of these threads has gone to wait anew
 and none of their processes has emitted an event. One snapshot is not enough: it takes a while, and the threads that
-were read first may have gone on before it was whole. Then a thorough one follows: it searches all processes of the
-system for those of the run, and for others that could end these waits. It, too, must find these threads as they were.
+were read first may have gone on before it was whole. Then a thorough one follows: it looks among all processes of the
+system for further ones of the run, and, if threads are stuck even so, for others that have their pipes open. Of the
+threads that are stuck by the two, it confirms those that are stuck by it, too, and are as they were.
+
+The state may be late, and then it has no cause, or a wrong one. So nobody is found to be stuck before all events have
+come that were emitted before the first of these snapshots, and the end of each process that is gone by the last one.
 """
 
 import contextlib
 import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
-from procsim.diagnosis.blocked_threads import Blocked
 from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_count, with_outside
-from procsim.diagnosis.standstill import other_end, stuck, waits_by_thread
+from procsim.diagnosis.standstill import handles_signals, stuck
+from procsim.diagnosis.stuck_events import stuck_events
+from procsim.diagnosis.suspicion import Suspicion
 from procsim.findings.base import Finding, as_fields
-from procsim.findings.hangs import hangs
+from procsim.findings.hangs import UNEXPLAINED, hangs
+from procsim.findings.pools import never_ready
+from procsim.findings.probable import OLD_NS, OLD_WHILE_IT_RUNS_NS, suspected
 from procsim.running.run import Run
-from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
-from procsim.wire.identities import pipe_end
 
 QUIET_SECONDS = 0.2
 """Between two checks while events come, and between the two that must agree."""
@@ -37,45 +44,97 @@ SHARE = 20
 at most. It is not measured by the clock: on a busy machine a check also waits for a core, which costs the program
 nothing."""
 
-WRONG_WHILE_MAIN_GOES_ON = ("lock_waiting", "process_join_waiting", "queue_flush_waiting")
-"""Waits that are wrong whatever main does. A process that waits for something else may be a worker that main ends."""
+
+Reader = Callable[[Collection[int], int], list[Event]]
+"""Tells what processes with these PIDs, which are not traced, hold and wait for, as events at that time (ns)."""
 
 
 class Watchman:
     """Looks after one run. A fault of its own ends no program: then it finds nothing."""
 
-    def __init__(self, run: Run, state: RunState) -> None:
-        """`state` is that of the run, which the caller keeps up to date."""
+    def __init__(self, run: Run, state: RunState, read: Reader | None = None) -> None:
+        """`state` is that of the run, which the caller keeps up to date. `read`: how to look at processes that are not
+        traced; None: these are not looked at.
+        """
         self._run = run
         self._state = state
+        self._read = read
+        self._were_read: set[int] = set()
+        """The processes that were looked at. What they hold and wait for is not to be counted twice."""
         self._before: dict[Thread, tuple[int, int]] = {}
         """The threads that were stuck at the last check: how often each had gone to wait, and when (ns) its process had
         emitted its last event."""
+        self._has_read = False
+        """Whether this check has looked at some."""
+        self._since = 0
+        """Marks the first check that found these: see `Run.mark`. What has led to their waits was emitted before it."""
         self._pause = QUIET_SECONDS
         self._next = time.monotonic() + QUIET_SECONDS
         self._earliest = 0.0
         self._events = 0
         """How many events there were at the last call."""
+        self._suspicion = Suspicion(run, state)
+        """Whether what is probable may be said."""
+        self.repeats = False
+        """Whether something is probable, and all threads that moved were seen to do the same again and again."""
         self._explained: set[tuple[str, int | None]] = set()
         """The findings that were emitted: id, and the PID of the process."""
 
     def diagnose(self) -> list[Event]:
         """Check, if it is time. Returns events, which the caller applies to the state before it calls `explain`.
 
-        They are a `process_stuck` for each thread that has just become certain to be stuck. Or a `process_ended` for
-        each process that was found to have ended: what it held and waited for is to be checked anew then.
+        They are a `process_stuck` for each thread that has just become certain to be stuck, and a `finding` for each
+        pool that starts workers for ever, and for each reason why it probably hangs. Or a `process_ended` for each
+        process that was found to have ended, or what processes that are not traced hold and wait for: what others hold
+        and wait for is to be checked anew then.
         """
         with contextlib.suppress(Exception):
-            return self._check() if self._is_time() else []
+            return [*self._check(), *self._new(never_ready(self._state))] if self._is_time() else []
         return []
 
     def explain(self) -> list[Event]:
         """Why threads are stuck: a `finding` event for each new reason."""
-        found: list[Finding] = []
         with contextlib.suppress(Exception):
-            found = [finding for finding in hangs(self._state) if _key(finding) not in self._explained]
+            return self._new(hangs(self._state))
+        return []
+
+    def last_look(self) -> dict[str, Any]:
+        """Where the threads of the run stand now, as figures of a finding; none where it is known why it hangs, or
+        where they were shown before.
+        """
+        shown = any("stacks" in event.fields["figures"] for event in self._state.suspected)
+        return {} if shown or self._state.found else self._stacks()
+
+    def last_read(self) -> list[Event]:
+        """What the processes of the run hold and wait for that are not traced, before it is ended."""
+        with contextlib.suppress(Exception):
+            members = self._run.members
+            alive = [process.pid for process in members.alive(thorough=False) if not members.is_helper(process)]
+            return self._of_untraced(alive) if any(each.untraced for each in self._state.processes.values()) else []
+        return []
+
+    def _stacks(self) -> dict[str, Any]:
+        """Where the threads of the run stand; main's come first. Helpers of multiprocessing's are left out."""
+        with contextlib.suppress(Exception):
+            from procsim.diagnosis.stacks import as_figures, read_stacks  # most runs end by themselves
+
+            members = self._run.members
+            pids = [process.pid for process in members.alive(thorough=False) if not members.is_helper(process)]
+            pids.sort(key=lambda pid: (pid != self._state.main, pid))
+            return as_figures(read_stacks(pids), self._state.process_name)
+        return {}
+
+    def _with_stacks(self, finding: Finding) -> Finding:
+        """The finding; where it does not explain the hang for certain, with the stacks of those that hang."""
+        unexplained = finding.id == UNEXPLAINED or not finding.certain
+        return finding._replace(figures={**finding.figures, **self._stacks()}) if unexplained else finding
+
+    def _new(self, findings: Iterable[Finding]) -> list[Event]:
+        """A `finding` event for each that was not emitted before."""
+        found = [finding for finding in findings if _key(finding) not in self._explained]
         self._explained.update(map(_key, found))
-        return [self._run.event("finding", **as_fields(finding)) for finding in found]
+        found = [self._with_stacks(finding) for finding in found]
+        return [self._run.event("finding", **finding_fields(finding)) for finding in found]
 
     # When to check -------------------------------------------------------------------------------------------
 
@@ -88,7 +147,7 @@ class Watchman:
         return now >= self._next
 
     def _plan(self, began: float, agree: bool) -> None:
-        """Plan the next check: soon where this snapshot did not `agree` with the one before.
+        """Plan the next check: soon where this snapshot did not `agree` with the one before, or is not known to.
 
         `began`: the processor time of this thread, in seconds, when this check began.
         """
@@ -100,91 +159,81 @@ class Watchman:
     # Who is stuck --------------------------------------------------------------------------------------------
 
     def _check(self) -> list[Event]:
-        began = time.thread_time()
+        began, self._has_read = time.thread_time(), False
         dead = self._run.find_deaths()
-        if dead:
+        if dead or self._run.deaths_are_expected():
             return dead
         snapshot = take_snapshot(self._run.members, thorough=False)
         before, self._before = self._before, self._marked(stuck(self._state, snapshot))
         agree = self._before == before  # about all threads, since each is stuck only because the others are
-        found: list[Event] = []
-        if agree and before and self._run.has_caught_up():
-            found = self._certain(before)
-        self._plan(began, agree)
+        if not agree:
+            self._since = self._run.mark()
+        known = self._run.has_passed(self._since)
+        found = self._certain(before) if agree and before and known else []
+        if not found:
+            found = self._new(self._suspected(snapshot))
+        if self._has_read:  # once for each process: what that takes needs no pause after it
+            began = time.thread_time()
+        self._plan(began, agree and known)
         return found
 
+    def _suspected(self, snapshot: Snapshot) -> Iterable[Finding]:
+        """Why it probably hangs, where all that can move is seen to move in vain."""
+        found = [] if self._state.found else [*suspected(self._state, self._run.now(), OLD_NS)]
+        found = [finding for finding in found if not _may_be_ended_by_a_handler(finding, snapshot)]
+        self.repeats = self._suspicion.holds(bool(found), snapshot)
+        old = [finding for finding in found if finding.figures["seconds"] * 1e9 >= OLD_WHILE_IT_RUNS_NS]
+        return old if self.repeats else []
+
     def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
-        """The threads that are stuck also by a thorough snapshot, and have not gone on since `before`."""
+        """The threads that are stuck also by a thorough snapshot, and have not gone on since `before`.
+
+        Or the ends of processes that were gone by then, which may be why.
+        """
         snapshot = take_snapshot(self._run.members)
-        if not stuck(self._state, snapshot):  # check first: what follows reads all processes of the system
+        if not stuck(self._state, snapshot):  # what follows takes longer: it reads the open files of all processes
             return []
-        found = self._marked(stuck(self._state, with_outside(snapshot)))
+        everybody = stuck(self._state, with_outside(snapshot))
+        found = self._marked(everybody)
         if any(before.get(thread) != mark for thread, mark in found.items()):
             return []
-        events = [event for thread in sorted(found) if (event := self._stuck_event(thread, snapshot)) is not None]
-        if Thread(self._state.main, self._state.main) in found:
-            return events
-        return [event for event in events if event.fields["wait"] in WRONG_WHILE_MAIN_GOES_ON]
+        dead = self._run.find_deaths()
+        if dead or self._run.deaths_are_expected():
+            return dead
+        read = self._of_untraced({thread.pid for thread in everybody})
+        if read:  # by what is known now, other threads may be stuck, or for another reason
+            return read
+        return stuck_events(self._state, snapshot, {*found}, self._run.now())
+
+    def _of_untraced(self, pids: Iterable[int]) -> list[Event]:
+        """What those of these processes hold and wait for that are not traced, and were not looked at before."""
+        known = self._state.processes
+        new = {pid for pid in pids if pid not in known or known[pid].untraced or known[pid].began is None}
+        new -= self._were_read
+        if self._read is None or not new:
+            return []
+        self._were_read |= new
+        self._has_read = True
+        events = self._read(new, self._run.now())
+        self._run.found(events)
+        return events
 
     def _marked(self, found: set[Thread]) -> dict[Thread, tuple[int, int]]:
         """These threads, with what shows whether they go on: see `_before`."""
         processes = self._state.processes
         return {thread: (wait_count(thread), processes[thread.pid].last) for thread in found if thread.pid in processes}
 
-    # What is emitted -----------------------------------------------------------------------------------------
 
-    def _stuck_event(self, thread: Thread, snapshot: Snapshot) -> Event | None:
-        """The `process_stuck` event; None where it was emitted before, or people do not know of this thread."""
-        process = self._state.processes.get(thread.pid)
-        blocked = snapshot.processes[thread.pid].threads[thread.number]
-        if process is None or blocked is None:
-            return None
-        wait = waits_by_thread(self._state).get(thread) or self._wait_of_main_thread(thread, blocked)
-        if wait is None or wait.stuck is not None:
-            return None
-        fields = {
-            "wait": wait.kind,
-            "open_in": _open_in(self._state, snapshot, blocked),
-            # A message begins with its length: 4 bytes, and 8 more if it is long (Connection._recv_bytes).
-            "in_message": blocked.how == "read" and blocked.size not in (4, 8),
-        }
-        return Event(
-            "process_stuck", self._run.now(), thread.pid, process.name, wait.thread, wait.object, wait.at, fields
-        )
+def _may_be_ended_by_a_handler(finding: Finding, snapshot: Snapshot) -> bool:
+    """Whether it is about an Event that a signal handler may be there to set."""
+    process = snapshot.processes.get(finding.pid or 0)
+    return finding.figures.get("kind") == "event_waiting" and process is not None and handles_signals(process)
 
-    def _wait_of_main_thread(self, thread: Thread, blocked: Blocked) -> Wait | None:
-        """The wait of a process's main thread that has emitted none, by its system call.
 
-        None where another thread of it is stuck already: most likely the main thread waits for that one.
-        """
-        process = self._state.processes[thread.pid]
-        if thread.number != thread.pid or any(known.stuck for known in process.waits.values()):
-            return None
-        kind, identity = _from_call(self._state, blocked)
-        if process.pool is not None and process.task is None:
-            kind, identity = "system_task_waiting", process.pool
-        return Wait(kind, thread.pid, process.name, process.last, process.at, identity)
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """A finding as its event has it."""
+    return as_fields(finding) | ({} if finding.certain else {"probable": True})
 
 
 def _key(finding: Finding) -> tuple[str, int | None]:
     return finding.id, finding.pid
-
-
-def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
-    """The kind of a wait that was not emitted, and the object that it is for."""
-    if blocked.how not in ("read", "write"):
-        return f"system_{blocked.how}_waiting", None
-    (end,) = blocked.ends  # a read or a write has one
-    identity = pipe_end(end.inode, readable=end.socket or not end.writing)
-    if identity in state.signals:
-        return ("pipe_receive_waiting" if blocked.how == "read" else "pipe_send_waiting"), identity
-    for queue in state.queues.values():
-        if queue.pipe == end.inode:
-            return ("queue_get_waiting" if blocked.how == "read" else "queue_put_waiting"), queue.identity
-    return f"system_{blocked.how}_waiting", None
-
-
-def _open_in(state: RunState, snapshot: Snapshot, blocked: Blocked) -> list[int]:
-    """The PIDs of the processes that have the other end of the pipe open."""
-    others = {other_end(state, end) for end in blocked.ends}
-    return sorted(pid for pid, process in snapshot.processes.items() if not others.isdisjoint(process.ends))

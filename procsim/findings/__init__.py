@@ -13,8 +13,20 @@ function that finds it, and its row in `hangs.CAUSES`.
 
 from collections.abc import Callable, Iterator
 
-from procsim.findings import beginner, endings, hangs, losses, pools
-from procsim.findings.base import Finding, Outcome, folded
+from procsim.findings import (
+    beginner,
+    endings,
+    hangs,
+    left_early,
+    losses,
+    memory,
+    pool_threads,
+    pools,
+    probable,
+    races,
+    results,
+)
+from procsim.findings.base import ENDED, Finding, Outcome, folded, whose_end_it_names
 from procsim.state.run_state import RunState
 
 __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
@@ -23,27 +35,52 @@ __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
 def findings(run: RunState, outcome: Outcome) -> list[Finding]:
     """All that went wrong: why it hung, then the others in the order of FINDINGS.
 
-    Of the others, equal ones about several processes become one.
+    Of the others, equal ones about several processes become one; and the end of a process is not said again where it is
+    the cause of a hang.
     """
-    return [*hangs.already_found(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
+    found = [*hangs.already_found(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
+    causes = {pid for finding in found for pid in finding.figures.get(ENDED, ())}
+    said = {
+        "raised": causes,
+        "exit_unseen": causes,
+        "died": {pid for finding in found for pid in whose_end_it_names(finding)},
+    }
+    return [finding for finding in found if finding.id not in said or not _pids(finding) <= said[finding.id]]
+
+
+def _pids(finding: Finding) -> set[int | None]:
+    return set(finding.figures.get("same_pids", [finding.pid]))
 
 
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
+    probable.probably_hangs,
     beginner.main_not_called,
     beginner.missing_main_guard,
     beginner.unpicklable_target,
     beginner.unknown_target,
     beginner.no_target,
     beginner.not_started,
+    beginner.group_given,
     beginner.say_without_value,
+    pools.never_ready,
     endings.raised,
     pools.worker_died,
+    pool_threads.thread_died,
+    pool_threads.never_begun,
+    results.errors_unseen,
+    results.never_begun,
     endings.died,
+    endings.exit_unseen,
     endings.left_behind,
     losses.items_lost,
+    left_early.empty_too_early,
+    losses.item_dropped,
     losses.task_done_too_many,
     losses.lock_made_anew,
     losses.lost_update,
+    losses.copy_changed,
+    memory.memory_left,
     endings.interrupted,
     endings.time_limit,
+    races.could_be_lost,
 )

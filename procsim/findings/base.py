@@ -37,14 +37,42 @@ class Finding(NamedTuple):
         """The process that it is about; None: it is about none."""
         return self.figures.get("pid")
 
+    @property
+    def certain(self) -> bool:
+        """Whether it was so for certain; else it was probably so, or could have been."""
+        return self.id not in PROBABLE
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it is a fault of the program; else it only says that the run was ended early."""
+        return self.id not in ENDED_EARLY
+
+
+PROBABLE = frozenset({"probably_hangs", "polled_before_get", "could_be_lost"})
+"""The ids of findings that are not certain, or about what only could have gone wrong."""
+
+TIME_LIMIT, INTERRUPTED = "time_limit", "interrupted"
+ENDED_EARLY = frozenset({TIME_LIMIT, INTERRUPTED})
+"""The ids of findings that say that the run was ended early, and who waited for what then."""
+
 
 HOLDER, WRITER, WORKER = "holder_pid", "writer_pid", "worker_pid"
 """Figures: the PID of a process other than the one that the finding is about."""
 
+ENDED = "ended_pids"
+"""Figure: the PIDs of the processes whose end is the cause that the finding names."""
+
 
 def named_as(run: RunState, *figures: str) -> set[int]:
     """The PIDs that the findings of this run have as one of these figures."""
-    return {event.fields["figures"][name] for event in run.found for name in figures if name in event.fields["figures"]}
+    found = [event.fields["figures"] for event in (*run.found, *run.accepted)]
+    return {its[name] for its in found for name in figures if name in its}
+
+
+def whose_end_it_names(finding: Finding) -> list[int]:
+    """The PIDs of the processes whose end the finding names: as its cause, or as the holder of a lock, say."""
+    figures = finding.figures
+    return [*figures.get(ENDED, ()), *(figures[name] for name in (HOLDER, WRITER, WORKER) if name in figures)]
 
 
 class Outcome(NamedTuple):
@@ -64,6 +92,16 @@ class Outcome(NamedTuple):
     """The command that would run the program with another Python than procsim's own; "" where there is none."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that still ran when main had ended, and that procsim ended."""
+    repeats: bool = False
+    """Whether all threads that moved before the run was ended early were seen to do the same again and again, and no
+    signal handler was there to end a wait."""
+    stacks: Mapping[str, Any] = {}
+    """Where the threads stood when the run was ended early, as figures: see `diagnosis/stacks.py`."""
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether people or the time limit ended the run."""
+        return self.timed_out is not None or bool(self.interrupted)
 
 
 def signal_name(number: int) -> str:
@@ -96,19 +134,20 @@ def standing(run: RunState, wait: Wait) -> dict[str, Any]:
 
 def sentence_of(text: str, figures: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
     """The text with its figures: lists joined as in its language, floats short, no parts whose figures are None."""
-    comma = translate(", ")
-    unknown = {name for name, value in figures.items() if value is None}
     alike = figures.get("same_processes")
     if isinstance(alike, list):
         figures = {**figures, "process": several(alike, translate)}
     if isinstance(alike, list) or figures.get("process") == f"PID {figures.get('pid')}":
-        unknown.add("pid")
-    text = _OPTIONAL.sub(lambda part: "" if unknown & places(part[1]) else part[1], text)
+        figures = {**figures, "pid": None}
+    text = OPTIONAL.sub(
+        lambda part: part[1] if all(figures.get(name) is not None for name in places(part[1])) else "", text
+    )
     has = places(text)
-    return filled(text, {name: _figure(value, comma) for name, value in figures.items() if name in has})
+    return filled(text, {name: _figure(value, translate) for name, value in figures.items() if name in has})
 
 
-_OPTIONAL = re.compile("⟨([^⟨⟩]*)⟩")
+OPTIONAL = re.compile("⟨([^⟨⟩]*)⟩")
+"""A part of a sentence that is left out where a figure in it is not known."""
 
 NAMED = 3
 """Processes of several that are named."""
@@ -140,9 +179,16 @@ def _one_for_all(group: list[Finding]) -> Finding:
     return group[0]._replace(figures={**group[0].figures, "same_processes": [*names.values()], "same_pids": [*names]})
 
 
-def _figure(value: Any, comma: str) -> Any:
+def as_clause(finding: Finding) -> dict[str, Any]:
+    """A finding as a figure of another one: its sentence stands within the other's."""
+    return {"clause": finding.text, "figures": finding.figures}
+
+
+def _figure(value: Any, translate: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
-        return comma.join(str(_figure(item, comma)) for item in value)
+        return translate(", ").join(str(_figure(item, translate)) for item in value)
+    if isinstance(value, dict) and isinstance(value.get("clause"), str) and isinstance(value.get("figures"), dict):
+        return sentence_of(translate(value["clause"]), value["figures"], translate)
     if isinstance(value, float):
         return int(value) if value.is_integer() else round(value, 3)
     return value

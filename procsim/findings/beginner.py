@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
-from procsim.findings.base import Finding, Outcome, error_words
+from procsim.findings.base import NAMED, Finding, Outcome, error_words
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -19,7 +19,10 @@ _LOCAL = re.compile(r"Can't (?:pickle|get) local object '?(?:<function )?([\w.<>
 _FUNCTION = re.compile(r"Can't pickle (?:<(?:function|class) '?)([\w.<>]+)")
 _OBJECT = re.compile(r"cannot pickle '([\w.]+)' (?:object|instances)")
 _SHARED = re.compile(r"(\w+) objects should only be shared between processes through inheritance")
-_UNKNOWN = re.compile(r"Can't get attribute '(\w+)' on <module '(?:__main__|__mp_main__)'")
+_UNKNOWN = re.compile(
+    r"Can't get attribute '(?P<name>\w+)' on <module '(?:__main__|__mp_main__)'"
+    r"|module '(?:__main__|__mp_main__)' has no attribute '(?P<name_since_3_14>\w+)'"
+)
 
 
 def missing_main_guard(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -145,23 +148,56 @@ def unknown_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A process was started with nothing to run: mostly its function was called where it should have been passed."""
+    """Processes were started with nothing to run: mostly the function was called where it should have been passed."""
+    together: dict[tuple[int, str | None, str | None], list[Event]] = {}
     for event in run.without_target:
-        yield Finding(
-            "no_target",
-            "{process} had nothing to do: the Process made⟨ at {made}⟩ was given no target",
-            {
-                "process": event.fields["child_name"],
-                "pid": event.pid,
-                "at": event.at,
-                "made": event.fields["made"],
-            },
-            "give it the function itself, without calling it, and its arguments apart: target=work, args=(2,)",
-        )
+        together.setdefault((event.pid, event.fields["made"], event.fields.get("subclass")), []).append(event)
+    for (pid, made, subclass), events in together.items():
+        names = [event.fields["child_name"] for event in events]
+        figures = {"process": names[0], "pid": pid, "at": events[0].at, "made": made, "subclass": subclass}
+        if len(names) > 1:
+            figures["same_processes"] = names
+        if subclass is not None:
+            yield Finding(
+                "no_target",
+                "{process} had nothing to do: {subclass}, of which it was made⟨ at {made}⟩, has no run(), and it was "
+                "given no target",
+                figures,
+                "call the method of {subclass} run() that is to run in the new process",
+                sentence="no_target.no_run",
+            )
+        else:
+            yield Finding(
+                "no_target",
+                "{process} had nothing to do: the Process made⟨ at {made}⟩ was given no target",
+                figures,
+                "give it the function itself, without calling it, and its arguments apart: target=work, args=(2,)",
+            )
+
+
+def group_given(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """The function was passed as the first argument of Process, which is its group, and must be None."""
+    for event in run.raised:
+        if event.fields.get("during") == "grouping":
+            yield Finding(
+                "group_given",
+                "{process} ended⟨ at {at}⟩ by an exception, since the first argument of a Process is its group, which "
+                "must be None⟨; it was {subject}⟩",
+                {
+                    "process": event.process,
+                    "pid": event.pid,
+                    "at": event.at,
+                    "subject": event.fields["subject"],
+                    "error": error_words(event.fields),
+                },
+                "pass the function by the name of its argument: Process(target=…, args=(…))",
+            )
 
 
 def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A method that needs a started process, such as `join`, was called on one that was not started."""
+    """A method that needs a started process, such as `join`, was called on one that was not started; or its maker waits
+    for ever for what it might have done.
+    """
     for event in run.raised:
         if event.fields.get("during") == "not_started":
             figures = {
@@ -179,6 +215,40 @@ def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "call its start(), with the parentheses, before its join()",
             )
+    stuck = run.stuck_waits()
+    makers = {wait.pid for wait in stuck} if any(wait.kind in _ENDED_BY_OTHERS for wait in stuck) else set()
+    forgotten: dict[tuple[int, str | None], list[Event]] = {}
+    for event in run.not_started.values():
+        if event.pid in makers:
+            forgotten.setdefault((event.pid, event.at), []).append(event)
+    for (pid, made), events in forgotten.items():
+        names = [event.fields["child_name"] for event in events]
+        yield Finding(
+            "not_started",
+            "start() was never called on {child}⟨ (made at {made})⟩, and {process} waits for ever",
+            {
+                "process": run.process_name(pid),
+                "pid": pid,
+                "at": made,
+                "child": names if len(names) <= NAMED else [*names[:NAMED], "…"],
+                "made": made,
+            },
+            "call start(), with the parentheses, before {process} waits",
+            sentence="not_started.waits",
+        )
+
+
+_ENDED_BY_OTHERS = frozenset(
+    (
+        "queue_get_waiting",
+        "queue_join_waiting",
+        "event_waiting",
+        "barrier_waiting",
+        "condition_waiting",
+        "pipe_receive_waiting",
+    )
+)
+"""The kinds of waits that a process which was never started could have ended."""
 
 
 def say_without_value(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -208,7 +278,9 @@ def _placeholders(text: str) -> list[str]:
 
 def explained(event: Event) -> bool:
     """Whether one of these findings, or `task_done_too_many`, explains the exception that ended a process."""
-    return event.fields.get("during") in ("starting", "sending", "task_done", "not_started") or bool(_unknown(event))
+    return event.fields.get("during") in ("starting", "sending", "task_done", "not_started", "grouping") or bool(
+        _unknown(event)
+    )
 
 
 def _readable(name: str) -> str:
@@ -220,7 +292,7 @@ def _readable(name: str) -> str:
 def _unknown(event: Event) -> str:
     """The name that a process did not find when it unpickled its arguments; "" where that was not the fault."""
     match = _UNKNOWN.match(event.fields["text"]) if event.fields.get("during") == "receiving" else None
-    return match[1] if match else ""
+    return match["name"] or match["name_since_3_14"] if match else ""
 
 
 def _child_name(run: RunState, event: Event) -> str:

@@ -41,6 +41,18 @@ class CauseOfWait(Cause):
         return self.wait.pid
 
 
+class KnownReason(CauseOfWait):
+    """It is known what has led to the wait: whose end, or the loss of which item."""
+
+
+@dataclass(frozen=True)
+class NobodyIsLeft(CauseOfWait):
+    """No process is left that could end the wait, as far as that is all that is known."""
+
+    dead: list[Process]
+    """Those that ended badly, and may have had to end it."""
+
+
 def figures_of(run: RunState, wait: Wait) -> Figures:
     """Which process waits, for what, where, since when."""
     named = run.names.get(wait.object or 0)
@@ -68,10 +80,14 @@ def made_at(run: RunState, identity: int | None) -> str | None:
 
 
 def first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait]:
-    """The first wait for each object: the others for it have the same cause. `kind`: of waits of one kind alone."""
-    seen: set[tuple[str, int | None]] = set()
+    """The first wait for each object: the others for it have the same cause. `kind`: of waits of one kind alone.
+
+    Which object of a manager's a call is for is not known; the same call at the same line counts as one.
+    """
+    seen: set[tuple[object, ...]] = set()
     for wait in sorted(stuck, key=lambda wait: wait.since):
-        place = (wait.kind, wait.object if wait.object is not None else -wait.pid)
+        call = (wait.call, wait.at) if wait.call and wait.at else -wait.pid
+        place = (wait.kind, wait.object if wait.object is not None else call)
         if kind in (None, wait.kind) and place not in seen:
             seen.add(place)
             yield wait

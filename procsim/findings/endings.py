@@ -1,10 +1,14 @@
-"""How processes and the run ended: by an exception, a signal, the time limit, or people."""
+"""How processes and the run ended: by an exception, a signal, the time limit, or people.
+
+A part of a text in ⟨brackets⟩ is left out where a figure in it is not known, or where findings are told as one in which
+it differs, such as the PIDs of several processes (`base.py`).
+"""
 
 import signal
 from collections.abc import Iterator
 from typing import Any
 
-from procsim.findings import beginner
+from procsim.findings import beginner, pools
 from procsim.findings.base import (
     HOLDER,
     WORKER,
@@ -16,6 +20,9 @@ from procsim.findings.base import (
     signal_name,
     standing,
 )
+from procsim.findings.deaths import because, broke_executor
+from procsim.language import N_
+from procsim.state.objects import Lock
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
@@ -29,7 +36,11 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     for event in run.raised:
         process = run.processes[event.pid]
         seen = _is_seen(run, process) or (event.pid != run.main and event.pid not in run.started)
-        if seen or process.terminated_by or beginner.explained(event) or _was_to_end(run, event):
+        pool = run.pools.get(process.pool or 0)
+        never_ready = pool is not None and event.fields.get("during") == "initializing" and pools.fails_to_begin(pool)
+        if event.fields["type"] == "SystemExit":  # in an initializer: no fault by itself
+            continue
+        if seen or process.terminated_by or beginner.explained(event) or _was_to_end(run, event) or never_ready:
             continue
         figures = {
             "process": event.process,
@@ -39,7 +50,17 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             **event.fields,
             **_starter(run, event.pid),
         }
-        if not _parent_ended_well(run, process):
+        if event.fields.get("during") == "attaching":
+            yield _gone_too_early(run, event, figures)
+        elif event.fields.get("during") == "asking":
+            yield Finding(
+                "raised",
+                "{process} ended⟨ at {at}⟩ by an exception: {error}; the manager of the object that it used was gone",
+                figures,
+                "have the manager stay until all have ended that use it: join() them within its `with` block",
+                sentence="raised.asking",
+            )
+        elif not _parent_ended_well(run, process):
             yield _raised(run, event, figures, outcome)
         else:
             yield Finding(
@@ -51,12 +72,19 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             )
 
 
+MEMORY = N_(
+    "SIGKILL that no process of the program has sent comes from the system when memory runs out: start fewer workers, "
+    "or give each less at once"
+)
+
+
 def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outcome) -> Finding:
     if event.pid == run.main and event.fields.get("during") == "importing" and outcome.other_python:
         return Finding(
             "raised",
             "{process} ended⟨ at {at}⟩ by an exception: {error}",
             figures | {"command": outcome.other_python},
+            # `subject`: the module that could not be imported.
             "it was run by procsim's own Python; where another one has {subject}, run it by that: {command}",
             sentence="raised.importing",
         )
@@ -69,7 +97,50 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
             "input() gets nothing here, since the keyboard is procsim's; where the program has it: {command}",
             sentence="raised.keyboard",
         )
+    if event.fields.get("during") == "broken":
+        workers = broke_executor(run, event.pid)
+        if not workers:
+            return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
+        killed = (worker for worker in workers if worker.raised is None and not worker.ended_on_request)
+        by_system = any(worker.exit_code == -signal.SIGKILL for worker in killed)
+        return Finding(
+            "raised",
+            "{process} ended⟨ at {at}⟩ by {type}, since a worker of an executor had ended: {because}",
+            figures | because(run, workers),
+            sentence="raised.broken",
+        )._replace(cure=MEMORY if by_system else "")
     return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
+
+
+def _gone_too_early(run: RunState, event: Event, figures: dict[str, Any]) -> Finding:
+    """A new process did not find a lock, a queue … that it was given: it goes with the last variable that its maker has
+    for it, and with the maker itself.
+    """
+    missing = event.object or 0
+    events = (signal for signal in run.signals.values() if missing in (signal.identity, *signal.inside))
+    given = run.locks.get(missing) or run.queues.get(missing) or next(events, None)
+    maker = run.processes.get(given.made_by if isinstance(given, Lock) else 0)
+    if maker is not None:
+        figures |= {"parent": maker.name, "parent_pid": maker.pid}
+    maker = run.processes.get(figures.get("parent_pid", 0))
+    figures |= {"object": given and given.name, "made": given and given.at}
+    if maker is not None and maker.returned is not None and maker.returned <= event.t:
+        return Finding(
+            "gone_too_early",
+            "{parent} was done before {process}⟨, started at {started_at},⟩ had begun, and what it had handed over was "
+            "gone⟨: {object}, made at {made}⟩",
+            figures,
+            "in {parent}, keep what is handed over in a variable, and join() before that ends",
+            sentence="gone_too_early.done",
+        )
+    return Finding(
+        "gone_too_early",
+        "{parent} had no variable left for what it had handed over, and so it was gone before {process}⟨, started at "
+        "{started_at},⟩ had begun⟨: {object}, made at {made}⟩",
+        figures,
+        "in {parent}, keep what is handed over in a variable until those that were given it have been joined",
+        sentence="gone_too_early.dropped",
+    )
 
 
 def _was_to_end(run: RunState, event: Event) -> bool:
@@ -84,12 +155,15 @@ def _was_to_end(run: RunState, event: Event) -> bool:
 
 def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A process was killed from outside the program, and the program did not read its exit code."""
-    explained = named_as(run, HOLDER, WRITER, WORKER)  # by a finding that says more
+    # Named by what was found in the run before: as the holder of a lock that others wait for, the writer of a pipe …
+    explained = named_as(run, HOLDER, WRITER, WORKER)
     for process in run.processes.values():
         if process.pid in explained:
             continue
         code = process.exit_code
-        if code is None or not was_killed(run, process, outcome) or _is_seen(run, process):
+        if code is None or not was_killed(run, process, outcome):
+            continue
+        if _is_seen(run, process) and not _parent_raised_then(run, process):
             continue
         figures = {
             "process": process.name,
@@ -109,6 +183,47 @@ def died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "after join(), {parent} can look at its exitcode, which is not 0",
                 sentence="died.unnoticed",
             )
+
+
+def exit_unseen(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A process ended itself with an exit code that is not 0, and its parent ended well without a look at it.
+
+    Not where it may have said in another way how it went: it has put an item, sent a message, set an Event, or written
+    to an object that others read.
+    """
+    if outcome.ended_early or run.found:
+        return
+    for process in run.processes.values():
+        code = process.exit_code or 0
+        by_itself = code > 0 and process.raised is None and not process.terminated_by and process.pool is None
+        if (
+            by_itself
+            and _parent_ended_well(run, process)
+            and not _is_seen(run, process)
+            and not _has_said(run, process)
+        ):
+            yield Finding(
+                "exit_unseen",
+                "{parent} ended as if nothing had happened, but {process} had ended with exit code {exit_code}"
+                "⟨, last seen at {at}⟩",
+                {
+                    "process": process.name,
+                    "pid": process.pid,
+                    "at": process.left.at if process.left is not None and process.left.at else process.at,
+                    "exit_code": code,
+                    **_starter(run, process.pid),
+                },
+                "after join(), {parent} can look at its exitcode, which is not 0",
+            )
+
+
+def _has_said(run: RunState, process: Process) -> bool:
+    """Whether a process has told others something, as far as events show it."""
+    pid = process.pid
+    wrote = any(pid in cells.uses and cells.uses[pid].written for cells in run.cells.values() if cells.label)
+    put = any(queue.put[pid] for queue in run.queues.values())
+    set_one = any(signal.set_last is not None and signal.set_last.pid == pid for signal in run.signals.values())
+    return wrote or put or set_one or process.has_sent
 
 
 def was_killed(run: RunState, process: Process, outcome: Outcome) -> bool:
@@ -138,6 +253,22 @@ def _is_seen(run: RunState, process: Process) -> bool:
     """
     of_executor = run.pool_type(process) == "ProcessPoolExecutor"
     return process.exit_code_seen or (of_executor and _parent_ended_well(run, process))
+
+
+def _parent_raised_then(run: RunState, process: Process) -> bool:
+    """Whether an exception ended the process that started this one, after this one: most likely because of that.
+
+    A pool of another package's reads exit codes, and raises an exception that does not say who ended, and how. Where it
+    is an executor's, its own finding has that.
+    """
+    start = run.started.get(process.pid)
+    return any(
+        start is not None
+        and event.pid == start.pid
+        and event.t >= (process.ended or 0)
+        and event.fields.get("during") != "broken"
+        for event in run.raised
+    )
 
 
 def _parent_ended_well(run: RunState, process: Process) -> bool:
@@ -196,9 +327,9 @@ def left_behind(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """People ended the run early. The figure `standing` has the waits of that moment."""
+    """People ended the run early. The figure `standing` has the waits of that moment, `stacks` where threads stood."""
     if outcome.interrupted and not run.found:  # else the finding shows why they did
-        figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run)}
+        figures = {"signal": signal_name(outcome.interrupted), "standing": _all_standing(run), **outcome.stacks}
         if outcome.interrupted == signal.SIGINT:  # by Ctrl-C, or by q in the live view
             yield Finding("interrupted", "it was ended early", figures)
         else:
@@ -206,10 +337,10 @@ def interrupted(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """The run had to be ended at its time limit. The figure `standing` has the waits of that moment."""
+    """The run had to be ended at its time limit. The figures `standing` and `stacks`: see `interrupted`."""
     if outcome.timed_out is None:
         return
-    figures = {"seconds": outcome.timed_out, "standing": _all_standing(run)}
+    figures = {"seconds": outcome.timed_out, "standing": _all_standing(run), **outcome.stacks}
     yield Finding("time_limit", "it had not ended after {seconds:g} s, and was ended", figures)
 
 

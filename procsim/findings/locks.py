@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from procsim.findings.base import HOLDER, Finding, signal_name
-from procsim.findings.causes import Cause, CauseOfWait, ended_first, figures_of, first_for_each, made_at, wait_at
+from procsim.findings.causes import (
+    Cause,
+    CauseOfWait,
+    KnownReason,
+    NobodyIsLeft,
+    ended_first,
+    figures_of,
+    first_for_each,
+    made_at,
+    wait_at,
+)
+from procsim.findings.deaths import because, dead, with_deaths
 from procsim.state.objects import Lock
 from procsim.state.processes import Process, Wait
 from procsim.state.run_state import RunState
@@ -41,6 +52,8 @@ def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
         if circle and not explained & circle.keys():
             explained |= circle.keys()
             links = list(circle.values())
+            if len(links) == 1 and links[0][1].value > 1:  # the others that hold one are named beside it
+                explained |= {other for other, (_, lock) in next_of.items() if lock is links[0][1]}
             # Begin with the thread that waited first: the others have not kept to its order.
             first = min(range(len(links)), key=lambda place: links[place][0].since)
             links = links[first:] + links[:first]
@@ -67,29 +80,63 @@ def _circle(next_of: dict[Waiter, tuple[Wait, Lock]], start: Waiter) -> dict[Wai
 
 
 @dataclass(frozen=True)
-class _Circle(CauseOfWait):
+class Circle(CauseOfWait):
+    """Threads wait in a circle, each for a lock that the next one holds."""
+
     links: list[tuple[Wait, Lock]]
     """Each waits for a lock that the next one holds, and the last one for a lock that the first one holds."""
 
     always_wrong: ClassVar[bool] = True
 
 
-class LockTwice(_Circle):
+class LockTwice(Circle):
     """A thread waits for a lock that it holds itself."""
+
+    @property
+    def is_no_signal(self) -> bool:
+        """Whether it is certainly no lock that one process acquires and another releases, as a signal.
+
+        Such a one is acquired by a call, at one line, to be waited for at another.
+        """
+        wait, lock = self.links[0]
+        same_line = wait.at is not None and wait.at == _held_at(lock, wait.pid)
+        return not lock.handed_on and (same_line or lock.holds[wait.pid].entered)
 
     def finding(self, run: RunState) -> Finding:
         wait, lock = self.links[0]
         hold = lock.holds[wait.pid]
+        figures = figures_of(run, wait) | {"held_at": hold.at, "held_since": round(hold.since / 1e9, 3)}
+        if lock.value > 1:
+            others = [other.process for other in run.stuck_waits() if other.object == wait.object and other is not wait]
+            return Finding(
+                "lock_twice",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, of which it holds {count} of {value} itself"
+                "⟨, acquired at {held_at}⟩⟨; others wait for one, too: {others}⟩",
+                figures | {"count": lock.holders[wait.pid], "value": lock.value, "others": others or None},
+                "do not wait for {object} while holding one of it: acquire it once for all of the work, or make it for "
+                "as many as are held at once",
+                sentence="lock_twice.semaphore",
+            )
+        if hold.at == wait.at and wait.at and not hold.entered:
+            return Finding(
+                "lock_twice",
+                "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which it acquired itself when it was last "
+                "there, and has not released",
+                figures,
+                "hold it by `with {object}:`, which releases it however the block is left: by an exception, return or "
+                "continue",
+                sentence="lock_twice.not_released",
+            )
         return Finding(
             "lock_twice",
             "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which it acquired itself⟨ at {held_at}⟩",
-            figures_of(run, wait) | {"held_at": hold.at, "held_since": round(hold.since / 1e9, 3)},
+            figures,
             "do not acquire {object} again where it is held already, or make it an RLock, which its holder may acquire "
             "again",
         )
 
 
-class LockCycle(_Circle):
+class LockCycle(Circle):
     """Several threads wait in a circle, each for a lock that the next one holds."""
 
     def finding(self, run: RunState) -> Finding:
@@ -145,10 +192,13 @@ def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
         if lock.identity not in explained and holders and all(ended_first(holder, wait) for holder in holders):
             explained.add(lock.identity)
             yield DeadHolder(wait, lock, holders[-1])  # of several holders of a semaphore, one is named
+        elif lock.identity not in explained and not lock.holders and lock.holder_is_gone:
+            explained.add(lock.identity)
+            yield GoneHolder(wait, dead(run, wait))
 
 
 @dataclass(frozen=True)
-class DeadHolder(CauseOfWait):
+class DeadHolder(KnownReason):
     """A thread waits for a lock whose holder has ended without releasing it."""
 
     lock: Lock
@@ -168,8 +218,8 @@ class DeadHolder(CauseOfWait):
             return Finding(
                 "holder_dead",
                 "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
-                "{held_at})⟩ when {killer} ended it: nobody will ever release it",
-                figures | {"killer": holder.terminated_by},
+                "{held_at})⟩ when {killer} ended it⟨ at {killed_at}⟩: nobody will ever release it",
+                figures | {"killer": holder.terminated_by, "killed_at": holder.terminated_at},
                 "never end a process by force that may hold a lock: tell it to end, and join it",
                 sentence="holder_dead.terminated",
             )
@@ -185,9 +235,30 @@ class DeadHolder(CauseOfWait):
         return Finding(
             "holder_dead",
             "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
-            "{held_at})⟩ when it ended: nobody will ever release it",
-            figures,
+            "{held_at})⟩ when it ended: nobody will ever release it⟨; {because}⟩",
+            figures | because(run, [holder]),
             "hold it by `with {object}:`, which releases it however the block is left",
+        )
+
+
+@dataclass(frozen=True)
+class GoneHolder(KnownReason):
+    """A thread waits for a lock that is taken, and the process that took it is gone: which one it was is not known."""
+
+    dead: list[Process]
+    """Those that are known to have ended badly."""
+
+    always_wrong: ClassVar[bool] = True
+
+    def finding(self, run: RunState) -> Finding:
+        return Finding(
+            "holder_dead",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which a process held when it ended: nobody "
+            "will ever release it⟨; {because}⟩",
+            figures_of(run, self.wait) | because(run, self.dead),
+            "hold it by `with {object}:`, which releases it however the block is left; and never end a process by "
+            "force that may hold a lock",
+            sentence="holder_dead.unknown",
         )
 
 
@@ -269,20 +340,22 @@ class WaitingHolder(CauseOfWait):
 def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Semaphores that no process holds, and that none is left to release."""
     for wait, lock in _lock_waits(run, first_for_each(stuck)):
-        if not lock.holders:
-            yield Unreleased(wait)
+        if not lock.holders and not lock.holder_is_gone:
+            yield Unreleased(wait, dead(run, wait))
 
 
-class Unreleased(CauseOfWait):
+class Unreleased(NobodyIsLeft):
     """A thread waits for a semaphore that no process holds.
 
     Not always wrong: while main goes on, it may be a worker that waits for a signal, and that main will end.
     """
 
     def finding(self, run: RunState) -> Finding:
-        return Finding(
+        finding = Finding(
             "lock_nobody_releases",
-            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and nobody is left who could release it",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and nobody is left who could release it"
+            "⟨: {because}⟩",
             figures_of(run, self.wait),
             "see to it that whoever is to release {object} does so before it ends, whatever happens",
         )
+        return with_deaths(run, finding, self.dead)

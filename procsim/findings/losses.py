@@ -7,7 +7,8 @@ from typing import Any
 
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
-from procsim.state.cells import Access
+from procsim.findings.unsent import dropped_figures
+from procsim.state.cells import Access, place_words
 from procsim.state.objects import Lock, Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
@@ -26,7 +27,7 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     - only stop markers are left.
     """
     # When procsim or people ended the run, what is left then is no loss of the program's.
-    if outcome.timed_out is not None or outcome.interrupted or run.found:
+    if outcome.ended_early or run.found:
         return
     cut_off = {process.pid for process in run.processes.values() if _was_cut_off(run, process, outcome)}
     for queue in run.queues.values():
@@ -35,7 +36,7 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
         enough = any(_gave_results(run, queue, pid, cut_off) for pid in takers)
         if not takers or enough or cut_off >= set(queue.put):
             continue
-        in_queue = _tasks_left(queue)
+        in_queue = tasks_left(queue)
         # Where no task was ever reported done, what they have in hand is a guess, and alone no finding.
         in_hand = sum(_in_hand(run, queue, pid) for pid in takers) if in_queue or queue.done else 0
         if in_queue or in_hand:
@@ -60,6 +61,31 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "have main wait before it ends: with join() of a JoinableQueue, or with a stop marker for each "
                 "process, and its join()",
+            )
+
+
+def item_dropped(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """An item that `put` had taken could not be sent. Nobody learned of it: `put` had returned."""
+    if any(run.findings("item_dropped")):
+        return
+    for queue in run.queues.values():
+        if queue.last_dropped is not None:
+            event = queue.last_dropped
+            yield Finding(
+                "item_dropped",
+                "what {process} put⟨ at {at}⟩ into {object}⟨ (made at {made})⟩ never got there: {value} could not be "
+                "sent, and was dropped: {error}",
+                {
+                    **dropped_figures(run, event),
+                    "process": run.process_name(event.pid),
+                    "pid": event.pid,
+                    "at": event.at,
+                    "object": queue.name,
+                    "made": queue.at,
+                    "count": queue.dropped,
+                },
+                "put what can be pickled: data, and functions by their names; put() does not raise, since a thread of "
+                "{object} pickles later",
             )
 
 
@@ -89,12 +115,12 @@ def _in_hand(run: RunState, queue: Queue, pid: int) -> int:
     return int(all(wait.object != queue.identity for wait in run.processes[pid].waits.values()))
 
 
-def _tasks_left(queue: Queue) -> int:
+def tasks_left(queue: Queue) -> int:
     """Items still in the queue, without stop markers: None, or equal items at the end, unlike the first that is known.
 
     One item alone is no marker where others are left before it: it is only the last of them.
     """
-    count = queue.puts - queue.gots
+    count = queue.inside
     last = list(queue.items_put)[-count:]
     left = [item for item in last if item is not None]
     if count <= 0 or not left:
@@ -137,31 +163,79 @@ def _is_refused_report(refused: Event, raised: Event) -> bool:
     return refused.kind == "queue_task_done_refused" and same_thread
 
 
-def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """Two processes wrote a file that both had read before: the later write overwrote the update of the other.
+LOST = (
+    "updates of {file} lost: {count}; {first} read {first_read}⟨ ({first_read_at})⟩ and wrote {first_wrote}"
+    "⟨ ({first_wrote_at})⟩; {second} had read {second_read} before that⟨ ({second_read_at})⟩ and wrote "
+    "{second_wrote} over it⟨ ({second_wrote_at})⟩"
+)
 
-    Appended bytes and other bytes of the file are not overwritten. See `procsim.state.cells`.
+
+def lost_update(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """Two processes wrote what both had read before: the later write overwrote the update of the other.
+
+    Of a file, a Value, an element of an Array or an entry in a manager. Appended bytes and other parts are not
+    overwritten. See `procsim.state.cells`.
     """
-    for file in run.cells.values():
-        if file.pairs:
-            first, second = file.pairs[0]
+    for cells in run.cells.values():
+        if cells.pairs and cells.lost:
+            first, second = cells.pairs[0]
             figures = {
-                "file": _file_name(second.path),
-                "path": second.path,
-                "count": file.lost,
+                "file": cells.name_of(second),
+                "object": cells.name,
+                "path": second.path or None,
+                "count": cells.lost,
                 **_side("first", first),
                 **_side("second", second),
                 "process": second.event.process,
                 "pid": second.event.pid,
                 "at": second.event.at,
             }
+            if cells.lock is not None:
+                yield Finding(
+                    "lost_update",
+                    LOST,
+                    figures,
+                    "put `with {object}.get_lock():` around both, the read and the write",
+                    sentence="lost_update.value",
+                )
+            elif cells.label:
+                yield Finding(
+                    "lost_update",
+                    LOST,
+                    figures,
+                    "each call to a manager is safe by itself, a read and a write together are not: hold one lock, "
+                    "made in main and passed to all of them, around both",
+                    sentence="lost_update.manager",
+                )
+            else:
+                yield Finding(
+                    "lost_update",
+                    LOST,
+                    figures,
+                    "hold one lock, made in main and passed to all of them, from the read to the end of the write",
+                )
+
+
+def copy_changed(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """What was read from a manager's dict, list or Namespace was changed: a copy, which nobody put back."""
+    for cells in run.cells.values():
+        for event, count in cells.copies.values():
+            figures = {
+                "process": event.process,
+                "pid": event.pid,
+                "at": event.at,
+                "object": cells.name,
+                "entry": cells.label + place_words(event),
+                "type": event.fields["value"],
+                "count": count,
+            }
             yield Finding(
-                "lost_update",
-                "updates of {file} lost: {count}; {first} read {first_read}⟨ ({first_read_at})⟩ and wrote {first_wrote}"
-                "⟨ ({first_wrote_at})⟩; {second} had read {second_read} before that⟨ ({second_read_at})⟩ and wrote "
-                "{second_wrote} over it⟨ ({second_wrote_at})⟩",
+                "copy_changed",
+                "{entry} is a copy in the process that reads it: what it changes in place⟨ at {at}⟩ is never written "
+                "back, and the {type} in the manager stays as it was; changes lost: {count}",
                 figures,
-                "hold one lock, made in main and passed to all of them, from the read to the end of the write",
+                "change it, then write it back (`items = …; items.append(…); … = items`), with a lock around both; or "
+                "put a list or a dict of the manager's own into {object}",
             )
 
 
@@ -189,7 +263,7 @@ def lock_made_anew(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "type": mine.type,
                 "at": mine.at,
                 "count": len(made),
-                "file": _file_name(second.path),
+                "file": file.name_of(second),
             }
             yield Finding(
                 "lock_made_anew",
@@ -217,17 +291,15 @@ def _side(name: str, write: Access) -> dict[str, Any]:
     return {
         name: write.event.process,
         f"{name}_pid": write.event.pid,
-        f"{name}_read": _value(write.read),
+        f"{name}_read": _value(write.read.event),
         f"{name}_read_at": write.read.event.at,
-        f"{name}_wrote": _value(write),
+        f"{name}_wrote": _value(write.event),
         f"{name}_wrote_at": write.event.at,
     }
 
 
-def _value(access: Access) -> str:
-    text = str(access.event.fields.get("value", "")).strip()
-    return repr(text if len(text) <= 20 else f"{text[:19]}…")
-
-
-def _file_name(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
+def _value(event: Event) -> str:
+    """What was read or written, in a few characters."""
+    text = str(event.fields.get("value", "")).strip()
+    text = text if len(text) <= 20 else f"{text[:19]}…"
+    return repr(text) if "path" in event.fields else text

@@ -1,13 +1,26 @@
-"""What went wrong in a pool of processes."""
+"""What went wrong with the workers of a pool of processes."""
 
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from procsim.findings.base import WORKER, Finding, Outcome, named_as, signal_name, standing
-from procsim.findings.causes import Cause
+from procsim.findings.base import (
+    ENDED,
+    WORKER,
+    Finding,
+    Outcome,
+    as_clause,
+    error_words,
+    named_as,
+    signal_name,
+    standing,
+)
+from procsim.findings.causes import Cause, CauseOfWait, Figures, ended_first, figures_of, first_for_each
+from procsim.findings.deaths import clause_of, held_by, item_in_hand
+from procsim.state.objects import Pool, PoolLook
 from procsim.state.processes import Process, Task, Wait
 from procsim.state.run_state import RunState
+from procsim.wire.events import Event
 
 
 def worker_died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -25,15 +38,18 @@ def lost_results(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """The same, where it makes the program hang."""
     for process, task in _lost(run):
         # A worker that ended later was ended because of the hang.
-        waits = [wait for wait in _waits(run, task) if wait in stuck and (process.ended or 0) <= (wait.stuck or 0)]
+        waits = [wait for wait in stuck if _is_for(wait, task) and (process.ended or 0) <= (wait.stuck or 0)]
         if waits:
             yield LostResult(process, task, waits)
 
 
 def is_idle_worker(run: RunState, wait: Wait) -> bool:
-    """Whether a worker only waits for a task: then its wait is no cause of anything."""
+    """Whether a worker only waits for a task: then its wait is no cause of anything.
+
+    It emits nothing of that wait. What else it waits for, its initializer or an exit handler of it does.
+    """
     process = run.processes[wait.pid]
-    return process.pool is not None and process.task is None
+    return process.pool is not None and process.task is None and wait.kind.startswith("system_")
 
 
 def _lost(run: RunState) -> Iterator[tuple[Process, Task]]:
@@ -41,15 +57,19 @@ def _lost(run: RunState) -> Iterator[tuple[Process, Task]]:
     for process in run.processes.values():
         task, code = process.task, process.exit_code
         pool = run.pools.get(task.pool) if task else None
-        sent_by_program = process.terminated_by or (process.daemon and code == -signal.SIGTERM)
-        if task is not None and pool is not None and pool.type == "Pool" and code is not None and not sent_by_program:
+        killed = code is not None and not process.ended_on_request
+        if task is not None and pool is not None and pool.type == "Pool" and killed:
             yield process, task
 
 
 def _waits(run: RunState, task: Task) -> list[Wait]:
     """The waits for the result of a task, also those of processes that were ended in them."""
     waits = (wait for process in run.processes.values() for wait in process.waits.values())
-    return [wait for wait in waits if wait.object == task.pool and wait.job in (None, task.job)]
+    return [wait for wait in waits if _is_for(wait, task)]
+
+
+def _is_for(wait: Wait, task: Task) -> bool:
+    return wait.object == task.pool and wait.job in (None, task.job)
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,7 @@ class LostResult(Cause):
 
     def finding(self, run: RunState) -> Finding:
         worker, pool, code = self.worker, run.pools[self.task.pool], self.worker.exit_code or 0
+        raised = pool.raised.get(self.task.job)
         figures = {
             "process": worker.name,
             "pid": worker.pid,
@@ -75,21 +96,362 @@ class LostResult(Cause):
             "object": pool.name,
             "made": pool.at,
             "function": self.task.function,
+            "left_at": worker.left and worker.left.at,
+            "held": held_by(run, worker) or None,
+            "item": item_in_hand(worker),
+            "error": error_words(raised.fields) if raised else None,
+            "raised_at": raised and raised.at,
             "standing": [standing(run, wait) for wait in self.waits],
         }
         if code < 0:
             return Finding(
                 "pool_worker_died",
-                "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}: {object}⟨ (made at {made})⟩ "
-                "has put another in its place, and the result never comes",
+                "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}⟨, after it had taken {item} from a "
+                "queue⟩⟨, while it held {held}⟩: {object}⟨ (made at {made})⟩ has put another in its place, and the "
+                "result never comes",
                 figures | {"signal": signal_name(-code)},
                 "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
                 sentence="pool_worker_died.signal",
             )
         return Finding(
             "pool_worker_died",
-            "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}: "
-            "{object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
+            "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}⟨, by os._exit at "
+            "{left_at}⟩⟨, by {error} at {raised_at}⟩⟨, after it had taken {item} from a queue⟩⟨, while it held {held}⟩"
+            ": {object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
             figures,
-            "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
+            "raise an exception in the task, which get() raises, too, rather than end its process by sys.exit() or "
+            "os._exit(); concurrent.futures.ProcessPoolExecutor raises BrokenProcessPool then",
         )
+
+
+# Workers that never begin ------------------------------------------------------------------------------------
+
+LONG_ENOUGH_NS = 1_000_000_000
+"""So long workers must have failed before that is said while the program still runs."""
+
+
+def never_ready(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
+    """Each worker that a Pool has started ended in its initializer: the Pool starts others, for ever.
+
+    A ProcessPoolExecutor raises BrokenProcessPool then. `outcome`: None while the program still runs.
+    """
+    known = {finding.fields["figures"]["made"] for finding in run.findings("pool_initializer_raises")}
+    for pool in run.pools.values():
+        if pool.at not in known and fails_to_begin(pool, ended=outcome is not None):
+            figures = {
+                "process": run.process_name(pool.made_by),
+                "pid": pool.made_by,
+                "object": pool.name,
+                "made": pool.at,
+                "count": pool.uninitialized_count,
+            }
+            yield _never_ready(run, pool, figures)
+
+
+def _never_ready(run: RunState, pool: Pool, figures: Figures) -> Finding:
+    last = pool.uninitialized[-1]
+    if last.kind == "raised":
+        fields = last.fields
+        return Finding(
+            "pool_initializer_raises",
+            "{object}⟨ (made at {made})⟩ starts workers for ever: all {count} so far ended in the initializer, "
+            "{initializer}⟨, at {at}⟩, by {error}",
+            figures | {"initializer": fields["subject"], "at": last.at, "error": error_words(fields)},
+            "call {initializer} in main first, where its exception ends the program; or use "
+            "concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool",
+        )
+    worker = run.processes.get(last.pid)  # None: it is forgotten
+    began = worker.initializing if worker else None
+    figures = figures | {
+        "initializer": began.fields["function"] if began else None,
+        "at": began and began.at,
+        "how": as_clause(clause_of(worker)) if worker else None,
+        ENDED: [pid for pid in pool.workers if pid in run.processes and run.processes[pid].initializing is not None],
+    }
+    return Finding(
+        "pool_initializer_raises",
+        "{object}⟨ (made at {made})⟩ starts workers for ever: all {count} so far ended in the initializer"
+        "⟨, {initializer}⟩⟨ (at {at})⟩⟨; the last one: {how}⟩",
+        figures,
+        "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool; where SIGKILL ends workers, "
+        "memory may have run out: start fewer",
+        sentence="pool_initializer_raises.killed",
+    )
+
+
+def fails_to_begin(pool: Pool, ended: bool = True) -> bool:
+    """Whether all workers of a pool ended in its initializer; before the run has ended, for some time, too."""
+    if pool.type != "Pool" or pool.taken or pool.uninitialized_count < 2:
+        return False
+    lasted = pool.uninitialized[-1].t - pool.uninitialized[0].t
+    return ended or (pool.uninitialized_count > 2 * pool.size and lasted >= LONG_ENOUGH_NS)
+
+
+# No worker that could go on ----------------------------------------------------------------------------------
+
+
+def no_worker(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """Tasks wait, and no worker is left that could take them, or none can get at them any more."""
+    dead = {event.object for event in run.raised_in_threads}  # then it is a thread's fault
+    for wait in first_for_each([wait for wait in stuck if wait.kind in FOR_POOL and wait.object not in dead]):
+        pool = run.pools.get(wait.object or 0)
+        if pool is None:
+            continue
+        if pool.terminated is not None and wait.kind == "pool_result_waiting":
+            yield PoolTerminated(wait, pool, pool.terminated)
+            continue
+        sending = _terminated_while_sending(run, pool, wait)
+        if sending is not None:
+            yield TerminatedWhileSending(wait, pool, sending)
+            continue
+        if pool.seen is not None:
+            yield from _by_look(run, wait, pool, pool.seen)
+            continue
+        workers = [run.processes[pid] for pid in pool.workers if pid in run.processes]
+        until = pool.terminated.t if pool.terminated is not None else run.t
+        of_itself = (each for each in workers if ended_first(each, wait) and (each.ended or 0) <= until)
+        ended = sorted(of_itself, key=lambda each: each.ended or 0)
+        killed = [worker for worker in ended if (worker.exit_code or 0) < 0 and worker.task is None]
+        idle = not any(worker in ended or worker.task or worker.initializing for worker in workers)
+        if wait.importing and wait.pid == pool.made_by and idle and pool.taken < pool.submitted:
+            yield ImportLock(wait, pool)
+        elif ended and len(ended) == len(workers) and pool.terminated is None:
+            yield NoWorker(pool, ended[-1])
+        elif killed and pool.type == "Pool":
+            busy = [worker for worker in run.workers_of(pool) if worker.task is not None]
+            if all(_waits_to_answer(worker) for worker in busy):
+                was_sending = bool(busy) or pool.taken >= pool.submitted
+                yield KilledIdle(pool, killed[-1], was_sending and not _none_can_take(run, pool))
+
+
+def _terminated_while_sending(run: RunState, pool: Pool, wait: Wait) -> Process | None:
+    """The worker that was sending a result when terminate() ended it: of those without a task the last that answered.
+
+    None: nothing shows that one was, as would a thread of the Pool, or main, at a lock or in the middle of a message.
+    """
+    since = pool.terminated.t if pool.terminated is not None else None
+    if since is None or not {"shared", "read"} & {wait.how, *wait.beside}:
+        return None
+    workers = (run.processes[pid] for pid in pool.workers if pid in run.processes)
+    ended = (each for each in workers if each.terminated_by and each.task is None and (each.ended or 0) >= since)
+    return max(ended, key=lambda each: each.answered or 0, default=None)
+
+
+def _none_can_take(run: RunState, pool: Pool) -> bool:
+    """Whether its workers wait for the lock by which they read tasks, and none of them has it."""
+    idle = (worker for worker in run.workers_of(pool) if worker.task is None)
+    blocked = {wait.how for worker in idle for wait in worker.waits.values() if wait.stuck is not None}
+    return "shared" in blocked and "read" not in blocked
+
+
+def _waits_to_answer(worker: Process) -> bool:
+    """Whether it waits for the lock by which the workers send results: one that it has not emitted itself."""
+    return any(wait.kind == "system_shared_waiting" and wait.stuck is not None for wait in worker.waits.values())
+
+
+def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[Cause]:
+    """Why tasks of a pool are not done, where its events are not known."""
+    workers = [worker for worker in run.workers_of(pool) if worker.ended is None]
+    if wait.pid in pool.used_in:
+        return
+    if not workers:
+        yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
+    elif seen.reader_is_gone or seen.writer_is_gone:
+        yield SeenCause(wait, WORKER_GONE_READING if seen.reader_is_gone else WORKER_GONE_SENDING, seen.open)
+    elif (
+        seen.worker_is_gone
+        and pool.type == "Pool"
+        and pool.max_tasks is None
+        and not any(worker.task for worker in workers)
+    ):
+        yield SeenCause(wait, WORKER_GONE, seen.open)
+
+
+@dataclass(frozen=True)
+class SeenCause(CauseOfWait):
+    """A thread waits for a pool; why its tasks are not done was seen, and not when that came about."""
+
+    template: Finding
+    """Without its figures."""
+    open: int
+
+    def finding(self, run: RunState) -> Finding:
+        return self.template._replace(figures=figures_of(run, self.wait) | {"open": self.open})
+
+
+NO_WORKER_LEFT = Finding(
+    "pool_no_worker",
+    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which has no worker left, and has started no other; "
+    "{open} tasks wait",
+    {},
+    "make a new one for the tasks that are left; and do without max_tasks_per_child",
+    sentence="pool_no_worker.seen",
+)
+WORKER_GONE_READING = Finding(
+    "pool_worker_killed",
+    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and a worker of it has ended with the lock by which "
+    "the workers read tasks: none can take one any more; {open} tasks wait",
+    {},
+    "let the pool end its workers, by close() or terminate(); a signal may end one that holds this lock",
+    sentence="pool_worker_killed.seen",
+)
+WORKER_GONE_SENDING = Finding(
+    "pool_worker_killed",
+    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, and a worker of it has ended while it sent a result: "
+    "no result comes any more",
+    {},
+    "let the pool end its workers, by close() or terminate(); a signal may end one in the middle of a result",
+    sentence="pool_worker_killed.seen_sending",
+)
+WORKER_GONE = Finding(
+    "pool_worker_died",
+    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩; none of its workers is at work, and results are "
+    "missing ({open}): most likely a worker has ended in the middle of a task, and another has its place",
+    {},
+    "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
+    sentence="pool_worker_died.seen",
+)
+
+FOR_POOL = ("pool_result_waiting", "pool_join_waiting")
+
+
+@dataclass(frozen=True)
+class PoolTerminated(CauseOfWait):
+    """A thread waits for a result of a pool that the program has terminated."""
+
+    pool: Pool
+    by: Event
+
+    def finding(self, run: RunState) -> Finding:
+        pool = self.pool
+        return Finding(
+            "pool_terminated",
+            "{process} waits⟨ at {at}⟩ for a result of {object}⟨ (made at {made})⟩, which {by} terminated⟨ at "
+            "{ended_at}⟩ while {open} of its {submitted} tasks were not done: their results never come",
+            figures_of(run, self.wait)
+            | {
+                "by": self.by.process,
+                "ended_at": self.by.at,
+                "open": pool.submitted - pool.done,
+                "submitted": pool.submitted,
+            },
+            "get the results before: inside the `with` block, whose end terminates {object}, or after close() and "
+            "join(), which let the tasks be done",
+        )
+
+
+@dataclass(frozen=True)
+class TerminatedWhileSending(CauseOfWait):
+    """terminate() of a Pool has ended a worker that was sending a result, and waits for ever itself."""
+
+    pool: Pool
+    worker: Process
+
+    always_wrong: ClassVar[bool] = True
+
+    def finding(self, run: RunState) -> Finding:
+        return Finding(
+            "pool_worker_killed",
+            "{process} waits⟨ at {at}⟩ in terminate() of {object}⟨ (made at {made})⟩, which ended {worker}⟨ (PID "
+            "{worker_pid})⟩ in the middle of a result: it held the lock by which results are sent, and nobody will "
+            "ever release it",
+            figures_of(run, self.wait) | {"worker": self.worker.name, WORKER: self.worker.pid},
+            "use {object}.close() and {object}.join(), which let each task be done; or have all results before "
+            "terminate(), which also the end of a `with` block calls",
+            sentence="pool_worker_killed.terminated",
+        )
+
+
+@dataclass(frozen=True)
+class ImportLock(CauseOfWait):
+    """A thread waits for a result while it imports a module, whose function the pool has to pickle."""
+
+    pool: Pool
+
+    def finding(self, run: RunState) -> Finding:
+        return Finding(
+            "pool_in_import",
+            "{process} waits⟨ at {at}⟩ for a result of {object}⟨ (made at {made})⟩ while it imports {module}: a thread "
+            "of {object} needs {module} to send the tasks, and waits until it is imported; a deadlock",
+            figures_of(run, self.wait) | {"module": self.wait.importing},
+            "use {object} in a function that is called when {module} has been imported, not while that happens",
+        )
+
+
+@dataclass(frozen=True)
+class NoWorker(Cause):
+    """The last worker of a pool has ended, and tasks wait."""
+
+    pool: Pool
+    worker: Process
+
+    @property
+    def pid(self) -> int:
+        return self.worker.pid
+
+    def finding(self, run: RunState) -> Finding:
+        figures = _of_worker(self.pool, self.worker) | {"max_tasks": self.pool.max_tasks}
+        if self.pool.max_tasks is None:
+            return Finding(
+                "pool_no_worker",
+                "{object}⟨ (made at {made})⟩ has no worker left: the last one, {process}, has ended, and no other was "
+                "started; {open} of {submitted} tasks wait",
+                figures,
+                "make a new one for the tasks that are left",
+            )
+        return Finding(
+            "pool_no_worker",
+            "{object}⟨ (made at {made})⟩ has no worker left: the last one, {process}, ended after max_tasks_per_child="
+            "{max_tasks}, and Python started no other; {open} of {submitted} tasks wait",
+            figures,
+            "do without max_tasks_per_child, use multiprocessing.Pool with maxtasksperchild, or a Python in which this "
+            "fault of its own is mended: gh-115634",
+            sentence="pool_no_worker.max_tasks",
+        )
+
+
+@dataclass(frozen=True)
+class KilledIdle(Cause):
+    """A signal ended a worker of a Pool that held the lock by which they read tasks, or that by which they answer."""
+
+    pool: Pool
+    worker: Process
+    was_sending: bool
+    """Whether it had the lock by which they answer, or was in the middle of an answer."""
+
+    @property
+    def pid(self) -> int:
+        return self.worker.pid
+
+    def finding(self, run: RunState) -> Finding:
+        figures = _of_worker(self.pool, self.worker)
+        figures |= {"signal": signal_name(-(self.worker.exit_code or 0)), "by": self.worker.terminated_by or None}
+        if not self.was_sending:
+            return Finding(
+                "pool_worker_killed",
+                "{signal}⟨ from {by}⟩ ended {process}⟨ (PID {pid})⟩, a worker of {object}⟨ (made at {made})⟩, while it "
+                "waited for a task: it held the lock by which the workers read tasks, and none can take one any more"
+                "⟨; {open} of {submitted} tasks wait⟩",
+                figures | {"open": figures["open"] or None},
+                "let the pool end its workers, by close() or terminate(); a signal may end one that holds this lock",
+            )
+        return Finding(
+            "pool_worker_killed",
+            "{signal}⟨ from {by}⟩ ended {process}⟨ (PID {pid})⟩, a worker of {object}⟨ (made at {made})⟩, while it "
+            "sent a result: no result comes any more",
+            figures,
+            "let the pool end its workers, by close() or terminate(); a signal may end one in the middle of a result",
+            sentence="pool_worker_killed.sending",
+        )
+
+
+def _of_worker(pool: Pool, worker: Process) -> Figures:
+    return {
+        "process": worker.name,
+        "pid": worker.pid,
+        WORKER: worker.pid,
+        "object": pool.name,
+        "made": pool.at,
+        "open": pool.submitted - pool.done,
+        "submitted": pool.submitted,
+    }

@@ -1,111 +1,113 @@
-"""Why threads wait at a queue for ever: no process is left that puts, takes or reports, or a message was cut off."""
+"""Why threads wait at a queue for ever: no process is left that puts, takes or reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from procsim.findings.base import WRITER, Finding, signal_name
-from procsim.findings.causes import Cause, CauseOfWait, Figures, ended_first, figures_of, first_for_each
+from procsim.findings.base import Finding
+from procsim.findings.broken_queues import dead_readers, is_torn
+from procsim.findings.causes import Cause, CauseOfWait, Figures, NobodyIsLeft, figures_of, first_for_each
+from procsim.findings.deaths import because, with_deaths
+from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, what_they_did
+from procsim.language import N_
 from procsim.state.objects import Queue
-from procsim.state.processes import Process, Wait
+from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
-
-# Messages that were cut off ----------------------------------------------------------------------------------
-
-
-def torn_messages(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
-    """Queues whose writer was killed in the middle of a message."""
-    for wait in first_for_each(stuck):
-        if wait.object in run.queues and _is_torn(run, wait):
-            writer = _killed_writer(run, wait)
-            if writer is not None:
-                yield TornMessage(wait, writer)
-
-
-def _is_torn(run: RunState, wait: Wait) -> bool:
-    """Whether it waits in the middle of a message, or for the right to write, which a dead process took with it."""
-    if wait.kind == "queue_get_waiting":
-        return wait.in_message
-    return wait.kind == "queue_flush_waiting" and _killed_writer(run, wait) is not None
-
-
-def _killed_writer(run: RunState, wait: Wait) -> Process | None:
-    """A process that has put items into the queue, and was killed before the wait was found to be stuck."""
-    writers = [run.processes[pid] for pid in run.queues[wait.object or 0].put if pid in run.processes]
-    return next((writer for writer in reversed(writers) if ended_first(writer, wait) and _was_killed(writer)), None)
-
-
-def _was_killed(process: Process) -> bool:
-    """Whether it was ended by a signal, or by `os._exit` in the middle of its work."""
-    code = process.exit_code
-    return code is not None and (code < 0 or (code > 0 and process.returned is None))
-
-
-@dataclass(frozen=True)
-class TornMessage(CauseOfWait):
-    """A thread waits for the rest of a message, or to write after it."""
-
-    writer: Process
-
-    def finding(self, run: RunState) -> Finding:
-        code = self.writer.exit_code or 0
-        return Finding(
-            "message_torn",
-            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, whose writer {writer} was ended by {signal} in "
-            "the middle of a message: the rest never comes, and nobody can write any more",
-            figures_of(run, self.wait)
-            | {
-                "writer": self.writer.name,
-                WRITER: self.writer.pid,
-                "signal": signal_name(-code) if code < 0 else "os._exit",
-            },
-            "do not kill a process that may be writing to a queue: tell it to end, and join it",
-        )
-
 
 # Empty and full queues ---------------------------------------------------------------------------------------
 
 
 def empty_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """`get` with no process left that could put."""
+    unreadable = [cause.wait for cause in dead_readers(run, stuck)]
     for wait in first_for_each(stuck, "queue_get_waiting"):
-        if not wait.in_message:
-            yield EmptyQueue(wait)
+        queue = run.queues.get(wait.object or 0)
+        if not wait.in_message and wait not in unreadable and not (queue is not None and queue.dropped):
+            putters = dead_users(run, wait, queue.put, queue.got) if queue is not None else []
+            yield EmptyQueue(wait, putters)
 
 
-class EmptyQueue(CauseOfWait):
+class EmptyQueue(NobodyIsLeft):
     """A thread waits for an item."""
 
     def finding(self, run: RunState) -> Finding:
-        return Finding(
+        queue = run.queues.get(self.wait.object or 0)
+        figures = figures_of(run, self.wait) | counts(queue)
+        if self.dead:
+            finding = Finding(
+                "get_nobody_puts",
+                "{process} waits⟨ at {at}⟩ for an item of {object}⟨ (made at {made})⟩, and nobody is left who could "
+                "put one: {because}",
+                figures,
+                "put an item in any case: where the work fails, one that says so (catch what it may raise)",
+                sentence="get_nobody_puts.died",
+            )
+            return with_deaths(run, finding, self.dead)
+        if queue is not None:
+            figures |= what_they_did(run, self.wait, PUT, queue.put, queue.got)
+        finding = Finding(
             "get_nobody_puts",
             "{process} waits⟨ at {at}⟩ for an item of {object}⟨ (made at {made})⟩, and nobody is left who could put "
-            "one",
-            figures_of(run, self.wait) | _counts(run.queues.get(self.wait.object or 0)),
+            "one⟨: {because}⟩",
+            figures,
             "have the producer put a last item that says so (None, say), one for each consumer; or make the consumers "
             "daemons",
         )
+        if figures.get("caught"):
+            return finding._replace(cure=NOT_SWALLOWED, sentence="get_nobody_puts.caught")
+        if figures.get("because") and queue is not None and not queue.puts:
+            return finding._replace(cure=IN_ANY_CASE, sentence="get_nobody_puts.none")
+        return finding
+
+
+NOT_SWALLOWED = N_(
+    "cure what {caught}() raised; and where the program catches it, have it end the process, or put an item that says "
+    "so"
+)
+IN_ANY_CASE = N_("put an item in any case before the process ends: where there is nothing to put, one that says so")
+"""Cures where nobody is left to put an item."""
 
 
 def full_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """`put` on a full queue with no process left that could take."""
-    for wait in first_for_each(stuck, "queue_put_waiting"):
-        yield FullQueue(wait, run.queues.get(wait.object or 0))
+    joined = [cause.flush for cause in unread_queues(run, stuck) if isinstance(cause, JoinBeforeGet)]
+    for wait in first_for_each([wait for wait in stuck if wait not in joined], "queue_put_waiting"):
+        queue = run.queues.get(wait.object or 0)
+        yield FullQueue(wait, dead_users(run, wait, queue.got, queue.put) if queue is not None else [], queue)
 
 
 @dataclass(frozen=True)
-class FullQueue(CauseOfWait):
+class FullQueue(NobodyIsLeft):
     """A thread waits for room: in the queue, or in the pipe of a queue that has no limit."""
 
     queue: Queue | None
 
     def finding(self, run: RunState) -> Finding:
-        figures = figures_of(run, self.wait) | _counts(self.queue)
+        figures = figures_of(run, self.wait) | counts(self.queue)
+        if self.dead:
+            finding = Finding(
+                "put_nobody_gets",
+                "{process} waits⟨ at {at}⟩ for room in {object}⟨ (made at {made})⟩, and nobody is left who could take "
+                "an item: {because}",
+                figures | {"maxsize": self.queue.maxsize if self.queue is not None else None},
+                "catch what handling an item may raise inside the loop, so that the process goes on taking items",
+                sentence="put_nobody_gets.died",
+            )
+            return with_deaths(run, finding, self.dead)
+        if self.queue is not None:
+            figures |= what_they_did(run, self.wait, TOOK, self.queue.got, self.queue.put)
+        finding = self._alone(figures)
+        if self.queue is not None and not self.queue.got and not figures.get("because"):
+            return finding._replace(cure=TAKE_FIRST, sentence=f"{finding.sentence or finding.id}.first")
+        return finding
+
+    def _alone(self, figures: Figures) -> Finding:
+        """The finding where none that took has ended badly."""
         if self.queue is None or not self.queue.maxsize:
             return Finding(
                 "put_nobody_gets",
                 "{process} waits⟨ at {at}⟩ to put an item into {object}⟨ (made at {made})⟩: its pipe is full, and "
-                "nobody is left who could take one",
+                "nobody is left who could take one⟨: {because}⟩",
                 figures,
                 "go on taking items until the last producer has ended",
                 sentence="put_nobody_gets.pipe",
@@ -113,14 +115,17 @@ class FullQueue(CauseOfWait):
         return Finding(
             "put_nobody_gets",
             "{process} waits⟨ at {at}⟩ for room in {object}⟨ (made at {made})⟩, which holds {maxsize}, and nobody is "
-            "left who could take an item",
+            "left who could take an item⟨: {because}⟩",
             figures | {"maxsize": self.queue.maxsize},
             "go on taking items until the last producer has ended",
         )
 
 
-def _counts(queue: Queue | None) -> Figures:
-    return {"puts": queue.puts, "gots": queue.gots} if queue else {}
+TAKE_FIRST = N_(
+    "start what takes from {object} before more is put than fits into it, and have it go on until the last producer "
+    "has ended"
+)
+"""The cure where nobody has ever taken from the queue."""
 
 
 # Tasks that are not reported done ----------------------------------------------------------------------------
@@ -130,12 +135,14 @@ def unfinished_tasks(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """`JoinableQueue.join` with tasks that were never reported done."""
     for wait in first_for_each(stuck, "queue_join_waiting"):
         queue = run.queues.get(wait.object or 0)
-        if queue is not None:
-            yield UnfinishedTasks(wait, queue)
+        if queue is not None and not queue.dropped:
+            takers = dead_users(run, wait, queue.got, queue.put)
+            owing = [taker for taker in takers if queue.inside or queue.got[taker.pid] > queue.done[taker.pid]]
+            yield UnfinishedTasks(wait, owing, queue)
 
 
 @dataclass(frozen=True)
-class UnfinishedTasks(CauseOfWait):
+class UnfinishedTasks(NobodyIsLeft):
     """A thread waits until all tasks of a queue are reported done."""
 
     queue: Queue
@@ -151,12 +158,33 @@ class UnfinishedTasks(CauseOfWait):
             "takers": [f"{run.process_name(pid)} ({debt})" for pid, debt in debts.items()],
             "took_at": next((run.processes[pid].at for pid in debts if pid in run.processes), None),
         }
+        if queue.seen is not None:
+            return Finding(
+                "tasks_not_done",
+                "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} are not "
+                "reported done, {inside} of them are still in it, and nobody is left who could do that⟨: {because}⟩",
+                figures | because(run, self.dead) | {"inside": queue.inside},
+                "call {object}.task_done() after each get(), in a `finally` if handling an item may fail",
+                sentence="tasks_not_done.seen",
+            )
+        if self.dead:
+            finding = Finding(
+                "tasks_not_done",
+                "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; of {puts}, "
+                "{in_hand} taken and not reported done, {inside} still in it; and nobody is left who could take them: "
+                "{because}",
+                figures | {"in_hand": sum(debts.values()), "inside": queue.inside},
+                "catch what handling an item may raise inside the loop, so that the next one is taken, and call "
+                "{object}.task_done() in a `finally`",
+                sentence="tasks_not_done.died",
+            )
+            return with_deaths(run, finding, self.dead)
         if not debts:
             return Finding(
                 "tasks_not_done",
                 "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} of {puts} "
-                "were never taken, and nobody is left who could take them",
-                figures,
+                "were never taken, and nobody is left who could take them⟨: {because}⟩",
+                figures | what_they_did(run, self.wait, TOOK, queue.got, queue.put),
                 "start consumers that take every item and call {object}.task_done() after each",
                 sentence="tasks_not_done.not_taken",
             )
@@ -175,9 +203,24 @@ class UnfinishedTasks(CauseOfWait):
 def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Processes that cannot end because no process takes what they have put: joined too early, perhaps."""
     joins = {wait.child: wait for wait in stuck if wait.kind == "process_join_waiting"}
-    for wait in (wait for wait in stuck if wait.kind == "queue_flush_waiting" and not _is_torn(run, wait)):
+    for wait in (wait for wait in stuck if wait.kind == "queue_flush_waiting" and not is_torn(run, wait)):
         join = joins.get(wait.pid)
         yield UnreadQueue(wait) if join is None else JoinBeforeGet(join, wait)
+    for wait in (wait for wait in stuck if wait.kind in _FOR_ROOM):
+        join = joins.get(wait.pid)
+        if join is not None and _would_read(run, wait, join.pid):
+            yield JoinBeforeGet(join, wait)
+
+
+_FOR_ROOM = ("queue_put_waiting", "pipe_send_waiting")
+
+
+def _would_read(run: RunState, wait: Wait, pid: int) -> bool:
+    """Whether this process alone would make room for what a thread waits to put or to send."""
+    queue = run.queues.get(wait.object or 0)
+    if queue is None:
+        return {*wait.open_in} - {wait.pid} == {pid}
+    return {*queue.got} <= {pid} and not dead_users(run, wait, queue.got, queue.put)
 
 
 class UnreadQueue(CauseOfWait):
@@ -204,12 +247,31 @@ class JoinBeforeGet(CauseOfWait):
 
     def finding(self, run: RunState) -> Finding:
         queue = figures_of(run, self.flush)
+        figures = figures_of(run, self.wait) | {name: queue[name] for name in ("object", "type", "made")}
+        figures |= {"child": self.flush.process, "child_pid": self.flush.pid, "child_at": queue["at"]}
+        if self.flush.kind == "pipe_send_waiting":
+            return Finding(
+                "join_before_get",
+                "{process} waits⟨ at {at}⟩ for {child} to end, and {child} waits⟨ since {child_at}⟩ to send through "
+                "{object}⟨ (made at {made})⟩: the pipe is full, and {process} alone could receive from it",
+                figures,
+                "receive first, then join: recv() on the other end before {child}.join()",
+                sentence="join_before_get.pipe",
+            )
+        if self.flush.kind == "queue_put_waiting":
+            return Finding(
+                "join_before_get",
+                "{process} waits⟨ at {at}⟩ for {child} to end, and {child} waits⟨ at {child_at}⟩ for room in {object}"
+                "⟨ (made at {made})⟩, from which nobody takes meanwhile",
+                figures,
+                "take the items first, then join: {object}.get() before {child}.join()",
+                sentence="join_before_get.room",
+            )
         return Finding(
             "join_before_get",
             "{process} waits⟨ at {at}⟩ for {child} to end, and {child} cannot end before what it has put into {object}"
             "⟨ (made at {made})⟩ is taken",
-            figures_of(run, self.wait)
-            | {name: queue[name] for name in ("object", "type", "made")}
-            | {"child": self.flush.process, "child_pid": self.flush.pid},
+            figures,
             "take the items first, then join: {object}.get() before {child}.join()",
+            sentence="join_before_get.flush",
         )

@@ -14,7 +14,6 @@ from procsim.intake.drain import EVENTS, STDERR, STDOUT, Drain, Round
 from procsim.intake.sequencer import Sequencer
 from procsim.wire.events import Event, from_wire
 from procsim.wire.identities import MAIN_THREAD
-from procsim.wire.json_values import json_item
 from procsim.wire.pipe import ItemDecoder
 
 BATCH_EVENTS = 3_000
@@ -72,10 +71,11 @@ class Arrivals:
             yield self._printed(text, stream, time.monotonic_ns())
 
     def _decoded(self, round_: Round) -> Iterator[Event]:
-        items = [[*map(json_item, self._items.items(data))] for source, data in round_.chunks if source == EVENTS]
-        buffers = [decoder.items(data) for decoder, data in round_.buffers]
-        for item in self._sequencer.add([*items, *buffers], round_.began, round_.size <= AT_ONCE_BYTES):
-            yield from_wire(item, self._started)
+        start = self._started
+        items = [item for source, data in round_.chunks if source == EVENTS for item in self._items.items(data)]
+        piped = (from_wire(item, start) for item in items)
+        slots = [decoder.events(data, start) for decoder, data in round_.buffers]
+        yield from self._sequencer.add([piped, *slots], round_.began - start, round_.size <= AT_ONCE_BYTES)
         for source, data in round_.chunks:
             if source in (STDOUT, STDERR):
                 for text in self._lines.lines(source, data):

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from procsim.intake.memory_reader import BufferReader
-from procsim.wire.interned import SlotDecoder
+from procsim.intake.slot_decoder import SlotDecoder
 from procsim.wire.pipe import GATHER_BELOW, GATHER_SECONDS, PIPE_CAPACITY, READ_SIZE, EventQueueReader
 
 TICK_SECONDS = 0.05
@@ -36,6 +36,9 @@ SWITCH_SECONDS = 0.001
 
 HURRIED_SECONDS = GATHER_SECONDS / 8
 """The pause where each event is waited for."""
+
+AT_END_SECONDS = 0.01
+"""The longest pause where no process has the EventQueue open."""
 
 HELD_BYTES = 16 << 20
 """How many undecoded bytes are held for a reader that is late. Beyond that the program is slowed to its pace."""
@@ -79,6 +82,8 @@ class Drain(threading.Thread):
         """Whether each event is waited for: people want to see a step, or the run is about to end."""
         self.emptied = 0
         """How many rounds were read."""
+        self._ends = 0
+        """How often the EventQueue was found at its end since something last came through it."""
         self._reader = reader
         self._buffers = buffers
         self._kept_open = kept_open
@@ -124,6 +129,7 @@ class Drain(threading.Thread):
             data = self._read(name)
             if data:
                 chunks.append((name, data))
+                self._ends = 0 if name == EVENTS else self._ends
             elif data == b"":
                 self._at_end(selector, name)
         return Round(began, chunks, self._buffers.read())
@@ -148,8 +154,10 @@ class Drain(threading.Thread):
     def _at_end(self, selector: selectors.BaseSelector, name: str) -> None:
         with self._changed:
             self._open.discard(name)
-        if name == EVENTS:
-            self._stopping.wait(TICK_SECONDS / 5)  # a process that is being started may open it again
+        if name == EVENTS:  # a process that is being started may open it again; but mostly main just ends
+            longest = HURRIED_SECONDS if self.hurried else AT_END_SECONDS
+            self._stopping.wait(min(longest, HURRIED_SECONDS * 2**self._ends))
+            self._ends = min(self._ends + 1, 10)
         else:
             selector.unregister(self._streams[name])
 
@@ -205,7 +213,9 @@ class Drain(threading.Thread):
         return not self._open and not self._rounds
 
     def stop(self) -> None:
-        """Read what is in the pipes now, if the thread was started, then close them. Stopping twice does nothing."""
+        """Read what is in the pipes now, if the thread was started, then close those of the events. Stopping twice does
+        nothing.
+        """
         self._stopping.set()
         if self.is_alive():
             self.join()
@@ -213,5 +223,3 @@ class Drain(threading.Thread):
         self._selector.close()
         self._reader.close()
         self._buffers.close()
-        for stream in self._streams.values():
-            stream.close()

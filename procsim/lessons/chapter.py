@@ -1,11 +1,10 @@
-"""A chapter: what to tell and to ask a class about one scenario, lesson by lesson, in a TOML file that a teacher edits.
+"""A chapter: the lessons about one scenario, in a TOML file that a teacher edits.
 
-file ──► tomllib ──► _Table: fields, checked ──► Lesson, Question, Prediction ──► Chapter
+file ──► tomllib ──► _Table: fields, checked ──► Question, Prediction ──► Lesson ──► Chapter
 """
 
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,13 +39,18 @@ class Lesson(NamedTuple):
     look: str
     """What to look for on the screen."""
     questions: tuple[Question, ...]
-    predictions: tuple[Prediction, ...] = ()
+    prediction: Prediction | None = None
     """What to ask before the step that decides, in the run that shows it."""
 
     @property
     def ways(self) -> tuple[str, ...]:
         """The arguments of its ways: the one that shows it, and the one to compare it with."""
         return (self.shows, self.compare_with) if self.compare_with else (self.shows,)
+
+    @property
+    def asking(self) -> str:
+        """The arguments of the run that asks what will come; of use where there is a prediction."""
+        return f"{self.shows} --ask"
 
 
 class Chapter(NamedTuple):
@@ -75,17 +79,18 @@ LESSON = {
 QUESTION = {"ask": N_("what to ask the class"), "answer": N_("what they should find out")}
 PREDICT = {
     "before": "lock_acquired",
-    "by": "",
-    "of": "",
+    "by": "user-*",
+    "of": "mutex",
     "time": "",
     "ask": N_("what to ask before this step"),
     "answers": "",
     "answer": "",
-    "figure": "",
+    "figure": "sold",
 }
-"""The fields of each kind of table, with an example of the text; those without one may be left out, or hold no text."""
+"""The fields of each kind of table, with an example of the text; those without one hold no text."""
 
-OPTIONAL = {"compare_with", "question"}
+OPTIONAL = {"compare_with", "by", "of", "figure"}
+"""The texts that may be left out."""
 
 RENAMED = {"right": "shows", "wrong": "compare_with"}
 """Fields as procsim 0.2 had them."""
@@ -98,6 +103,8 @@ _BREAK_IN_CHINESE = re.compile(rf"(?<={_WIDE})[ \t]*\n\s*(?={_WIDE})")
 
 def read(path: Path, name: str, title: str) -> Chapter:
     """The chapter that a file holds, about the scenario of that name and title. Raises `NoChapter`."""
+    import tomllib  # most runs read no chapter
+
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")  # as editors of other systems write it
         data = tomllib.loads(text)
@@ -126,7 +133,9 @@ def _lesson(table: "_Table") -> Lesson:
     for question in table.tables("question", QUESTION):
         question.check()
         questions.append(Question(question.text("ask"), question.text("answer")))
-    predictions = [_prediction(each, table.text("id")) for each in table.tables("predict", PREDICT)]
+    predictions = table.tables("predict", PREDICT)
+    if len(predictions) > 1:
+        raise predictions[1].wrong("predict", _("a lesson may have only one [[lesson.predict]]"))
     return Lesson(
         table.text("id"),
         table.text("statement"),
@@ -135,7 +144,7 @@ def _lesson(table: "_Table") -> Lesson:
         table.text("about"),
         table.text("look"),
         tuple(questions),
-        tuple(predictions),
+        _prediction(predictions[0], table.text("id")) if predictions else None,
     )
 
 
@@ -162,7 +171,7 @@ class _Table(NamedTuple):
     path: Path
     name: str
     kind: Mapping[str, str]
-    """The fields that it may have, with examples: CHAPTER, LESSON or QUESTION."""
+    """The fields that it may have, with examples: CHAPTER, LESSON, QUESTION or PREDICT."""
     fields: Mapping[str, Any]
     lines: list[str]
     """Its lines in the file."""
@@ -180,18 +189,18 @@ class _Table(NamedTuple):
                 raise self.wrong(field, _("{field} is missing").format(field=field), self.example(field))
 
     def text(self, field: str) -> str:
-        """The text of a field, or "". A line break in it is a space; between two Chinese characters it is nothing."""
+        """The text of a field in one line, or ""."""
         value = self.fields.get(field, "")
         if not isinstance(value, str) or (field in self.fields and not value.strip()):
             raise self.wrong(field, _("{field} must be a text").format(field=field), self.example(field))
-        return " ".join(_BREAK_IN_CHINESE.sub("", value).split())
+        return _in_one_line(value)
 
     def texts(self, field: str, fewest: int, most: int) -> tuple[str, ...]:
         """The texts of a field that is a list of them."""
         values = self.fields.get(field)
         if not isinstance(values, list) or not all(isinstance(each, str) and each.strip() for each in values):
             values = []
-        texts = tuple(" ".join(each.split()) for each in values)
+        texts = tuple(map(_in_one_line, values))
         if not fewest <= len(texts) <= most or len({*texts}) < len(texts):
             words = _("{field} must be a list of {fewest} to {most} different texts")
             example = f'{field} = ["0", "2"]'
@@ -244,6 +253,11 @@ class _Table(NamedTuple):
         at = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*\W*({names})\W*[=\]]", line)), 0)
         words = _("{path}, line {line}: {what}; write: {example}") if example else _("{path}, line {line}: {what}")
         return NoChapter(words.format(path=self.path, line=self.first + at, what=what, example=example))
+
+
+def _in_one_line(text: str) -> str:
+    """A line break becomes a space; between two Chinese characters it becomes nothing."""
+    return " ".join(_BREAK_IN_CHINESE.sub("", text).split())
 
 
 def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,11 +19,12 @@ from procsim.exit_code import ExitCode
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.chapter import Chapter, Lesson
+from procsim.lessons.own_command import own_command, typed_words
 from procsim.lessons.pages import MOST_CELLS, explanation, headline, ways_of
 from procsim.output import writing
 from procsim.views.console import console
-from procsim.views.live.keyboard import LEAVE, answer, leave_by_signals, open_keyboard, presses
-from procsim.views.live.terminal import terminal
+from procsim.views.live.keyboard import LEAVE, answer, open_keyboard, presses
+from procsim.views.live.terminal import leave_by_signals, terminal
 from procsim.views.text.rows import fitted
 from procsim.views.text.summary import ascii_only
 
@@ -110,11 +110,14 @@ def _list(choice: Choice, mark: str) -> tuple[list[Text], int]:
 class Menu:
     """Shows the menu until people leave it."""
 
-    def __init__(self, language: str | None, folders: Sequence[str] = (), theme: str | None = None) -> None:
-        """`language`, `folders` and `theme`: what --lang, --lessons and --theme say, for the runs that are chosen."""
+    def __init__(
+        self, language: str | None, folders: Sequence[str] = (), theme: str | None = None, big: bool = False
+    ) -> None:
+        """What --lang, --lessons, --theme and --big say, for the runs that are chosen."""
         self._choice = Choice(catalog.chapters())
         self._options = [*(["--lang", language] if language else []), *(["--theme", theme] if theme else [])]
-        self._folders = [word for folder in folders for word in ("--lessons", folder)]
+        self._folders = folders
+        self._big = big
         self._console = console()
         self._input = open_keyboard()
         self._size = self._console.size
@@ -128,8 +131,8 @@ class Menu:
                 continue
             if key == "e":
                 self._console.print(explanation(self._choice.lesson), width=min(self._console.width, MOST_CELLS))
-            elif self._run(self._choice.line) != ExitCode.WRONG_USE:
-                continue  # it has waited for a key itself
+            elif self._run(self._choice.line):
+                continue
             if answer(self._input, Text(_("Press a key to go back to the menu"), "faint"), self._console) is None:
                 return
 
@@ -153,20 +156,26 @@ class Menu:
         self._size = self._console.size
         live.update(picture(self._choice, self._size, ascii_only(self._console)), refresh=True)
 
-    def _run(self, line: str) -> int:
-        """Show the command that people would type, so that they learn it, and run it. Returns its exit code."""
-        words = [*self._folders, *shlex.split(line)]
+    def _run(self, line: str) -> bool:
+        """Show the command that people would type, so that they learn it, and run it.
+
+        Returns whether people have seen what was printed at its end: it has waited for a key itself, or they have ended
+        it.
+        """
+        words = typed_words(line, self._folders)
         self._console.print(Text(f"$ {shlex.join(['procsim', *words])}", "strong"))
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run; it comes back here
         try:
-            command = [sys.executable, "-P", "-m", "procsim", *words, *self._options]
-            with terminal.lent() as (variables, passed):
+            big = ["--big"] if self._big and "--compare" not in words else []  # which shows several runs at once
+            command = own_command([*words, *self._options, *big])
+            with terminal.lent() as (variables, passed, looked):
                 code = _run_to_its_end(subprocess.Popen(command, env=os.environ | variables, pass_fds=passed))
+                seen = looked() or code == ExitCode.INTERRUPTED
         finally:
             signal.signal(signal.SIGINT, before)
         if code < 0:
             terminal.recover()
-        return code
+        return seen
 
 
 def _run_to_its_end(run: "subprocess.Popen[bytes]") -> int:

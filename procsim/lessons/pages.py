@@ -1,4 +1,10 @@
-"""Pages to be read: a lesson of a chapter, and a scenario's source. Coloured on a terminal, plain elsewhere."""
+"""Pages to be read: a lesson, the list of all lessons, a scenario's source. Coloured on a terminal, plain elsewhere.
+
+A lesson has one way or two to be run, each a command: the first one shows what it states, the second is to be compared
+with it, such as `tickets --no-lock` and `tickets --lock`.
+
+Lesson, Chapter, file ──► explanation, overview, source ──► print_page
+"""
 
 import sys
 from collections.abc import Iterable
@@ -9,6 +15,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from procsim.control.prediction import Prediction
 from procsim.language import _
 from procsim.lessons.chapter import WAYS, Chapter, Lesson
 from procsim.output import writing
@@ -26,10 +33,17 @@ def headline(lesson: Lesson) -> str:
 
 
 def ways_of(lesson: Lesson) -> list[tuple[str, str]]:
-    """What each of its ways is for, all of one width, and the command as people type it."""
+    """What each way is for ("shows it", "compare with"), all of one width, and the command as people type it."""
     words = [_(word) for word in WAYS]
     widest = max(map(cell_len, words))
     return [(set_cell_size(word, widest), f"procsim {line}") for word, line in zip(words, lesson.ways, strict=False)]
+
+
+def right_answer(asked: Prediction) -> str:
+    """Which answer is right, as far as that is known before the run."""
+    if asked.right is None:
+        return _("The figures of the run decide which answer is right.")
+    return _("Answer {number} is right.").format(number=asked.right)
 
 
 def explanation(lesson: Lesson) -> RenderableType:
@@ -42,11 +56,11 @@ def explanation(lesson: Lesson) -> RenderableType:
         for question in lesson.questions:
             parts += [_indented(_(question.ask)), _indented(_(question.answer), "faint", 4)]
         parts.append(Text())
-    for asked in lesson.predictions:
+    if asked := lesson.prediction:
         answers = (f"{number}  {_(text)}" for number, text in enumerate(asked.answers, 1))
-        command = f"procsim {lesson.shows} --ask"
-        parts += [Text(_("What to let them predict"), "strong"), _indented(command, "strong")]
-        parts += [_indented(_(asked.ask)), *(_indented(row, "", 4) for row in answers), Text()]
+        parts += [Text(_("What to let them predict"), "strong"), _indented(f"procsim {lesson.asking}", "strong")]
+        parts += [_indented(_(asked.ask)), *(_indented(row, "", 4) for row in answers)]
+        parts += [_indented(right_answer(asked), "faint", 4), Text()]
     parts.append(Text(_("What to run"), "strong"))
     parts += [
         Padding(Text.assemble(f"{word}  ", (line, "strong")), (0, 0, 0, 2), expand=False)

@@ -1,4 +1,4 @@
-"""A scenario: a Python file with a `main`, read so that its command, its claims and its comparisons can be asked for.
+"""A scenario: a Python file with a `main`, read so that its options, its claims and its comparisons can be asked for.
 
 Its title is the first line of its docstring, and the signature of `main` declares its options. `claims` may tell what a
 run has shown, `ways` and `compared` what several runs have shown together, `headline` what a run is about.
@@ -82,8 +82,8 @@ class Scenario:
     def claims(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
         """What this run has shown.
 
-        Raises whatever the scenario's own code raises: the run is over then, and is shown with a claim that does not
-        hold (`session.outcome.judged`). Where `ways` fails, nothing has been run yet.
+        Raises whatever the scenario's own code raises. Whoever asks makes a claim of that which does not hold, so that
+        the run is shown all the same (`session.outcome.judged`).
         """
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
 
@@ -95,10 +95,10 @@ class Scenario:
     def other_way(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The options to change, and their values, for the other way to run it: without the lock, for one.
 
-        OTHER_WAY says what to change. In `{"joinable": {"task_done": False}}`, the inner part holds while `joinable` is
-        on, and `joinable` then stays as it is. If options differ from their defaults already, these are set back
-        instead: only one thing goes wrong at a time. Numbers and texts are not set back, unless OTHER_WAY names them:
-        how many people there are does not make a way right or wrong.
+        OTHER_WAY says what to change, for example `{"lock": False}`. With `{"joinable": {"task_done": False}}` and the
+        option `joinable` on, `task_done` is changed, and `joinable` stays on. If other options differ from their
+        defaults already, these are set back instead: only one thing goes wrong at a time. Numbers and texts are not set
+        back, unless OTHER_WAY names them: how many people there are does not make a way right or wrong.
         """
         within = next(
             (name for name, other in self._other_way.items() if isinstance(other, dict) and values.get(name)), None

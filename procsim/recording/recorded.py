@@ -106,21 +106,32 @@ def _check_bounds(value: Any) -> None:
 _TEXT, _NUMBER, _MAYBE = (str,), (int,), (int, NoneType)
 
 TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("reason", "name", "type", "function", "mode", "stream", "text", "operation"), _TEXT),
-    **dict.fromkeys(("lesson", "ask"), _TEXT),
+    **dict.fromkeys(("reason", "name", "type", "function", "target", "mode", "stream", "text", "operation"), _TEXT),
+    **dict.fromkeys(("lesson", "ask", "how", "key"), _TEXT),
     **dict.fromkeys(("wait", "id", "template", "cure", "cure_template", "sentence", "cure_sentence"), _TEXT),
-    **dict.fromkeys(("child", "took", "size", "offset", "answer"), _NUMBER),
-    **dict.fromkeys(("parent", "exit_code", "pipe", "other", "native_id", "job", "task", "tasks", "items"), _MAYBE),
+    **dict.fromkeys(("child", "took", "size", "offset", "length", "answer", "number", "library_threads"), _NUMBER),
+    **dict.fromkeys(("arrived", "open"), _NUMBER),
+    **dict.fromkeys(
+        ("parent", "exit_code", "pipe", "other", "native_id", "lock", "job", "task", "tasks", "items"), _MAYBE
+    ),
+    "unfinished": _MAYBE,
     **dict.fromkeys(("fields", "figures"), (dict,)),
     "ready": (bool, NoneType),
-    "in_message": (bool,),
-    "open_in": (list,),
-    "answers": (list,),
+    **dict.fromkeys(("in_message", "handles_sigterm", "accepted", "alone", "probable", "counted"), (bool,)),
+    **dict.fromkeys(("reader_is_gone", "writer_is_gone", "worker_is_gone"), (bool,)),
+    **dict.fromkeys(("open_in", "answers", "threads", "inside", "beside", "gone"), (list,)),
 }
 """The types of the fields that procsim sets; all others hold what the program has chosen."""
 
-ADDED = ("sentence", "cure_sentence")
-"""Fields that older recordings do not have."""
+ADDED = (
+    *("sentence", "cure_sentence", "how", "handles_sigterm", "number", "target", "accepted"),
+    *("threads", "alone", "probable", "counted", "inside", "beside", "library_threads"),
+)
+"""Fields that older recordings do not have, or that an event has only at times."""
+
+ACCESSES = ("value_read", "value_written", "value_set", "value_copy_changed")
+PARTS = ("offset", "size", "key")
+"""Events that may be about a part of their object, and the fields that they have in that case."""
 
 WITHOUT_PROCESS = ("printed", "process_ended", "finding")
 """The kinds of events that may have no process (PID 0)."""
@@ -170,15 +181,17 @@ def _check_types(event: Event) -> None:
     ):
         raise Damaged
     for name in KINDS.get(kind, ()):
-        if name not in fields and name not in ADDED:
+        if name not in fields and name not in ADDED and not (name in PARTS and kind in ACCESSES):
             raise Damaged(_("it has no {field}").format(field=name))
     for name, value in fields.items():
         if name in TYPES and not isinstance(value, TYPES[name]):
             raise Damaged(_("{field} is not what it should be").format(field=name))
-    if not all(isinstance(pid, int) for pid in fields.get("open_in", ())):
-        raise Damaged(_("{field} is not what it should be").format(field="open_in"))
-    if not _are_texts(fields.get("answers", ())):
-        raise Damaged(_("{field} is not what it should be").format(field="answers"))
+    for name in ("open_in", "inside"):
+        if not all(isinstance(number, int) for number in fields.get(name, ())):
+            raise Damaged(_("{field} is not what it should be").format(field=name))
+    for name in ("answers", "beside"):
+        if not _are_texts(fields.get(name, ())):
+            raise Damaged(_("{field} is not what it should be").format(field=name))
     if kind == "finding":
         _check_figures(fields["figures"])
 
@@ -198,6 +211,15 @@ _ROW: Mapping[str, tuple[type, ...]] = {
 }
 """One process that waits, as `procsim.findings.base.standing` writes it."""
 
+_STACK: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("process", "thread", "state", "call", "target"), _TEXT),
+    "pid": _NUMBER,
+    "frames": (list,),
+    "moved": (bool,),
+}
+_FRAME = dict.fromkeys(("function", "at", "whose"), _TEXT)
+"""Where one thread stood, and one call of it, as `diagnosis/stacks.py` writes them."""
+
 _PREDICTION: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("lesson", "ask", "instead"), _TEXT),
     **dict.fromkeys(("predicted", "came"), _NUMBER),
@@ -215,9 +237,10 @@ def verdict_of(value: Any, scenario: str) -> dict[str, Any]:
         "claims": {"id": _TEXT, "holds": (bool,), "text": _TEXT, "template": _TEXT, "figures": (dict,)},
         "findings": {"id": _TEXT, "text": _TEXT, "template": _TEXT, "figures": (dict,)},
     }
+    shapes["accepted"] = shapes["findings"]
     verdict: dict[str, Any] = {}
     for key, shape in shapes.items():
-        rows = value.get(key)
+        rows = value.get(key, [] if key == "accepted" else None)  # older recordings do not have it
         if not isinstance(rows, list):
             raise Damaged(_("{field} is not what it should be").format(field=key))
         for row in rows:
@@ -245,8 +268,16 @@ def _check_row(row: Any, shape: Mapping[str, tuple[type, ...]], whole: bool = Tr
 
 
 def _check_figures(figures: Mapping[str, Any]) -> None:
-    rows = figures.get("standing", [])
-    if not isinstance(rows, list):
-        raise Damaged(_("{field} is not what it should be").format(field="standing"))
-    for row in rows:
+    for row in _rows_of(figures, "standing"):
         _check_row(row, _ROW)
+    for row in _rows_of(figures, "stacks"):
+        _check_row(row, _STACK)
+        for frame in row["frames"]:
+            _check_row(frame, _FRAME)
+
+
+def _rows_of(figures: Mapping[str, Any], field: str) -> list[Any]:
+    rows = figures.get(field, [])
+    if not isinstance(rows, list):
+        raise Damaged(_("{field} is not what it should be").format(field=field))
+    return rows

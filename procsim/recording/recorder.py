@@ -57,7 +57,7 @@ class Recorder:
         self.path = path
         self.failure: CannotRecord | None = None
         try:
-            self._file: TextIO = open(path, "w", encoding="utf-8", opener=_opened_to_write)  # noqa: SIM115
+            self._file: TextIO = open(path, "w", encoding="utf-8", opener=opened_to_write)  # noqa: SIM115
         except OSError as error:
             if error.errno == errno.ENXIO and path.is_fifo():
                 raise CannotRecord(
@@ -102,7 +102,7 @@ class Recorder:
                 self.failure = self._cut_off(fault_of(error))
 
 
-def _opened_to_write(path: str, flags: int) -> int:
+def opened_to_write(path: str, flags: int) -> int:
     """Open a file to write; a named pipe without a reader raises an `OSError`, and does not wait for one."""
     descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
     os.set_blocking(descriptor, True)

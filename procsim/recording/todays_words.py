@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from procsim.findings.base import sentence_of
+from procsim.findings.base import OPTIONAL, sentence_of
 from procsim.sentences import places, verbatim
 
 KNOWN = Path(__file__).with_name("sentences.json")
@@ -43,7 +43,7 @@ def _words(identity: str, template: str, text: str, figures: Mapping[str, Any]) 
     if template.translate(_BRACKETS) in _without_brackets():
         return _without_brackets()[template.translate(_BRACKETS)]
     today = known.get(identity) or _with_the_same_figures(identity, template)
-    if today is not None and places(today) <= figures.keys():
+    if today is not None and places(OPTIONAL.sub("", today)) <= figures.keys():
         return today
     return template if sentence_of(template, figures) == text else verbatim(text)
 

@@ -25,10 +25,10 @@ CHILD_EXIT_CODE = 17
 
 SHARED_MEMORY = Path("/dev/shm")
 LEAST_SHARED_BYTES = 1 << 20
-"""A semaphore takes a page of it, and a lesson has a few; what a class writes itself may take more."""
+"""A semaphore takes a page of it, and a lesson has a few; programs that pupils write may take more."""
 
 LEAST_DESCRIPTORS, ENOUGH_DESCRIPTORS = 64, 512
-"""A lesson as it stands runs with the first, `procsim tickets --users 200` with the second."""
+"""A lesson with its default options runs with the first, `procsim tickets --users 200` with the second."""
 
 COARSE_SECONDS = 1e-3
 """A clock that has no finer steps than this cannot put events into order."""
@@ -68,8 +68,8 @@ def start_method(method: str, fault: str) -> Check:
 def shared_memory(free: int | None, needed: bool, fault: str) -> Check:
     """Whether locks, semaphores and queues can be made.
 
-    `free`: bytes in /dev/shm, None where there is no such folder; `needed`: whether semaphores are made there; `fault`:
-    why none could be made, empty: one could.
+    `free`: bytes in /dev/shm, None where there is no such folder; `needed`: whether this system usually makes
+    semaphores there, as Linux does (macOS does not); `fault`: why none could be made, empty: one could.
     """
     name = str(SHARED_MEMORY)
     if fault:

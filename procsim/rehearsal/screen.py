@@ -46,7 +46,7 @@ def checks() -> Iterator[Check]:
         return
     shown = console()
     yield size(shown.width, shown.height)
-    yield colours(shown.color_system, "NO_COLOR" in os.environ)
+    yield colours(shown.color_system, shown.no_color)
     keyboard = open_keyboard()
     try:
         yield chinese(shown.encoding, _measured_cells(keyboard))
@@ -71,10 +71,11 @@ def colours(system: str | None, refused: bool) -> Check:
     name = _("colours")
     if refused:
         return Check(name, Result.POOR, _("none"), _("NO_COLOR is set; unset it to have some"))
-    if system is None:
-        return Check(name, Result.POOR, _("none"), _("export TERM=xterm-256color, if your terminal can show them"))
-    numbers = {"standard": "16", "256": "256", "truecolor": _("16 million")}
-    return Check(name, Result.GOOD, _("{number} of them").format(number=numbers.get(system, system)))
+    if system in (None, "standard"):  # see views/text/palette.py
+        words = _("none") if system is None else _("16 of them, which are too few: none is used")
+        return Check(name, Result.POOR, words, _("export TERM=xterm-256color, if your terminal can show them"))
+    number = _("16 million") if system == "truecolor" else system
+    return Check(name, Result.GOOD, _("{number} of them").format(number=number))
 
 
 def chinese(encoding: str, cells: int | None) -> Check:
@@ -108,7 +109,7 @@ def keys(key: str | None) -> Check:
 
 def _measured_cells(keyboard: Input) -> int | None:
     """Write two Chinese characters at the left edge, and ask where the cursor is then. None: no answer."""
-    terminal.take()
+    terminal.take()  # keys are not echoed from here on; it is given back when procsim ends
     terminal.forget_keys()
     with keyboard.raw_mode(), _erased_afterwards(f"\r{CHINESE}{WHERE_IS_THE_CURSOR}"):
         answer = next((press for press in _presses(keyboard, ANSWER_SECONDS) if press.key == Keys.CPRResponse), None)

@@ -26,7 +26,10 @@ class Deaths:
     def __init__(
         self, main: "subprocess.Popen[bytes]", drain: Drain, arrivals: Arrivals, event: Callable[..., Event]
     ) -> None:
-        """`event` makes an event of procsim's own: kind, PID, name of the process, fields."""
+        """`drain` reads what the run emits, `arrivals` decodes it.
+
+        `event` makes an event of procsim's own: kind, fields, and the process (PID, name; else the main process).
+        """
         self._main = main
         self._drain = drain
         self._arrivals = arrivals
@@ -37,6 +40,8 @@ class Deaths:
         """Processes that are gone, whose end is not reported yet: the mark of that moment, and the exit code."""
         self._found: dict[int, int] = {}
         """The exit codes of those whose end procsim has reported: their parents may report it again."""
+        self._over: set[int] = set()
+        """The processes whose end was reported, by procsim or by their parents."""
         self._main_gone: tuple[int, float] | None = None
         """When the main process was seen to be gone: the mark of that moment, and the monotonic time in seconds."""
         self._main_reported_at: float | None = None
@@ -66,7 +71,7 @@ class Deaths:
         if self._main_reported_at is not None:
             return []
         self._main_reported_at = now
-        self._drain.let_end()  # also where no process has ever opened the EventQueue
+        self._drain.let_end()  # else it waits for events even where no process of the run is left to emit one
         return [self._event("process_ended", exit_code=self._main.wait())]
 
     def grace_is_over(self, now: float) -> bool:
@@ -86,18 +91,29 @@ class Deaths:
         return any(is_alive(pid) for pid in self._alive if pid != self._main.pid)
 
     def follow(self, batch: list[Event]) -> list[Event]:
-        """Take in the events of a batch, those of procsim's own, too. Returns them, but for deaths reported before."""
+        """Take in the events that have arrived. Returns them, but for the deaths that procsim has reported before."""
         again = []
         for event in batch:
-            if event.kind in ("process_began", "process_untraced"):  # a process without the tracer begins so
-                self._alive[event.pid] = event.process
-                self._found.pop(event.pid, None)  # that was an earlier process with this PID
+            # A process without the tracer begins by `process_untraced`.
+            if event.kind in ("process_began", "process_named", "process_untraced"):
+                self._expect(event.pid, event.process)
+            elif event.kind == "process_start_waiting":  # it may end before it can emit that it began
+                self._expect(event.fields["child"], str(event.fields["child_name"]))
+            elif event.kind == "process_started" and event.fields["child"] not in self._over:  # or has emitted that
+                self._alive.setdefault(event.fields["child"], str(event.fields["child_name"]))
             elif event.kind == "process_ended":
                 self._alive.pop(event.pid, None)
+                self._over.add(event.pid)
                 self._drain.forget(event.pid)  # nothing more comes from it
                 if self._found.get(event.pid) == event.fields["exit_code"]:
                     again.append(event)  # by its parent, after procsim had found it
         return [event for event in batch if event not in again] if again else batch
+
+    def _expect(self, pid: int, name: str) -> None:
+        """This process begins: what had this PID before was another one."""
+        self._alive[pid] = name
+        self._found.pop(pid, None)
+        self._over.discard(pid)
 
     @property
     def are_expected(self) -> bool:
@@ -121,6 +137,7 @@ class Deaths:
         ]
         for death in deaths:
             del self._unreported[death.pid]
+            self._over.add(death.pid)
             if (code := death.fields["exit_code"]) is not None:
                 self._found[death.pid] = code
         return deaths

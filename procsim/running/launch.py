@@ -8,7 +8,6 @@ The guardian is there before the folder is, and after it has gone: procsim may b
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -58,7 +57,7 @@ def launch(order: Order) -> Run:
 
 def _launch(order: Order, undoing: contextlib.ExitStack) -> Launched:
     """Start it; `undoing` gets a callback for each thing that is to be undone."""
-    folder = f"{_temporary_root()}/procsim-{secrets.token_hex(4)}"
+    folder = f"{_temporary_root()}/procsim-{os.urandom(4).hex()}"
     session = None if order.isolated else os.getsid(0)
     lifeline = Lifeline(folder, session)
     undoing.callback(lifeline.end)
@@ -68,7 +67,7 @@ def _launch(order: Order, undoing: contextlib.ExitStack) -> Launched:
     with contextlib.ExitStack() as until_started:
         readers, writers = _pipes(order, undoing, until_started)
         drain = _start_drain(folder, readers, undoing)
-        gate = Gatekeeper(folder, closed=order.plan.chooser() is not None)
+        gate = Gatekeeper(folder, closed=not order.plan.is_free)
         taken = tuple((status.st_dev, status.st_ino) for status in map(os.fstat, writers))
         write_settings(folder, order.settings._replace(procsim=os.getpid(), taken=taken))
         variables = _environment(order, folder)
@@ -76,7 +75,7 @@ def _launch(order: Order, undoing: contextlib.ExitStack) -> Launched:
         main = _start_main(order, variables, *writers or (None, None))
     members.add(main.pid, "main")
     untraced = kept_out(_with_interpreter(order.command), variables)
-    return Launched(main, started, members, gate, drain, untraced)
+    return Launched(main, started, members, gate, drain, readers, untraced)
 
 
 def _make_folder(path: str) -> None:

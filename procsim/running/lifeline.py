@@ -1,4 +1,6 @@
-"""The lifeline: procsim's side of the guardian, which it starts, informs, and takes with it when a run has ended.
+"""The lifeline: procsim's side of the guardian, which it starts, informs, and ends when the run has ended.
+
+The guardian is a process that ends the processes of the run, and removes its folder, if procsim is killed.
 
 procsim ──(a pipe: who belongs to the run; its end: procsim is gone)──► guardian.py, a process in a session of its own
 """
@@ -15,17 +17,20 @@ class Lifeline:
     """The guardian of one run, and the pipe to it."""
 
     def __init__(self, folder: str, session: int | None) -> None:
-        """Starts the guardian of the run in `folder`; `session`: see `members.Members`. Raises `OSError`."""
+        """Starts the guardian of the run with this folder. Raises `OSError`.
+
+        `session`: the number (`os.getsid`) of the session in which the run's main is started; None: main begins one of
+        its own. A process in another one is detached, and the guardian leaves it alone.
+        """
         theirs, self._ours = os.pipe()
         os.set_blocking(self._ours, False)
-        variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         try:
             self._guardian = subprocess.Popen(
+                # -E: PYTHONPATH and the like are meant for the program.
                 [sys.executable, "-E", guardian.__file__, folder, *([] if session is None else [str(session)])],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=variables,
                 start_new_session=True,
             )
         except BaseException:
@@ -35,7 +40,7 @@ class Lifeline:
             os.close(theirs)
 
     def write(self, line: str) -> None:
-        """Inform the guardian of a process of the run, by a line from `members.Members`."""
+        """Inform the guardian of a process of the run, by a line as `Members.add_reported` reads it."""
         with contextlib.suppress(OSError):  # it was killed, or is stopped
             os.write(self._ours, f"{line}\n".encode())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from procsim.control.choosers import Plan
+from procsim.control.plan import Plan
 from procsim.wire.run_folder import Settings
 
 

@@ -16,17 +16,24 @@ CHILDREN_ARE_LISTED = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/ch
 
 
 def with_descendants(pids: Iterable[int]) -> set[int]:
-    """These PIDs, and those of all processes that descend from them now."""
+    """These PIDs, and those of all processes that descend from them now. To be called where CHILDREN_ARE_LISTED."""
     ancestors = list(pids)
     found = set(ancestors)
     for pid in ancestors:  # which grows meanwhile
-        with contextlib.suppress(OSError):  # it has just ended
-            for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in _threads(pid):
+            with contextlib.suppress(OSError):  # it has just ended; the other threads have children, too
                 with open(f"/proc/{pid}/task/{thread}/children") as file:
                     young = set(map(int, file.read().split())) - found
                 found |= young
                 ancestors.extend(young)
     return found
+
+
+def _threads(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:  # it has just ended
+        return []
 
 
 def is_alive(pid: int) -> bool:

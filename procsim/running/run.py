@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from procsim.control.gatekeeper import Gatekeeper
 from procsim.intake.decoder import Arrivals
@@ -41,6 +41,8 @@ class Launched(NamedTuple):
     members: Members
     gate: Gatekeeper
     drain: Drain
+    output: list[IO[bytes]]
+    """The pipes of its standard output and error, if procsim takes them: to read."""
     untraced: str
     """Why the tracer cannot get into the main process; empty: it can."""
 
@@ -57,6 +59,8 @@ class Run:
         self.members = launched.members
         self.gate = launched.gate
         self.timed_out = False
+        self.cut_short = False
+        """Whether it is ended before it has ended by itself; the batch that comes then is the last one before that."""
         self.ended: set[int] = set()
         """PIDs of the processes that had to be ended."""
         self.left_behind: list[int] = []
@@ -65,6 +69,7 @@ class Run:
         self._started = launched.started
         self._untraced = launched.untraced
         self._drain = launched.drain
+        self._output = launched.output
         self._arrivals = Arrivals(launched.drain, launched.started)
         self._deaths = Deaths(launched.main, launched.drain, self._arrivals, self.event)
         self._leaving = leaving
@@ -102,6 +107,9 @@ class Run:
     def __iter__(self) -> Iterator[list[Event]]:
         """Batches of events, until no process of the run is left."""
         yield from self._while_it_lasts()
+        if self.timed_out or self._stopping:
+            self.cut_short = True
+            yield []
         yield from self._at_the_end()
 
     def _while_it_lasts(self) -> Iterator[list[Event]]:
@@ -110,12 +118,12 @@ class Run:
         next_search = next_roll_call = now + SEARCH_SECONDS
         left = self.order.timeout or float("inf")
         while True:
+            self._drain.hurried = self.gate.closed or self._deaths.main_is_gone
             all_closed = self._drain.ended()  # asked before taking: what comes before the end is not missed
             batch = self._follow(batch + self._arrivals.take(0 if batch else TICK_SECONDS))
             before, now = now, time.monotonic()
             if not self.gate.closed:  # else nobody moves by itself, and time does not count
                 left -= now - before
-            self._drain.hurried = self.gate.closed or self._deaths.main_is_gone
             if now >= next_search or self._deaths.are_expected:
                 next_search = now + SEARCH_SECONDS
                 batch += self._deaths.find()
@@ -141,6 +149,9 @@ class Run:
         if self._deaths.main_is_gone:
             self.left_behind = left
         self._drain.stop()
+        if detached:
+            # A scenario was started from a menu, whose screen comes next.
+            _keep_empty(self._output, subprocess.DEVNULL if self.order.isolated else 2)
         while self._arrivals.waiting():
             batch = self._arrivals.take(0)  # batch by batch, since there may be a great many
             # What a program does while procsim ends it, one process after the other, is not its own doing: a partner
@@ -153,13 +164,21 @@ class Run:
         last += [self.event("process_detached", pid, self._deaths.name(pid) or name) for pid, name in detached]
         yield last
 
-    def has_caught_up(self) -> bool:
-        """Whether all events that were emitted so far were yielded."""
-        return not self._arrivals.waiting()
+    def mark(self) -> int:
+        """Marks this moment, for `has_passed`."""
+        return self._arrivals.mark()
+
+    def has_passed(self, mark: int) -> bool:
+        """Whether all events that had been emitted at the marked moment were yielded."""
+        return self._arrivals.has_passed(mark)
 
     def find_deaths(self) -> list[Event]:
         """A `process_ended` for each process that is found to have ended without saying so: see `Deaths.find`."""
         return self._deaths.find()
+
+    def deaths_are_expected(self) -> bool:
+        """Whether a process was seen to be gone, and no `process_ended` has said so yet."""
+        return self._deaths.are_expected or (self._deaths.main_is_gone and not self._deaths.main_is_reported)
 
     def now(self) -> int:
         """ns since the start."""
@@ -170,8 +189,12 @@ class Run:
         return Event(kind, self.now(), self._main.pid if pid is None else pid, name, MAIN_THREAD, fields=fields)
 
     def _first(self) -> list[Event]:
-        began = self.event("process_began", parent=os.getpid(), daemon=False)._replace(t=0)
+        began = self.event("process_began", parent=os.getpid(), daemon=False, handles_sigterm=False)._replace(t=0)
         return [began, self.event("process_untraced", reason=self._untraced)] if self._untraced else [began]
+
+    def found(self, events: list[Event]) -> None:
+        """Note the processes that these events are about: they were found in another way than by what the run emits."""
+        self._follow(events)
 
     def _follow(self, batch: list[Event]) -> list[Event]:
         """Note who belongs to the run and who is alive. Returns the events, but not deaths reported before."""
@@ -202,6 +225,17 @@ class Run:
         found = self.members.end()
         self.ended.update(found.ended)
         return found._replace(ended=[pid for pid in found.ended if pid != self._main.pid])
+
+
+def _keep_empty(pipes: list[IO[bytes]], into: int) -> None:
+    """Have these pipes read, as long as a process has them open, into another descriptor.
+
+    A process that goes on after the run may print: without a reader, SIGPIPE would end it.
+    """
+    for pipe in pipes:
+        os.set_blocking(pipe.fileno(), True)
+        with contextlib.suppress(OSError):
+            subprocess.Popen(["cat"], stdin=pipe, stdout=into, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def _in_foreground() -> bool:

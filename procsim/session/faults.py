@@ -12,8 +12,7 @@ from procsim.errors import ProcsimError, fault_of
 from procsim.language import N_, _
 from procsim.output import ReaderGone, complain
 from procsim.state.run_state import RunState
-from procsim.views import Again
-from procsim.views.base import Verdict, View
+from procsim.views.base import Column, Verdict, View
 from procsim.views.wishes import ChangePace, Movement, Wish
 from procsim.wire.events import Event
 
@@ -53,19 +52,26 @@ class Faults:
 
 
 class Sheltered(View):
-    """A view that may fail. Then the terminal is given back, and what the program prints is passed on as it comes."""
+    """A view that may fail. Then the terminal is given back, and what the program prints is passed on as it comes.
 
-    def __init__(self, view: View, faults: Faults) -> None:
-        self._view = view
+    `make` makes it when it is entered, as `view`. So what draws is imported while the program starts.
+    """
+
+    def __init__(self, make: Callable[[], View], faults: Faults) -> None:
+        self._make = make
+        self.view = View()
         self._faults = faults
         self._failed = False
         self._held = False
         """Whether the run stands until people let it move. After the view has failed there are no keys for that."""
         self._entered = False
+        self._run = RunState()
+        """The run that is shown."""
 
     def __enter__(self) -> "Sheltered":
+        self.view = self._make()
         self._entered = True
-        self._view.__enter__()
+        self.view.__enter__()
         return self
 
     def __exit__(
@@ -73,48 +79,54 @@ class Sheltered(View):
     ) -> None:
         if self._entered:
             self._entered = False
-            self._view.__exit__(kind, error, trace)
+            self.view.__exit__(kind, error, trace)
 
-    @property
-    def again(self) -> Again:
-        return Again.NO if self._failed else self._view.again
+    def begin(self, column: Column) -> None:
+        if not self._failed:
+            self._attempt(column.run, self.view.begin, column)
+
+    def end(self, column: Column) -> None:
+        if not self._failed:
+            self._attempt(column.run, self.view.end, column)
 
     def event(self, event: Event, run: RunState) -> None:
-        shown = not self._failed and self._attempt(run, self._view.event, event, run)
+        shown = not self._failed and self._attempt(run, self.view.event, event, run)
         if not shown and event.kind == "printed":
             _pass_on(str(event.fields.get("text", "")), event.fields.get("stream"))
 
     def wishes(self, run: RunState) -> Sequence[Wish]:
+        self._run = run
         if self._failed:
             return [ChangePace(FREELY)] if self._held else []
         wished: list[Wish] = []
-        self._attempt(run, lambda: wished.extend(self._view.wishes(run)))
+        self._attempt(run, lambda: wished.extend(self.view.wishes(run)))
         return wished
 
     def tick(self, run: RunState, movement: Movement | None) -> None:
         self._held = movement is not None and movement.held
         if not self._failed:
-            self._attempt(run, self._view.tick, run, movement)
+            self._attempt(run, self.view.tick, run, movement)
 
     def suspend(self) -> None:
-        self._view.suspend()
+        if not self._failed:
+            self._attempt(self._run, self.view.suspend)
 
     def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
         if not self._failed:
-            self._attempt(run, self._view.stand, run, verdict, ended)
+            self._attempt(run, self.view.stand, run, verdict, ended)
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         if not self._failed:
-            self._attempt(run, self._view.finish, run, verdict)
+            self._attempt(run, self.view.finish, run, verdict)
 
     def _attempt(self, run: RunState, call: Callable[..., object], *arguments: object) -> bool:
         """Call the view. Returns whether what this was for is shown: by the view, or because it has just failed."""
         if self._faults.attempt(VIEW, call, *arguments):
             return True
         self._failed = True
-        self._faults.attempt(VIEW, self._view.tick, run, None)  # to show what it has not shown yet
+        self._faults.attempt(VIEW, self.view.tick, run, None)  # to show what it has not shown yet
         self._faults.attempt(VIEW, self.__exit__, None, None, None)
-        if not self._view.prints_at_the_end:
+        if not self.view.prints_at_the_end:
             return False
         for line in list(run.lines):
             if line.stream:

@@ -21,7 +21,8 @@ def grant(
 ) -> Refusal | None:
     """Grant the wishes, one after the other; without a conductor (a recording is shown), not those that move processes.
 
-    `end` ends the run. Returns why the last wish was not granted, if it was not.
+    `end` ends the run; `quiz`: None where there is no question. Returns why the last wish was not granted, if it was
+    not.
     """
     refused = None
     for wish in wishes:
@@ -31,10 +32,10 @@ def grant(
         elif isinstance(wish, Suspend):
             _suspend(view, conductor)
         elif isinstance(wish, Ask):
-            refused = quiz.ask(conductor) if quiz is not None and conductor is not None else Refusal.NOTHING_TO_ASK
+            refused = quiz.ask() if quiz is not None else Refusal.NOTHING_TO_ASK
         elif isinstance(wish, Predict):
-            if quiz is not None and conductor is not None:
-                quiz.predict(wish.answer, conductor)
+            if quiz is not None:
+                quiz.predict(wish.answer)
         elif conductor is not None:
             refused = _move(wish, conductor)
     return refused

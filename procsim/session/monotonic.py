@@ -19,9 +19,9 @@ class Monotonic:
     def times(self, batch: list[Event]) -> list[Event]:
         """The events that come next, in the same order, none of them earlier than the one before it."""
         times = [event.t for event in batch]
-        latest = [*accumulate(times, max, initial=self._latest)][1:]
-        if latest:
-            self._latest = latest[-1]
-        if times == latest:  # as nearly always
+        if not times or (times[0] >= self._latest and times == sorted(times)):  # as nearly always
+            self._latest = times[-1] if times else self._latest
             return batch
-        return [event._replace(t=t) for event, t in zip(batch, latest, strict=True)]
+        latest = [*accumulate(times, max, initial=self._latest)][1:]
+        self._latest = latest[-1]
+        return [event if event.t == t else event._replace(t=t) for event, t in zip(batch, latest, strict=True)]

@@ -82,5 +82,6 @@ def _verdict(trace: Trace) -> Verdict:
         trace.header.scenario,
         claims,
         [from_fields(finding) for finding in recorded["findings"]],
+        [from_fields(finding) for finding in recorded.get("accepted", ())],
         Revealed(**prediction) if prediction is not None else None,
     )

@@ -2,7 +2,7 @@
 
 Ctrl-C, SIGTERM and SIGHUP end a run, however often they come. Where the program runs as it would without procsim
 (`watch`, outside the live view), they go on to it instead, and it ends as it would have. A signal that was ignored when
-procsim was started stays ignored until the program has inherited that.
+procsim was started stays ignored until the program is started, which so ignores it, too.
 """
 
 import contextlib
@@ -23,17 +23,19 @@ _MEANT_FOR_THE_PROGRAM = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 class Signals:
     """Handles the signals while it is entered; the handlers from before are restored then."""
 
-    def __init__(self, pass_on: bool = False, hangs: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, pass_on: bool = False) -> None:
         """`pass_on`: whether they go on to the program; Ctrl-C only while the program does not hang."""
+        self.hangs: Callable[[], bool] = lambda: False
+        """Whether it hangs."""
         self.received = 0
         """The first signal by which people ended the run; 0: none."""
         self.passed_on = 0
         """The last signal that went on to the program; 0: none."""
         self._are_passed_on = pass_on
-        self._hangs = hangs
         self._run: Run | None = None
         self._ignored: list[int] = []
-        """Those that were ignored, and stay so until the program has inherited that; SIGHUP (nohup) in any case."""
+        """Those that were ignored, and stay so until the program is started. Where signals are not passed on, only
+        SIGHUP (nohup) is among them, and stays ignored to the end."""
         self._before: dict[int, Any] = {}
         """The handlers from before."""
 
@@ -67,7 +69,7 @@ class Signals:
         self._stop()
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._are_passed_on and self._run is not None and not (number == signal.SIGINT and self._hangs()):
+        if self._are_passed_on and self._run is not None and not (number == signal.SIGINT and self.hangs()):
             self._run.pass_on(number)
             self.passed_on = number
         elif number not in self._ignored:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from procsim.state.bounds import NAMES_KEPT, OBJECTS_KEPT, PROCESSES_KEPT
-from procsim.state.processes import Process
+from procsim.state.processes import Process, place_of
 from procsim.state.run_state import RunState
 
 STEPS = 10
@@ -34,7 +34,11 @@ def forget_processes(run: RunState) -> None:
 def forget(run: RunState, pids: set[int]) -> None:
     """Forget these processes, but for their part in the totals."""
     for pid in pids:
-        del run.processes[pid]
+        for key, waited in run.processes.pop(pid).waited.items():
+            total = place_of(run.forgotten_waited, key)
+            total.ns += waited.ns
+            total.times += waited.times
+            total.processes += 1
         run.started.pop(pid, None)
     run.forgotten_processes += len(pids)
     for counter in (
@@ -43,6 +47,9 @@ def forget(run: RunState, pids: set[int]) -> None:
     ):
         for pid in pids & counter.keys():
             counter[NOBODY] += counter.pop(pid)
+    for queue in run.queues.values():
+        for pid in pids & queue.looks.keys():
+            del queue.looks[pid]
     for cells in run.cells.values():
         for pid in pids & cells.uses.keys():
             del cells.uses[pid]
@@ -58,8 +65,10 @@ def forget_objects(run: RunState, kept: dict[int, Any]) -> None:
         idle = [identity for identity in kept if identity not in waited_for and not _is_held(run, identity)]
         # What a process that has ended still holds is forgotten last: another process may yet wait for it.
         idle.sort(key=lambda identity: (bool(_holders(run, identity)), kept[identity].last))
+        before = len(kept)
         _forget_first(kept, idle, surplus)
-    kinds = (run.locks, run.queues, run.signals, run.pools)
+        run.forgotten_objects += before - len(kept)
+    kinds = (run.locks, run.queues, run.signals, run.pools, run.cells)
     _forget_names(run.names, lambda identity: any(identity in kind for kind in kinds))
     _forget_names(run.used_names, lambda name: False)
 

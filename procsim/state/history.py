@@ -49,7 +49,7 @@ class Status(IntEnum):
     """In a critical section: it holds a lock, and waits for nothing."""
     ENDED = 7
     FAILED = 8
-    """Ended by a signal, or with an exit code other than 0."""
+    """Ended with an exit code that is a cause for alarm (`processes.failed`)."""
 
 
 Span = tuple[int, Status, int | str | None]

@@ -8,7 +8,7 @@ Each makes a new one where the run has none yet.
 
 from typing import Any
 
-from procsim.state.bounds import FILES_KEPT, ITEMS_KEPT, USERS_KEPT, share
+from procsim.state.bounds import CELLS_KEPT, ITEMS_KEPT, RANGES_KEPT, USERS_KEPT, share
 from procsim.state.cells import Cells
 from procsim.state.forgetting import forget, forget_objects, forget_processes
 from procsim.state.objects import Lock, Pool, Queue, Signal
@@ -66,6 +66,7 @@ def signal_of(run: RunState, event: Event) -> Signal:
         name, kind = _name_of_new(run, event, run.signals)
         signal = run.signals[identity] = Signal(identity, name, kind, event.at)
         signal.parties, signal.other = _count(event.fields.get("parties")), event.fields.get("other", 0)
+        signal.inside = tuple(event.fields.get("inside", ()))
     signal.last = event.t
     return signal
 
@@ -75,21 +76,62 @@ def pool_of(run: RunState, event: Event) -> Pool:
     identity = event.object or 0
     pool = run.pools.get(identity)
     if pool is None:
+        if event.kind == "pool_created":  # a package's own queue has made that lock; now it is known as the pool's
+            run.names.pop(identity, None)
         name, kind = _name_of_new(run, event, run.pools)
         size = _count(event.fields.get("workers"))
-        pool = run.pools[identity] = Pool(identity, name, kind, event.at, size, made_by=event.pid)
+        max_tasks = event.fields.get("max_tasks")
+        pool = run.pools[identity] = Pool(identity, name, kind, event.at, size, max_tasks, event.pid)
     pool.last = event.t
     return pool
 
 
-def cells_of(run: RunState, identity: int) -> Cells:
-    """The cells of a file. Of too many files one is forgotten that lost no update."""
+def cells_of(run: RunState, event: Event) -> Cells:
+    """The cells of the file or the object that the event is about. Of too many, one is forgotten that lost nothing."""
+    identity = event.object or 0
     cells = run.cells.get(identity)
     if cells is None:
-        cells = run.cells[identity] = Cells(share(USERS_KEPT, len(run.cells) + 1), identity=identity)
-        if len(run.cells) > FILES_KEPT:
-            del run.cells[next((key for key, kept in run.cells.items() if not kept.lost), identity)]
+        number = len(run.cells) + 1
+        cells = run.cells[identity] = Cells(share(USERS_KEPT, number), share(RANGES_KEPT, number), identity=identity)
+        if "path" not in event.fields:
+            cells.label, cells.type = _name_of_new(run, event, {})
+            cells.length = _count(event.fields.get("length"), otherwise=1)
+            cells.lock = event.fields.get("lock")
+        if len(run.cells) > CELLS_KEPT:
+            _forget_cells(run, identity)
+    if "path" in event.fields:
+        cells.path = str(event.fields["path"])
     return cells
+
+
+def _forget_cells(run: RunState, newest: int) -> None:
+    """Forget some cells: those that nobody has written, that one process alone uses, or else the oldest that lost
+    nothing. Of these it is counted, since more might have been lost."""
+    others = [(key, kept) for key, kept in run.cells.items() if key != newest and not kept.lost and not kept.copies]
+    alone = next((key for key, kept in others if kept.last is None or len(kept.uses) < 2), None)
+    if alone is None:
+        run.forgotten_cells += 1
+    del run.cells[next((key for key, _ in others), newest) if alone is None else alone]
+
+
+def new_cells(run: RunState, event: Event) -> Cells:
+    """The cells of an object that was just made: perhaps in memory where there was another object before."""
+    identity = event.object or 0
+    before, named = run.cells.pop(identity, None), run.names.pop(identity, None)
+    if before is not None and before.lost:
+        run.cells[~identity] = before  # under a number that no object has
+        run.names[~identity] = named or Named(before.label, before.type)
+    lock = run.locks.get(event.fields.get("lock") or 0)
+    name = str(event.fields["name"])
+    if lock is not None and (lock.at, lock.made_by) == (event.at, event.pid) and _is_named(lock.name, name):
+        # It was made with its lock, which has the name already.
+        run.names[identity] = Named(lock.name, str(event.fields["type"]))
+    return cells_of(run, event)
+
+
+def _is_named(name: str, given: str) -> bool:
+    """Whether an object that was given this name has that one: perhaps with a number."""
+    return name.rpartition("-")[0] == given or name == given
 
 
 def _name_of_new(run: RunState, event: Event, kept: dict[int, Any]) -> Named:

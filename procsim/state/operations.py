@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from procsim.state.processes import SLEEP
+from procsim.wire.events import KINDS
 
 
 class Moment(NamedTuple):
@@ -39,7 +40,11 @@ class Operation(NamedTuple):
 
 OPERATIONS = (
     # Processes
-    Operation("start {subject}", done=Moment("process_started", "started {child_name} (PID {child})")),
+    Operation(
+        "start {subject}",
+        waiting=Moment("process_start_waiting", "waits for {subject} to read its arguments", narrated=False),
+        done=Moment("process_started", "started {child_name} (PID {child})"),
+    ),
     Operation(
         "wait for {subject} to end",
         waiting=Moment("process_join_waiting", "waits for {subject} to end"),
@@ -67,6 +72,11 @@ OPERATIONS = (
         done=Moment("condition_awoke", "woke up on {object}"),
     ),
     Operation("notify {object}", done=Moment("condition_notified", "notified {object}")),
+    Operation(
+        "",
+        waiting=Moment("condition_notify_waiting", "waits for those to wake up that wait for {object}", narrated=False),
+        done=Moment("condition_notify_done"),
+    ),
     Operation("set the event {object}", done=Moment("event_set", "set {object}")),
     Operation("clear {object}", done=Moment("event_cleared", "cleared {object}")),
     Operation(
@@ -120,9 +130,15 @@ OPERATIONS = (
         done=Moment("pipe_received", "received {value} from {object}"),
         refused=Moment("pipe_ended", "nobody is left to send to {object}"),
     ),
+    Operation(
+        "",
+        waiting=Moment("pipe_poll_waiting", "waits for a message on {object}", narrated=False),
+        done=Moment("pipe_polled"),  # also when its time was up
+    ),
     # Pools
     Operation("", done=Moment("pool_submitted", "submitted {function} to {object}")),
     Operation("", done=Moment("pool_task_began", "took a task of {object}: {function}")),
+    Operation("", done=Moment("pool_task_raised", "raised {error} in a task of {object}: {function}")),
     Operation("", done=Moment("pool_task_ended", "answered a task of {object}: {function}")),
     Operation(
         "",
@@ -144,6 +160,16 @@ OPERATIONS = (
     # Files
     Operation("read {subject}", done=Moment("file_read", "read {value} from {path}")),
     Operation("write to {subject}", done=Moment("file_written", "wrote {value} to {path}")),
+    # Values, arrays, entries in managers
+    Operation("read {object}{subject}", done=Moment("value_read", "read {value} from {object}")),
+    Operation("write to {object}{subject}", done=Moment("value_written", "wrote {value} to {object}")),
+    Operation("write to {object}{subject}", done=Moment("value_set", "wrote {value} to {object}")),
+    # Threads
+    Operation(
+        "",
+        waiting=Moment("own_thread_waiting", "waits for a thread of its own", narrated=False),
+        done=Moment("own_thread_awoke"),
+    ),
     # What only the system shows
     Operation("", waiting=Moment("system_read_waiting", "waits to read from a pipe")),
     Operation("", waiting=Moment("system_write_waiting", "waits to write to a pipe")),
@@ -164,3 +190,8 @@ MOMENTS: Mapping[str, Moment] = {
     moment.kind: moment for each in OPERATIONS for moment in (each.waiting, each.done, each.refused) if moment
 }
 """All events of operations by their kinds."""
+
+NARRATED: Mapping[str, str] = {
+    kind: moment.words for kind, moment in MOMENTS.items() if kind in KINDS and moment.words and moment.narrated
+}
+"""The words of those that are written when they happen."""

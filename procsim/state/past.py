@@ -2,33 +2,29 @@
 
     Event after Event, RunState ──► keep ──► segments ──► at(number) ──► the RunState after so many events
 
-Measured: a segment of 1,000 events takes 7 KB and 1 ms. To pickle a state takes a fifth of the time of a deep copy; it
-is done once for every BYTES_AN_EVENT of its size, which costs about 4 µs an event, however large the state grows. The
-garbage collector stands still meanwhile: it would look through the same objects over and over, and find nothing.
+Measured: a segment of 1,000 events takes 7 KB and 1 ms. From one state that is kept to the next there is an event for
+every BYTES_AN_EVENT of the pickled state. So keeping states costs about 4 µs an event, however large they grow.
 
-Where all of it gets larger than KEPT_BYTES, every other state goes, and then the oldest events: `first` is how many.
+Where all of it gets larger than KEPT_BYTES, every other state is dropped, and where few are left, the oldest events:
+`first` is how many of these are gone.
 """
 
-import contextlib
-import copyreg
-import gc
-import io
-import pickle
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from procsim.state.apply import apply
-from procsim.state.processes import Wait
+from procsim.state.packing import compressed, packed, pickled, unpacked, without_collecting
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 SEGMENT_EVENTS = 1_000
 SEGMENT_CHARACTERS = 1 << 20
-"""A segment ends with so many events, or so many characters in their fields."""
+"""A segment ends with so many events, or so many characters in these."""
+
+ITEM_CHARACTERS = 64
+"""What each value in a list or a dict counts for, beside its own characters: it takes about so many bytes."""
 
 BYTES_AN_EVENT = 75
 """Between two states that are kept there is an event for so many bytes of a state, and at least one segment."""
@@ -41,9 +37,6 @@ FEWEST_STATES = 32
 
 OBJECTS_LISTED = 64
 """A segment lists its objects if they are not more."""
-
-FASTEST_PACKING = 1
-"""Of the levels of zlib; the higher ones take ten times as long for a tenth less."""
 
 
 class Sought(NamedTuple):
@@ -94,8 +87,8 @@ class Past:
         self._open: list[Event] = []
         """The last events, not yet packed."""
         self._characters = 0
-        """Of the texts in their fields."""
-        self._state: bytes | None = _packed(RunState())
+        """How many characters these count for."""
+        self._state: bytes | None = packed(RunState())
         """The state before them, if one was kept there."""
         self._state_due = 0
         """The number of events from which on the next state is kept."""
@@ -116,22 +109,23 @@ class Past:
         """The event that comes next; `run` includes it."""
         self._open.append(event)
         self.last += 1
+        self._characters += len(event.process) + len(event.thread) + len(event.at or "")
         for value in event.fields.values():
-            if isinstance(value, str):
-                self._characters += len(value)
+            if not isinstance(value, int):  # as most are
+                self._characters += _characters(value)
         if len(self._open) >= SEGMENT_EVENTS or self._characters >= SEGMENT_CHARACTERS:
             self._close_segment(run)
 
     def at(self, number: int) -> RunState:
         """The state after so many events, or after as many as can be shown. The next call may change it."""
         number = max(self.first, min(number, self.last))
-        with _without_collecting():
+        with without_collecting():
             start, state = self._start(number)
             near = self._segment_at(number)
             if near is not None and start < near.first:
                 self._walk(state, start, near.first)
                 if near.first == self._walked_to and near.state is None:
-                    near.state = _packed(state)
+                    near.state = packed(state)
                     self._size += len(near.state)
                 self._walked_to = start = near.first
             self._walk(state, start, number)
@@ -148,14 +142,15 @@ class Past:
 
     def _segment_at(self, number: int) -> _Segment | None:
         """The packed segment in which the event after so many stands; None: the last events are not packed."""
-        if number >= self.last - len(self._open):
-            return None
-        return self._segments[bisect_right(self._segments, number, key=lambda segment: segment.first) - 1]
+        return None if number >= self.last - len(self._open) else self._segments[self._place(number)]
+
+    def _place(self, number: int) -> int:
+        """The place among the packed segments of the one in which the event after so many stands, or of the last."""
+        return max(0, bisect_right(self._segments, number, key=lambda segment: segment.first) - 1)
 
     def events(self, start: int, end: int) -> Iterator[Event]:
         """The events after the first `start`, up to the number `end`. Those before `first` are gone."""
-        place = max(0, bisect_right(self._segments, start, key=lambda segment: segment.first) - 1)
-        for segment in self._segments[place:]:
+        for segment in self._segments[self._place(start) :]:
             if segment.first >= end:
                 return
             yield from self._unpack(segment)[max(0, start - segment.first) : end - segment.first]
@@ -164,16 +159,15 @@ class Past:
 
     def next(self, sought: Sought, number: int) -> int | None:
         """The number of events up to the first one sought after the first `number`; None: there is none."""
-        for first, events in self._pieces(sought):
-            if first + len(events) > number:
-                for place, event in enumerate(events[max(0, number - first) :], max(0, number - first) + 1):
-                    if sought.matches(event):
-                        return first + place
+        for first, events in self._pieces(sought, number):
+            for place, event in enumerate(events[max(0, number - first) :], max(0, number - first) + 1):
+                if sought.matches(event):
+                    return first + place
         return None
 
     def before(self, sought: Sought, number: int) -> int | None:
         """The number of events up to the last one sought among the first `number` - 1; None: there is none."""
-        for first, events in self._pieces(sought, backward=True):
+        for first, events in self._pieces(sought, number, backward=True):
             for place in range(min(len(events), number - first - 1), 0, -1):
                 if sought.matches(events[place - 1]):
                     return first + place
@@ -195,7 +189,7 @@ class Past:
         segment = _Segment(
             self.last - len(events),
             events[0].t,
-            _packed([tuple(event) for event in events]),
+            packed([tuple(event) for event in events]),
             frozenset(event.kind for event in events),
             objects if len(objects) <= OBJECTS_LISTED else None,
             self._state,
@@ -204,9 +198,9 @@ class Past:
         self._size += segment.size
         self._state = None
         if self.last >= self._state_due:
-            pickled = _pickled(run)
-            self._state = zlib.compress(pickled, FASTEST_PACKING)
-            self._state_due = self.last + len(pickled) // BYTES_AN_EVENT
+            state = pickled(run)
+            self._state = compressed(state)
+            self._state_due = self.last + len(state) // BYTES_AN_EVENT
         self._make_room()
 
     def _make_room(self) -> None:
@@ -227,22 +221,21 @@ class Past:
 
     def _start(self, number: int) -> tuple[int, RunState]:
         """The state from which the way to the one after so many events is shortest, and how many events it has."""
-        best, packed = self.last - len(self._open), self._state
-        if packed is None or best > number:
-            packed = None
-            for segment in reversed(self._segments):
-                if segment.first <= number and segment.state is not None:
-                    best, packed = segment.first, segment.state
-                    break
-        if self._shown is not None and best <= self._shown[0] <= number:
+        first, state, place = self.last - len(self._open), self._state, self._place(number)
+        while state is None or first > number:  # the first segment has a state
+            first, state, place = self._segments[place].first, self._segments[place].state, place - 1
+        if self._shown is not None and first <= self._shown[0] <= number:
             return self._shown
-        return best, RunState() if packed is None else _unpacked(packed)
+        return first, unpacked(state)
 
-    def _pieces(self, sought: Sought, backward: bool = False) -> Iterator[tuple[int, list[Event]]]:
-        """The events of each segment that may have what is sought, with how many came before them."""
+    def _pieces(self, sought: Sought, number: int, backward: bool = False) -> Iterator[tuple[int, list[Event]]]:
+        """The events of each segment that may have what is sought, from the event after so many on or back from it,
+        with how many came before them.
+        """
+        place = self._place(number)
         if backward:
             yield self.last - len(self._open), self._open
-        for segment in reversed(self._segments) if backward else self._segments:
+        for segment in self._segments[place::-1] if backward else self._segments[place:]:
             if segment.may_have(sought):
                 yield segment.first, self._unpack(segment)
         if not backward:
@@ -250,48 +243,16 @@ class Past:
 
     def _unpack(self, segment: _Segment) -> list[Event]:
         if self._unpacked[0] != segment.first:
-            self._unpacked = segment.first, [Event._make(values) for values in _unpacked(segment.events)]
+            self._unpacked = segment.first, [Event._make(values) for values in unpacked(segment.events)]
         return self._unpacked[1]
 
 
-@contextlib.contextmanager
-def _without_collecting() -> Iterator[None]:
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _event(event: Event) -> tuple[Any, ...]:
-    return tuple.__new__, (Event, tuple(event))
-
-
-def _wait(wait: Wait) -> tuple[Any, ...]:
-    return Wait, _FIELDS_OF_WAIT(wait)
-
-
-_FIELDS_OF_WAIT = attrgetter(*(each.name for each in fields(Wait)))
-
-REDUCERS = copyreg.dispatch_table | {Event: _event, Wait: _wait}
-"""How the most numerous parts of a state are pickled: unpickled in half the time that pickle takes by itself."""
-
-
-def _pickled(value: object) -> bytes:
-    stream = io.BytesIO()
-    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = REDUCERS
-    with _without_collecting():
-        pickler.dump(value)
-    return stream.getvalue()
-
-
-def _packed(value: object) -> bytes:
-    return zlib.compress(_pickled(value), FASTEST_PACKING)
-
-
-def _unpacked(packed: bytes) -> Any:
-    with _without_collecting():
-        return pickle.loads(zlib.decompress(packed))
+def _characters(value: Any) -> int:
+    """How many characters a value counts for, with all that is in it."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(ITEM_CHARACTERS + len(name) + _characters(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return sum(ITEM_CHARACTERS + _characters(inner) for inner in value)
+    return 0

@@ -3,7 +3,7 @@
 Event ──► apply ──► RunState ──► views, findings, claims
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,9 @@ from procsim.state.bounds import (
 from procsim.state.cells import Cells
 from procsim.state.history import Series
 from procsim.state.objects import Lock, Pool, Queue, Signal
-from procsim.state.processes import Process, Wait
+from procsim.state.processes import Process, Standing, Wait, Waited, WaitedFor
+from procsim.state.races import Races
+from procsim.state.tally import Tally
 from procsim.wire.events import Event, Named
 from procsim.wire.identities import MAIN_THREAD
 
@@ -61,11 +63,17 @@ class RunState:
     signals: dict[int, Signal] = field(default_factory=dict)
     pools: dict[int, Pool] = field(default_factory=dict)
     cells: dict[int, Cells] = field(default_factory=dict)
-    """What processes read and write, by the identity of the file."""
+    """What processes read and write, by the identity of the file, the Value, the object in a manager …"""
+    forgotten_cells: int = 0
+    """How many files and objects that several processes use are not known any more, since there were too many."""
     names: dict[int, Named] = field(default_factory=dict)
     """Of objects, by identity; also of objects that were forgotten."""
     forgotten_processes: int = 0
-    """How many processes have ended so long ago that nothing else is known of them."""
+    """How many processes have ended so long ago that nothing else is known of them, but for what they waited for."""
+    forgotten_waited: dict[WaitedFor, Waited] = field(default_factory=dict)
+    """How long these have waited, for what: all together, and as `Process.waited`."""
+    forgotten_objects: int = 0
+    """How many locks, queues, signals and pools were forgotten, but for how long processes waited for them."""
     gauges: dict[str, Gauge] = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     printed_lines: int = 0
@@ -80,12 +88,20 @@ class RunState:
     raised: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     raised_in_threads: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     """Exceptions that ended one thread of a process."""
+    not_started: dict[tuple[int, int], Event] = field(default_factory=dict)
+    """`process_created` of the processes that were not started, by the PID of their maker and their number."""
     without_target: deque[Event] = field(default_factory=lambda: deque(maxlen=RAISED_KEPT))
     """Processes that were started with nothing to run."""
+    memory_left: dict[str, Event] = field(default_factory=dict)
+    """`memory_made` of the blocks of shared memory that nobody has unlinked, by their names."""
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=REFUSED_KEPT))
     """Operations that found a queue empty or full, a lock taken, or no task left to be reported done."""
     found: list[Event] = field(default_factory=list)
     """The findings that came while the program still ran: why it hangs."""
+    suspected: list[Event] = field(default_factory=list)
+    """Those that are not certain: why it probably hangs. Some may have turned out to be untrue since."""
+    accepted: list[Event] = field(default_factory=list)
+    """Those of all these that the program's author accepts."""
     asked: Event | None = None
     """`prediction_asked`: what people were asked to predict."""
     predicted: int | None = None
@@ -93,8 +109,8 @@ class RunState:
     or still think."""
     hung: int | None = None
     """ns: when it was found that main's main thread is stuck, so that the program will never end."""
-    counts: Counter[str] = field(default_factory=Counter)
-    """Events by kind."""
+    counts: Tally[str] = field(default_factory=Tally)
+    """Events by kind; those of kinds that are not known are counted together (`apply.UNKNOWN`)."""
     t: int = 0
     """ns: the time of the last event."""
     first_child: int | None = None
@@ -103,13 +119,25 @@ class RunState:
     """ns of the last steps through the gate; `counts["gate_passed"]` is how many there were."""
     main: int = 0
     """The PID of the program's main process."""
-    used_names: Counter[str] = field(default_factory=Counter)
+    used_names: Tally[str] = field(default_factory=Tally)
     """How many objects were given each name."""
+    races: Races | None = None
+    """The updates that came out right by luck; None: they are not looked for."""
 
     @property
     def question(self) -> Event | None:
         """The question that stands, and waits for people's answer."""
         return self.asked if self.predicted is None else None
+
+    def is_asked_about(self, standing: Standing) -> bool:
+        """Whether a thread at the gate stands before such an operation as the question that stands is about.
+
+        Then what would become of it is not to be shown.
+        """
+        question = self.question
+        process = self.processes.get(question.pid) if question is not None else None
+        asked = process.standing.get(question.thread) if process is not None and question is not None else None
+        return asked is not None and asked.operation == standing.operation
 
     @property
     def events(self) -> int:
@@ -138,14 +166,21 @@ class RunState:
                 yield from process.waits.values()
 
     def findings(self, identity: str) -> Iterator[Event]:
-        """The `finding` events of `found` with this id."""
-        return (event for event in self.found if event.fields["id"] == identity)
+        """The `finding` events with this id, also accepted ones."""
+        return (event for event in (*self.found, *self.suspected, *self.accepted) if event.fields["id"] == identity)
 
     def stuck_waits(self) -> list[Wait]:
         """The waits that nothing can end any more, also those of processes that were ended in them."""
         return [
             wait for process in self.processes.values() for wait in process.waits.values() if wait.stuck is not None
         ]
+
+    def is_joined(self, queue: Queue) -> bool:
+        """Whether a thread waits until all items of this queue are reported done, or waited so for ever."""
+        return any(
+            (wait.kind, wait.object) == ("queue_join_waiting", queue.identity)
+            for wait in (*self.now_waiting(), *self.stuck_waits())
+        )
 
     def hangs(self) -> bool:
         """Whether the main thread of main is stuck now: the program cannot end by itself."""

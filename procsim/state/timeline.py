@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from procsim.state.history import Series, Span, Status
 from procsim.state.objects import Queue
-from procsim.state.processes import Mark, Process
+from procsim.state.processes import Mark, Process, failed
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
 
@@ -158,7 +158,7 @@ def _chosen(run: RunState, rows: int) -> list[Process]:
     processes = list(run.processes.values())
     if len(processes) <= rows:
         return processes
-    ranked = sorted(processes, key=lambda it: (it.pid != run.main, not it.exit_code, -it.history.most_telling))
+    ranked = sorted(processes, key=lambda it: (it.pid != run.main, not failed(it.exit_code), -it.history.most_telling))
     chosen = {process.pid for process in ranked[: max(0, rows)]}
     return [process for process in processes if process.pid in chosen]
 
@@ -170,13 +170,15 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
     stuck = wait.since if wait is not None and wait.stuck is not None else None
     over = _over(process, spans[-1]) if stuck is None else None  # it waits to the end: what has ended it is procsim
     gone = t if over is None else min(t, over)
+    standing = process.standing.get(MAIN_THREAD)
+    is_asked_about = standing is not None and run.is_asked_about(standing)
     lane = [Status.ABSENT] * axis.cells
     about: list[int | str | None] = [None] * axis.cells
     for (since, status, what), until in zip(spans, _ends(spans, gone), strict=True):
         if status is Status.WAITING and stuck is not None and until > stuck:
             status = Status.STUCK
-        if run.question is not None and process.standing and since == spans[-1][0]:
-            status = Status.STANDING  # whether it can go on may be what people are asked
+        if is_asked_about and since == spans[-1][0]:
+            status = Status.STANDING
         if since >= gone or until < axis.since:
             continue
         cells = _cells(since, until, axis)
@@ -187,7 +189,7 @@ def lane_of(run: RunState, process: Process, axis: Axis, t: int) -> Lane:
         cell = axis.cell(over)
         cell = min(axis.cells - 1, cell + (lane[cell] is not Status.ABSENT))
         if lane[cell] is not Status.INSIDE:  # a lock held for a moment is shown in any case
-            lane[cell] = Status.FAILED if process.exit_code else Status.ENDED
+            lane[cell] = Status.FAILED if failed(process.exit_code) else Status.ENDED
     marks = [Place(axis.cell(mark[0]), mark) for mark in process.marks if axis.since <= mark[0] <= t]
     return Lane(process, lane, list(_stretches(run, lane, about)), marks)
 

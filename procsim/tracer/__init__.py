@@ -24,17 +24,25 @@ from types import ModuleType
 from procsim.tracer import emit, gate, inject, patching
 from procsim.tracer.watch import (
     conditions,
+    endings,
+    ends_seen,
     files,
+    forks,
     locks,
     managers,
+    ordering,
     output,
     pipes,
     pools,
+    process_names,
     processes,
     programs,
     queues,
+    shared_memory,
     sleep,
+    tracebacks,
     uncaught,
+    values,
 )
 from procsim.wire import interpreter, run_folder
 
@@ -60,9 +68,28 @@ def install() -> bool:
     # Register this first, so that it is called last, before the interpreter takes the modules apart: a `__del__` of the
     # program's that runs then must not call methods of ours whose modules are gone.
     atexit.register(patching.restore)
-    emit.open_channel(queue)
+    emit.open_channel(queue, settings.repetitions)
     folder = os.environ[run_folder.RUN_VARIABLE]
     gate.find(folder, queue)
+    ordering.begin(by_name=settings.races)
+    if settings.seed is not None:
+        processes.when_named(partial(inject.seed_random, settings.seed))
+    patching.when_imported(_patches(folder, settings))
+    processes.watch_the_end()
+    endings.patch_endings()
+    tracebacks.cover_hooks()
+    process_names.patch_environment()
+    files.patch_open()
+    output.cover_streams(settings.taken)
+    if role == "forkserver":
+        processes.expect_processes()
+    if role == "program":
+        processes.emit_program_began(interpreter.program_name())
+    return True
+
+
+def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.Patch]:
+    """What is done to each module when it is imported, by its name."""
     patches: dict[str, patching.Patch] = {
         "multiprocessing.process": processes.patch_process,
         "multiprocessing.popen_fork": processes.patch_popen,
@@ -73,7 +100,7 @@ def install() -> bool:
         "threading": uncaught.patch_threading,
         "time": sleep.patch_time,
         "multiprocessing.synchronize": _patch_synchronize,
-        "multiprocessing.sharedctypes": locks.patch_sharedctypes,
+        "multiprocessing.sharedctypes": values.patch_sharedctypes,
         "multiprocessing.queues": queues.patch_queues,
         "multiprocessing.connection": pipes.patch_connection,
         "multiprocessing.managers": managers.patch_managers,
@@ -81,26 +108,24 @@ def install() -> bool:
         "concurrent.futures.process": pools.patch_executor,
         "concurrent.futures._base": pools.patch_futures,
         "multiprocessing.spawn": partial(_patch_spawn, folder),
+        "setproctitle": process_names.patch_setproctitle,
+        **process_names.COPIED,
     }
+    for name, patch in (ordering.PATCHES | ends_seen.PATCHES | shared_memory.PATCHES).items():
+        patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
-    if settings.seed is not None:
-        processes.when_named(partial(inject.seed_random, settings.seed))
-    patching.when_imported(patches)
-    processes.watch_the_end()
-    processes.patch_kill()
-    files.patch_open()
-    output.cover_streams(settings.taken)
-    if role == "forkserver":
-        processes.expect_processes()
-    if role == "program":
-        processes.emit_program_began(interpreter.program_name())
-    return True
+    return patches
 
 
 def _patch_synchronize(module: ModuleType) -> None:
     locks.patch_semlock(module)
     conditions.patch_conditions(module)
+
+
+def _patch_both(first: patching.Patch, second: patching.Patch, module: ModuleType) -> None:
+    first(module)
+    second(module)
 
 
 def _patch_spawn(folder: str, module: ModuleType) -> None:
@@ -125,5 +150,7 @@ def _after_fork_in_child() -> None:
         processes.after_fork_in_child()
 
 
-# No hook in the parent: Python would swallow there what a signal handler of the program raises.
-os.register_at_fork(after_in_child=_after_fork_in_child)
+# No hook of Python code in the parent: Python would swallow there what a signal handler of the program raises.
+os.register_at_fork(
+    before=forks.note_threads, after_in_parent=forks.forget_threads, after_in_child=_after_fork_in_child
+)

@@ -7,7 +7,8 @@
 This is the path of every traced operation, so it counts nanoseconds: what comes again is kept marshalled, and from
 its second occurrence an event is interned (`procsim.wire.interned`). In one process, with nobody drawing beside it, an
 event of a lock takes 0.83 µs (Python 3.11, a virtual machine), of a SimpleQueue 1.6, of a Pipe 1.3; as records they
-took 1.00, 2.05 and 1.77. C code would be quicker still, but the tracer has to work in any interpreter, and to be read.
+took 1.00, 2.05 and 1.77. One that is only counted (`procsim.tracer.repetition`) takes a third of that. C code would be
+quicker still, but the tracer has to work in any interpreter, and to be read.
 
 Nothing here catches an exception of the program's: its signal handlers may raise at any line.
 """
@@ -51,6 +52,9 @@ Fields = bytes | tuple[str, ...]
 
 _queue: EventQueue | None = None
 _buffers = Buffers()
+_repetitions = False
+_looked = False
+"""Whether the program has looked at something of which no event tells, and this was not emitted yet: see `look`."""
 _pid = 0
 _process = ""
 
@@ -59,9 +63,10 @@ _begin = _BEGINNING.pack
 _getframe = sys._getframe
 
 
-def open_channel(queue: EventQueue) -> None:
-    """From now on, emit events there."""
-    global _queue, _buffers
+def open_channel(queue: EventQueue, repetitions: bool = False) -> None:
+    """From now on, emit events there; `repetitions`: what comes again and again may be counted."""
+    global _queue, _buffers, _repetitions
+    _repetitions = repetitions
     ask_who_we_are()
     queue.open()  # now, while this process still may: before a chroot, another user, a limit of descriptors
     _buffers = Buffers(os.path.dirname(queue.path))
@@ -81,6 +86,11 @@ def active() -> bool:
     return _queue is not None
 
 
+def counts_repetitions() -> bool:
+    """Whether what comes again and again may be counted."""
+    return _repetitions
+
+
 def run_is_over() -> bool:
     """Whether this process goes on after the run that it belonged to: its events have no reader."""
     return _queue is not None and _queue.silent
@@ -92,13 +102,13 @@ def run_is_over() -> bool:
 def ask_who_we_are() -> None:
     """Learn PID and name of this process anew: when it begins, and after a fork."""
     multiprocessing = sys.modules.get("multiprocessing.process")
-    become(multiprocessing.current_process().name if multiprocessing else "MainProcess")
+    become(multiprocessing.current_process()._name if multiprocessing else "MainProcess")
 
 
 def become(name: str) -> None:
     """This process has this name from now on."""
     global _pid, _process, _this_thread
-    name = plain(str(name)[:NAME_LIMIT])  # `str` may call code of the program's, which may emit something
+    name = plain(name)[:NAME_LIMIT]
     forked_from, _pid = _pid, os.getpid()
     _process = name
     thread_names.forget()
@@ -146,6 +156,24 @@ _this_thread: _ThisThread  # made when this process learns its name
 # Emitting ----------------------------------------------------------------------------------------------------
 
 
+def look() -> None:
+    """The program has looked at something of which no event tells. That is emitted with what it does next."""
+    global _looked
+    _looked = True
+
+
+def forget_look() -> None:
+    """What was looked at in this process until now was not looked at by the program."""
+    global _looked
+    _looked = False
+
+
+def _emit_look() -> None:
+    global _looked
+    _looked = False
+    emit("surroundings_seen")
+
+
 def marshalled(**fields: Any) -> bytes:
     """Fields that are always the same, ready for `emit`."""
     return _dumps(fields, MARSHAL_FORMAT)
@@ -166,6 +194,8 @@ def emit(
     """
     if _queue is None:
         return False
+    if _looked:
+        _emit_look()
     shape: Fields = tuple(fields) or constant
     value: Any = 0
     if fields:
@@ -200,9 +230,11 @@ def emit_again(
     `value`: of VALUE, any value of the program's; of other names, the tuple of their values, or the only one if that is
     an int.
     """
+    if _looked:
+        _emit_look()
     buffers = _buffers
     try:
-        write = buffers.write  # first: if a signal handler forks this process now, the child finds it full
+        write, tail = buffers.write, buffers.tail  # first: if a signal handler forks now, the child finds it full
         heads = buffers.interned.heads
         if depth:
             frame = _getframe(depth)
@@ -220,7 +252,7 @@ def emit_again(
         # Check last: a call above may have run a handler that forked, and a child must not write in its parent's slot.
         if not buffers.not_forked[0]:
             return False
-        write(data)
+        tail[1] = 0; write(data)  # fmt: skip  # noqa: E702 - one line: see `Buffers.begin_repetition`
         if is_integer:
             return True
     except (ValueError, struct.error) as error:  # there is no room; or the int has more than 63 bits
@@ -243,6 +275,37 @@ def _head_of_line(kind: str, identity: int | None, fields: Fields, frame: FrameT
         table.kept.append(frame.f_code)  # later code at the same address would be taken for it
         table.heads[kind, identity, place, fields] = head
     return head
+
+
+Prepared = tuple[str, int | None, int, Fields]
+"""An event as it is interned: kind, object, the address of the instruction that calls for it, and fields."""
+
+
+def stamp_of(identity: int) -> memoryview | None:
+    """The word in which it can be seen whether another process has used an object: see `memory.STAMPS_AT`."""
+    return _buffers.stamp_of(identity)
+
+
+def emit_first(
+    first: Prepared, second: Prepared, values: tuple[int, int] | None = None
+) -> tuple[int, memoryview, memoryview] | None:
+    """Emit the first of two events that repeat each other. None: nothing was emitted, so call `emit`.
+
+    Returns until when the repetition may go on, `Buffers.tail`, and the words that count. For that and for `values` see
+    `Buffers.begin_repetition`.
+    """
+    buffers = _buffers
+    heads = buffers.interned.heads
+    head, next_head = heads.get(first), heads.get(second)
+    if not head or not next_head:
+        return None
+    try:
+        until, counted = buffers.begin_repetition(head, next_head, Clock.now(), values)
+    except (ValueError, struct.error) as error:  # there is no room
+        if raised_elsewhere(error):
+            raise
+        return None
+    return until, buffers.tail, counted
 
 
 def _all_but_time(kind: str, identity: int | None, at: str | None, fields: Fields) -> bytes:
@@ -280,7 +343,9 @@ def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any =
 
 def emit_of(pid: int, process: str, kind: str, at: str | None = None, **fields: Any) -> bool:
     """Emit what happened to another process, which could not emit it itself. False: it has no reader."""
-    return _write(record_of(fitting((Clock.now(), kind, pid, process[:NAME_LIMIT], MAIN_THREAD, None, at, fields))))
+    return _write(
+        record_of(fitting((Clock.now(), kind, pid, plain(process)[:NAME_LIMIT], MAIN_THREAD, None, at, fields)))
+    )
 
 
 def say(text: str, fields: dict[str, Any]) -> None:

@@ -9,13 +9,15 @@
                                  ready ──► gate_passed ──► it happens
 
 A byte of a file that every process maps tells whether the gate is closed, so an open gate costs one look. The thread
-itself knows best whether its operation could be done at once: procsim asks it to try, and an operation that would have
-to wait is not begun; the thread stays, and emits `gate_reached` again when that has changed. If procsim is gone, which
-the thread sees by the end of the EventQueue, so is the gate.
+itself knows best whether its operation could be done at once. By the word TRY procsim asks it to begin if so; else the
+thread stays, and emits `gate_reached` again. By STAND it only looks again, and emits `gate_reached` if its answer is
+another one than before. By GO it begins, even if it then has to wait: people want to see that. If procsim is gone, so
+is the gate: the thread sees the end of the EventQueue (or, where the program has closed that, the guardian ends it).
 
-At a closed gate a sleep takes no time, a put is done when its item is in the pipe, and a start when the new process
-stands at the gate. So the same steps always lead to the same state. The joins of multiprocessing's own
-exit handlers are no steps, nor is the choice of the worker that takes a task.
+A step is what one thread does from its leave to begin an operation until it stands at the gate again, waits or ends.
+At a closed gate a sleep takes no time, a put is done when its item is in the pipe, and a start is done when the new
+process stands at the gate. So the same steps lead to the same state, but for what passes no gate: which worker of a
+pool takes a task, and the joins of multiprocessing's own exit handlers.
 """
 
 import mmap
@@ -69,8 +71,9 @@ def arrive(
 ) -> bool:
     """At a closed gate, wait until this thread may begin an operation. Returns whether the gate is still closed.
 
-    `operation` is the kind of the event that the operation will emit; `ready` tells whether it could be done at once,
-    None: it always can; `subject` is what it is about, where that is no object.
+    `operation` is the kind of the event that the operation will emit; `identity` is that of the lock, queue or other
+    object that it is about, and `at` its line in the program ("file.py:12"); `subject` is what people read beside
+    that, such as the item to be put. `ready` tells whether it could be done at once; None: it is to begin in any case.
     """
     if shared[0] != CLOSED:
         return False
@@ -109,9 +112,11 @@ def arrive(
 def _open(path: str) -> OwnDescriptor | None:
     """The reading end of that pipe; None: this process cannot open it now, and passes the gate."""
     try:
-        if not os.path.exists(path):
+        try:
             os.mkfifo(path)
             os.chmod(path, 0o600)  # whatever the umask leaves of it
+        except FileExistsError:
+            pass
         # Also for writing, or a read would find the end of the pipe whenever procsim has closed it after a word.
         return OwnDescriptor(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as error:
@@ -151,6 +156,6 @@ def _word(words: OwnDescriptor) -> bytes:
             except OSError as error:
                 if raised_elsewhere(error):
                     raise
-        elif not found.get(events, 0) & select.POLLNVAL:  # else the program has closed it
+        elif not found.get(events, 0) & select.POLLNVAL:  # else the program has closed the EventQueue's descriptor
             return b""
     return b""

@@ -21,13 +21,16 @@ class Stowaway:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Plain source for a plain `exec`: the child may be unable to import procsim by itself.
+        # Its Python may be an older one, by `set_executable`, as in sitecustomize.py.
         source = (
-            "import os\n"
-            f"os.environ.setdefault({RUN_VARIABLE!r}, {self.folder!r})\n"
-            f"with open({HOOK_FOLDER + '/enter.py'!r}, encoding='utf-8') as file:\n"
-            "    enter = {'__name__': 'procsim.tracer.hook.enter'}\n"
-            "    exec(compile(file.read(), '<procsim.tracer.hook.enter, like importlib._bootstrap>', 'exec'), enter)\n"
-            f"enter['enter']({PACKAGE_ROOT!r})\n"
+            "import os, sys\n"
+            "if sys.version_info >= (3, 11):\n"
+            f"    os.environ.setdefault({RUN_VARIABLE!r}, {self.folder!r})\n"
+            f"    with open({HOOK_FOLDER + '/enter.py'!r}, encoding='utf-8') as file:\n"
+            "        enter = {'__name__': 'procsim.tracer.hook.enter'}\n"
+            "        name = '<procsim.tracer.hook.enter, like importlib._bootstrap>'\n"
+            "        exec(compile(file.read(), name, 'exec'), enter)\n"
+            f"    enter['enter']({PACKAGE_ROOT!r})\n"
         )
         return exec, (source,)
 

@@ -18,7 +18,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from procsim.tracer.emit import emit
-from procsim.tracer.sites import call_site, program_frame
+from procsim.tracer.sites import call_site, own_frame, program_frame
 from procsim.tracer.values import NAME_LIMIT
 from procsim.wire.identities import new_object
 
@@ -44,8 +44,11 @@ def new_identity() -> int:
 
 
 def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:
-    """Emit that an object was created, with its name and the line where the program made it."""
-    frame = program_frame(sys._getframe(1))
+    """Emit that an object was created, with its name and the line where the program made it.
+
+    A pool is mostly made by a package that the program uses, such as joblib; then that is the program's own line.
+    """
+    frame = (own_frame if kind == "pool_created" else program_frame)(sys._getframe(1))
     name = variable_names(frame, type_name.lower())[0]
     emit(kind, identity, call_site(frame), name=name, type=type_name, **fields)
 

@@ -26,7 +26,7 @@ def replace(owner: Any, name: str, new: Any) -> Any:
     before = vars(owner).get(name, _MISSING)
     original = getattr(owner, name, None)
     plain = new.__func__ if isinstance(new, staticmethod) else new
-    if callable(original) and callable(plain):
+    if callable(original) and callable(plain) and not isinstance(plain, type):
         functools.update_wrapper(plain, original)  # sets __wrapped__ too, so that the signature is the original's
     if before is _MISSING and isinstance(owner, type) and callable(plain):
         # It was inherited. Pickle looks for it where it is now.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 
 from procsim.wire.pipe import raised_elsewhere
+from procsim.wire.places import short_path
 
 _getframe = sys._getframe
 
@@ -21,13 +22,22 @@ _INTERNAL_MODULES = (
     "concurrent.futures._base.",
     "procsim.tracer.",
 )  # not concurrent.futures.thread, whose threads make the program's own calls
+_internal: tuple[str, ...] = _INTERNAL_MODULES
+
+
+def count_as_internal(*modules: str) -> None:
+    """Take these modules or packages, too, for multiprocessing's own: executors that are made like that of Python.
+
+    Without any: multiprocessing's own alone again.
+    """
+    global _internal
+    _internal = (*_internal, *(f"{module}." for module in modules)) if modules else _INTERNAL_MODULES
+
+
 sites_known: dict[int, str] = {}
 """By the address of the instruction, which no two share: a code object contains its instructions."""
 
 SITES_KEPT = 10_000
-
-PLACE_LIMIT = 80
-"""Characters of a file's name in a call site."""
 
 _kept: list[CodeType] = []
 """These code objects must stay alive, or their addresses could become those of others."""
@@ -64,20 +74,23 @@ def caller_through(shorthand: str) -> str | None:
 
 def call_site(frame: FrameType | None) -> str | None:
     """A place such as "tickets.py:41" for a frame of the program's; INTERNAL for one of multiprocessing's."""
-    if frame is None:
-        return None
-    key = id(frame.f_code) + frame.f_lasti
-    site = sites_known.get(key)
-    if site is not None:
-        return site
-    if is_generated(frame) or _has_no_line(frame):  # Value(...).value: a property that sharedctypes made with exec
-        return call_site(frame.f_back)
+    while frame is not None:
+        site = sites_known.get(id(frame.f_code) + frame.f_lasti)
+        if site is not None:
+            return site
+        if not is_generated(frame):
+            return _learned(frame)
+        frame = frame.f_back  # Value(...).value: a property that sharedctypes made with exec
+    return None
+
+
+def _learned(frame: FrameType) -> str:
     site = INTERNAL if is_internal(frame) else f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
     if len(sites_known) >= SITES_KEPT:  # a program that makes code for ever
         sites_known.clear()
         _kept.clear()
     _kept.append(frame.f_code)
-    sites_known[key] = site
+    sites_known[id(frame.f_code) + frame.f_lasti] = site
     return site
 
 
@@ -87,16 +100,38 @@ def outer_site(depth: int = 1) -> str | None:
     Outside asyncio too: `loop.run_in_executor(pool, work)`.
     `depth`: how many frames are skipped. They save time, as CPython makes an object of each frame that is asked for.
     """
-    frame: FrameType | None = _getframe(depth)
+    return call_site(_outer_frame(_getframe(depth)))
+
+
+def _outer_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None:
-        site = call_site(frame)
-        if site == INTERNAL:
+        if call_site(frame) == INTERNAL:
             if frame.f_code.co_name == "_bootstrap":  # as in `program_frame`
                 return None
-        elif not str(frame.f_globals.get("__name__")).startswith("asyncio."):
-            return site
+        elif not module_of(frame).startswith("asyncio."):
+            return frame
         frame = frame.f_back
     return None
+
+
+def own_site(depth: int = 1) -> str | None:
+    """The same, but where that is in an installed package, such as joblib, the nearest line that is the program's own.
+
+    `depth`: as for `outer_site`.
+    """
+    return call_site(own_frame(_getframe(depth)))
+
+
+def own_frame(frame: FrameType | None) -> FrameType | None:
+    """The frame with that line."""
+    frame = _outer_frame(frame)
+    if frame is None or not is_installed(frame):
+        return frame
+    return program_frame(frame, _is_of_others) or frame
+
+
+def _is_of_others(frame: FrameType) -> bool:
+    return is_library(frame) or is_installed(frame) or is_generated(frame)
 
 
 def program_site() -> str | None:
@@ -110,7 +145,7 @@ def program_frame(frame: FrameType | None, passed: Callable[[FrameType], bool] |
     None where there is none below `_bootstrap`: beyond it, a forked child has the frames of its parent.
     """
     passed = passed or is_internal
-    while frame is not None and (passed(frame) or is_generated(frame)):
+    while frame is not None and (passed(frame) or _by_multiprocessing(frame)):
         if frame.f_code.co_name == "_bootstrap" and is_internal(frame):
             return None
         frame = frame.f_back
@@ -131,27 +166,34 @@ def is_installed(frame: FrameType) -> bool:
     return path.startswith(f"{sys.prefix}/") or "/site-packages/" in path or "/dist-packages/" in path
 
 
+def module_of(frame: FrameType) -> str:
+    """The name of the module whose code this is; empty where the program has put something else in its place."""
+    name = dict.get(frame.f_globals, "__name__")  # `exec` takes a dict of the program's own, whose methods are its code
+    return name if type(name) is str else ""
+
+
 def is_internal(frame: FrameType) -> bool:
     """Whether this is code of multiprocessing itself, or ours."""
-    module = frame.f_globals.get("__name__")
-    if not isinstance(module, str):
-        return False
+    module = module_of(frame)
     if module == "threading":  # multiprocessing's Barrier inherits its methods from there
         return frame.f_code.co_qualname.startswith("Barrier.")
-    return f"{module}.".startswith(_INTERNAL_MODULES)
+    return f"{module}.".startswith(_internal)
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether this is code of the tracer."""
+    return f"{module_of(frame)}.".startswith(("procsim.tracer.", "procsim.wire."))
 
 
 def is_generated(frame: FrameType) -> bool:
-    """Whether this is code that multiprocessing made with `exec`."""
-    return frame.f_code.co_filename == "<string>" and "__name__" not in frame.f_globals
+    """Whether this code was made with `exec`, and has no line in any file."""
+    return _by_multiprocessing(frame) or _of_a_dataclass(frame)
 
 
-def _has_no_line(frame: FrameType) -> bool:
-    """Whether this code was generated for a file of the program's, and has no line there: `__init__` of a dataclass."""
-    return frame.f_code.co_filename == "<string>" and "__file__" in frame.f_globals
+def _by_multiprocessing(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == "<string>" and not dict.__contains__(frame.f_globals, "__name__")
 
 
-def short_path(path: str) -> str:
-    """A short path: the name of the file, with its folder where many files have that name."""
-    parts = path.rsplit("/", 2)
-    return "/".join(parts[-2:] if parts[-1] in ("__init__.py", "__main__.py") else parts[-1:])[-PLACE_LIMIT:]
+def _of_a_dataclass(frame: FrameType) -> bool:
+    """Whether this is the `__init__` of a dataclass, say, whose globals are those of the program's file."""
+    return frame.f_code.co_filename == "<string>" and dict.__contains__(frame.f_globals, "__file__")

@@ -16,7 +16,7 @@ _owners: dict[str, int] = {}
 def name_of_this_thread() -> str:
     """The name of this thread, with a number where another thread that is alive has taken it: "worker-2"."""
     ident = threading.get_ident()
-    name = plain(getattr(_alive.get(ident), "_name", "thread"))[:NAME_LIMIT]  # `.name` may be the program's property
+    name = name_of(ident)
     if len(_owners) >= NAMES_KEPT:
         for known in [known for known, owner in _owners.items() if owner not in _alive]:
             del _owners[known]
@@ -27,6 +27,12 @@ def name_of_this_thread() -> str:
         own = f"{name}-{number}"
     _owners[own] = ident
     return own
+
+
+def name_of(ident: int) -> str:
+    """The name that the program has given to a thread; `ident`: see `threading.get_ident`."""
+    name: str = plain(getattr(_alive.get(ident), "_name", "thread"))  # `.name` may be the program's property
+    return name[:NAME_LIMIT]
 
 
 def forget() -> None:

@@ -4,6 +4,8 @@ A value's own methods (`__repr__`, `__str__`) are the program's code, and not ou
 """
 
 import marshal
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from procsim.wire.interned import MARSHAL_FORMAT
@@ -41,13 +43,17 @@ def value_of(value: Any) -> Any:
         return _short_int(value)
     if kind is str:
         return value if len(value) <= VALUE_LIMIT else value[: VALUE_LIMIT - 1] + "…"
-    if kind in (bytes, bytearray):
+    if kind is bytes or kind is bytearray:
         return repr(bytes(value[:16])) if len(value) <= 16 else f"<{kind.__name__} of {len(value)}>"
-    if kind in (tuple, list) and len(value) <= 8:
+    # Looked at before any item is shortened: a list may contain itself.
+    if (kind is tuple or kind is list) and len(value) <= 8 and all(_is_short(type(item)) for item in value):
         inner = [value_of(item) for item in value]
-        if all(type(item) in (int, float, bool, str, type(None)) for item in value):
-            return str(tuple(inner) if kind is tuple else inner)[:VALUE_LIMIT]
-    return f"<{kind.__name__}>"
+        return str(tuple(inner) if kind is tuple else inner)[:VALUE_LIMIT]
+    return f"<{type_name(kind)}>"
+
+
+def _is_short(kind: type) -> bool:
+    return kind is int or kind is str or kind is float or kind is bool or kind is type(None)
 
 
 def _short_int(value: int) -> int | str:
@@ -63,7 +69,39 @@ def plain(value: Any, depth: int = _DEPTH_LIMIT) -> Any:
         return int.__int__(value)
     if kind is dict and depth:
         return {_plain_key(key): plain(inner, depth - 1) for key, inner in value.items()}
-    return value if value is None or kind in (bool, float, bytes) else f"<{kind.__name__}>"
+    return value if value is None or kind is bool or kind is float or kind is bytes else f"<{type_name(kind)}>"
+
+
+# A metaclass of the program's may have its own, and its own `==`: so types are compared by `is`.
+type_name = type.__dict__["__name__"].__get__
+_qualified_name = type.__dict__["__qualname__"].__get__
+
+
+def own(thing: Any, name: str) -> Any:
+    """An attribute that an object itself has, and not its class; None: it has none of that name.
+
+    `getattr` would call `__getattr__` of a class of the program's where it has none.
+    """
+    try:
+        return object.__getattribute__(thing, "__dict__").get(name)
+    except AttributeError:  # it has `__slots__`
+        return None
+
+
+def function_name(function: Any) -> str:
+    """The name of a function; of any other object that can be called, that of its type."""
+    function = plain_function(function)
+    if type(function) in (FunctionType, BuiltinFunctionType):
+        return str(function.__qualname__)[:NAME_LIMIT]
+    is_class = issubclass(type(function), type)
+    return str(_qualified_name(function if is_class else type(function)))[:NAME_LIMIT]
+
+
+def plain_function(function: Any) -> Any:
+    """The function inside partials and methods."""
+    while type(function) in (partial, MethodType):
+        function = function.func if type(function) is partial else function.__func__
+    return function
 
 
 def fitting(item: tuple[Any, ...]) -> bytes:
@@ -92,7 +130,7 @@ def fitting(item: tuple[Any, ...]) -> bytes:
 
 
 def _plain_key(key: Any) -> str:
-    return str.__str__(key) if issubclass(type(key), str) else f"<{type(key).__name__}>"
+    return str.__str__(key) if issubclass(type(key), str) else f"<{type_name(type(key))}>"
 
 
 def _cut(value: Any, limit: int, depth: int = _DEPTH_LIMIT) -> Any:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BORROWED = "PROCSIM_TERMINAL"
 """The environment variable by which the menu lends its terminal to a procsim that it starts. It names two descriptors:
-a pipe that ends when the lender does, and the pipe to the terminal's keeper. See `Terminal.lent`."""
+a connection that ends when the lender does, and the pipe to the terminal's keeper. See `Terminal.lent`."""
 
 
 class Again(Enum):
@@ -78,6 +78,10 @@ class Showing:
     """Whether the run asks it without being wished to."""
     recorded: bool = False
     """Whether it is a recording."""
+    big: bool = False
+    """Whether the picture is for the back row of a class: less, and larger."""
+    summary: bool = False
+    """Whether the lanes of the whole run are wanted at its end, where the view does not draw them anyway."""
     columns: "Sequence[Column]" = ()
     """The ways that are compared; empty: there is one run."""
 
@@ -106,6 +110,14 @@ def _plain(showing: Showing) -> "View":
     return PlainView(console, show_printed=not showing.watching, asks=showing.asks, answers=answers)
 
 
+def _brief(showing: Showing) -> "View":
+    if showing.columns:
+        return _plain(showing)  # it writes no more than the story of each way
+    from procsim.views.text.brief import BriefView
+
+    return BriefView(sys.stderr if showing.watching else sys.stdout, showing)
+
+
 def _json(showing: Showing) -> "View":
     from procsim.views.jsonl import JsonView
 
@@ -118,5 +130,5 @@ def _console(stream: TextIO) -> "Console":
     return console(stream)
 
 
-VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "plain": _plain, "json": _json}
+VIEWS: dict[str, Callable[[Showing], "View"]] = {"live": _live, "brief": _brief, "plain": _plain, "json": _json}
 """The views by their names, each as a function that makes it."""

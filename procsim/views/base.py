@@ -43,6 +43,8 @@ class Verdict:
     scenario: str
     claims: list[Claim] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    accepted: list[Finding] = field(default_factory=list)
+    """Findings that the program's author accepts: they are counted, and not shown."""
     revealed: Revealed | None = None
     """None: nothing was asked."""
 

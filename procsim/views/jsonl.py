@@ -9,6 +9,7 @@ from procsim.json_line import line_of
 from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Column, Verdict, View
+from procsim.views.times_fields import times_fields
 from procsim.views.wishes import Movement
 from procsim.wire.events import Event, to_json
 from procsim.wire.json_values import json_value
@@ -17,8 +18,8 @@ CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
 """The names of the fields of a Claim in a line. `text` is the template, filled in."""
 
 
-def verdict_line(verdict: Verdict) -> dict[str, Any]:
-    """The last line of a run, in this view and in a recording."""
+def verdict_line(verdict: Verdict, run: RunState | None = None) -> dict[str, Any]:
+    """The last line of a run, in this view and in a recording. `run`: the one whose times are in it; None: none."""
     claims = [
         dict(zip(CLAIM_KEYS, claim, strict=True))
         | {"sentence": claim.sentence or claim.id, "text": sentence_of(claim.text, claim.figures)}
@@ -32,6 +33,11 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         "claims": json_value(claims),
         "findings": json_value(found),
     }
+    if verdict.accepted:
+        line["accepted"] = json_value([as_fields(finding) for finding in verdict.accepted])
+    times = times_fields(run) if run is not None else None
+    if times is not None:
+        line["times"] = json_value(times)
     return line if verdict.revealed is None else line | {"prediction": asdict(verdict.revealed)}
 
 
@@ -57,7 +63,7 @@ class JsonView(View):
             self._stream.flush()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
-        whole = verdict_line(verdict)
+        whole = verdict_line(verdict, None if self._columns else run)
         lines = [(column.name, verdict_line(column.verdict)) for column in self._columns if column.verdict]
         for key in ("claims", "findings"):
             whole[key] = [{"way": name} | each for name, line in lines for each in line[key]] + whole[key]

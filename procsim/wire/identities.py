@@ -10,6 +10,8 @@
                                             fork a new number, as an attribute, which the fork copies
   one end of a pipe                         the inode of the pipe, and whether the end is for reading
   a file                                    its device and inode
+  a Value or an Array                       the file that its memory maps, and where in it
+  an object in a manager                    the manager's address, and its number there
   ========================================  =============================================================
 
   A semaphore's name is used, and not a fifth element of the pickled state of a lock: a child that is not traced
@@ -48,6 +50,18 @@ def inode_of(pipe_end: int) -> int:
 def file(device: int, inode: int) -> int:
     """The identity of a regular file. The highest bit tells it from a lock or a queue."""
     return (inode ^ device << 40) & (1 << 63) - 1 | 1 << 63
+
+
+def memory(device: int, inode: int, start: int) -> int:
+    """The identity of shared memory that begins at byte `start` of a file that is mapped. It has more than 64 bits, as
+    no other object but a referent has."""
+    return file(device, inode) << 40 | start
+
+
+def referent(address: str, number: int) -> int:
+    """The identity of an object in the manager with this address, such as "…/listener-k3_x91ab", or with a port at its
+    end; `number`: under which the manager knows the object."""
+    return int.from_bytes(address.encode()[-8:], "big") << 64 | number & (1 << 64) - 1
 
 
 def as_text(identity: int) -> str:

@@ -1,9 +1,11 @@
-"""The form of events in shared memory: records, and occurrences of interned events.
+"""The form of events in shared memory: records, occurrences of interned events, and repetitions of two of these.
 
     an event ──► record ────────────┐                 the first two times, and wherever it cannot be interned
-             └─► id, time, value ───┴─► slot ──► SlotDecoder ──► the event
+             ├─► id, time, value ───┼─► slot ──► SlotDecoder ──► the event
+             └─► one more ──────────┘                 where two interned events follow each other again and again
 
-A program emits the same events again and again: the same kind, thread, line and object. When an event comes for the
+A program emits the same events again and again: the same kind, thread, line and object, and most of the time the same
+fields, or the same but for the value of one, such as the number that is put into a queue. When an event comes for the
 second time it is interned: one more record, its definition, gives it an id, and from the third time on an occurrence is
 id, time and value. That takes 24 bytes, and the rest is not marshalled, copied and decoded again.
 
@@ -14,23 +16,28 @@ thread can come between, and each of whole words of 64 bits:
     commit mark   one word after a record. A record counts once a commit mark or an occurrence follows it
     occurrence    three words. None of them is ever 0, as memory is before it is written; so a reader sees whether all
                   three are there. Values that are not one small integer follow, then a commit mark
+    repetition    seven words: see `REPETITION`
 
-A commit mark contains five bytes that are random in each run, its tag, and so does the first word of an occurrence. So
-no value of the program's looks like one of them by chance. None of the five is 0, as memory is before it is written: so
-half a tag is not taken for a whole one.
+The tag, five bytes that are random in each run, stands in each commit mark and in the first word of each occurrence. So
+no value of the program's is taken for one of these by chance. Memory is 0 before it is written, and none of the five
+bytes is 0: so a tag of which only half is there is not taken for a whole one.
 
-The last word of each of these is never 0: so the reader finds the end of what is written in a part of the slot.
+What is written, a record with its commit mark or an occurrence, ends in a word that is not 0. A slot is read piece by
+piece (`intake/memory_reader.py`), and so the reader finds the last word that is written in a piece.
+
+A loop of `with lock:`, or of `counter.value += 1`, emits two events over and over, and nothing between. For the third
+of such pairs a repetition is written, and from then on nothing more: to emit the next event is to raise the count in
+that record, and of a lock that is acquired to set the time there. It is raised while the record is the last one of the
+slot. Whatever else this process emits comes behind it, and from then on the record stays as it is. A process that is
+killed leaves what it has counted.
 """
 
-import contextlib
 import marshal
 import os
 import struct
-from collections.abc import Iterator
 from typing import Any
 
-from procsim.wire.json_values import json_fields, json_item
-from procsim.wire.pipe import HEADER, ITEM_LIMIT, record_of
+from procsim.wire.pipe import ITEM_LIMIT, record_of
 
 WORD = 8
 """Bytes."""
@@ -45,22 +52,47 @@ MARSHAL_FORMAT = 2
 _COMMIT_BEGINS = b"\2\0\0"
 """No record begins so: the first byte of `pipe.HEADER` is odd. The tag follows."""
 
+_REPETITION_ENDS = b"\4\0\0"
+"""So begins the last word of a repetition. The tag follows, and so this word is a commit mark, too."""
+
 _TAG_AT = len(_COMMIT_BEGINS)
 
-_OCCURRENCE = struct.Struct("<QQq")
+OCCURRENCE = struct.Struct("<QQq")
 """Its head, which is the commit mark with the id in the place of the zeros; its time in ns; its value, encoded.
 
 A value that is one integer is encoded as twice itself and one. Else it is twice the number of bytes that follow: the
-values as a marshalled tuple, and one byte that is not 0, since marshalled values may end in zeros, as padding does."""
+values as a marshalled tuple, and one byte that is not 0, since marshalled values may end in zeros, as padding does.
+Where no field varies it is the integer 0, and is not read."""
 
 _ID_UNIT = 1 << 8
 
 OCCURRENCE_LIMIT = ITEM_LIMIT + WORD
 """The bytes of the longest occurrence. No record is longer: it has at most ITEM_LIMIT, and padding up to a word."""
 
-_VALUES_LIMIT = OCCURRENCE_LIMIT - _OCCURRENCE.size
+_VALUES_LIMIT = OCCURRENCE_LIMIT - OCCURRENCE.size
 
-pack_occurrence = _OCCURRENCE.pack
+
+REPETITION = struct.Struct("<Qqqqqq8s")
+"""A repetition of two events, `first` and `second`, which one thread emits in turn. Its words:
+
+    head      its definition has the ids of the two events
+    since     the time of the first event that is counted; in a later reading, the moment of the reading before
+    read      how many were read before: 0 in memory, as the reader keeps this. (In an occurrence this is never 0)
+    times     of the last `first`, and of the first `second`. To take the clock for each `second`, too, would cost a
+              fifth of all that a loop of locks costs when it is watched.
+              Where the two are accesses to a Value: the value in the first `first`, and by how much it grows from each
+              `first` to the `second` after it. From that to the next `first` it stays as it is
+    count     how many were emitted, of both together. It is raised after the time was set: so the times are right
+              whenever the count is the same before and after they were read
+    mark      `repetition_mark`"""
+
+COUNTED = slice(3 * WORD, 6 * WORD)
+"""The two times and the count: what changes."""
+
+REPEATED = "repeated"
+"""The kind of the item that stands for all events of a repetition that were read together: see `events.events_in`."""
+
+pack_occurrence = OCCURRENCE.pack
 """`pack_occurrence(head, time, 2 * value + 1)` is `occurrence(head, time, value)` of an integer, by one call into C.
 The emitter uses it: there the call of a Python function would take 5 % of an event's time."""
 
@@ -73,6 +105,11 @@ _dumps = marshal.dumps
 def new_commit_mark() -> bytes:
     """The commit mark of a new run."""
     return _COMMIT_BEGINS + os.urandom(WORD - _TAG_AT).replace(b"\0", b"\1")
+
+
+def repetition_mark(commit_mark: bytes) -> bytes:
+    """The last word of each repetition."""
+    return _REPETITION_ENDS + commit_mark[_TAG_AT:]
 
 
 def padded(data: bytes) -> bytes:
@@ -88,6 +125,17 @@ def definition(identifier: int, event: tuple[Any, ...]) -> bytes:
 def head_of(commit_mark: bytes, identifier: int) -> int:
     """The head of each occurrence of the event with this id (1 to INTERNED_LIMIT)."""
     return int.from_bytes(commit_mark, "little") + identifier * _ID_UNIT
+
+
+def identifier_of(head: int) -> int:
+    """The id of the event whose occurrences have this head."""
+    return head >> 8 & 0xFFFF
+
+
+def repetition(head: int, time: int, words: tuple[int, int], mark: bytes) -> bytes:
+    """A repetition that counts its first event; `time`: of that (ns of the system's monotonic clock); `words`: its
+    times, or what its values are."""
+    return REPETITION.pack(head, time, 0, *words, 1, mark)
 
 
 def occurrence(head: int, time: int, value: int | tuple[Any, ...]) -> bytes:
@@ -120,60 +168,10 @@ def committed_size(piece: bytes, commit_mark: bytes) -> int:
     if at < 0:
         return 0
     at -= _TAG_AT
-    if piece.startswith(_COMMIT_BEGINS, at):
+    if piece.startswith((_COMMIT_BEGINS, _REPETITION_ENDS), at):
         return at + WORD
-    if at + _OCCURRENCE.size <= len(piece):
-        _, time, value = _OCCURRENCE.unpack_from(piece, at)
+    if at + OCCURRENCE.size <= len(piece):
+        _, time, value = OCCURRENCE.unpack_from(piece, at)
         if time and value & 1:
-            return at + _OCCURRENCE.size
+            return at + OCCURRENCE.size
     return at
-
-
-class SlotDecoder:
-    """Decodes what one slot has contained, from its beginning on: it keeps the events that were interned there."""
-
-    def __init__(self) -> None:
-        self._interned: dict[int, tuple[tuple[Any, ...], Any]] = {}
-        """By its id: an event without its fields, and these, or the names of those that vary."""
-
-    def items(self, data: bytes) -> Iterator[Any]:
-        """The items in the next whole piece of the slot, decoded one by one. Where a program has overwritten something,
-        the rest of the piece is left out.
-
-        Their fields are decoded by `json_fields`: those of an interned event once.
-        """
-        interned, unpack, size_of_occurrence = self._interned, _OCCURRENCE.unpack_from, _OCCURRENCE.size
-        at, end = 0, len(data)
-        data += bytes(size_of_occurrence)  # so that `unpack` finds three words also at a commit mark at the end
-        with contextlib.suppress(ValueError, EOFError, TypeError, LookupError, struct.error):
-            while at < end:
-                head, time, value = unpack(data, at)
-                if head & 1:
-                    size = (head & 0xFFFF) >> 1
-                    item = marshal.loads(data[at + HEADER.size : at + HEADER.size + size])
-                    at += HEADER.size + size
-                    at += -at % WORD
-                    if len(item) == 2:  # a definition
-                        identifier, (*event, fields) = item
-                        interned[identifier] = tuple(event), fields if type(fields) is tuple else json_fields(fields)
-                    else:
-                        yield json_item(item)
-                    continue
-                identifier = head >> 8 & 0xFFFF
-                if not identifier:  # a commit mark
-                    at += WORD
-                    continue
-                at += size_of_occurrence
-                known, fields = interned.get(identifier, ((), {}))
-                if type(fields) is tuple:  # their names, since the values vary
-                    if value & 1:  # of one field
-                        fields = dict.fromkeys(fields, value >> 1)
-                    else:
-                        size = value >> 1
-                        values = marshal.loads(data[at : at + size])
-                        at += size + -size % WORD
-                        if len(fields) != len(values):
-                            continue
-                        fields = json_fields(dict(zip(fields, values)))  # noqa: B905 - `strict` takes as long as that
-                if known:
-                    yield (time, *known, fields)

@@ -25,12 +25,29 @@ def role(settings: Settings) -> str:
 
 
 def program_name() -> str:
-    """The name of this Python program, which the program has started: "worker.py", "python -m worker", "python -c"."""
+    """The name of this Python program, which the program has started: "worker.py", "python -m worker", "python -c".
+
+    Its command line may tell more: the name of the process (loky's `--process-name`), the helper whose `main` is called
+    ("resource tracker"), or what a command is to do ("dask scheduler").
+    """
     letters, count = _options(sys.orig_argv[1:])
-    program = sys.orig_argv[count] if count < len(sys.orig_argv) else ""
-    if letters.endswith("c"):
-        return "python -c"
-    return f"python -m {program}" if letters.endswith("m") else os.path.basename(program) or "python"
+    count += letters.endswith("c")  # of its code, which stands in the place of a name
+    words: list[str] = [*sys.orig_argv[count:], "", ""]
+    program, arguments = words[0], words[1:]
+    named = arguments[arguments.index("--process-name") + 1] if "--process-name" in arguments else ""
+    if named or letters.endswith("c"):
+        return named or _helper(program) or "python -c"
+    name = f"python -m {program}" if letters.endswith("m") else os.path.basename(program) or "python"
+    return f"{name} {arguments[0]}" if arguments[0].isidentifier() and not name.endswith(".py") else name
+
+
+def _helper(code: str) -> str:
+    """What `from … import main; main(…)` starts: the last word of the module's name; empty: the code is another one."""
+    statement, _, call = code.partition(";")
+    words = statement.split()
+    if len(words) != 4 or words[::2] != ["from", "import"] or not call.lstrip().startswith(f"{words[3]}("):
+        return ""
+    return words[1].rpartition(".")[2].replace("_", " ")
 
 
 def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:

@@ -4,11 +4,11 @@ from math import isfinite
 from typing import Any
 
 NUMBER_LIMIT = 1 << 63
-"""An int below it, and not below its negative, stays an int in JSON."""
+"""Integers from -NUMBER_LIMIT to NUMBER_LIMIT - 1 stay integers in JSON."""
 
 DEPTH_LIMIT = 16
 ITEMS_LIMIT = 10_000
-"""Collections within collections, and items of one, that are kept."""
+"""How deep collections may be nested, and how many items of each are kept."""
 
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 
@@ -16,7 +16,7 @@ _AS_THEY_ARE = frozenset({str, bool, type(None)})
 def json_value(value: Any, depth: int = DEPTH_LIMIT) -> Any:
     """The value, if JSON has a form for it; else its type: "<complex>", "<set>", "<nan>".
 
-    A program may pass any value to what we watch (a timeout of `...`), and `marshal` carries most of them.
+    A program may pass any value to a call that we trace (a timeout of `...`), and `marshal` carries most of them.
     """
     kind = type(value)
     if kind in _AS_THEY_ARE:
@@ -37,14 +37,23 @@ def json_value(value: Any, depth: int = DEPTH_LIMIT) -> Any:
 
 
 def json_fields(fields: Any) -> Any:
-    """The fields of an event with JSON's types alone. What is no dict is no fields, and stays as it is."""
+    """The fields of an event with JSON's types alone. Anything but a dict stays as it is: no event has such fields."""
     if type(fields) is dict:
         for value in fields.values():
             if type(value) not in _AS_THEY_ARE and not (type(value) is int and -NUMBER_LIMIT <= value < NUMBER_LIMIT):
+                if type(value) is dict and _is_plain(value):
+                    continue
                 return json_value(fields)
     return fields
 
 
-def json_item(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An event on the wire, a tuple whose last item are its fields, with JSON's types alone in these."""
-    return *values[:-1], json_fields(values[-1])
+def _is_plain(fields: dict[Any, Any]) -> bool:
+    """Whether a dict inside of the fields, such as those of a narration, has JSON's most common types alone."""
+    if len(fields) > ITEMS_LIMIT:
+        return False
+    for name, value in fields.items():
+        if type(name) is not str:
+            return False
+        if type(value) not in _AS_THEY_ARE and not (type(value) is int and -NUMBER_LIMIT <= value < NUMBER_LIMIT):
+            return False
+    return True

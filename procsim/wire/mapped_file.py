@@ -1,4 +1,7 @@
-"""A part of a file as memory of this process, without a descriptor that the program would notice."""
+"""A part of a file as memory of this process, without a descriptor that the program would notice.
+
+The program is the traced one: this runs inside its processes, which may close any descriptor that they find open.
+"""
 
 import _codecs
 import mmap
@@ -7,8 +10,8 @@ import sys
 
 from procsim.wire.pipe import OwnDescriptor, leads_to
 
-_copy = -1
-"""The descriptor that an mmap object has for a moment, while `mapped` makes it; negative: none."""
+_copy: tuple[int, tuple[int, ...]] | None = None
+"""The descriptor that an mmap object has for a moment, while `mapped` makes it, and its file as `leads_to` knows it."""
 
 
 def mapped(file: OwnDescriptor, size: int, offset: int = 0, access: int = mmap.ACCESS_WRITE) -> mmap.mmap:
@@ -21,28 +24,28 @@ def mapped(file: OwnDescriptor, size: int, offset: int = 0, access: int = mmap.A
     global _copy
     # mmap duplicates the descriptor and keeps it. The number that is free now will be the one it gets, so that we
     # know which one to close.
-    _copy = copy = os.dup(file.number)
+    copy = os.dup(file.number)
     os.close(copy)
+    _copy = copy, file.file
     memory = _if_ours(mmap.mmap(file.number, size, offset=offset, access=access), file)
     # The mmap object closes that number when it ends, and by then it may be the program's. So it must never end: the
     # registry of error handlers keeps it until the interpreter is gone.
     _codecs.register_error(f"procsim.{id(memory)}", memory.write)  # type: ignore[arg-type]  # never called
-    if leads_to(copy, file.file):  # else another thread has taken the number first
-        os.close(copy)
-    _copy = -1
+    close_copy()
     return memory
 
 
-def close_copy(file: OwnDescriptor | None) -> None:
-    """After a fork: close the descriptor that `mapped` had open when another thread forked this process."""
+def close_copy() -> None:
+    """Close the descriptor that an mmap object has; also after a fork by another thread, while `mapped` made one."""
     global _copy
-    copy, _copy = _copy, -1
-    if file is not None and leads_to(copy, file.file):
-        os.close(copy)
+    copy, _copy = _copy, None
+    if copy is not None and leads_to(*copy):  # else another thread has taken the number first
+        os.close(copy[0])
 
 
 def _if_ours(memory: mmap.mmap, file: OwnDescriptor) -> mmap.mmap:
-    """The memory, if the descriptor still leads to our file, and so did when it was mapped. Raises `OSError`."""
+    """The memory of a file that was just mapped, if its descriptor leads to our file: then it did so a moment before,
+    too, since the program never opens a file of ours. Raises `OSError`."""
     if not file.is_ours():
         raise OSError("the program has closed it, and may have opened a file of its own there")
     return memory

@@ -30,12 +30,24 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from procsim.wire.interned import INTERNED_LIMIT, WORD, definition, head_of, padded
+from procsim.wire.interned import (
+    COUNTED,
+    INTERNED_LIMIT,
+    REPETITION,
+    WORD,
+    definition,
+    head_of,
+    identifier_of,
+    padded,
+    repetition,
+    repetition_mark,
+)
 from procsim.wire.mapped_file import close_copy, mapped
 from procsim.wire.pipe import Clock, OwnDescriptor, raised_elsewhere
 
 FILE_NAME = "buffers"
-"""In the run's folder, the link to the file: all slots, the commit mark, and a ticket for each slot that was taken."""
+"""In the run's folder, the link to the file: all slots, the stamps, the commit mark, and a ticket for each slot that is
+taken."""
 
 MEMORY_NAME = "procsim"
 """The name by which the system lists the file; no file system has it."""
@@ -59,11 +71,27 @@ lowest byte of each; turns are counted from 1); the PID of its writer."""
 WRITTEN, READ = 0, 1
 """Where these two bytes stand."""
 
-COMMIT_MARK_AT = SLOTS * SLOT_SIZE
+STAMPS = 1 << 8
+STAMPS_AT = SLOTS * SLOT_SIZE
+"""After the slots, a word for each object that processes take turns at, by its identity; some have one in common. In it
+is the stamp of the repetition that counts there, until another process, or another repetition, uses the object: so it
+can be seen whether somebody came between. It is only read and written with the object's lock held."""
+
+COMMIT_MARK_AT = STAMPS_AT + STAMPS * WORD
 TICKETS_AT = COMMIT_MARK_AT + WORD
 TICKET = struct.Struct("<qq")
-"""After the slots and the commit mark. The n-th ticket belongs to the n-th slot: the PID of its process, and when it
+"""After the commit mark. The n-th ticket belongs to the n-th slot: the PID of its process, and when it
 took the slot."""
+
+LONGEST_NS = 1_000_000
+"""How long a repetition goes on. Of the events that it counts, only the times of the first and of the last two are
+known: so a long time between two of them is one that it ends with."""
+
+_SERIALS = 1 << 10
+"""So many repetitions are told apart by the last bits of a time."""
+
+_STAMP_BITS = 40
+"""After so many repetitions of one process a stamp comes again."""
 
 _MADV_WIPEONFORK = 18
 """Linux 4.14: a forked process finds this memory empty."""
@@ -81,6 +109,7 @@ class _OwnSlot:
         self.claims: list[object] = []
         """One of each thread (or signal handler) that is entering the next part now. Only the first one does."""
         self.ids = itertools.count(1)
+        self.repetitions = itertools.count(1)
         self.unused_ids: list[int] = []
 
 
@@ -108,6 +137,10 @@ class Buffers:
         self.commit_mark = b""
         self.not_forked: mmap.mmap | bytes = b"\1"
         """Its first byte is 0 in a process that C code has forked, of which Python knows nothing: then call `begin`."""
+        self.tail = memoryview(bytearray(2 * WORD)).cast("q")
+        """Its second element belongs to the repetition that the slot ends with: see `begin_repetition`. 0: the slot
+        ends with something else, or this process was forked. Whoever writes into the slot sets it to 0 before."""
+        self._stamps: memoryview | None = None
         self._own = _OwnSlot()
         if folder and not (self._open() and self._notice_forks()):  # now, while this process still may
             self._path = ""
@@ -117,7 +150,7 @@ class Buffers:
         """This process is new, or was forked: it has no slot yet."""
         for part in self._own.parts:
             part.seek(0, os.SEEK_END)  # a call that the fork has interrupted then finds it full
-        close_copy(self._file)
+        close_copy()
         self.write: Callable[[bytes], object] = NOWHERE
         """Writes bytes from `procsim.wire.interned` in one piece. Raises ValueError where the part has no room for
         them: then call `enter_next_part`."""
@@ -129,6 +162,7 @@ class Buffers:
 
     def forget_interned(self) -> None:
         """Begin a new intern table: what was interned will not be emitted again, as the process is renamed."""
+        self.tail[1] = 0
         self.interned = InternTable()
 
     def intern(self, event: tuple[Any, ...]) -> int:
@@ -164,9 +198,9 @@ class Buffers:
         while True:
             if not self.not_forked[0]:
                 self.begin()
-            write = self.write
+            write, tail = self.write, self.tail
             try:
-                write(record)
+                tail[1] = 0; write(record)  # fmt: skip  # noqa: E702 - one line: see `begin_repetition`
                 break
             except ValueError as error:
                 if raised_elsewhere(error):
@@ -178,12 +212,71 @@ class Buffers:
 
     def commit(self, write: Callable[[bytes], object]) -> None:
         """Write a commit mark behind what `write` (a value of `self.write`) has just written."""
+        tail, commit_mark = self.tail, self.commit_mark
         try:
-            write(self.commit_mark)
+            tail[1] = 0; write(commit_mark)  # fmt: skip  # noqa: E702
         except ValueError as error:
             if raised_elsewhere(error):
                 raise
             self.enter_next_part(write)  # all that stands in a part that is left counts
+
+    def stamp_of(self, identity: int) -> memoryview | None:
+        """The word for the stamp of the object with this identity: see `STAMPS_AT`. None: this process has none.
+
+        Such a process can show nobody that it comes between; its events have their own times.
+        """
+        if not self._path:
+            return None
+        try:
+            if self._stamps is None:  # forked processes have it in common
+                self._stamps = memoryview(mapped(self._opened(), STAMPS * WORD, STAMPS_AT)).cast("q")
+        except OSError as error:
+            if raised_elsewhere(error):
+                raise
+            return None
+        at = identity % STAMPS
+        return self._stamps[at : at + 1]
+
+    def begin_repetition(
+        self, first: int, second: int, now: int, values: tuple[int, int] | None = None
+    ) -> tuple[int, memoryview]:
+        """Emit the first of two events that repeat each other, by a record that counts it.
+
+        `first`, `second`: the heads of their occurrences; `now`: the time of the first one (ns of the system's
+        monotonic clock). `values`: the value in the first one, and by how much it grows from each to the `second` after
+        it; None: these events have no value.
+
+        Returns until when the repetition may go on, which no other one has in common with it, and the words COUNTED of
+        the record. They may be changed only if `tail` has that time: in one line with the look there, and without a
+        call in that line. CPython lets other threads and signal handlers in after calls, and debuggers between lines;
+        so nothing comes between the two. For the same reason whatever is written sets `tail` to 0 in the line of the
+        write. The time is -1 if something else stands behind the record already. With `values` there is no limit of
+        time: instead of it there is a stamp, which is less than -1.
+
+        Raises `ValueError` or `struct.error` where there is no room for it, and nothing was emitted.
+        """
+        own, write, tail = self._own, self.write, self.tail
+        head = self.interned.heads.get((first, second)) or self._define_repetition(first, second)
+        record = repetition(head, now, values or (now, 0), repetition_mark(self.commit_mark))
+        serial = next(own.repetitions)
+        until = now + LONGEST_NS & -_SERIALS | serial % _SERIALS
+        if values is not None:
+            until = -(own.pid << _STAMP_BITS | serial % (1 << _STAMP_BITS)) - 2
+        if not head or not self.not_forked[0]:
+            raise ValueError("it was not defined, or this process was forked")
+        tail[1] = until; write(record)  # fmt: skip  # noqa: E702
+        part = own.parts[(own.turns - 1) % PARTS]
+        end = part.tell()
+        if tail[1] != until:
+            return -1, tail
+        begin = end - REPETITION.size
+        return until, memoryview(part)[begin + COUNTED.start : begin + COUNTED.stop].cast("q")
+
+    def _define_repetition(self, first: int, second: int) -> int:
+        head = self.intern((identifier_of(first), identifier_of(second)))
+        if head:
+            self.interned.heads[first, second] = head
+        return head
 
     def enter_next_part(self, full: Callable[[bytes], object]) -> bool:
         """Go on in the next part, where `full` (a value of `write`) has no room. False: there is none now.
@@ -221,6 +314,7 @@ class Buffers:
             before = own.parts[(turn - 1) % PARTS]
             before.seek(0, os.SEEK_END)  # so that no thread writes there any more
             if own is self._own:
+                self.tail[1] = 0  # nor counts
                 before[WRITTEN] = turn & 0xFF
         number = turn % PARTS
         part = own.parts[number] if number < len(own.parts) else self._new_part(own)
@@ -288,6 +382,7 @@ class Buffers:
         try:
             self.not_forked = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             self.not_forked.madvise(_MADV_WIPEONFORK)
+            self.tail = memoryview(self.not_forked).cast("q")
         except (AttributeError, OSError) as error:
             if raised_elsewhere(error):
                 raise

@@ -86,7 +86,7 @@ class EventQueue:
     def put_record(self, record: bytes) -> bool:
         """Write a record. See `put`."""
         while (number := self.writing_end()) >= 0:
-            if _signal.getsignal(_signal.SIGPIPE) is not _signal.SIG_IGN and _has_no_reader(number):
+            if _signal.getsignal(_signal.SIGPIPE) is not _signal.SIG_IGN and has_no_reader(number):
                 self.silent = True
                 break
             try:
@@ -137,7 +137,7 @@ class EventQueue:
         return end
 
 
-def _has_no_reader(number: int) -> bool:
+def has_no_reader(number: int) -> bool:
     """Whether no process has the reading end of this pipe."""
     poll = select.poll()
     poll.register(number, 0)  # errors are reported in any case
@@ -165,13 +165,14 @@ def raised_elsewhere(error: BaseException) -> bool:
     """
     trace = error.__traceback__ and error.__traceback__.tb_next
     while trace is not None:
-        if not str(trace.tb_frame.f_globals.get("__name__")).startswith("procsim."):
+        module = dict.get(trace.tb_frame.f_globals, "__name__")  # it may be a dict of the program's own
+        if type(module) is not str or not module.startswith("procsim."):
             return True
         trace = trace.tb_next
     return False
 
 
-_fstat = os.fstat
+_fstat, _stat, _open = os.fstat, os.stat, os.open  # the tracer replaces those of os
 
 
 def leads_to(number: int, file: tuple[int, ...]) -> bool:
@@ -198,8 +199,8 @@ class OwnDescriptor:
 
     def __init__(self, path: str, flags: int) -> None:
         """Open it. Raises `OSError`."""
-        self.file = os.stat(path)[1:3]  # by its path: what a number leads to, the program can change
-        self.number = os.open(path, flags | os.O_CLOEXEC)
+        self.file = _stat(path)[1:3]  # by its path: what a number leads to, the program can change
+        self.number = _open(path, flags | os.O_CLOEXEC)
         self._lift()
         if not self.is_ours():
             raise OSError(errno.EBADF, "the program has taken it")

@@ -30,8 +30,13 @@ class Settings(NamedTuple):
     """Whether procsim shows what the program prints, instead of the program itself."""
     procsim: int = 0
     """The PID of procsim. The main process of the run is its child."""
+    repetitions: bool = False
+    """Whether what one thread does again and again may come as one event, of the kind REPEATED
+    (`procsim.wire.interned`): only where nobody wants to see each event, and the gate stays open."""
     taken: tuple[tuple[int, int], ...] = ()
     """(device, inode) of the pipes that are the main process's standard output and error, if procsim reads these."""
+    races: bool = False
+    """Whether each look at a path is emitted, by its name: see `tracer/watch/ordering.py`."""
 
 
 def write_settings(folder: str, settings: Settings) -> None:

@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, ConsoleDimensions
 
@@ -35,12 +34,6 @@ SHORT, LONG = 5_000, 2_000_000
 SEEKS = 40
 MOST_STEP_MS, MOST_FIRST_SECONDS, MOST_SEEK_SECONDS, MOST_MEMORY_MIB = 100.0, 2.0, 1.0, 300.0
 
-MORE: dict[str, dict[str, Any]] = {
-    "lock_waiting": {"timeout": None, "native_id": 1, "interruptible": False},
-    "queue_get_waiting": {"timeout": None, "native_id": 1, "interruptible": False},
-    "lock_acquired": {"entered": True},
-}
-
 
 def events_of(count: int) -> Iterator[Event]:
     """So many events of PROCESSES processes, 100 µs apart."""
@@ -52,7 +45,6 @@ def events_of(count: int) -> Iterator[Event]:
     for number in range(count - PROCESSES - 2):
         pid = number // len(CYCLE) % PROCESSES + 1
         kind, identity, fields = CYCLE[number % len(CYCLE)]
-        fields = fields | MORE.get(kind, {})
         yield Event(kind, number * 100_000, pid, f"p{pid}", "MainThread", identity, AT, fields)
 
 

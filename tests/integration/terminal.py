@@ -11,11 +11,13 @@ from typing import Any
 import pexpect
 import pyte
 
+from procsim.views.live import frames
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 
-TAKEN, FRAME, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[H", b"\x1b[?1049l"
-"""How the live view takes the screen, begins a frame, and gives the screen back; its frames follow each other at all
-times."""
+TAKEN, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[?1049l"
+"""How the live view takes the screen, and gives it back."""
+
+END_FRAME = frames.END_FRAME.encode()
 
 STILL_SECONDS = 0.5
 """A screen to which nothing was written for so long stands still, as the menu does: its last frame is whole."""
@@ -69,12 +71,9 @@ class Terminal:
         if TAKEN in self._unseen or GIVEN_BACK in self._unseen:
             self._taken = self._unseen.rfind(TAKEN) > self._unseen.rfind(GIVEN_BACK)
         drawing = self._taken and self.child.isalive() and time.monotonic() - self._still_since < STILL_SECONDS
-        end = self._unseen.rfind(FRAME) if drawing else len(self._unseen)
-        if end > 0:
-            drawn, self._unseen = self._unseen[:end], self._unseen[end:]
-            # Each frame fills the whole screen. To emulate those that are past would take longer than to draw them.
-            past = 0 if TAKEN in drawn or GIVEN_BACK in drawn else max(0, drawn.rfind(FRAME))
-            self._stream.feed(drawn[past:])
+        drawn, frame_end, rest = self._unseen.rpartition(END_FRAME) if drawing else (self._unseen, b"", b"")
+        self._stream.feed(drawn + frame_end)
+        self._unseen = rest
         return [row.rstrip() for row in self._screen.display]
 
     def row(self, word: str) -> str:
@@ -111,9 +110,9 @@ class Terminal:
         return termios.tcgetattr(self.child.child_fd)
 
     def is_given_back(self) -> bool:
-        """Whether it is on no full screen, and shows its cursor."""
+        """Whether it is on no full screen, shows its cursor, and wraps lines."""
         self.rows()
-        return not self._taken and not self._screen.cursor.hidden
+        return not self._taken and not self._screen.cursor.hidden and pyte.modes.DECAWM in self._screen.mode
 
     def kill(self) -> None:
         """SIGKILL to procsim, if it has not ended."""

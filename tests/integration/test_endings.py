@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.conftest import thorough
-from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, PROGRAMS, House
+from tests.integration.conftest import PATIENCE_SECONDS, PROGRAMS, House
 from tests.integration.terminal import ASKS
 
 LONG = ("run", str(PROGRAMS / "long_run.py"))
@@ -137,18 +137,28 @@ def test_the_time_limit_says_who_waits_for_what(house: House, tmp_path: Path) ->
     assert not finding["figures"]["standing"][0]["stuck"], "main sleeps, and may release it"
 
 
+GOES_ON = """
+import time
+from procsim import say, start
+def main():
+    while True:
+        say("reads on")
+        time.sleep(0.01)
+if __name__ == "__main__":
+    start(main)
+"""
+
+
 @pytest.mark.parametrize("view", ["plain", "json"])
-def test_output_into_a_closed_pipe(house: House, view: str) -> None:
-    line = " ".join([*PROCSIM, *LONG, "--view", view])
-    done = subprocess.run(
-        ["bash", "-c", f"{line} | head -1; echo ${{PIPESTATUS[0]}}"],
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-    )
-    assert done.stderr == ""
-    assert done.stdout.splitlines()[-1] == "141"
+def test_output_into_a_closed_pipe(house: House, tmp_path: Path, view: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(GOES_ON)
+    process = house.start("run", program, "--view", view)
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=PATIENCE_SECONDS) == 141
+    assert process.stderr.read() == ""
 
 
 def terminal(house: House, *arguments: str, columns: int = 80, rows: int = 24) -> "pexpect.spawn[str]":

@@ -79,7 +79,7 @@ main()
         ("views.jsonl", "to_json"),
         ("recording.recorder", "to_json"),
         ("control.conductor", "Conductor.tick"),
-        ("session.session", "findings"),
+        ("session.shown", "findings"),
     ],
 )
 def test_a_fault_of_ours_does_not_end_the_program(
@@ -111,6 +111,35 @@ def test_a_fault_of_ours_does_not_end_the_program(
     output = done.stdout + done.stderr + printed
     for line in [*(f"line {number}\n" for number in range(300)), "careful\n"]:
         assert line in output
+
+
+@pytest.mark.parametrize(
+    ("view", "module", "name"),
+    [
+        ("plain", "views.text.plain", "event_words"),
+        ("plain", "views.compare", "print_summary"),
+        ("json", "views.jsonl", "to_json"),
+        ("plain", "session.compared", "findings"),
+    ],
+)
+def test_a_fault_of_ours_ends_no_run_that_is_compared(
+    house: House, tmp_path: Path, view: str, module: str, name: str
+) -> None:
+    package, _, last = module.rpartition(".")
+    text = FAILS.format(module=last, name=name).replace("from procsim import", f"from procsim.{package} import")
+    ours = tmp_path / "ours.py"
+    ours.write_text(text.replace("count > 3", "True"))
+    done = subprocess.run(
+        [sys.executable, str(ours), "ipc", "--compare", "--view", view],
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        stdin=subprocess.DEVNULL,
+    )
+    assert "and the run went on without it" in done.stderr
+    assert done.stderr.count("nobody has thought of this") == 1
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("options", [[], ["--pace", "20/s"], ["--step"]], ids=["freely", "pace", "step"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import some_thorough, thorough
 from tests.integration.conftest import PROGRAMS, House, Start
 
 WRONG = PROGRAMS / "wrong"
@@ -39,6 +40,7 @@ def line(name: str, marker: str) -> str:
     return f"{path.name}:{number}"
 
 
+@pytest.mark.thorough  # the healthy programs are tried each time
 @pytest.mark.parametrize("program", CURED, ids=lambda path: path.stem)
 def test_nothing_is_found_in_the_cured_twin(house: House, method: str, program: Path) -> None:
     assert (WRONG / program.name.replace("_cured", "")).exists()
@@ -51,6 +53,15 @@ def test_items_lost(house: House, method: str) -> None:
     assert (figures["made"], figures["taken"], figures["lost"]) == (5, 1, 5)
     assert (figures["in_queue"], figures["in_hand"]) == (4, 1)
     assert (figures["process"], figures["takers"]) == ("worker", ["worker"])
+
+
+def test_who_takes_an_empty_queue_for_its_end(house: House, method: str) -> None:
+    findings = found(house, method, "empty_too_early")
+    assert list(findings) == ["empty_too_early"]
+    figures = findings["empty_too_early"]
+    assert (figures["object"], figures["made"]) == ("tasks", line("empty_too_early", "made"))
+    assert (figures["count"], figures["puts"], figures["takers"]) == (20, 20, ["worker-0", "worker-1"])
+    assert figures["at"] == line("empty_too_early", "looks")
 
 
 def test_an_exception_that_nobody_saw(house: House, method: str) -> None:
@@ -69,6 +80,76 @@ def test_a_death_that_nobody_saw(house: House, method: str) -> None:
     assert figures["started_at"] == line("died", "starts")
 
 
+def test_an_exit_code_that_nobody_looked_at(house: House, method: str) -> None:
+    figures = found(house, method, "exit_unseen")["exit_unseen"]
+    assert (figures["process"], figures["exit_code"], figures["parent"]) == ("upload-2", 3, "MainProcess")
+    assert figures["at"] == line("exit_unseen", "exits")
+
+
+def test_errors_that_nobody_asked_for(house: House, method: str) -> None:
+    figures = found(house, method, "errors_unseen")["errors_unseen"]
+    assert (figures["count"], figures["results"], figures["function"], figures["type"]) == (3, 3, "save", "TypeError")
+    assert (figures["object"], figures["made"]) == ("pool", line("errors_unseen", "made"))
+    assert figures["submitted"] == line("errors_unseen", "submits")
+
+
+def test_an_initializer_that_raises_in_each_worker(house: House, method: str) -> None:
+    findings = found(house, method, "pool_initializer_raises")
+    assert list(findings) == ["pool_initializer_raises"]
+    figures = findings["pool_initializer_raises"]
+    assert figures["count"] >= 2
+    assert (figures["initializer"], figures["error"]) == ("connect", "ConnectionError: cannot reach db:5432")
+    assert figures["made"] == line("pool_initializer_raises", "made")
+    assert figures["at"] == line("pool_initializer_raises", "raises")
+
+
+@pytest.mark.parametrize(("how", "sentence"), [("exit", "pool_initializer_raises"), ("leave", ".killed")])
+def test_an_initializer_that_ends_each_worker(house: House, how: str, sentence: str) -> None:
+    lines, _ = house.events("watch", WRONG / "pool_initializer_exits.py", how)
+    (finding,) = lines[-1]["findings"]
+    figures = finding["figures"]
+    assert finding["sentence"].endswith(sentence)
+    assert (figures["initializer"], figures["made"]) == ("connect", line("pool_initializer_exits", "made"))
+    if how == "exit":
+        assert (figures["error"], figures["at"]) == (
+            "SystemExit: no database",
+            line("pool_initializer_exits", "exits"),
+        )
+    else:
+        assert f"left by os._exit at {line('pool_initializer_exits', 'leaves')}, with exit code 7" in finding["text"]
+
+
+@pytest.mark.parametrize("how", ["", "initializer"])
+def test_an_executor_that_broke(house: House, method: str, how: str) -> None:
+    lines, done = house.events("watch", "--start-method", method, WRONG / "executor_broke.py", how)
+    (finding,) = lines[-1]["findings"]
+    assert (done.returncode, finding["sentence"]) == (1, "raised.broken")
+    assert (finding["figures"]["process"], finding["figures"]["at"]) == ("MainProcess", line("executor_broke", "ends"))
+    (clause,) = finding["figures"]["because"]
+    if how:
+        assert clause["figures"]["at"] == line("executor_broke", "raises")
+        assert "ConnectionError: no database" in finding["text"]
+    else:
+        assert (clause["figures"]["signal"], clause["figures"]["function"]) == ("SIGKILL", "fetch")
+        assert "memory" in finding["cure"]
+
+
+def test_tasks_that_are_not_waited_for(house: House, method: str) -> None:
+    findings = found(house, method, "tasks_never_begun")
+    assert list(findings) == ["tasks_never_begun"]
+    figures = findings["tasks_never_begun"]
+    assert figures["count"] in (3, 4), "one may have been begun"
+    assert (figures["object"], figures["submitted"], figures["at"]) == ("pool", 4, line("tasks_never_begun", "made"))
+
+
+def test_tasks_that_are_never_begun(house: House) -> None:
+    findings = found(house, "fork", "pool_never_begun")
+    assert list(findings) == ["pool_in_child"]
+    figures = findings["pool_in_child"]
+    assert (figures["process"], figures["maker"], figures["object"]) == ("user", "MainProcess", "pool")
+    assert figures["at"] == line("pool_never_begun", "submits")
+
+
 def test_left_behind_by_a_main_that_left_early(house: House, method: str) -> None:
     figures = found(house, method, "left_behind")["left_behind"]
     assert (figures["process"], figures["daemon"], figures["parent"]) == ("guard", True, "MainProcess")
@@ -84,6 +165,47 @@ def test_a_lost_update(house: House, method: str, name: str) -> None:
         assert (figures[f"{side}_read"], figures[f"{side}_wrote"]) == ("'10'", "'9'")
         assert figures[f"{side}_read_at"] == line(name, "reads")
         assert figures[f"{side}_wrote_at"] == line(name, "writes")
+
+
+IN_MEMORY = {
+    "value": "left",
+    "field": "left.cents",
+    "array": "left[1]",
+    "dict": "left['number']",
+    "list": "left[1]",
+    "namespace": "left.number",
+    "proxy": "left",
+}
+"""What is kept in memory or in a manager, and how the code has it."""
+
+
+@pytest.mark.parametrize("kind", some_thorough([*IN_MEMORY]))
+def test_an_update_lost_in_memory(house: House, method: str, kind: str) -> None:
+    findings = found(house, method, "lost_in_memory", kind)
+    assert list(findings) == ["lost_update"]
+    figures = findings["lost_update"]
+    assert (figures["file"], figures["count"]) == (IN_MEMORY[kind], 1)
+    assert len({figures["first"], figures["second"]}) == 2
+    marker = kind if kind in ("value", "field", "namespace", "proxy") else "items"
+    for side in ("first", "second"):
+        assert (figures[f"{side}_read"], figures[f"{side}_wrote"]) == ("10", "9")
+        assert figures[f"{side}_read_at"] == line("lost_in_memory", f"reads {marker}")
+        assert figures[f"{side}_wrote_at"] == line("lost_in_memory", f"writes {marker}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "type"),
+    some_thorough(
+        [("append", "shared['found']", "list"), ("count", "shared.counts", "dict"), ("take", "shared[0]", "list")]
+    ),
+)
+def test_a_copy_that_is_changed_in_vain(house: House, method: str, kind: str, entry: str, type: str) -> None:
+    findings = found(house, method, "copy_changed", kind)
+    assert list(findings) == ["copy_changed"]
+    figures = findings["copy_changed"]
+    assert (figures["entry"], figures["object"], figures["type"], figures["count"]) == (entry, "shared", type, 2)
+    if kind == "append":
+        assert figures["at"] == line("copy_changed", "appends")
 
 
 def test_a_lock_made_anew(house: House, method: str) -> None:
@@ -159,6 +281,35 @@ def test_a_process_that_was_never_started(house: House, method: str) -> None:
     figures = findings["not_started"]
     assert (figures["child"], figures["made"]) == ("worker", line("not_started", "made"))
     assert figures["at"] == line("not_started", "joins")
+
+
+KINDS = ("Event", "Semaphore", "Condition", "JoinableQueue", "SimpleQueue", "Value")
+"""Beside a Lock and a Queue."""
+
+
+@pytest.mark.parametrize("method", NEW_INTERPRETERS)
+@pytest.mark.parametrize("kind", ["Lock", "Queue", *thorough(*KINDS)])
+def test_what_was_given_is_gone_as_main_was_done(house: House, method: str, kind: str) -> None:
+    findings = found(house, method, "gone_too_early", "returns", kind)
+    assert list(findings) == ["gone_too_early"]
+    figures = findings["gone_too_early"]
+    assert (figures["object"], figures["made"]) == ("given", line("gone_too_early", "made"))
+    assert (figures["parent"], figures["started_at"]) == ("MainProcess", line("gone_too_early", "starts"))
+    assert sorted(figures["same_processes"]) == ["Process-1", "Process-2"]
+
+
+@pytest.mark.parametrize("method", NEW_INTERPRETERS)
+@pytest.mark.parametrize("kind", ["Lock", "Queue"])
+def test_what_was_given_is_gone_as_nothing_held_it(house: House, method: str, kind: str) -> None:
+    findings = found(house, method, "gone_too_early", "joined", kind)
+    assert list(findings) == ["gone_too_early"]
+    figures = findings["gone_too_early"]
+    assert (figures["process"], figures["made"]) == ("Process-1", line("gone_too_early", "made at once"))
+
+
+@pytest.mark.parametrize("how", ["returns", "joined"])
+def test_a_fork_has_what_its_parent_had(house: House, how: str) -> None:
+    assert found(house, "fork", "gone_too_early", how, "Lock") == {}
 
 
 def cures(house: House, *arguments: object, code: int = 1) -> list[str]:

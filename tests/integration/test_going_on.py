@@ -118,6 +118,18 @@ def test_what_goes_on_is_named_in_a_line(place: Place, start: Start, view: str) 
     place.house.wait_until(lambda: (place.folder / "done").exists())  # also where it printed to a screen that has gone
 
 
+@pytest.mark.parametrize("view", ["plain", "json", "live"])
+def test_what_goes_on_may_print_whatever_it_is_written_in(place: Place, start: Start, view: str) -> None:
+    script = "echo $$ > helper; until [ -e end ]; do sleep 0.02; done; seq 14000; echo last >&2; echo done > done"
+    source = STARTS.format(how=f"start_new_session=True, cwd={str(place.folder)!r}")
+    path = program(place.folder, source.replace('[sys.executable, "helper.py"]', f'["sh", "-c", {script!r}]'))
+    path.write_text(path.read_text().replace('"helper"', repr(str(place.folder / "helper"))))
+    terminal = start("watch", "--view", view, path)
+    terminal.wait_for_end()
+    (place.folder / "end").touch()
+    place.house.wait_until(lambda: (place.folder / "done").exists())
+
+
 def test_until_main_ends_it_is_watched_as_all_others_are(place: Place) -> None:
     source = STARTS.format(how="start_new_session=True").replace("helper.py", "locks.py")
     program(

@@ -1,21 +1,22 @@
 """The guide: its pages are linked from the README, shown by `procsim guide`, and name commands that there are."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from procsim import language
+from procsim import findings, language
 from procsim.lessons import guide
 from procsim.lessons.catalog import BUILT_IN
 from procsim.lessons.guide import FOLDER, TOPICS, page, title
-from tests.integration.conftest import House
+from tests.integration.conftest import House, Start
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 PAGES = {"README": README, **{topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8") for topic in TOPICS}}
 
-COMMANDS = {*BUILT_IN, "till", "run", "watch", "replay", "list", "explain", "show", "guide", "rehearse"}
+COMMANDS = {*BUILT_IN, "till", "run", "watch", "attach", "replay", "list", "explain", "show", "guide", "rehearse"}
 
 
 def test_the_readme_is_short_and_links_to_each_page() -> None:
@@ -61,3 +62,66 @@ def test_a_page_that_there_is_not(house: House) -> None:
     done = house.run("guide", "nothing")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such page of the guide; there are lessons, steps, hangs" in done.stderr
+
+
+def test_the_beginning_of_a_name_is_enough_where_it_is_that_of_one_page(house: House) -> None:
+    assert house.run("guide", "hang").stdout == house.run("guide", "hangs").stdout != ""
+    assert "no such page of the guide" in house.run("guide", "s").stderr, "steps, scenario, support"
+
+
+def test_a_page_is_searched_by_symptom(house: House) -> None:
+    rows = house.run("guide", "hang", "JOIN", "terminate", "restore").stdout.splitlines()
+    assert rows[0] == "# Why does it hang, and was it right?" and rows[2].startswith("| what you see")
+    assert [re.findall(r"`(\w+)` [|]", row) for row in rows[4:]] == [["terminated_in_vain"]]
+    chinese = house.run("guide", "hang", "退出码", "--lang", "zh").stdout
+    assert "`errors_unseen`" in chinese and "## 结束了" in chinese and "`lock_cycle`" not in chinese
+    done = house.run("guide", "hang", "join", "xyzzy")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "procsim: no row of a table in hangs has all of these words: join, xyzzy\n"
+
+
+def ids_of_findings() -> set[str]:
+    """Those that the code of `procsim/findings` makes, as it stands there."""
+    found = set()
+    for path in Path(findings.__file__).parent.glob("*.py"):
+        calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+        for call in calls:
+            name = getattr(call.func, "id", "")
+            if name == "Finding" and path.name != "base.py":  # which makes those of an event anew
+                assert isinstance(call.args[0], ast.Constant), f"{path.name}:{call.lineno}"
+                found.add(str(call.args[0].value))
+    return {id for id in found if not id.startswith("ended.")}  # which is a clause of others
+
+
+@pytest.mark.parametrize("folder", ["", "zh_CN"])
+def test_the_tables_name_all_findings_and_no_others(folder: str) -> None:
+    text = (FOLDER / folder / "hangs.md").read_text(encoding="utf-8")
+    reasons = [row.split(" | ")[1] for row in re.findall(r"^[|] .* [|]$", text, re.MULTILINE)]
+    named = {
+        id for reason in reasons for id in re.findall(r"`([a-z]+(?:_[a-z]+)*)`", re.split("[:\uff1a]", reason)[-1])
+    }
+    assert named == ids_of_findings()
+
+
+def code_of(page: str, language: str) -> list[str]:
+    """The blocks of code in that language, from the first to the last."""
+    return [part.partition("```")[0] for part in page.split(f"```{language}\n")[1:]]
+
+
+@pytest.mark.parametrize("folder", ["", "zh_CN"])
+def test_the_scenario_and_the_chapter_that_the_guide_shows(house: House, start: Start, folder: str) -> None:
+    page = (FOLDER / folder / "scenario.md").read_text(encoding="utf-8")
+    scenario, headline, _needs, claims = code_of(page, "python")
+    scenario, newline, last = scenario.partition("if __name__")
+    (house.folder / "till.py").write_text(f"{scenario}{headline}{claims}{newline}{last}", encoding="utf-8")
+    (house.folder / "till.toml").write_text("".join(code_of(page, "toml")), encoding="utf-8")
+    house.environment["PROCSIM_LESSONS"] = str(house.folder)
+    lines, done = house.events("till", "--cashiers", 2)
+    assert done.returncode == 0
+    assert [(claim["id"], claim["holds"]) for claim in lines[-1]["claims"]] == [("T1", True)]
+    terminal = start("till", "--cashiers", 2, "--ask")
+    terminal.wait_for("1-2 predict")
+    assert not terminal.row("holds lock")
+    terminal.press("1")
+    assert terminal.wait_for_end() == 0
+    assert "That is what happened." in " ".join(" ".join(terminal.rows()).split())

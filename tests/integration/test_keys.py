@@ -59,10 +59,10 @@ def test_both_buyers_read_the_same_number_because_people_chose_so(house: House, 
 
 
 def test_with_the_lock_the_other_one_cannot_move(house: House, start: Start) -> None:
-    terminal = start("tickets", "--users", 2, "--step", columns=100)
+    terminal = start("tickets", "--users", 2, "--step", columns=99)  # in wider ones the code cuts the rows
     terminal.wait_for("MainProcess", "next:")
     step_until(terminal, house, "mutex  ", "held by user")
-    holder, other = ("user-1", "user-2") if "user-1" in terminal.row("mutex  ") else ("user-2", "user-1")
+    holder, other = ("user-1", "user-2") if "held by user-1" in terminal.row("mutex  ") else ("user-2", "user-1")
     row = {"user-1": "1", "user-2": "2"}[other]
     terminal.press(row)
     terminal.wait_for(f"{row}-", other, "waits for mutex, held by")
@@ -91,16 +91,16 @@ def test_nobody_can_move_and_why(house: House, start: Start) -> None:
 
 
 def test_again_and_the_other_way(house: House, start: Start) -> None:
-    terminal = start("tickets", "--users", 2, "--step", columns=120)
+    terminal = start("tickets", "--users", 2, "--step", columns=99)  # too narrow for the code, which names the mutex
     terminal.wait_for("MainProcess", "next:")
     step(terminal, house)
     terminal.press("r")
     house.wait_until(lambda: terminal.rows()[0].endswith("PAUSED"))
-    terminal.wait_for("mutex")
+    terminal.wait_for("mutex  ")
     terminal.press("t")
     terminal.wait_for("procsim tickets --users 2 --no-lock")
-    terminal.wait_for("doors")
-    assert not terminal.row("mutex")
+    terminal.wait_for("doors  ")
+    assert not terminal.row("mutex  ")
     terminal.press("t")
     terminal.wait_for("procsim tickets --users 2 --lock")
     terminal.press("q")
@@ -150,12 +150,21 @@ def test_the_code_and_who_stands_where_in_it(house: House, start: Start) -> None
     terminal = start("tickets", "--users", 2, "--step")
     terminal.wait_for("MainProcess", "next:")
     terminal.press("c")
-    line = terminal.wait_for("stock.write_text")
+    line = terminal.wait_for("path.write_text")
     assert line.endswith("MainProcess")
     terminal.press("c")
-    house.wait_until(lambda: not terminal.row("stock.write_text"))
+    house.wait_until(lambda: not terminal.row("path.write_text"))
     terminal.press("q")
     terminal.wait_for_end()
+
+
+def standing_in(source: list[str], terminal: Terminal) -> set[str]:
+    """The names behind those rows that are lines of the code, with their numbers."""
+    numbered = [re.match(r" *(\d+) +(\S.*)", row) for row in terminal.rows()]
+    lines = [
+        (found[2], source[int(found[1]) - 1].strip()) for found in numbered if found and int(found[1]) <= len(source)
+    ]
+    return {name for row, line in lines if line and row.startswith(line[:20]) for name in re.findall(r"[\w-]+", row)}
 
 
 @pytest.mark.parametrize("options", [(), ("--pace", "5/s")], ids=["running", "slow-motion"])
@@ -163,11 +172,11 @@ def test_the_code_is_shown_at_once_also_while_the_run_goes_on(
     house: House, start: Start, options: tuple[str, ...]
 ) -> None:
     source = catalog.scenarios()["tickets"].read_text().splitlines()
-    beginnings = [line.strip()[:20] for line in source if len(line.strip()) >= 20]
+    names = {"user-1", "user-2", "MainProcess"}
     terminal = start("tickets", "--users", 2, "--think", 30, *options)
     terminal.wait_for("MainProcess")
     terminal.press("c")
-    house.wait_until(lambda: sum(line in row for row in terminal.rows() for line in beginnings) >= 3)
+    house.wait_until(lambda: standing_in(source, terminal) >= names)
     assert not terminal.row("PAUSED")
     terminal.press("c")
     terminal.press("q")
@@ -311,10 +320,10 @@ def test_without_hold_the_last_picture_does_not_stand(start: Start) -> None:
 def test_in_a_wide_window_the_code_is_shown_by_itself_where_the_run_moves_by_steps(start: Start) -> None:
     terminal = start("tickets", "--users", 2, "--step", columns=120, rows=40)
     terminal.wait_for("MainProcess", "next:")
-    terminal.wait_for("stock.write_text", "MainProcess")
+    terminal.wait_for("path.write_", "MainProcess")
     terminal.press("c")
     terminal.wait_for("MainProcess", "next:")
-    while terminal.row("stock.write_text"):
+    while terminal.row("path.write_"):
         terminal.wait_for("MainProcess", "next:")
     terminal.press("q")
     assert terminal.wait_for_end() == 130

@@ -14,7 +14,10 @@ LESSONS = [lesson for chapter in chapters() for lesson in chapter.lessons]
 AT_ONCE = 4
 """They mostly sleep."""
 
-pytestmark = pytest.mark.xdist_group("lesson lines")  # several statements are shown by one run
+pytestmark = [
+    pytest.mark.xdist_group("lesson lines"),  # several statements are shown by one run
+    pytest.mark.thorough,  # `test_lessons.py` has shorter runs of the same lessons
+]
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,18 @@ def test_in_chinese_the_menu_and_what_it_runs_are(open_terminal: Callable[..., T
     terminal.child.expect(pexpect.EOF)
 
 
+def test_what_it_runs_is_big_if_people_have_asked_for_that(open_terminal: Callable[..., Terminal]) -> None:
+    terminal = open_terminal(80, 24, "--big")
+    terminal.wait_for("D1  A daemon process is ended")
+    terminal.child.send("5\r")
+    terminal.wait_for(ASKS)
+    assert "▀" in terminal.text, "its letters are made of blocks"
+    terminal.child.send("q")
+    terminal.wait_for("I1  Processes cannot see each other's data")
+    terminal.child.send("q")
+    terminal.child.expect(pexpect.EOF)
+
+
 def test_without_colour_it_still_shows_what_is_chosen(open_terminal: Callable[..., Terminal]) -> None:
     terminal = open_terminal(80, 24, NO_COLOR="1", PYTHONIOENCODING="ascii")
     terminal.wait_for("> D1")

@@ -149,6 +149,32 @@ def test_what_is_wrong_is_said_in_one_line(
     assert house.run("--lessons", own, "watch", "--", "true").returncode == (2 if "already" in told else 0)
 
 
+def test_what_a_run_of_the_menu_has_printed_without_a_screen_can_be_read(start: Start, own: Path) -> None:
+    (own / "till.toml").write_text(CHAPTER.replace('--lock"', '--lock --view plain"'), encoding="utf-8")
+    terminal = start("--lessons", own)
+    terminal.wait_for("q quit")
+    terminal.press("8", "\r")
+    terminal.wait_for("Press a key to go back to the menu")
+    assert terminal.row("sells at the till")
+    terminal.press("x")
+    terminal.wait_for("q quit")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_a_broken_chapter_leaves_its_scenario_as_it_is(house: House, start: Start, own: Path) -> None:
+    (own / "till.toml").write_text("[[lesson", encoding="utf-8")
+    assert house.run("--lessons", own, "till", "--no-lock").returncode == 0
+    done = house.run("--lessons", own, "till", "--help")
+    assert done.returncode == 0 and "--no-lock" in done.stdout
+    terminal = start("--lessons", own, "till")
+    terminal.wait_for(ASKS)
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    asked = house.run("--lessons", own, "till", "--ask")
+    assert asked.returncode == 2 and asked.stderr.startswith(f"procsim: {own}/till.toml: does not parse: ")
+
+
 def test_two_folders_must_not_have_the_same_scenario(house: House, own: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

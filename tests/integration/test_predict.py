@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from procsim.lessons import catalog
 from tests.integration.conftest import House, Start
 from tests.integration.terminal import Terminal
 
@@ -43,6 +44,15 @@ def test_before_anybody_writes_people_are_asked_and_at_the_end_they_see_what_cam
     done = house.run("replay", file, "--view", "plain")
     assert "predicted: -7" in done.stdout
     assert "Predicted: -7. What happened: 2." in done.stdout
+
+
+def test_before_anybody_writes_to_a_value_people_are_asked(start: Start) -> None:
+    terminal = start("tickets", "--store", "value", "--users", 10, "--no-lock", "--ask", rows=30)
+    terminal.wait_for(ASKED)
+    assert terminal.row("next: write to stock")
+    terminal.press("2")
+    assert terminal.wait_for_end() == 0
+    assert "Predicted: 2. That is what happened." in whole(terminal)
 
 
 @pytest.mark.parametrize("key", ["\x03", "q"])
@@ -109,24 +119,15 @@ def test_where_there_is_no_question_the_key_a_says_so(start: Start) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("command", "right"),
-    [
-        ("tickets --users 10 --lock", 1),
-        ("tickets --lock-made-in child", 2),
-        ("tickets --crash-holder", 3),
-        ("deadlock", 2),
-        ("daemon --no-daemon", 1),
-        ("queue --size 5", 3),
-        ("queue --joinable --no-task-done", 2),
-        ("prodcons --no-daemon", 3),
-        ("prodcons --no-task-done", 2),
-    ],
+    ("id", "right"),
+    [("D1", 2), ("D2", 1), ("M2", 1), ("M4", 2), ("M6", 2), ("M7", 3), ("Q2", 3), ("J1", 2), ("P3", 3), ("P5", 2)],
 )
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_each_question_is_asked_in_time_and_its_answer_is_what_comes(
-    start: Start, command: str, right: int, method: str
+    start: Start, id: str, right: int, method: str
 ) -> None:
-    terminal = start(*command.split(), "--ask", "--start-method", method, rows=40)
+    (chapter,) = catalog.about(id)
+    terminal = start(*chapter.lessons[0].asking.split(), "--start-method", method, rows=40)
     terminal.wait_for("predict   ? keys")
     terminal.press(str(right))
     assert terminal.wait_for_end() == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import procsim
+from tests.conftest import in_turn, some_thorough
 from tests.integration.conftest import PATIENCE_SECONDS, House
 from tests.integration.test_watch_harmless import WATCH, program
 
@@ -173,18 +174,91 @@ def test_pytest_leaves_our_frames_out_of_a_traceback(house: House) -> None:
     assert shown[0] == shown[1]
 
 
-def test_a_traceback_shows_no_code_of_ours(house: House) -> None:
-    path = program(
-        house.folder,
-        """
-        from multiprocessing import Queue
-        Queue().get(timeout=0.01)
-        """,
-    )
-    done = run(house, True, sys.executable, path)
-    frames = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File ")]
-    assert [frame for frame in frames if frame.startswith('File "<procsim.tracer.watch.queues')]
-    assert not [frame for frame in frames if OURS in frame]
+RAISES = """
+    import atexit, functools, logging, os, queue, signal, subprocess, sys, threading, time, traceback
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import Barrier, Condition, Event, Lock, Manager, Pipe, Pool, Process, Queue, SimpleQueue
+    from multiprocessing import set_start_method
+
+    class Bad:
+        def __reduce__(self): return int, ("x",)
+    class Dies:
+        def __del__(self): Lock().release()
+    def take(*args): Queue().get(timeout=0.01)
+    def opens(*args): open("missing")
+    def interrupted(wait):
+        def stop(*args): raise InterruptedError
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        wait()
+    def in_turn(*works):
+        for work in works:
+            try: work()
+            except Exception: traceback.print_exc()
+    def in_child(target, *args):
+        child = Process(target=target, args=args)
+        child.start(); child.join()
+    def in_thread(target):
+        thread = threading.Thread(target=target)
+        thread.start(); thread.join()
+    def in_pool(task):
+        with Pool(1) as pool: pool.map(task, [1])
+    def in_executor(*task):
+        with ProcessPoolExecutor(1) as executor: executor.submit(*task).result()
+    def chained():
+        try: opens()
+        except OSError as error:
+            try: take()
+            except queue.Empty: raise ExceptionGroup("both", [error, KeyError("other")]) from error
+    def logged():
+        try: opens()
+        except OSError: logging.exception("it failed")
+    def hooked():
+        sys.excepthook = lambda kind, error, trace: sys.__excepthook__(kind, error, trace)
+        opens()
+    def managed():
+        with Manager() as manager: manager.dict()["missing"]
+    def leaves(wait):
+        def clean_up(): interrupted(wait)
+        atexit.register(clean_up)
+        atexit.register(Queue().get, timeout=0.01)
+    CASES = {
+        "opens": opens, "takes": take, "chained": chained, "logged": logged, "hooked": hooked, "managed": managed,
+        "child opens": lambda: in_child(opens), "child takes": lambda: in_child(take),
+        "bad argument": lambda: in_child(print, Bad()), "no function": lambda: in_child(lambda: 1),
+        "thread": lambda: in_thread(take), "thread of C": lambda: in_thread(Lock().release),
+        "pool": lambda: in_pool(opens), "pool, local": lambda: in_pool(lambda: 1),
+        "executor": lambda: in_executor(take), "executor, bad": lambda: in_executor(print, Bad()),
+        "never started": lambda: Process(target=take).join(), "dies": lambda: [Dies(), 1][1],
+        "leaves": lambda: leaves(Queue().get),
+        "wrong calls": lambda: in_turn(
+            Lock().release, Condition().notify, lambda: Condition().wait(), lambda: Barrier(2).wait(0.01),
+            lambda: Pipe()[0].send(lambda: 1), lambda: os.kill(os.getpid(), "x"), lambda: time.sleep("x"),
+            lambda: subprocess.run(["/missing"]), lambda: SimpleQueue().put(lambda: 1), lambda: Queue("x"),
+        ),
+        "interrupted": lambda: in_turn(*(
+            functools.partial(interrupted, wait) for wait in (
+                Queue().get, SimpleQueue().get, Event().wait, Pipe()[0].recv, lambda: time.sleep(9), Barrier(2).wait,
+            )
+        )),
+    }
+    if __name__ == "__main__":
+        set_start_method(sys.argv[2])
+        CASES[sys.argv[1]]()
+    """
+CASES = re.findall(r'"([\w ,]+)": ', RAISES)
+
+
+@pytest.mark.parametrize(("case", "method"), some_thorough(in_turn(CASES), of=4))
+def test_a_traceback_shows_the_programs_frames_alone(house: House, case: str, method: str) -> None:
+    path = program(house.folder, RAISES)
+    without = run(house, False, sys.executable, path, case, method)
+    lines, _ = house.events("watch", path, case, method)
+    printed = [line["text"] for line in lines if line["kind"] == "printed" and line["stream"] == "stderr"]
+    shown = [re.sub("0x[0-9a-f]+", "", text) for text in (without.stderr, "".join(printed))]
+    assert "Traceback" in shown[0] or method == "fork", "a fork pickles nothing"
+    # Sorted, since two processes may print at the same time.
+    assert sorted(shown[1].splitlines()) == sorted(shown[0].splitlines())
 
 
 CAUGHT = {

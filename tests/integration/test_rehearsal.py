@@ -9,8 +9,28 @@ import pytest
 from procsim.lessons import catalog
 from procsim.rehearsal.check import Result
 from procsim.rehearsal.lessons import checks
+from procsim.rehearsal.runs import Runs
 from procsim.rehearsal.screen import WHERE_IS_THE_CURSOR
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
+
+LONG = '''
+"""Longer than anybody waits for it."""
+
+import time
+from pathlib import Path
+
+from procsim import start
+
+
+def main():
+    Path(__file__).with_name("begun").touch()
+    time.sleep(20)
+    Path(__file__).with_name("done").touch()
+
+
+if __name__ == "__main__":
+    start(main)
+'''
 
 BROKEN = '"""A scenario with a mistake in it."""\n\ndef main(:\n'
 
@@ -36,7 +56,7 @@ def test_what_fails_is_said_and_the_exit_code_is_one(house: House, tmp_path: Pat
 
 def test_in_a_terminal_it_asks_for_a_key_and_ctrl_c_ends_it(house: House) -> None:
     command = [*PROCSIM, "rehearse", "daemon"]
-    environment = house.environment | {"TERM": "xterm-256color"}
+    environment = house.environment | {"TERM": "xterm-256color", "NO_COLOR": ""}  # an empty one means nothing
     child = pexpect.spawn(
         command[0],
         command[1:],
@@ -45,6 +65,7 @@ def test_in_a_terminal_it_asks_for_a_key_and_ctrl_c_ends_it(house: House) -> Non
         encoding="utf-8",
         timeout=PATIENCE_SECONDS,
     )
+    child.expect_exact("256 of them")
     child.expect_exact(WHERE_IS_THE_CURSOR)
     child.send("\x1b[1;5R")
     child.expect_exact("each character is two cells wide")
@@ -62,6 +83,17 @@ def test_when_the_time_is_over_the_rest_is_left_out(house: House, monkeypatch: p
     monkeypatch.setenv("TMPDIR", str(house.folder))
     made = [*checks(catalog.about("tickets"), [], None, deadline=time.monotonic())]
     assert {check.result for check in made} == {Result.LEFT_OUT}
+
+
+def test_what_still_runs_when_the_time_is_over_is_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(house.folder))
+    path = house.folder / "long.py"
+    path.write_text(LONG)
+    with Runs(deadline=time.monotonic() + 10 * PATIENCE_SECONDS) as runs:
+        run = runs.submit(["run", str(path)])
+        house.wait_until(lambda: (house.folder / "begun").exists())
+    assert run.result() is None
+    assert not (house.folder / "done").exists()
 
 
 @pytest.mark.thorough

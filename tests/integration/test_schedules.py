@@ -167,7 +167,7 @@ def test_a_schedule_of_code_that_has_changed(house: House, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["ipc", "--via", "pipe"], "was recorded with other options (--via=queue)"),
+        (["ipc", "--via", "pipe"], "was recorded with other options (--via queue)"),
         (["prodcons"], "was recorded of ipc, not of prodcons"),
     ],
 )

@@ -106,11 +106,17 @@ def test_a_menu_that_is_ended_takes_its_run_with_it(house: House, start: Start, 
     house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
 
 
-def test_a_menu_goes_on_when_its_run_is_killed(house: House, start: Start) -> None:
+@pytest.mark.parametrize(("number", "told"), [(signal.SIGKILL, ""), (signal.SIGTERM, "ended early, by SIGTERM")])
+def test_a_menu_whose_run_is_killed_waits_for_a_key_and_goes_on(
+    house: House, start: Start, number: int, told: str
+) -> None:
     terminal, before, menu = run_of_the_menu(start)
     (run,) = (child for child in menu.children() if "tickets" in child.cmdline())
-    run.kill()
-    terminal.wait_for("q quit")
+    run.send_signal(number)
+    terminal.wait_for("Press a key to go back to the menu")
+    assert any(told in row for row in terminal.rows()), "it can be read"
+    terminal.press("x")
+    house.wait_until(lambda: not terminal.row("Press a key") and terminal.row("q quit"))
     assert not terminal.is_given_back()
     terminal.press("q")
     terminal.wait_for("at the shell")

@@ -5,7 +5,9 @@ import shlex
 
 import pexpect
 import pytest
+import typer
 
+from procsim.command import commands
 from tests.integration.conftest import PROCSIM, House
 
 FAINT = {"dark": "38;5;248m", "light": "38;5;240m"}
@@ -39,3 +41,9 @@ def test_a_wrong_theme_is_one_line(house: House) -> None:
     done = house.run("explain", "M1")
     assert done.returncode == 2
     assert done.stderr == "procsim: PROCSIM_THEME must be one of dark, light, mono, not blue\n"
+
+
+def test_every_command_takes_a_theme() -> None:
+    named = typer.main.get_command(commands.app).commands  # type: ignore[attr-defined]
+    without = [name for name, each in named.items() if "theme" not in {parameter.name for parameter in each.params}]
+    assert without == ["run"], "its options are those of a scenario"

@@ -1,4 +1,4 @@
-"""Back, and back for real: keys pressed in a real terminal, on runs that move by steps and on recordings."""
+"""Looking back, and going back: keys pressed in a real terminal, on runs that move by steps and on recordings."""
 
 import contextlib
 from pathlib import Path

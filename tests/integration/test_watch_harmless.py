@@ -182,6 +182,28 @@ def test_a_signal_to_procsim_is_the_programs_own_affair(
     assert process.returncode == code
 
 
+ARRIVES_EARLY = """
+import os, signal, sys, time
+from procsim import __main__, views
+plain = views.VIEWS["plain"]
+def make(showing):
+    while not os.path.exists(sys.argv[-1]): time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return plain(showing)
+views.VIEWS["plain"] = make
+__main__.main()
+"""
+
+
+def test_a_signal_that_comes_before_anything_is_drawn_is_the_programs_too(house: House, tmp_path: Path) -> None:
+    ready, ours = tmp_path / "ready", tmp_path / "ours.py"
+    ours.write_text(ARRIVES_EARLY)
+    source = HANDLES.replace('print("ready", flush=True)', "open(sys.argv[1], 'w').close()")
+    command = [sys.executable, str(ours), "watch", "--view", "plain", str(program(tmp_path, source)), str(ready)]
+    done = subprocess.run(command, env=house.environment, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 55
+
+
 def test_a_signal_that_is_ignored_reaches_a_program_that_handles_it(house: House, tmp_path: Path) -> None:
     # As in a script of a shell's, where SIGINT is ignored by what runs in the background: `procsim watch server.py &`.
     path = program(

@@ -31,7 +31,7 @@ RAISES = "raise ValueError('at the import')\ndef main(): ...\n"
 NEEDS = """
 from typing import Annotated
 from procsim import start
-def main(big: bool = False, small: Annotated[bool, "a small one", {need}] = False): ...
+def main(large: bool = False, small: Annotated[bool, "a small one", {need}] = False): ...
 if __name__ == "__main__":
     start(main)
 """
@@ -47,9 +47,10 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
     [
         ("tickts", "No such command 'tickts' (did you mean tickets?). See: procsim --help"),
         ("lst", "(did you mean list?)"),
-        ("tickets --view lve", "is not one of 'live', 'plain', 'json' (did you mean live?). See: procsim tickets"),
-        ("explain M8", "M8: no such chapter or lesson; procsim list names them all (did you mean M1?)"),
-        ("guide hang", "(did you mean hangs?)"),
+        ("--big tickets", "--big is for one command; put it after that"),
+        ("tickets --view lve", "is not one of 'live', 'brief', 'plain', 'json' (did you mean live?)"),
+        ("explain M9", "M9: no such chapter or lesson; procsim list names them all (did you mean M1?)"),
+        ("guide hnags", "(did you mean hangs?)"),
         ("show deadlok", "(did you mean deadlock?)"),
         ("deadlock --self --ordered", "--self and --ordered exclude each other; leave one of them out"),
         ("tickets --no-lock --lock-made-in child", "--lock-made-in child and --no-lock exclude each other"),
@@ -57,7 +58,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("queue --messages 3", "--messages 3 has no effect without one of --takers, --joinable, --stale"),
         ("tickets --compare --no-lock", "--no-lock and --compare exclude each other"),
         ("ipc --compare --pause 0.5", "--pause 0.5 and --compare exclude each other"),
-        ("run {folder}/till.py --big --small", "--small and --big exclude each other"),
+        ("run {folder}/till.py --large --small", "--small and --large exclude each other"),
         ("run {folder}/no_such_need.py", "main needs 'lok', which is none of its parameters"),
         ("tickets --users 0", "--users must be from 1 to 200, not 0"),
         ("tickets --users -3", "--users must be from 1 to 200, not -3"),
@@ -66,7 +67,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("daemon --child-seconds 12.5", "--child-seconds must be from 0 to 12, not 12.5"),
         ("tickets --nope", "No such option: --nope"),
         ("tickets more", "unexpected extra argument"),
-        ("tickets --view cinema", "'cinema' is not one of 'live', 'plain', 'json'"),
+        ("tickets --view cinema", "'cinema' is not one of 'live', 'brief', 'plain', 'json'"),
         ("tickets --view live", "--view live needs a terminal"),
         ("tickets --timeout -1", "--timeout must be a number of seconds"),
         ("tickets --start-method clone", "'clone' is not one of 'fork', 'spawn', 'forkserver'"),
@@ -136,7 +137,7 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
         "no_ways.py": WAYS.format(way="Way('one', {'guests': 3})"),
         "bad_ways.py": WAYS.format(way="1 / 0"),
         "exits.py": EXITS,
-        "till.py": NEEDS.format(need="{'big': False}"),
+        "till.py": NEEDS.format(need="{'large': False}"),
         "no_such_need.py": NEEDS.format(need="{'lok': False}"),
         "good.py": "from procsim import start\ndef main(users: int = 3): ...\nstart(main)\n".replace(
             "start(main)", "if __name__ == '__main__':\n    start(main)"

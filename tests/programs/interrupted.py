@@ -90,6 +90,16 @@ def condition(condition):
         condition.notify_all()
 
 
+def value(shared):
+    shared.value += 1
+    shared.value = 0
+
+
+def array(shared):
+    shared[0] += shared[-1]
+    shared[:] = [0, 0]
+
+
 def put_and_get(items):
     items.put(1)
     try:
@@ -155,6 +165,8 @@ OPERATIONS = (
     (event, mp.Event),
     (barrier, lambda: mp.Barrier(1)),
     (condition, mp.Condition),
+    (value, lambda: mp.Value("i")),
+    (array, lambda: mp.Array("i", 2)),
     (put_and_get, lambda: mp.Queue(1)),
     (join_tasks, mp.JoinableQueue),
     (simple, mp.SimpleQueue),

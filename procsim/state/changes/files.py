@@ -11,28 +11,33 @@ from procsim.wire.events import Event
 
 def _opened(run: RunState, event: Event) -> None:
     if event.object is not None:
-        cells_of(run, event.object).opened(event)
+        cells_of(run, event).opened(event)
 
 
 def _read(run: RunState, event: Event) -> None:
     if event.object is not None:
-        cells_of(run, event.object).was_read(event, _held(run, event.pid))
+        cells_of(run, event).was_read(event, held_by(run, event.pid))
         run.processes[event.pid].marks.append((event.t, READ, event.fields["value"], False))
 
 
 def _written(run: RunState, event: Event) -> None:
     if event.object is not None:
-        lost = cells_of(run, event.object).was_written(event, _held(run, event.pid))
+        lost = cells_of(run, event).was_written(event, held_by(run, event.pid))
         run.processes[event.pid].marks.append((event.t, WROTE, event.fields["value"], lost is not None))
 
 
 def _closed(run: RunState, event: Event) -> None:
     if event.object is not None:
-        cells_of(run, event.object).closed(event)
+        cells_of(run, event).closed(event)
 
 
-def _held(run: RunState, pid: int) -> frozenset[int]:
-    return frozenset(identity for identity, lock in run.locks.items() if pid in lock.holders)
+def held_by(run: RunState, pid: int) -> frozenset[int]:
+    """The locks that a process holds now, also those that are handed on."""
+    held = [identity for identity, lock in run.locks.items() if pid in lock.holders]
+    return frozenset(held) if held else _NONE
+
+
+_NONE: frozenset[int] = frozenset()
 
 
 CHANGES: Mapping[str, Change] = {

@@ -21,10 +21,15 @@ def _stuck(run: RunState, event: Event) -> None:
         run.hung = event.t
     wait.open_in = tuple(fields["open_in"])
     wait.in_message = fields["in_message"]
+    wait.how = fields.get("how", "")
+    wait.alone = bool(fields.get("alone"))
+    wait.beside = tuple(fields.get("beside", ()))
 
 
 def _found(run: RunState, event: Event) -> None:
-    run.found.append(event)
+    fields = event.fields
+    found = run.accepted if fields.get("accepted") else run.suspected if fields.get("probable") else run.found
+    found.append(event)
 
 
 CHANGES: Mapping[str, Change] = {"process_stuck": _stuck, "finding": _found}

@@ -3,47 +3,79 @@
 from collections.abc import Mapping
 
 from procsim.state.changes.change import Change
-from procsim.state.changes.waits import wait_ended
+from procsim.state.changes.waits import keep_wait, no_poll
 from procsim.state.identities import lock_of
-from procsim.state.objects import Hold, Lock
+from procsim.state.objects import Hold, Lock, Longest
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
 
 def _acquired(run: RunState, event: Event) -> None:
-    lock = lock_of(run, event)
+    _, t, pid, _, thread, identity, at, fields = event
+    lock = run.locks.get(identity or 0) or lock_of(run, event)  # mostly it is known, and this spares a call
+    lock.last = t
+    holders = lock.holders
     enter(run, event, lock)
-    lock.holders[event.pid] = lock.holders.get(event.pid, 0) + 1
-    lock.holds[event.pid] = Hold(event.thread, bool(event.fields.get("entered")), event.t, event.at)
-    lock.acquired[event.pid] += 1
-    lock.most_holders = max(lock.most_holders, len(lock.holders))
+    held = holders.get(pid, 0)
+    holders[pid] = held + 1
+    outer = None
+    if held and lock.type == "RLock":
+        last = lock.holds[pid]
+        outer = last.outer or last
+    # In half the time of `Hold(...)`.
+    lock.holds[pid] = tuple.__new__(Hold, (thread, bool(fields.get("entered")), t, at, outer))
+    lock.acquired[pid] += 1
+    if len(holders) > lock.most_holders:
+        lock.most_holders = len(holders)
 
 
 def _released(run: RunState, event: Event) -> None:
-    lock = lock_of(run, event)
-    holder: int | None = event.pid
-    if event.pid not in lock.holders:  # handed on, or a semaphore raised by a process that never acquired it
+    _, t, holder, _, _, identity, _, _ = event
+    lock = run.locks.get(identity or 0) or lock_of(run, event)
+    lock.last = t
+    holders = lock.holders
+    if holder not in holders:  # handed on, or a semaphore raised by a process that never acquired it
         lock.handed_on = True
         answered(run, event)
-        for pid in lock.holders:
-            leave(run, pid, lock, event.t)
-        holder = next(iter(lock.holders), None)
-    if holder is None:
-        return
-    lock.holders[holder] -= 1
-    if not lock.holders[holder]:
-        del lock.holders[holder], lock.holds[holder]
-        leave(run, holder, lock, event.t)
+        for pid in holders:
+            leave(run, pid, lock, t)
+        if not holders:
+            return
+        holder = next(iter(holders))
+    holders[holder] -= 1
+    if not holders[holder]:
+        del holders[holder]
+        end_hold(lock, lock.holds.pop(holder), event)
+        leave(run, holder, lock, t)
+
+
+def _holder_gone(run: RunState, event: Event) -> None:
+    lock_of(run, event).holder_is_gone = True
+
+
+def end_hold(lock: Lock, hold: Hold, event: Event) -> None:
+    """A process no longer holds the lock, as the event says."""
+    if hold.outer is not None:
+        hold = hold.outer
+    ns = event.t - hold.since
+    if ns > lock.longest_ns and not lock.handed_on:
+        lock.longest_ns, lock.longest = ns, Longest(ns, event.process, hold.at)
 
 
 def enter(run: RunState, event: Event, lock: Lock) -> None:
     """The process enters the critical section of a lock, or once more the one it is in; its wait is over."""
-    process = run.processes[event.pid]
+    _, t, pid, _, thread, _, _, _ = event
+    process = run.processes[pid]
     entered = not lock.handed_on and lock.identity not in process.inside
     if entered:
         process.inside.append(lock.identity)
-    if wait_ended(run, event) is None and entered:
-        process.keep_status(event.t, run.processes)
+    wait = process.waits.pop(thread, None)
+    if process.polls:
+        process.polls.pop(thread, None)
+    if wait is not None:
+        keep_wait(run, process, wait, t)
+    if entered or wait is not None:
+        process.keep_status(t, run.processes)
 
 
 def leave(run: RunState, pid: int, lock: Lock, t: int) -> None:
@@ -58,10 +90,13 @@ def answered(run: RunState, event: Event) -> None:
     """The process signals others: whoever has taken an item may have answered by that."""
     process = run.processes[event.pid]
     process.has_answered = process.has_taken
+    if process.polls:  # asked here, too: a call costs time at each message
+        no_poll(process, event.thread)
 
 
 CHANGES: Mapping[str, Change] = {
     "lock_created": lock_of,
     "lock_acquired": _acquired,
     "lock_released": _released,
+    "lock_holder_gone": _holder_gone,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from procsim.state.changes.change import Change
+from procsim.state.changes.waits import wait_began
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -11,4 +12,9 @@ def _began(run: RunState, event: Event) -> None:
     run.processes[event.pid].is_manager = not event.fields.get("public")
 
 
-CHANGES: Mapping[str, Change] = {"manager_began": _began}
+def _called(run: RunState, event: Event) -> None:
+    """A manager is asked for something; where that is one of its locks, that is a wait for a lock like any other."""
+    wait_began(run, event if event.object is None else event._replace(kind="lock_waiting"))
+
+
+CHANGES: Mapping[str, Change] = {"manager_began": _began, "manager_called": _called}

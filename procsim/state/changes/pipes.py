@@ -12,6 +12,7 @@ from procsim.wire.events import Event
 
 def _sent(run: RunState, event: Event) -> None:
     signal_of(run, event).sent += 1
+    run.processes[event.pid].has_sent = True
     answered(run, event)
 
 
@@ -22,6 +23,13 @@ def _receive_waiting(run: RunState, event: Event) -> None:
 
 def _received(run: RunState, event: Event) -> None:
     signal_of(run, event).received += 1
+    run.processes[event.pid].heard = event.t
+    wait_ended(run, event)
+
+
+def _polled(run: RunState, event: Event) -> None:
+    if event.fields["ready"]:
+        run.processes[event.pid].heard = event.t
     wait_ended(run, event)
 
 
@@ -35,5 +43,7 @@ CHANGES: Mapping[str, Change] = {
     "pipe_sent": _sent,
     "pipe_receive_waiting": _receive_waiting,
     "pipe_received": _received,
+    "pipe_poll_waiting": _receive_waiting,
+    "pipe_polled": _polled,
     "pipe_ended": _ended,
 }

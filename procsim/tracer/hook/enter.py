@@ -10,7 +10,7 @@ The tracer's code has file names that are no real ones, wherever procsim is inst
                       and shows a warning at the program's line
     pytest            leaves out of a traceback the frames that have `__tracebackhide__` among their globals
 
-A debugger, `sys.setprofile` and a plain traceback still show these frames.
+A debugger and `sys.setprofile` still show these frames. A plain traceback does not: see `watch/tracebacks.py`.
 
 Of ours, only `procsim.tracer` stays in `sys.modules`: a program may have a module or package called procsim.
 """

@@ -2,5 +2,5 @@
 
 A class of methods (`procsim.tracer.patching.Methods`) stands for each class that is traced. In such a method: ask for
 the call site (`sites.caller`); if multiprocessing itself has called, do as the original does; pass the gate
-(`gate.arrive`); emit; call the original. A traceback of the program's shows each frame of ours, so there are few.
+(`gate.arrive`); emit; call the original.
 """

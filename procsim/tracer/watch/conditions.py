@@ -3,23 +3,29 @@
 import sys
 import threading
 import weakref
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
 from procsim.tracer.emit import emit, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore
-from procsim.tracer.sites import INTERNAL, caller, caller_through
+from procsim.tracer.sites import INTERNAL, caller, caller_through, outer_site
+from procsim.tracer.values import own
 from procsim.tracer.watch.locks import (
     ENTERED,
     emit_released,
+    has_methods_of_its_own,
     has_semlocks,
     identity_of,
     keep_raw,
     owner_of,
     traced_acquire,
 )
+from procsim.wire.identities import semaphore
+
+AWAKE_SECONDS = 0.1
+"""How long those may take to wake up that were notified, before the wait for them becomes an event."""
 
 
 def patch_conditions(module: ModuleType) -> None:
@@ -36,32 +42,58 @@ _traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 def _bind_again() -> None:
     for condition in list(_traced.values()):
-        Condition.real._make_methods(condition)
+        vars(condition).update(acquire=condition._lock.acquire, release=condition._lock.release)
+        keep_raw(condition._woken_count)
     _traced.clear()
+
+
+def _watch_waking(condition: Any) -> None:
+    """Replace `condition._woken_count.acquire`, by which `notify` waits for each that it has notified to wake up."""
+    keep_raw(condition._woken_count)
+    raw, reference = condition._woken_count._semlock, weakref.ref(condition)
+
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
+        if not block or timeout is not None:
+            return raw.acquire(block, timeout)
+        if raw.acquire(True, AWAKE_SECONDS):
+            return True
+        identity = _identity_of_notified(reference())
+        emit_waiting("condition_notify_waiting", identity, outer_site())
+        try:
+            return raw.acquire()
+        finally:  # a signal handler of the program may raise
+            emit("condition_notify_done", identity)
+
+    condition._woken_count.acquire = acquire
 
 
 class Condition(Methods):
     """multiprocessing.synchronize.Condition."""
 
+    _procsim_object = None
+
     def _make_methods(self: Any) -> None:
         # It would bind the lock's methods to the instance. Without them those below are found, which tell a call of
         # the program's from an inner one.
         _traced[id(self)] = self
+        _watch_waking(self)
+        if has_methods_of_its_own(self, Condition):
+            self.acquire, self.release = MethodType(Condition.acquire, self), MethodType(Condition.release, self)
 
     def __setstate__(self: Any, state: Any) -> None:
         Condition.real.__setstate__(self, state)
-        keep_raw(self._sleeping_count, self._woken_count, self._wait_semaphore)
+        keep_raw(self._sleeping_count, self._wait_semaphore)
 
     def acquire(self: Any, *args: Any, **kwargs: Any) -> Any:
         at = caller()
-        if at == INTERNAL or not hasattr(self._lock, "_semlock"):
+        if at == INTERNAL or not _is_traced("acquire", self._lock):
             return self._lock.acquire(*args, **kwargs)
         return traced_acquire(self._lock, at, *args, **kwargs)
 
     def release(self: Any) -> None:
         try:
             at = caller()
-            if at != INTERNAL:
+            if at != INTERNAL and _is_traced("release", self._lock):
                 emit_released(self._lock, at)
         finally:
             self._lock.release()
@@ -108,7 +140,21 @@ class Condition(Methods):
             identity = identity_of(self._lock)
             gate.arrive("condition_notified", identity, at)
             emit("condition_notified", identity, at, count=None)
-        Condition.real.notify(self, sys.maxsize)
+        Condition.real.notify_all(self)
+
+
+def belongs_to(condition: Any, identity: int) -> None:
+    """From now on, who notifies this condition waits at the object with that identity, which it is a part of."""
+    vars(condition)["_procsim_object"] = identity
+
+
+def _identity_of_notified(condition: Any) -> int | None:
+    return (condition._procsim_object or identity_of(condition._lock)) if condition is not None else None
+
+
+def _is_traced(method: str, lock: Any) -> bool:
+    """Whether a call of this method of a condition's lock is to be emitted here: its own lock has C methods."""
+    return own(lock, "_procsim_inner") or has_semlocks(method, lock)
 
 
 class Event(Methods):
@@ -117,7 +163,13 @@ class Event(Methods):
     def __init__(self: Any, *, ctx: Any) -> None:
         Event.real.__init__(self, ctx=ctx)
         if owner_of(sys._getframe(1), self) is self:
-            announce("event_created", identity_of(self._flag), "Event")
+            announce("event_created", identity_of(self._flag), "Event", inside=_inside(self._cond))
+
+    def is_set(self: Any) -> Any:
+        is_set = Event.real.is_set(self)
+        if is_set and (at := caller()) != INTERNAL:
+            emit("event_seen", identity_of(self._flag), at)
+        return is_set
 
     def set(self: Any) -> None:
         at = caller()
@@ -125,6 +177,7 @@ class Event(Methods):
             identity = identity_of(self._flag)
             gate.arrive("event_set", identity, at)
             emit("event_set", identity, at)
+            belongs_to(self._cond, identity)
         Event.real.set(self)
 
     def clear(self: Any) -> None:
@@ -141,8 +194,13 @@ class Event(Methods):
         if at != INTERNAL:
             ready = None if timeout is not None else lambda: not raw._is_zero()
             gate.arrive("event_awaited", identity_of(self._flag), at, ready)
-        if at == INTERNAL or not raw._is_zero():
+        if at == INTERNAL:
             return Event.real.wait(self, timeout)
+        if not raw._is_zero():
+            is_set = Event.real.wait(self, timeout)
+            if is_set:
+                emit("event_seen", identity_of(self._flag), at)
+            return is_set
         emit_waiting("event_waiting", identity_of(self._flag), at, timeout)
         is_set = False
         try:
@@ -157,7 +215,8 @@ class Barrier(Methods):
 
     def __init__(self: Any, parties: int, *args: Any, **kwargs: Any) -> None:
         Barrier.real.__init__(self, parties, *args, **kwargs)
-        announce("barrier_created", _identity_of_barrier(self), "Barrier", parties=parties)
+        inside = _inside(self._cond)
+        announce("barrier_created", _identity_of_barrier(self), "Barrier", parties=parties, inside=inside)
 
     def wait(self: Any, timeout: Any = None) -> Any:
         at = caller()
@@ -166,6 +225,7 @@ class Barrier(Methods):
         identity = _identity_of_barrier(self)
         gate.arrive("barrier_passed", identity, at)
         emit_waiting("barrier_waiting", identity, at, self._timeout if timeout is None else timeout)
+        belongs_to(self._cond, identity)
         try:
             position = Barrier.real.wait(self, timeout)
         except threading.BrokenBarrierError:
@@ -176,6 +236,12 @@ class Barrier(Methods):
             raise
         emit("barrier_passed", identity, at, position=position)
         return position
+
+
+def _inside(condition: Any) -> list[int]:
+    """The identities of the semaphores of a condition, by which a new process finds them; under fork they have none."""
+    locks = (condition._lock, condition._sleeping_count, condition._woken_count, condition._wait_semaphore)
+    return [semaphore(lock._semlock.name) for lock in locks if lock._semlock.name]
 
 
 def _identity_of_barrier(barrier: Any) -> int:

@@ -14,15 +14,12 @@ from types import FrameType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import active, emit
+from procsim.tracer.emit import active, emit, look
 from procsim.tracer.patching import Builtin, replace
-from procsim.tracer.sites import call_site, is_library, program_site
+from procsim.tracer.sites import call_site, is_internal, is_library, module_of, program_site
 from procsim.tracer.values import VALUE_LIMIT
+from procsim.tracer.watch import ordering
 from procsim.wire import identities
-from procsim.wire.pipe import raised_elsewhere
-
-PATH_LIMIT = 200
-"""Characters of a path that an event carries (its end)."""
 
 _fstat = os.fstat
 
@@ -46,13 +43,23 @@ class _Open(Builtin):
         closefd: bool = True,
         opener: Any = None,
     ) -> Any:
-        text = not (isinstance(mode, str) and "b" in mode)
+        plain_mode = mode if type(mode) is str else ""  # the methods of a type of the program's are its code
+        text = "b" not in plain_mode
         usual = buffering == -1 and closefd and opener is None and isinstance(file, str | bytes | os.PathLike)
-        if usual and isinstance(mode, str) and mode in _BUFFERS and (text or encoding is errors is newline is None):
+        if usual and plain_mode in _BUFFERS and (text or encoding is errors is newline is None):
             at = _site_of_open(sys._getframe().f_back)
             if at is not None:
                 return _open(file, mode, text, encoding, errors, newline, at)
-        return self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        frame = sys._getframe().f_back
+        if type(file) is int or frame is None or is_internal(frame):
+            return self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        try:
+            result = self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        finally:
+            look()
+        if opener is None and not set(plain_mode).isdisjoint("wax+"):
+            ordering.emit_written_past(result.fileno())
+        return result
 
 
 def patch_open() -> None:
@@ -63,6 +70,10 @@ def patch_open() -> None:
     replace(builtins, "open", traced_open)
     replace(io, "open", traced_open)
     traced_open.__module__ = "io"  # where pickle finds it (from 3.12 on the original says `_io`)
+
+
+_not_opened: set[str | None] = set()
+"""Paths that could not be opened. Once they can, the program learns something by that."""
 
 
 class TracedFileIO(io.FileIO):
@@ -123,12 +134,33 @@ class TracedFileIO(io.FileIO):
 def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline: Any, at: str) -> Any:
     """What `open` does for the usual modes (the steps are those of Lib/_pyio.py)."""
     name = os.fspath(file)
-    raw = TracedFileIO(name, mode.replace("b", "").replace("t", ""))
+    key = name if type(name) is str else None  # others may have a hash of the program's
+    names = ordering.names_paths() and mode[0] in "wxa"
+    if names:
+        ordering.emit_change(name)
+    try:
+        raw = TracedFileIO(name, mode.replace("b", "").replace("t", ""))
+    except OSError:  # it shows what is there, or is not
+        if len(_not_opened) >= ordering.SEEN_KEPT:
+            _not_opened.clear()
+        _not_opened.add(key)
+        look()
+        raise
+    if key in _not_opened:
+        _not_opened.discard(key)
+        look()
     result: Any = raw
     try:
         raw.identity = _identity_of(raw.fileno())
-        raw.path = _path_of(os.fsdecode(name))
+        raw.path = ordering.absolute(name) or ""
         emit("file_opened", raw.identity, at, path=raw.path, mode=mode)
+        if mode[0] == "x":  # it was not there
+            if names:
+                ordering.emit_seen(name)
+            else:
+                look()
+        if raw.identity is None and stat.S_ISFIFO(_fstat(raw.fileno()).st_mode):
+            ordering.emit_used("pipe")
         block = getattr(raw, "_blksize", 0)
         result = _BUFFERS[mode](raw, block if block > 1 else io.DEFAULT_BUFFER_SIZE)
         if text:
@@ -145,17 +177,8 @@ def _identity_of(descriptor: int) -> int | None:
     return identities.file(status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _path_of(name: str) -> str:
-    try:
-        return os.path.abspath(name)[-PATH_LIMIT:]
-    except OSError as error:  # the folder that we are in was removed
-        if raised_elsewhere(error):
-            raise
-        return name[-PATH_LIMIT:]
-
-
 def _site_of_open(frame: FrameType | None) -> str | None:
     """Where the program opens a file; None if the standard library opens one for itself."""
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("pathlib"):
+    while frame is not None and module_of(frame).startswith("pathlib"):
         frame = frame.f_back
     return None if frame is None or is_library(frame) else call_site(frame)

@@ -1,4 +1,4 @@
-"""Lock, RLock, Semaphore, BoundedSemaphore and the locks of Value and Array.
+"""Lock, RLock, Semaphore, BoundedSemaphore; what a Value or an Array adds to its lock stands in `values.py`.
 
 A SemLock binds its C methods to the instance when it is made. For a lock of the program's own that is left out, so that
 the traced methods of the class are found. A lock inside a Queue or a Pool keeps the C methods, and is as fast as ever.
@@ -8,16 +8,31 @@ How a lock gets its identity: `procsim.wire.identities`.
 
 import sys
 import weakref
+from _operator import index
+from _thread import get_ident
+from collections.abc import Callable
 from functools import partial
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import NO_FIELDS, Waiting, emit, emit_again, emit_waiting, marshalled
+from procsim.tracer.emit import (
+    NO_FIELDS,
+    Waiting,
+    counts_repetitions,
+    emit,
+    emit_again,
+    emit_waiting,
+    marshalled,
+)
 from procsim.tracer.names import announce, disassembler, new_identity
 from procsim.tracer.patching import Methods, on_restore
-from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, outer_site
+from procsim.tracer.repetition import NEVER, LockRepetition
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal
 from procsim.wire.identities import semaphore
+from procsim.wire.pipe import Clock, raised_elsewhere
+
+_getframe = sys._getframe
 
 
 def identity_of(lock: Any) -> int:
@@ -25,7 +40,7 @@ def identity_of(lock: Any) -> int:
     known: int | None = getattr(lock, "_procsim_identity", None)
     if known is None:
         name = lock._semlock.name  # None under fork
-        lock._procsim_identity = known = semaphore(name) if name else new_identity()
+        vars(lock)["_procsim_identity"] = known = semaphore(name) if name else new_identity()
     return known
 
 
@@ -35,7 +50,7 @@ def keep_raw(*locks: Any) -> None:
         if lock is not None and hasattr(lock, "_semlock"):
             lock.acquire = lock._semlock.acquire
             lock.release = lock._semlock.release
-            lock._procsim_inner = True  # for `with`, which calls the methods of the class
+            vars(lock)["_procsim_inner"] = True  # for `with`, which calls the methods of the class
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
@@ -57,9 +72,13 @@ ENTERED = marshalled(entered=True)
 """How a lock is acquired: by a call; or by `with`, and then this thread is sure to release it."""
 
 
+as_flag: Callable[[Any], bool] = bool if sys.version_info >= (3, 12) else lambda value: bool(index(value))
+"""What a semaphore makes of its argument `block`. Raises what it would raise: for `lock.acquire(0.5)`, say."""
+
+
 def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = None, how: bytes = CALLED) -> bool:
     """Acquire a SemLock, and emit that: `lock_waiting` only where a try without waiting failed."""
-    raw, identity = lock._semlock, identity_of(lock)
+    raw, identity, block = lock._semlock, identity_of(lock), as_flag(block)
     if gate.shared[0]:  # only what may wait for ever has to be possible first
         gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
     kinds = ("lock_waiting", "lock_refused")
@@ -67,7 +86,7 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
         return False
     try:
         emit("lock_acquired", identity, at, how)
-    except BaseException:  # as in `_acquire`
+    except BaseException:  # as in `SemLock.acquire`
         try:
             emit("lock_released", identity)  # its `lock_acquired` may have been written
         finally:
@@ -84,7 +103,9 @@ def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
         at = caller(OF_HELPER)
         return raw.acquire(block, timeout) if at == INTERNAL else traced_acquire(lock, at, block, timeout, how)
     try:
-        if not emit_again("lock_acquired", lock._procsim_identity, how, OF_HELPER):
+        identity, again = lock._procsim_identity, lock._procsim_again
+        counted = again is not None and again.acquired(identity, how)
+        if not counted and not emit_again("lock_acquired", identity, how, OF_HELPER):
             at = caller(OF_HELPER)
             if at != INTERNAL:
                 emit("lock_acquired", identity_of(lock), at, how)
@@ -95,6 +116,15 @@ def _acquire(lock: Any, block: Any, timeout: Any, how: bytes) -> Any:
             raw.release()
         raise
     return True
+
+
+def _emit_entered(lock: Any, again: LockRepetition) -> None:
+    """Emit that `with` has acquired a lock, where that was not counted."""
+    identity = lock._procsim_identity
+    if not again.acquired(identity, ENTERED) and not emit_again("lock_acquired", identity, ENTERED, OF_HELPER):
+        at = caller(OF_HELPER)
+        if at != INTERNAL:
+            emit("lock_acquired", identity_of(lock), at, ENTERED)
 
 
 def waited_for(
@@ -124,7 +154,7 @@ def emit_released(lock: Any, at: str | None) -> None:
     except AttributeError:  # a Condition with a lock that is not multiprocessing's
         return
     # Of a plain Lock, which macOS can show no value of, it is enough that it is taken.
-    if raw._is_zero() if raw.maxvalue == 1 and raw.kind != _RECURSIVE_MUTEX else _may_release(raw):
+    if raw._is_zero() if raw.maxvalue == 1 and raw.kind != RECURSIVE_MUTEX else _may_release(raw):
         identity = identity_of(lock)
         if gate.shared[0]:
             gate.arrive("lock_released", identity, at)
@@ -133,9 +163,12 @@ def emit_released(lock: Any, at: str | None) -> None:
 
 def _emit_released(lock: Any) -> None:
     """The same for a lock's own method, and quicker where the event is interned already."""
-    raw = lock._semlock
+    raw, again = lock._semlock, lock._procsim_again
+    is_held = not gate.shared[0] and raw._is_zero()
+    if is_held and again is not None and again.released():
+        return
     # An RLock that is not free may be held by another thread.
-    is_held = not gate.shared[0] and raw.kind != _RECURSIVE_MUTEX and raw._is_zero()
+    is_held = is_held and raw.kind != RECURSIVE_MUTEX
     if not is_held or not emit_again("lock_released", lock._procsim_identity, NO_FIELDS, OF_HELPER):
         at = caller(OF_HELPER)
         if at != INTERNAL:
@@ -144,12 +177,12 @@ def _emit_released(lock: Any) -> None:
 
 def can_acquire(raw: Any) -> bool:
     """Whether this thread would get a lock or semaphore at once."""
-    return bool((raw.kind == _RECURSIVE_MUTEX and raw._is_mine()) or not raw._is_zero())
+    return bool((raw.kind == RECURSIVE_MUTEX and raw._is_mine()) or not raw._is_zero())
 
 
 def _may_release(raw: Any) -> bool:
     """Whether a release of an RLock or a semaphore will not raise: it is held by this thread, or below its maximum."""
-    if raw.kind == _RECURSIVE_MUTEX:
+    if raw.kind == RECURSIVE_MUTEX:
         return bool(raw._is_mine())
     try:
         return bool(raw._get_value() < raw.maxvalue)
@@ -157,7 +190,7 @@ def _may_release(raw: Any) -> bool:
         return True
 
 
-_RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
+RECURSIVE_MUTEX = 0  # multiprocessing.synchronize: RECURSIVE_MUTEX, SEMAPHORE = list(range(2))
 
 
 # The patches -------------------------------------------------------------------------------------------------
@@ -176,16 +209,29 @@ _traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 def _trace(lock: Any) -> None:
     _traced[id(lock)] = lock
-    acquire, release = SemLock.acquire, SemLock.release
-    if type(lock).acquire is not acquire or type(lock).release is not release:
-        # A class of the program's overrides these, but its own are never called: without procsim, the C methods that
-        # each instance has hide them; with procsim, these do.
-        lock.acquire, lock.release = MethodType(acquire, lock), MethodType(release, lock)
+    if lock._semlock.maxvalue == 1 and counts_repetitions():  # else several may hold it at once
+        vars(lock)["_procsim_again"] = LockRepetition()
+    if has_methods_of_its_own(lock, SemLock):
+        lock.acquire, lock.release = MethodType(SemLock.acquire, lock), MethodType(SemLock.release, lock)
+
+
+def has_methods_of_its_own(lock: Any, methods: Any) -> bool:
+    """Whether `methods` would not be called: a class of the program's overrides `acquire` or `release`.
+
+    Its own are never called: without procsim, the methods that each instance is given hide them; so with procsim it is
+    given ours. It is also given them where `__setattr__` is the program's, which then is called as it would be.
+    """
+    kind: Any = type(lock)
+    return (
+        kind.acquire is not methods.acquire
+        or kind.release is not methods.release
+        or kind.__setattr__ is not object.__setattr__
+    )
 
 
 def _bind_again() -> None:
     for lock in list(_traced.values()):
-        SemLock.real._make_methods(lock)
+        vars(lock).update(acquire=lock._semlock.acquire, release=lock._semlock.release)
     _traced.clear()
 
 
@@ -194,6 +240,7 @@ class SemLock(Methods):
 
     _procsim_inner = False
     _procsim_identity = None
+    _procsim_again = None
 
     def _make_methods(self: Any) -> None:
         frame = sys._getframe(1)
@@ -208,12 +255,12 @@ class SemLock(Methods):
         else:
             keep_raw(self)
             condition = frame.f_globals.get("Condition", ())  # multiprocessing.synchronize's
-            if isinstance(owner, condition) and not hasattr(owner, "_lock"):
+            if issubclass(type(owner), condition) and "_lock" not in vars(owner):
                 # The lock that it is just making for itself: people know that lock as the condition.
                 announce("lock_created", identity_of(self), "Condition", value=value)
 
     def acquire(self: Any, block: Any = True, timeout: Any = None) -> Any:
-        return _acquire(self, block, timeout, CALLED)
+        return _acquire(self, block if block is True else as_flag(block), timeout, CALLED)
 
     def release(self: Any) -> None:
         try:
@@ -222,80 +269,54 @@ class SemLock(Methods):
             self._semlock.release()
 
     def __enter__(self: Any) -> Any:
-        if self._procsim_inner:
-            return self._semlock.__enter__()
-        return _acquire(self, True, None, ENTERED)
-
-    def __exit__(self: Any, *args: object) -> None:
-        if self._procsim_inner:
-            self._semlock.__exit__(*args)
-            return
+        again = self._procsim_again
+        if again is None:
+            return self._semlock.__enter__() if self._procsim_inner else _acquire(self, True, None, ENTERED)
         try:
-            _emit_released(self)
-        finally:
-            self._semlock.__exit__(*args)
+            # First: where the recursion limit leaves room for these calls, it does for a release (CPython 3.11).
+            frame, thread = _getframe(1), get_ident()
+        except ValueError as error:  # see `sites.caller`
+            if raised_elsewhere(error):
+                raise
+            return _acquire(self, True, None, ENTERED)
+        if not self._semlock.acquire(False):
+            return _acquire(self, True, None, ENTERED)
+        try:  # as `again.acquired`, but without its call
+            if frame.f_lasti == again.first_at and frame.f_code is again.first_code and thread == again.thread:
+                now, counted, count = Clock.now(), again.counted, again.count
+                if now < again.tail[1] == again.until: again.until_inside = again.until; again.until = NEVER; counted[0] = now; counted[2] = again.count = count + 1; return True  # fmt: skip  # noqa: E501, E701, E702
+            _emit_entered(self, again)
+        except BaseException:  # as in `_acquire`
+            try:
+                emit("lock_released", identity_of(self))
+            finally:
+                self._semlock.release()
+            raise
+        return True
+
+    # Not `*args`, for which CPython would make a tuple each time.
+    def __exit__(self: Any, kind: Any = None, value: Any = None, trace: Any = None) -> None:
+        again = self._procsim_again
+        if again is None and self._procsim_inner:
+            self._semlock.__exit__(kind, value, trace)
+            return
+        counted = False
+        try:
+            try:
+                # As `again.released`, but without a look at who releases it: `with` does so in the thread and at the
+                # line where it has acquired it. Nor whether it is still held: that the release tells.
+                if again is not None and again.tail[1] == again.until_inside: again.until = again.until_inside; again.until_inside = NEVER; again.counted[2] = again.count = again.count + 1; counted = True; return  # fmt: skip  # noqa: E501, E701, E702
+                _emit_released(self)
+            finally:
+                self._semlock.release()
+        except (ValueError, AssertionError) as error:
+            if counted and not raised_elsewhere(error):
+                again.take_back()
+            raise
 
 
 def has_semlocks(method: str, lock: Any) -> bool:
-    """Whether a lock has this method from SemLock: not a lock of others, and no class of the program's overrides it."""
+    """Whether a lock has this method from SemLock: not a lock of others, and the program has put no other there."""
     # By the code, which a copy of SemLock has in common with it: see `Methods.replace_those_of`.
-    own = getattr(getattr(type(lock), method, None), "__code__", None)
+    own = getattr(getattr(lock, method, None), "__code__", None)
     return own is getattr(SemLock, method).__code__
-
-
-def patch_sharedctypes(module: ModuleType) -> None:
-    """multiprocessing.sharedctypes."""
-    SynchronizedBase.replace_those_of(module.SynchronizedBase)
-
-
-class SynchronizedBase(Methods):
-    """multiprocessing.sharedctypes.SynchronizedBase: `with counter:` and `counter.acquire()` on a Value or an Array.
-
-    `counter.value` acquires the lock, too. Where this thread holds it already, that is not emitted.
-    """
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        SynchronizedBase.real.__init__(self, *args, **kwargs)
-        if hasattr(self._lock, "_semlock"):
-            _trace_shared(self, self._lock)
-
-    def __enter__(self: Any) -> Any:
-        if not has_semlocks("__enter__", self._lock) or _is_held(self._lock._semlock):
-            return self._lock.__enter__()
-        return traced_acquire(self._lock, _line(), how=ENTERED)
-
-    def __exit__(self: Any, *args: object) -> None:
-        try:
-            if has_semlocks("__exit__", self._lock) and not _is_held(self._lock._semlock, times=2):
-                emit_released(self._lock, _line())
-        finally:
-            self._lock.__exit__(*args)
-
-
-def _trace_shared(shared: Any, lock: Any) -> None:
-    """Have the `acquire` and `release` that a Value or an Array takes over from its lock emit as `with` does."""
-    raw = lock._semlock
-
-    def acquire(block: Any = True, timeout: Any = None) -> bool:
-        if _is_held(raw):
-            return raw.acquire(block, timeout)  # type: ignore[no-any-return]
-        return traced_acquire(lock, _line(), block, timeout)
-
-    def release() -> None:
-        try:
-            if not _is_held(raw, times=2):  # else this thread holds it afterwards, too
-                emit_released(lock, _line())
-        finally:
-            raw.release()
-
-    shared.acquire, shared.release = acquire, release
-
-
-def _line() -> str | None:
-    """The call site of the method that asks. Where that is INTERNAL (`cells[0]` acquires), the line of the program."""
-    return caller(OF_HELPER) or outer_site()
-
-
-def _is_held(raw: Any, times: int = 1) -> bool:
-    """Whether this thread has acquired an RLock so many times at least, and not released it since."""
-    return bool(raw.kind == _RECURSIVE_MUTEX and raw._is_mine() and raw._count() >= times)

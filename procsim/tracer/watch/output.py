@@ -18,7 +18,7 @@ from procsim.tracer.emit import emit, run_is_over
 from procsim.tracer.patching import on_restore
 from procsim.tracer.sites import program_site
 from procsim.tracer.values import TEXT_LIMIT
-from procsim.wire.pipe import raised_elsewhere
+from procsim.wire.pipe import has_no_reader, raised_elsewhere
 
 _parts: dict[tuple[str, int], list[str]] = {}
 
@@ -55,7 +55,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
         rest = _emit_lines(name, text)
         if not taken:
             return original_write(text)
-        if rest and not run_is_over():  # after the run these pipes have no reader, and a write would end the program
+        if rest and not _has_no_reader(stream):
             original_write(rest)
         return len(text)
 
@@ -65,7 +65,7 @@ def _cover(stream: Any, name: str, taken: Collection[tuple[int, int]]) -> None:
 
     def emit_parts() -> None:
         for key in list(_parts):
-            if key[0] == name and (rest := _emit_part(key)) and taken and not run_is_over():
+            if key[0] == name and (rest := _emit_part(key)) and taken and not _has_no_reader(stream):
                 original_write(rest)
 
     try:
@@ -91,6 +91,11 @@ def _file_behind(stream: Any) -> tuple[int, int] | None:
             raise
         return None
     return status.st_dev, status.st_ino
+
+
+def _has_no_reader(stream: Any) -> bool:
+    """Whether this process goes on after procsim was killed, which read this pipe: a write would end it."""
+    return run_is_over() and has_no_reader(stream.fileno())
 
 
 def _emit_lines(name: str, text: str) -> str:

@@ -10,31 +10,35 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import VALUE, emit, emit_again, emit_value, emit_waiting
+from procsim.tracer.emit import VALUE, emit, emit_again, emit_value, emit_waiting, look
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import Methods, replace
-from procsim.tracer.sites import INTERNAL, OF_HELPER, OF_METHOD, call_site, caller, program_frame
+from procsim.tracer.sites import INTERNAL, OF_HELPER, OF_METHOD, call_site, caller, module_of, program_frame
 from procsim.wire.identities import pipe_end
 from procsim.wire.pipe import raised_elsewhere
+
+PIPE_BYTES = 8 * 4096
+"""What goes into a pipe for certain: Linux gives it 16 pages, and may leave each of them half empty."""
 
 _ioctl, _FIONREAD, _NONE = fcntl.ioctl, termios.FIONREAD, bytes(4)
 
 
-def identity_of_end(connection: Any) -> int:
+def _identity_of_end(connection: Any) -> int:
     """The identity of one end, the same in each process that has it."""
     known: int | None = connection._procsim_identity
     if known is None:
         handle = connection._handle
         if handle is None:
             return 0
-        connection._procsim_identity = known = pipe_end(inode(handle), connection._readable)
+        vars(connection)["_procsim_identity"] = known = pipe_end(inode(handle), connection._readable)
     return known
 
 
 def belong_to_a_queue(*connections: Any) -> None:
     """Mark connections inside a queue: no send or receive there is a call of the program's own."""
     for connection in connections:
-        connection._procsim_inner = True
+        own = vars(connection)
+        own["_procsim_inner"], own["_procsim_queue"] = True, None
 
 
 def inode(descriptor: int) -> int:
@@ -59,7 +63,7 @@ def bytes_are_waiting(descriptor: int) -> bool:
         return True  # closed: then the call itself raises
 
 
-def has_news(connection: Any) -> bool:
+def _has_news(connection: Any) -> bool:
     """Whether a read from a connection would not wait: there are bytes, or no process has the other end."""
     if connection._handle is None:
         return True
@@ -84,12 +88,12 @@ def patch_connection(module: ModuleType) -> None:
 
 def _announce(first: Any, second: Any, frame: FrameType | None) -> None:
     """Announce both ends of a pipe that the code of this frame has made, or its context for it."""
-    if frame is not None and frame.f_globals.get("__name__") == "multiprocessing.context":
+    if frame is not None and module_of(frame) == "multiprocessing.context":
         frame = frame.f_back
     at = call_site(frame)
     if at != INTERNAL:
         names = variable_names(program_frame(frame), "pipe", 2)
-        ends = [identity_of_end(first), identity_of_end(second)]
+        ends = [_identity_of_end(first), _identity_of_end(second)]
         for name, end, other in zip(names, ends, reversed(ends), strict=True):
             emit("pipe_created", end, at, name=name, type="Pipe", other=other)
 
@@ -99,6 +103,8 @@ class Connection(Methods):
 
     _procsim_identity = None
     _procsim_inner = False
+    _procsim_queue: int | None = None
+    """The SimpleQueue of the program that it is inside of, as its writing end; else None."""
     _procsim_sent = 0
 
     def send(self: Any, obj: Any) -> None:
@@ -109,7 +115,11 @@ class Connection(Methods):
 
     def send_bytes(self: Any, buf: Any, offset: Any = 0, size: Any = None) -> None:
         if self._procsim_inner:
-            Connection.real.send_bytes(self, buf, offset, size)
+            queue = self._procsim_queue
+            if queue is None or _has_room(self._handle, len(buf)):
+                Connection.real.send_bytes(self, buf, offset, size)
+            else:
+                _wait_for_room(self, queue, buf)
             if gate.shared[0]:
                 self._procsim_sent += 1
             return
@@ -125,13 +135,30 @@ class Connection(Methods):
             received = Connection.real.recv(self)
         except EOFError:  # in the middle of a message
             if (at := caller()) != INTERNAL:
-                emit("pipe_ended", identity_of_end(self), at)
+                emit("pipe_ended", _identity_of_end(self), at)
             raise
         if not emit_again("pipe_received", self._procsim_identity, VALUE, OF_METHOD, received):
             at = caller()
             if at != INTERNAL:
-                emit_value("pipe_received", identity_of_end(self), at, received)
+                emit_value("pipe_received", _identity_of_end(self), at, received)
         return received
+
+    def poll(self: Any, timeout: Any = 0.0) -> Any:
+        limited = type(timeout) in (int, float) and timeout > 0
+        at_once = not limited or self._procsim_inner or self._handle is None or bytes_are_waiting(self._handle)
+        if at_once or (at := caller()) == INTERNAL:
+            ready = Connection.real.poll(self, timeout)
+        else:
+            identity = _identity_of_end(self)
+            emit_waiting("pipe_poll_waiting", identity, at, timeout)
+            ready = False
+            try:
+                ready = Connection.real.poll(self, timeout)
+            finally:  # a signal handler may raise, too
+                emit("pipe_polled", identity, at, ready=ready)
+        if ready and not self._procsim_inner:
+            look()
+        return ready
 
     def recv_bytes(self: Any, maxlength: Any = None) -> Any:
         at = INTERNAL if self._procsim_inner else caller()
@@ -139,17 +166,38 @@ class Connection(Methods):
         return recv_bytes(self, maxlength) if at == INTERNAL else _receive(self, at, recv_bytes, maxlength)
 
 
+def _has_room(handle: int, size: int) -> bool:
+    """Whether so many bytes go into a pipe at once."""
+    count = bytearray(4)
+    try:
+        _ioctl(handle, _FIONREAD, count)
+    except OSError as error:
+        if raised_elsewhere(error):
+            raise
+        return True  # closed: then the call itself raises
+    return int.from_bytes(count, sys.byteorder) + size < PIPE_BYTES
+
+
+def _wait_for_room(connection: Any, queue: int, buf: Any) -> None:
+    """Write an item of a SimpleQueue, which may wait until others have been taken: its `queue_put` was emitted."""
+    emit_waiting("queue_put_waiting", queue, None, value=None)
+    try:
+        Connection.real.send_bytes(connection, buf)
+    finally:  # a signal handler may raise, too
+        emit("queue_flushed", queue)
+
+
 def _emit_sent(connection: Any, value: Any) -> None:
     at = caller(OF_HELPER)
     if at != INTERNAL and connection._handle is not None:
-        identity = identity_of_end(connection)
+        identity = _identity_of_end(connection)
         gate.arrive("pipe_sent", identity, at)
         emit_value("pipe_sent", identity, at, value)
 
 
 def _receive(connection: Any, at: str | None, call: Any, *args: Any) -> Any:
-    identity = identity_of_end(connection)
-    gate.arrive("pipe_received", identity, at, partial(has_news, connection))
+    identity = _identity_of_end(connection)
+    gate.arrive("pipe_received", identity, at, partial(_has_news, connection))
     waits = connection._handle is not None and not bytes_are_waiting(connection._handle)
     if waits:
         emit_waiting("pipe_receive_waiting", identity, at)

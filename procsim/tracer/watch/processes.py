@@ -8,26 +8,39 @@ done, and its exit handlers begin.
 import _signal  # type: ignore[import-not-found]  # signal itself would be imported before the program does
 import atexit
 import os
-import posix
 import sys
 import threading
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Sequence
+from types import FunctionType, ModuleType
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, process_name
-from procsim.tracer.patching import Builtin, Methods, on_restore, replace
-from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, outer_site
+from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, forget_look, process_name
+from procsim.tracer.patching import Methods, on_restore, replace
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, module_of, outer_site
+from procsim.tracer.values import plain, type_name
+from procsim.tracer.watch import endings, ends_seen, forks, tracebacks
+from procsim.tracer.watch.endings import is_dead_child
 from procsim.tracer.watch.pipes import bytes_are_waiting
-from procsim.tracer.watch.uncaught import emit_raised, uncaught
-from procsim.wire.pipe import raised_elsewhere
+from procsim.tracer.watch.process_names import become_unnamed, fork_name, is_daemon, patch_prepare, target_name
+from procsim.tracer.watch.tracebacks import is_a
+from procsim.tracer.watch.uncaught import Operation, emit_call_raised, emit_raised, frames_of, origin_of, uncaught
+from procsim.wire.pipe import Clock
 
 
 class _Starting(threading.local):
     """Whether this thread is inside `Process.start`: what it forks is a Process, which itself emits that it began."""
 
     now = False
+    process: Any = None
+    """The one that is started."""
+    at: str | None = None
+    waits = False
+    """Whether `process_start_waiting` was emitted."""
+    threads: Sequence[forks.Thread] = ()
+    """The other threads of this process."""
+    library_threads: int = 0
+    """How many more it has, which run no Python."""
 
 
 _starting = _Starting()
@@ -52,6 +65,15 @@ def when_process_begins(listener: Callable[[Any], None]) -> None:
     on_restore(_begin_listeners.clear)
 
 
+_return_listeners: list[Callable[[], None]] = []
+
+
+def when_process_returns(listener: Callable[[], None]) -> None:
+    """Call the listener when this process has done its own code without an exception, before its exit handlers run."""
+    _return_listeners.append(listener)
+    on_restore(_return_listeners.clear)
+
+
 def expect_processes() -> None:
     """Take whatever this thread forks for a Process: for the forkserver, which never calls `Process.start`."""
     _starting.now = True
@@ -67,6 +89,10 @@ def patch_process(module: ModuleType) -> None:
         code = exitcode.fget(self)
         if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
+        elif code is None:
+            _emit_polled(self)
+        if code is not None:
+            ends_seen.emit_end_seen(self)
         return code
 
     replace(base, "exitcode", property(traced_exitcode, doc=exitcode.__doc__))
@@ -78,31 +104,58 @@ class BaseProcess(Methods):
 
     _procsim_made = None
     """The line that made it; None for those that were made before they were traced."""
+    _procsim_polled = 0
+    """ns: when `process_polled` was last emitted."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         BaseProcess.real.__init__(self, *args, **kwargs)
         vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
-        emit("process_created", at=at, child_name=self._name, daemon=bool(self.daemon))
+        emit("process_created", at=at, child_name=self._name, daemon=is_daemon(self), number=self._identity[-1])
 
     def start(self: Any) -> None:
         at = outer_site()
-        gate.arrive("process_started", None, at, subject=self._name)
-        has_no_target = self._target is None and type(self).run is BaseProcess.real.run and "run" not in vars(self)
+        own = vars(self)  # of one that was started already, closed, or not made by `__init__`, some of it is not there
+        emit("process_start_called", at=at, child_name=own.get("_name"))  # first: after the gate it would end the step
+        gate.arrive("process_started", None, at, subject=own.get("_name"))
+        has_no_target = own.get("_target") is None and type(self).run is BaseProcess.real.run and "run" not in own
+        target = target_name(self)  # it is forgotten when the process has been started
         before, _starting.now = _starting.now, True
+        _starting.process, _starting.at, _starting.waits = self, at, False
+        _starting.threads, _starting.library_threads = forks.other_threads(), forks.library_threads()
+        threads, library_threads = _starting.threads, _starting.library_threads
         try:
             BaseProcess.real.start(self)
+        except BaseException as error:
+            if _starting.waits:
+                emit("wait_left", at=at)
+            emit_call_raised("start", error, None, at)
+            raise
         finally:
-            _starting.now = before
+            _starting.now, _starting.process, _starting.threads = before, None, ()
         self._popen._procsim_name = self._name
+        _see_exit_codes(type(self._popen))
+        ends_seen.was_started(self)
         method = getattr(self._popen, "method", None)
-        daemon = bool(self.daemon)
         if has_no_target:
-            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made)
-        emit("process_started", at=at, child=self._popen.pid, child_name=self._name, daemon=daemon, method=method)
+            kind = type(self)
+            subclass = None if str(plain(_module_of(kind))).startswith("multiprocessing.") else type_name(kind)
+            emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made, subclass=subclass)
+        emit(
+            "process_started",
+            at=at,
+            child=self._popen.pid,
+            child_name=self._name,
+            daemon=is_daemon(self),
+            method=method,
+            number=self._identity[-1],
+            target=target,
+            threads=threads if method == "fork" else [],
+            library_threads=library_threads if method == "fork" else 0,
+        )
 
     def join(self: Any, timeout: Any = None) -> None:
         at = caller()
-        popen = self._popen
+        popen = vars(self).get("_popen")
         if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
             BaseProcess.real.join(self, timeout)
             return
@@ -117,6 +170,14 @@ class BaseProcess(Methods):
         finally:  # it also ends when a signal handler of the program raises
             emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
 
+    def is_alive(self: Any) -> Any:
+        alive = BaseProcess.real.is_alive(self)
+        if alive:
+            _emit_polled(self)
+        else:
+            ends_seen.emit_end_seen(self)
+        return alive
+
     def terminate(self: Any) -> None:
         _emit_ending("process_terminated", self)
         BaseProcess.real.terminate(self)
@@ -128,17 +189,39 @@ class BaseProcess(Methods):
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
         become(self._name)
-        emit("process_began", parent=self._parent_pid, daemon=bool(self.daemon))
+        forget_look()
+        handles = callable(_signal.getsignal(_signal.SIGTERM))
+        emit("process_began", parent=self._parent_pid, daemon=is_daemon(self), handles_sigterm=handles)
         for listener in _name_listeners:
             listener(self._name)
         for begin_listener in _begin_listeners:
             begin_listener(self)
-        return BaseProcess.real._bootstrap(self, *args, **kwargs)
+        if _starting.threads or _starting.library_threads:
+            forks.watch_own_waits()
+        code = BaseProcess.real._bootstrap(self, *args, **kwargs)
+        if code:
+            emit("process_left", exit_code=code)
+        return code
+
+
+_module_of = type.__dict__["__module__"].__get__
+
+POLLED_NS = 1_000_000_000
+"""Between two events of a process that asks again and again whether another one still lives."""
+
+
+def _emit_polled(process: Any) -> None:
+    now = Clock.now()
+    if process._popen is None or now - process._procsim_polled < POLLED_NS or (at := caller(OF_HELPER)) == INTERNAL:
+        return
+    vars(process)["_procsim_polled"] = now
+    emit("process_polled", at=at, child=process._popen.pid, child_name=process._name)
 
 
 def _emit_ending(kind: str, process: Any) -> None:
-    if process._popen is not None and not _has_ended(process._popen):
-        emit(kind, at=caller(OF_HELPER) or None, child=process._popen.pid, child_name=process._name)
+    popen = vars(process).get("_popen")
+    if popen is not None and not _has_ended(popen):
+        emit(kind, at=caller(OF_HELPER) or None, child=popen.pid, child_name=process._name)
 
 
 def _has_ended(popen: Any) -> bool:
@@ -147,57 +230,29 @@ def _has_ended(popen: Any) -> bool:
         return True
     if getattr(popen, "method", None) == "forkserver":
         return bytes_are_waiting(popen.sentinel)  # its exit code
-    return _is_dead_child(popen.pid)
-
-
-def _is_dead_child(pid: int) -> bool:
-    """Whether it is a child of ours that has ended and was not reaped yet."""
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except (OSError, AttributeError) as error:  # no child of ours; macOS before Python 3.13
-        if raised_elsewhere(error):
-            raise
-        return False
-
-
-class _Kill(Builtin):
-    def __call__(self, *args: Any) -> None:
-        pid, number = args if len(args) == 2 and type(args[0]) is int and isinstance(args[1], int) else (0, 0)
-        kind = _ENDS_A_PROCESS.get(number)
-        if kind is not None and pid > 0 and pid != os.getpid():
-            at = caller()
-            if at != INTERNAL and not _is_dead_child(pid):
-                emit(kind, at=at, child=pid, child_name=_name_of_child(pid))
-        self._original(*args)
-
-
-_ENDS_A_PROCESS = {int(_signal.SIGTERM): "process_terminated", int(_signal.SIGKILL): "process_killed"}
-
-
-def _name_of_child(pid: int) -> str:
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    children = list(multiprocessing._children) if multiprocessing else []
-    return next((child._name for child in children if child._popen is not None and child._popen.pid == pid), "")
-
-
-def patch_kill() -> None:
-    """os.kill, which is posix.kill: one process of the program ends another by its PID."""
-    kill = _Kill(os.kill)
-    replace(posix, "kill", kill)
-    replace(os, "kill", kill)
+    return is_dead_child(popen.pid)
 
 
 def patch_popen(module: ModuleType) -> None:
     """multiprocessing.popen_fork and popen_forkserver: the places where an exit code is learned."""
-    popen = module.Popen
-    poll = popen.poll
+    _see_exit_codes(module.Popen)
 
-    def traced_poll(self: Any, flag: int = os.WNOHANG) -> Any:
-        if self.returncode is not None:
-            return poll(self, flag)
-        code = poll(self, flag)
-        if code is not None:
+
+def _see_exit_codes(popen: Any) -> None:
+    """Replace `poll` of a class that runs a Process, also one of another package's, if it is none of ours yet."""
+    poll = getattr(popen, "poll", None)
+    if type(poll) is not FunctionType or poll.__globals__["__name__"] == __name__:
+        return
+    package = str(poll.__globals__.get("__name__")).partition(".")[0]
+
+    def traced_poll(self: Any, *args: Any, **kwargs: Any) -> Any:
+        known = getattr(self, "returncode", None) is not None
+        code = poll(self, *args, **kwargs)
+        if code is not None and not known:
             emit_of(self.pid, getattr(self, "_procsim_name", ""), "process_ended", exit_code=code)
+        frame = sys._getframe(1)
+        if module_of(frame).partition(".")[0] != package:  # else by `join`, say
+            endings.emit_exit_code_seen(frame, self.pid, code)
         return code
 
     replace(popen, "poll", traced_poll)
@@ -208,6 +263,7 @@ def patch_spawn(module: ModuleType) -> None:
 
     There it imports the program and unpickles its arguments. Under forkserver no other place sees that exception.
     """
+    patch_prepare(module)
     main = module._main
 
     def _main(*args: Any, **kwargs: Any) -> Any:
@@ -215,10 +271,16 @@ def patch_spawn(module: ModuleType) -> None:
             return main(*args, **kwargs)
         except BaseException as error:
             ask_who_we_are()
-            _emit_returned(error)
+            if is_a(error, SystemExit) and plain(_code_of(error)) not in (0, None):
+                emit_failed(error)  # its own code is never called
+            else:
+                _emit_returned(error)
             raise
 
     replace(module, "_main", _main)
+
+
+_code_of = SystemExit.__dict__["code"].__get__
 
 
 def patch_util(module: ModuleType) -> None:
@@ -231,11 +293,24 @@ def patch_util(module: ModuleType) -> None:
         exit_function(*args, **kwargs)
 
     replace(module, "_exit_function", _exit_function)
+    spawnv_passfds = module.spawnv_passfds
+
+    def traced_spawnv_passfds(*args: Any) -> Any:
+        pid = spawnv_passfds(*args)
+        process = _starting.process
+        # Not the resource tracker or the forkserver, which `start` may start before.
+        if process is not None and module_of(sys._getframe(1)) == "multiprocessing.popen_spawn_posix":
+            _starting.waits = True
+            emit_waiting("process_start_waiting", None, _starting.at, child=pid, child_name=process._name)
+        return pid
+
+    replace(module, "spawnv_passfds", traced_spawnv_passfds)
     watch_the_end()
 
 
 def patch_traceback(module: ModuleType) -> None:
     """traceback: from 3.13 on, this is the one place where the exception that ended a process can be seen."""
+    tracebacks.patch_traceback(module)
     print_exc = module.print_exc
 
     def traced_print_exc(*args: Any, **kwargs: Any) -> None:
@@ -275,22 +350,43 @@ def _emit_returned(error: BaseException | None) -> None:
     """This process's own code is done, by itself or by an exception."""
     if os.getpid() in _returned:
         return
+    if error is not None and not is_a(error, SystemExit):
+        emit_failed(error)
+        return
     _returned.add(os.getpid())
-    if error is not None and not isinstance(error, SystemExit):
-        emit_raised(error)
+    for listener in _return_listeners:
+        listener()
+    emit("process_returned", at=None if error is None else origin_of(frames_of(error)))
+
+
+def emit_failed(error: BaseException, operation: Operation | None = None) -> None:
+    """An exception ends this process's own code. `operation`: see `emit_raised`."""
+    _returned.add(os.getpid())
+    emit_raised(error, operation=operation)
     emit("process_returned")
 
 
 def emit_program_began(name: str) -> None:
     """This process is a Python program of its own, which the program has started."""
-    become(name)
-    emit("process_began", parent=os.getppid(), daemon=False)
+    become_unnamed(name)
+    emit("process_began", parent=os.getppid(), daemon=False, handles_sigterm=False)
 
 
 def after_fork_in_child() -> None:
     """A fork has made this process out of another. A plain `os.fork` begins a process here."""
+    threads = forks.noted_threads()
     if _starting.now:
         become(process_name())  # a Process: `_bootstrap` knows its name
         return
-    become(f"{process_name()}/fork")
-    emit("process_began", at=outer_site() or None, parent=os.getppid(), daemon=False)
+    become_unnamed(fork_name(), forked=True)
+    handles = callable(_signal.getsignal(_signal.SIGTERM))
+    emit(
+        "process_began",
+        at=outer_site() or None,
+        parent=os.getppid(),
+        daemon=False,
+        handles_sigterm=handles,
+        threads=threads,
+    )
+    if threads:
+        forks.watch_own_waits()

@@ -6,9 +6,11 @@ it; so the events of `put` are emitted by that semaphore's `acquire`. The identi
 its readers share. That lock and the others inside keep their C methods.
 """
 
+import os
 import sys
 import threading
 import weakref
+from collections import deque
 from types import ModuleType
 from typing import Any
 
@@ -16,25 +18,43 @@ from procsim.tracer import gate
 from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore, replace
-from procsim.tracer.sites import INTERNAL, OF_METHOD, call_site, caller, caller_through, is_internal
-from procsim.tracer.values import value_of
-from procsim.tracer.watch.locks import identity_of, keep_raw, waited_for
+from procsim.tracer.sites import (
+    INTERNAL,
+    OF_HELPER,
+    OF_METHOD,
+    call_site,
+    caller,
+    caller_through,
+    is_internal,
+    module_of,
+)
+from procsim.tracer.values import plain, type_name, value_of
+from procsim.tracer.watch.conditions import belongs_to
+from procsim.tracer.watch.locks import as_flag, identity_of, keep_raw, waited_for
 from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode
+from procsim.tracer.watch.uncaught import described, emit_call_raised
 from procsim.wire.pipe import Clock
 
 FEEDER_NS = 1_000_000_000
 """How long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
+
+UNLIMITED = 32_767
+"""A queue that so many items fit into is not used to keep processes in order. (An unlimited one has a larger limit.)"""
+
+SITES_KEPT = 1_000
+"""Of so many of the last puts into a queue the lines are kept, for items that cannot be sent."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
 
 
 def patch_queues(module: ModuleType) -> None:
     """multiprocessing.queues."""
-    Queue.replace_those_of(module.Queue)
+    Queue.replace_those_of(module.Queue, sentinel=module._sentinel)
     replace(module.Queue, "put", _traced_put(module.Queue.put))
     on_restore(_give_places_back)
     JoinableQueue.replace_those_of(module.JoinableQueue)
     replace(module.JoinableQueue, "put", _traced_put(module.JoinableQueue.put))
+    replace(module, "is_exiting", _traced_is_exiting(module.is_exiting))
     SimpleQueue.replace_those_of(module.SimpleQueue)
 
 
@@ -60,11 +80,11 @@ def _announce(queue: Any, maxsize: int) -> None:
         if frame.f_locals.get("self") is not queue:
             return
         frame = frame.f_back
-    if frame is not None and frame.f_globals.get("__name__") == "multiprocessing.context":
+    if frame is not None and module_of(frame) == "multiprocessing.context":
         frame = frame.f_back
     if call_site(frame) != INTERNAL:
         pipe = inode(queue._reader._handle)
-        announce("queue_created", identity_of(queue._rlock), type(queue).__name__, maxsize=maxsize, pipe=pipe)
+        announce("queue_created", identity_of(queue._rlock), type_name(type(queue)), maxsize=maxsize, pipe=pipe)
 
 
 # Putting -----------------------------------------------------------------------------------------------------
@@ -92,6 +112,9 @@ def _traced_put(original: Any) -> Any:
         sent = self._writer._procsim_sent
         try:
             original(self, obj, block, timeout)
+        except BaseException as error:
+            emit_call_raised("put", error, identity_of(self._rlock), at)
+            raise
         finally:
             _putting.now = outer
         if gate.shared[0]:
@@ -103,18 +126,22 @@ def _traced_put(original: Any) -> Any:
 def _watch_places(queue: Any) -> None:
     """Replace `queue._sem.acquire`, by which a `put` gets a place: events are emitted there."""
     raw = queue._sem._semlock
+    sites: deque[str | None] = deque(maxlen=SITES_KEPT)
+    vars(queue)["_procsim_sites"] = sites  # not by `setattr`, which may be the program's
 
     def acquire(block: Any = True, timeout: Any = None) -> Any:
         put = _putting.now
         if put is None or put[0] is not raw:
             return raw.acquire(block, timeout)
         _, identity, at, value = put
+        block = as_flag(block)
         if gate.shared[0]:
             ready = (lambda: not raw._is_zero()) if block and timeout is None else None
             gate.arrive("queue_put", identity, at, ready, subject=value)
         kinds = ("queue_put_waiting", "queue_full")
         if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout, value=value):
             return False
+        sites.append(at)
         try:
             emit_value("queue_put", identity, at, value)
         except BaseException:  # raised by a signal handler of the program: the item will not be put
@@ -130,6 +157,52 @@ def _wait_for_feeder(queue: Any, sent: int) -> None:
     deadline = Clock.now() + FEEDER_NS
     while (queue._buffer or queue._writer._procsim_sent == sent) and Clock.now() < deadline:
         _pause.wait(0.0005)
+
+
+# Whether it is empty ------------------------------------------------------------------------------------------
+
+
+def _emit_asked(queue: Any, empty: bool) -> None:
+    """The program has asked whether a queue is empty. A loop may ask a million times: the third equal answer in turn,
+    and those after it, are not emitted.
+    """
+    asked = (os.getpid(), empty)  # a forked process has what its parent was answered
+    before, times = vars(queue).get("_procsim_asked", (None, 0))
+    times = times + 1 if before == asked else 1
+    if times > 2 or (at := caller(OF_HELPER)) == INTERNAL:
+        return
+    vars(queue)["_procsim_asked"] = (asked, times)
+    emit("queue_asked", identity_of(queue._rlock), at, empty=empty)
+
+
+# Items that cannot be sent -----------------------------------------------------------------------------------
+
+
+def _emit_dropped(error: BaseException | None, item: Any, ends: bool = False) -> None:
+    """The feeder of a queue, which is this thread, could not send an item; nor will it send those after it, if it
+    `ends`.
+    """
+    thread = threading.current_thread()
+    queue = next((queue for queue in list(_traced.values()) if queue._thread is thread), None)
+    if queue is None or error is None or not queue._procsim_sites:  # a queue inside an executor, say
+        return
+    behind = sum(other is not Queue.real.sentinel for other in list(queue._buffer))
+    at = queue._procsim_sites[-1 - behind] if behind < len(queue._procsim_sites) else None
+    fields, _, _ = described(error)
+    emit("queue_item_dropped", identity_of(queue._rlock), at, value=value_of(item), items=1 + behind * ends, **fields)
+
+
+def _traced_is_exiting(original: Any) -> Any:
+    """The feeder asks this where an item could not be sent: at the end of its process it gives up without a word."""
+
+    def is_exiting() -> Any:
+        is_exiting = original()
+        frame = sys._getframe(1)
+        if is_exiting and frame.f_code.co_name == "_feed":
+            _emit_dropped(sys.exc_info()[1], frame.f_locals.get("obj"), ends=True)
+        return is_exiting
+
+    return is_exiting
 
 
 # The patches -------------------------------------------------------------------------------------------------
@@ -148,12 +221,16 @@ def _give_places_back() -> None:
 class Queue(Methods):
     """multiprocessing.queues.Queue."""
 
+    _procsim_asked_by = 0
+    """The process that has called `get` here: from then on its gets may make room for others."""
+
     def __init__(self: Any, maxsize: int = 0, *, ctx: Any) -> None:
         Queue.real.__init__(self, maxsize, ctx=ctx)
         _traced[id(self)] = self
         belong_to_a_queue(self._reader, self._writer)
         _watch_places(self)
-        _announce(self, maxsize if maxsize and maxsize > 0 else 0)
+        size = plain(maxsize)
+        _announce(self, size if type(size) is int and size > 0 else 0)
 
     def __setstate__(self: Any, state: Any) -> None:
         Queue.real.__setstate__(self, state)
@@ -166,11 +243,18 @@ class Queue(Methods):
         at = caller_through("get_nowait")
         if at == INTERNAL:
             return Queue.real.get(self, block, timeout)
-        identity = identity_of(self._rlock)
+        identity, may_block = identity_of(self._rlock), block is True or plain(block)
+        if self._procsim_asked_by != os.getpid():
+            vars(self)["_procsim_asked_by"] = os.getpid()
+            size = plain(self._maxsize)
+            if type(size) is int and size < UNLIMITED:
+                emit("queue_get_called", identity, at)
         if gate.shared[0]:
-            gate.arrive("queue_got", identity, at, (lambda: not _may_wait(self)) if block and timeout is None else None)
+            gate.arrive(
+                "queue_got", identity, at, (lambda: not _may_wait(self)) if may_block and timeout is None else None
+            )
         waiting = Waiting()
-        if block and _may_wait(self):
+        if may_block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
         try:
             item = Queue.real.get(self, block, timeout)
@@ -180,9 +264,30 @@ class Queue(Methods):
         emit_value("queue_got", identity, at, item)
         return item
 
+    def empty(self: Any) -> Any:
+        empty = Queue.real.empty(self)
+        _emit_asked(self, empty is True)
+        return empty
+
+    def qsize(self: Any) -> Any:
+        size = Queue.real.qsize(self)
+        _emit_asked(self, plain(size) == 0)
+        return size
+
     def _start_thread(self: Any) -> None:
         Queue.real._start_thread(self)
         self._thread._procsim_identity = identity_of(self._rlock)
+
+    def cancel_join_thread(self: Any) -> None:
+        at = caller()
+        if at != INTERNAL:
+            emit("queue_join_cancelled", identity_of(self._rlock), at)
+        Queue.real.cancel_join_thread(self)
+
+    @staticmethod
+    def _on_queue_feeder_error(error: Any, item: Any) -> None:
+        _emit_dropped(error, item)
+        Queue.real._on_queue_feeder_error(error, item)
 
     @staticmethod
     def _finalize_join(reference: Any) -> None:
@@ -192,8 +297,10 @@ class Queue(Methods):
             Queue.real._finalize_join(reference)
             return
         emit_waiting("queue_flush_waiting", identity, None)
-        Queue.real._finalize_join(reference)
-        emit("queue_flushed", identity)
+        try:
+            Queue.real._finalize_join(reference)
+        finally:  # Ctrl-C ends the wait, too
+            emit("queue_flushed", identity)
 
 
 class JoinableQueue(Methods):
@@ -210,6 +317,7 @@ class JoinableQueue(Methods):
             gate.arrive("queue_task_done", identity, at)
             raises = self._unfinished_tasks._semlock._is_zero()
             emit("queue_task_done_refused" if raises else "queue_task_done", identity, at)
+            belongs_to(self._cond, identity)
         JoinableQueue.real.task_done(self)
 
     def join(self: Any) -> None:
@@ -242,6 +350,11 @@ class SimpleQueue(Methods):
         keep_raw(self._rlock, self._wlock)
         belong_to_a_queue(self._reader, self._writer)
 
+    def empty(self: Any) -> Any:
+        empty = SimpleQueue.real.empty(self)
+        _emit_asked(self, empty is True)
+        return empty
+
     def put(self: Any, obj: Any) -> None:
         if gate.shared[0] or not emit_again("queue_put", self._rlock._procsim_identity, VALUE, OF_METHOD, obj):
             at = caller()
@@ -250,6 +363,7 @@ class SimpleQueue(Methods):
                 if gate.shared[0]:
                     gate.arrive("queue_put", identity, at, subject=value_of(obj))
                 emit_value("queue_put", identity, at, obj)
+                vars(self._writer)["_procsim_queue"] = identity
         SimpleQueue.real.put(self, obj)
 
     def get(self: Any) -> Any:

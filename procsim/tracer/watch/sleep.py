@@ -1,4 +1,4 @@
-"""time.sleep: which thread sleeps, and how long. At a closed gate a sleep takes no time."""
+"""time.sleep: a thread sleeps, and how long. While procsim moves the threads by steps, a sleep takes no time."""
 
 import math
 from types import ModuleType
@@ -14,10 +14,13 @@ class _Sleep(Builtin):
     def __call__(self, *args: Any) -> None:
         at = caller()
         seconds = args[0] if len(args) == 1 and type(args[0]) in (int, float) else -1
-        if at == INTERNAL or not 0 <= seconds < math.inf:  # the original raises what is wrong with it
+        # Python's own modules sleep, too; and what is wrong with an argument, the original says.
+        if at == INTERNAL or not 0 <= seconds < math.inf:
             self._original(*args)
             return
+        # The gate is closed, and the thread has waited there for its turn.
         if gate.shared[0] and gate.arrive("sleep_ended", None, at, subject=seconds):
+            emit("sleep_ended", None, at)
             return
         emit("sleep_began", None, at, seconds=seconds)
         try:

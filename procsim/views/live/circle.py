@@ -16,8 +16,8 @@ from procsim.views.text.rows import fitted
 from procsim.views.text.words import STYLES
 
 
-def circle_lines(run: RunState, width: int, plain: bool) -> list[Text]:
-    """The circle in which processes wait; empty where there is none."""
+def circle_lines(run: RunState, width: int, plain: bool, places: bool = True) -> list[Text]:
+    """The circle in which processes wait, with their `places` in the code; empty where there is none."""
     found = next(run.findings("lock_cycle"), None)
     if found is None:
         return []
@@ -25,7 +25,7 @@ def circle_lines(run: RunState, width: int, plain: bool) -> list[Text]:
     if {"processes", "locks"} <= figures.keys():
         return _chain(figures, width, plain)
     if {"process", "other", "object", "other_object"} <= figures.keys():
-        return _rectangle(figures, width, plain)
+        return _rectangle(figures if places else {**figures, "at": "", "other_at": ""}, width, plain)
     return []  # a recording that somebody has changed
 
 

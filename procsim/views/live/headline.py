@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from procsim import Headline
+from procsim.findings.probable import suspicions
 from procsim.language import N_, _
 from procsim.sentences import places
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
-from procsim.views.text.words import localized, processes_words
+from procsim.views.text.words import localized, processes_words, waiting_words
 
 FOUND: Mapping[str, str] = {
     "lock_cycle": N_("DEADLOCK: each waits for a lock that the next one holds"),
@@ -24,7 +25,24 @@ FOUND: Mapping[str, str] = {
     "join_before_get": N_("{process} joins before it takes the results: both wait for ever"),
     "event_nobody_sets": N_("nobody is left to set {object}: {process} waits for ever"),
     "condition_nobody_notifies": N_("nobody is left to notify {object}: {process} waits for ever"),
+    "item_dropped": N_("an item of {object} was dropped: {process} waits for it for ever"),
+    "reader_dead": N_("{reader} ended while it took from {object}: nobody else can take from it"),
+    "sleeper_dead": N_("{sleeper} will never wake up: {process} waits for that for ever"),
+    "start_nobody_reads": N_("{child} has ended before it began: {process} waits in start() for ever"),
+    "terminated_in_vain": N_("{child} was told to end and waits on: {process} waits for its end for ever"),
+    "forked_beside_threads": N_("{process} waits for a lock from before its fork: nobody can release it"),
+    "own_thread_missing": N_("{process} has no other thread and waits for one for ever"),
     "pool_worker_died": N_("{process} ended in the middle of a task of {object}: the result never comes"),
+    "pool_thread_died": N_("a thread of {object} has ended: no result comes any more"),
+    "pool_in_child": N_("the threads of {object} are in another process: {process} waits for ever"),
+    "pool_no_worker": N_("{object} has no worker left: {open} tasks wait for ever"),
+    "pool_callback_raised": N_("{callback} raised a KeyError, which {object} drops: {process} waits for ever"),
+    "pool_in_import": N_("{object} needs {module}, which {process} is still importing: both wait for ever"),
+    "pool_terminated": N_("{object} was terminated: the result that {process} waits for never comes"),
+    "pool_worker_killed": N_("{process} was killed with a lock of {object}: its workers wait for ever"),
+    "pool_initializer_raises": N_("{object} starts workers for ever: each ends in {initializer}"),
+    "errors_unseen": N_("{count} results of {function} are errors that nobody asked for"),
+    "empty_too_early": N_("{takers} found {object} empty, and left: {count} items are never taken"),
     "barrier_nobody_comes": N_("nobody else comes to {object}: {process} waits for ever"),
 }
 """What is said of a hang, by the id of its finding."""
@@ -43,7 +61,7 @@ def headline_of(run: RunState, own: Callable[[RunState], Headline | None] | None
         except (Exception, SystemExit) as error:  # the scenario's code
             figures = {"error": type(error).__name__, "reason": _reason(error)}
             return _words(Headline(N_("headline() raised {error}: {reason}"), figures))
-    return _words(_found(run) or _lost(run) or _busiest(run) or _processes(run))
+    return _words(_found(run) or _suspected(run) or _lost(run) or _busiest(run) or _processes(run))
 
 
 def _words(headline: Headline) -> tuple[str, bool]:
@@ -70,7 +88,21 @@ def _found(run: RunState) -> Headline | None:
     waiting = [wait.process for wait in sorted(run.stuck_waits(), key=lambda wait: wait.pid != run.main)]
     if not waiting:
         return Headline(N_("HANGS: nothing will happen any more"), alarm=True)
-    return Headline(N_("HANGS: {process} waits for ever"), {"process": waiting[0]}, alarm=True)
+    process = figures["process"] if figures.get("process") in waiting else waiting[0]
+    return Headline(N_("HANGS: {process} waits for ever"), {"process": process}, alarm=True)
+
+
+def _suspected(run: RunState) -> Headline | None:
+    main = run.processes.get(run.main)
+    if main is None or main.returned is not None:
+        return None
+    for finding in suspicions(run):
+        figures = {"process": finding.figures.get("process", "?")}
+        kind, name = str(finding.figures.get("kind") or ""), str(finding.figures.get("object") or "")
+        if not kind:  # of an older recording
+            return Headline(N_("probably hangs: {process} waits"), figures)
+        return Headline(N_("probably hangs: {process} {waits}"), figures | {"waits": waiting_words(kind, name, name)})
+    return None
 
 
 def _lost(run: RunState) -> Headline | None:
@@ -84,7 +116,7 @@ def _busiest(run: RunState) -> Headline | None:
     waiting = {(wait.kind, wait.object): wait.process for wait in run.now_waiting()}
     for queue in run.queues.values():
         figures = {"queue": queue.name, "depth": queue.depth, "size": queue.maxsize}
-        putter = waiting.get(("queue_put_waiting", queue.identity))
+        putter = waiting.get(("queue_put_waiting", queue.identity)) if queue.maxsize else None
         taker = waiting.get(("queue_get_waiting", queue.identity))
         if putter is not None:
             return Headline(

@@ -13,8 +13,8 @@ from typing import Any
 
 SCREEN_TAKEN, SCREEN_LEFT = b"s", b"-"
 
-LEAVE_FULL_SCREEN = b"\x1b[0m\x1b[?1049l\x1b[?25h"
-"""What a terminal on the full screen obeys: no colour, back to the normal screen, and show the cursor."""
+LEAVE_FULL_SCREEN = b"\x1b[0m\x1b[?7h\x1b[?1049l\x1b[?25h"
+"""What a terminal on the full screen obeys: no colour, wrap lines, back to the normal screen, and show the cursor."""
 
 Kept = tuple[list[tuple[int, list[Any]]], int]
 """The settings (of `termios.tcgetattr`) of each descriptor, and the descriptor of the screen."""

@@ -1,11 +1,8 @@
 """The keys of the terminal: read one by one while a run is shown, and waited for in the menu and after a scenario."""
 
 import select
-import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
-from types import FrameType
-from typing import NoReturn
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.posix_utils import PosixStdinReader
@@ -18,7 +15,7 @@ from procsim.language import _
 from procsim.output import writing
 from procsim.views import Again
 from procsim.views.console import console
-from procsim.views.live.terminal import not_to_be_stopped, terminal
+from procsim.views.live.terminal import terminal
 
 LOOK_SECONDS = 0.1
 """Between two calls of what there is to do while waiting for a key."""
@@ -77,19 +74,6 @@ def answer(keyboard: Input, question: Text, console: Console, among: Collection[
     return key
 
 
-def leave_by_signals() -> None:
-    """Let SIGINT and SIGTERM raise `SystemExit` from now on, so that the terminal is given back on the way out."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _leave)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    if number != signal.SIGINT:
-        not_to_be_stopped()
-    sys.exit(128 + number)
-
-
 def ask_again(other_way: str) -> Again:
     """Ask after a scenario whether people want it again, or the other way, the options of which are given; "": none."""
     asking = console()
@@ -104,4 +88,8 @@ def ask_again(other_way: str) -> Again:
         keyboard.close()
     if key == "t":
         return Again.OTHER_WAY
-    return Again.SAME if key == "r" else Again.NO
+    if key == "r":
+        return Again.SAME
+    if key is not None:
+        terminal.have_looked()
+    return Again.NO

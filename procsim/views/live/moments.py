@@ -21,13 +21,13 @@ from procsim.state.run_state import RunState
 from procsim.views import Back
 from procsim.views.base import clean, seconds
 from procsim.views.live.playing import Playing
-from procsim.views.live.sought import Objects, sought
+from procsim.views.live.sought import name_of, objects, sought
 from procsim.views.text.rows import fitted
 from procsim.views.text.words import EVENT_WORDS
 from procsim.views.wishes import Movement, Pause, Wish
 from procsim.wire.events import Event
 
-SHOWN = Sought(frozenset([*EVENT_WORDS, "process_began", "said", "noted", "printed", "finding"]))
+SHOWN = Sought(frozenset([*EVENT_WORDS, "process_began", "said", "printed", "finding"]))
 STEPS = Sought(frozenset(["gate_passed"]))
 
 GATED = frozenset(each.done.kind for each in OPERATIONS if each.next and each.done)
@@ -70,7 +70,6 @@ class Moments:
         """Whether the first operation was a step; None: there was none yet."""
         self._free_from: int | None = None
         """How many events there were when processes moved other than by steps; None: they never did."""
-        self._objects = Objects()
         self._sought: int | None = None
         """The object whose changes are looked for; 0: waits; None: nothing was chosen."""
 
@@ -79,7 +78,6 @@ class Moments:
         if self.several:
             return
         self._past.keep(event, run)
-        self._objects.keep(event)
         if self._by_steps is None and (event.kind in GATED or event.kind == "gate_reached"):
             self._by_steps = event.kind == "gate_reached"
 
@@ -128,7 +126,7 @@ class Moments:
             parts.append(_("End: back to now"))
         if self._past.first and self._place <= self._past.first:
             parts.append(_("no more is known of the {count} events before").format(count=self._past.first))
-        parts.append(_("x next: {what}").format(what=self._objects.name(self._sought_now(run), run)))
+        parts.append(_("x next: {what}").format(what=name_of(self._sought_now(run), run)))
         row = Text(" " + "   ".join(parts) + " ", "badge")
         row.pad_right(max(0, width - row.cell_len))
         return fitted(row, width)
@@ -167,7 +165,7 @@ class Moments:
             self.chosen = None
             return Answer()
         if key == "n":
-            return self._back_for_real(run)
+            return self._go_back(run)
         if key in (" ", "+", "=", "-"):
             self._show(None)
             return None
@@ -192,7 +190,7 @@ class Moments:
             there = self._change(sought(identity), place, later=key == "x")
             if there is None:
                 words = _("nothing after this: {what}") if key == "x" else _("nothing before this: {what}")
-                return Answer(words.format(what=self._objects.name(identity, run)))
+                return Answer(words.format(what=name_of(identity, run)))
         else:
             return None
         self._show(there)
@@ -224,12 +222,12 @@ class Moments:
             self._place = place
             self._playing.set_going(False)
 
-    def _back_for_real(self, run: RunState) -> Answer:
+    def _go_back(self, run: RunState) -> Answer:
         place = self._place or 0
         if self._past.first:
             return Answer(_("too many events have come since: the steps from the start are no longer known"))
         if not self._by_steps or (self._free_from is not None and self._free_from < place):
-            return Answer(_("this was not reached by steps alone: start with --step to go back for real"))
+            return Answer(_("this was not reached by steps alone: to go back, begin the run with --step"))
         if self.chosen is None:
             return Answer(_("choose a process first (↑↓ or a digit); then n takes the run itself back to here"))
         shown = self._past.at(place)
@@ -241,13 +239,13 @@ class Moments:
 
     def _seek_another(self, run: RunState) -> Answer:
         """Look for the changes of the next object, or for waits."""
-        among, now = self._objects.all(run), self._sought_now(run)
+        among, now = objects(run), self._sought_now(run)
         self._sought = among[(among.index(now) + 1) % len(among)] if now in among else among[0]
         words = _("x goes to the next one, X to the one before: {what}")
-        return Answer(words.format(what=self._objects.name(self._sought, run)))
+        return Answer(words.format(what=name_of(self._sought, run)))
 
     def _sought_now(self, run: RunState) -> int:
-        return self._objects.all(run)[0] if self._sought is None else self._sought
+        return objects(run)[0] if self._sought is None else self._sought
 
     # Playing a recording -------------------------------------------------------------------------------------
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 PACE_FACTOR = 1.5
 """The factor by which `+` and `-` change the pace."""
 
+SLOWEST, FASTEST = 1e-6, 1e6
+"""The paces that these keys lead to at the most; without them a key that is held down would lead to 0 and infinity."""
+
 LATEST = 1 << 63
 """ns: later than any event, however fast a recording is played."""
 
@@ -39,5 +42,5 @@ class Playing:
 
     def change_pace(self, faster: bool) -> None:
         """Play it faster, or slower."""
-        self.speed *= PACE_FACTOR if faster else 1 / PACE_FACTOR
+        self.speed = min(max(self.speed * (PACE_FACTOR if faster else 1 / PACE_FACTOR), SLOWEST), FASTEST)
         self._began = None

@@ -7,14 +7,14 @@ Where there are too few rows, processes that do the same share one. Never folded
 chosen or next.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import _
-from procsim.state.processes import SLEEP, Process
+from procsim.state.processes import SLEEP, Process, failed
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Lane, axis_of, lane_of
 from procsim.views.base import clean
@@ -33,6 +33,9 @@ WIDE = 100
 PLACE_CELLS = 20
 
 FEWEST_LANE_CELLS = 12
+
+FEWEST_WORDS_CELLS = 31
+"""Of what a process does, unless its lane would be too short: "waits for mutex, held by user-2"."""
 
 SEPARATOR = " · "
 
@@ -62,7 +65,7 @@ class Columns(NamedTuple):
         mark, place = 3 * marked, (PLACE_CELLS if wide else 0)
         name = min(WIDE_NAME_CELLS if wide else NAME_CELLS, max(6, longest))
         rest = width - mark - name - 1 - 1 - (place + 1 if place else 0)
-        lane = max(FEWEST_LANE_CELLS, rest * 43 // 100)
+        lane = max(FEWEST_LANE_CELLS, min(rest * 43 // 100, rest - FEWEST_WORDS_CELLS))
         return cls(mark, name, lane, max(0, rest - lane), place)
 
 
@@ -85,39 +88,53 @@ def process_rows(
     `t`: ns, now; `growing`: the axis goes on beyond it; `plain`: the terminal has only ASCII.
     """
     held = holdings(run)
-    processes = _in_order(run)
+    processes = in_order(run)
     if len(processes) <= rows - 1:
         shown = [[process] for process in processes]
     else:
-        shown = _folded(run, processes, rows - 2, held, movement)
+        shown = folded(run, processes, rows - 2, held, movement)
     drawn = {process.pid for group in shown for process in group}
     left_out = [process for process in processes if process.pid not in drawn]
-    marks = _marks(movement, plain)
+    marked = movement is not None and movement.held
+    marks = signs(movement, plain)
     longest = max((cell_len(row_name(names_of(group), WIDE_NAME_CELLS)) for group in shown), default=0)
-    columns = Columns.of(width, bool(marks), longest)
+    columns = Columns.of(width, marked, longest)
     axis = axis_of(run, columns.lane, t, growing, steps=movement is not None and movement.closed)
     lanes = [lane_of(run, group[0], axis, t) for group in shown]
     above = Text(" " * (columns.mark + columns.name + 1)).append_text(axis_line(axis))
     lines = [fitted(above, width)]
     for number, (group, lane) in enumerate(zip(shown, lanes, strict=True)):
         words = row_words(run, group[0], held)
-        lines.append(_line(group, words, lane, columns, _mark(marks, number, group) if marks else None, plain))
+        lines.append(_line(group, words, lane, columns, sign(marks, number, group) if marked else None, plain))
     if left_out:
-        states = SEPARATOR.join(words for words, _style in counted_states(run, left_out, held)[:4])
-        more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
-        lines.append(fitted(Text(more, STYLES["faint"]), width))
+        lines.append(fitted(counted_rest(run, left_out, held), width))
     return Drawn(lines, [group[0].pid for group in shown], lanes)
 
 
-def _in_order(run: RunState) -> list[Process]:
+def counted_rest(run: RunState, left_out: Sequence[Process], held: Held) -> Text:
+    """How many processes have no row, and what they do."""
+    states = SEPARATOR.join(words for words, _style in counted_states(run, left_out, held)[:4])
+    more = _("… and {count} more: {states}").format(count=len(left_out), states=states)
+    return Text(more, STYLES["faint"])
+
+
+def in_order(run: RunState) -> list[Process]:
     """The processes as they began, main last: it mostly waits for the others."""
     return sorted(run.processes.values(), key=lambda process: process.pid == run.main)
 
 
-def _folded(
-    run: RunState, processes: list[Process], rows: int, held: Held, movement: Movement | None
+def folded(
+    run: RunState,
+    processes: list[Process],
+    rows: int,
+    held: Held,
+    movement: Movement | None,
+    rank: Callable[[Sequence[Process]], Any] | None = None,
 ) -> list[list[Process]]:
-    """The processes in at most so many groups: alone those that stand out, together those that do and know the same."""
+    """The processes in at most so many groups: alone those that stand out, together those that do and know the same.
+
+    `rank`: the key by which groups are kept, the least first; None: first those that stand out, then the largest.
+    """
     alone = {process.pid for process in processes if _stands_out(run, process, held, movement)}
     ordinary = {*[process.pid for process in processes if process.pid not in alone][:ORDINARY_LOOKED_AT]}
     groups: dict[object, list[Process]] = {}
@@ -126,16 +143,15 @@ def _folded(
             groups[process.pid] = [process]
         elif process.pid in ordinary:
             groups.setdefault(row_words(run, process, held).plain, []).append(process)
-    ranked = sorted(groups.values(), key=lambda group: (group[0].pid not in alone, -len(group)))
+    ranked = sorted(groups.values(), key=rank or (lambda group: (group[0].pid not in alone, -len(group))))
     kept = {group[0].pid for group in ranked[: max(1, rows)]}
     return [group for group in groups.values() if group[0].pid in kept]
 
 
 def _stands_out(run: RunState, process: Process, held: Held, movement: Movement | None) -> bool:
-    dead = not process.alive and bool(process.exit_code)
     lost = any(mark[3] for mark in process.marks)
     moved = movement is not None and process.pid in (movement.moved, movement.chosen, movement.next)
-    return process.pid in held or process.pid == run.main or dead or lost or moved
+    return process.pid in held or process.pid == run.main or failed(process.exit_code) or lost or moved
 
 
 def row_words(run: RunState, process: Process, held: Held) -> Text:
@@ -203,17 +219,18 @@ def _place(at: str, cells: int) -> str:
     return at if cell_len(at) <= cells else f"{set_cell_size(file, cells - len(line) - 2)}…:{line}"
 
 
-def _marks(movement: Movement | None, plain: bool) -> dict[int, str]:
+def signs(movement: Movement | None, plain: bool) -> dict[int, str]:
     """The signs by PID: of the process that moves next, and of the chosen one; empty unless the run moves by steps."""
     if movement is None or not movement.held:
         return {}
-    marks = {0: ""} if movement.next is None else {movement.next: ">" if plain else "▸"}
+    marks = {} if movement.next is None else {movement.next: ">" if plain else "▸"}
     if movement.chosen is not None:
         marks.setdefault(movement.chosen, "-")
     return marks
 
 
-def _mark(marks: dict[int, str], number: int, group: Sequence[Process]) -> Text:
+def sign(marks: dict[int, str], number: int, group: Sequence[Process]) -> Text:
+    """What stands before a row: its number, which is the key that chooses it, and the sign of one of its processes."""
     digit = str(number + 1) if number < 9 else " "
-    sign = next((marks[each.pid] for each in group if each.pid in marks), " ")
-    return Text.assemble((digit, STYLES["faint"]), (sign, "chosen" if sign.strip() else ""))
+    mark = next((marks[each.pid] for each in group if each.pid in marks), " ")
+    return Text.assemble((digit, STYLES["faint"]), (mark, "chosen" if mark.strip() else ""))

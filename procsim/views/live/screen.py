@@ -1,34 +1,39 @@
 """The picture of a run on a screen of a given size.
 
-    title · headline · circle · processes with their lanes · locks, queues … · legend · code · what happened · keys
+    title · headline · circle · processes with their lanes · locks, queues … · legend · what happened · keys
+                       and the code, if it is asked for: beside all that, or above what happened
 
 A pure function of the state. Rows that do not fit are counted; none is left out silently.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.text import Text
 
 from procsim import Headline
-from procsim.findings.base import from_fields
+from procsim.findings.base import Finding, from_fields
+from procsim.findings.probable import suspicions
 from procsim.language import _
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Lane
 from procsim.views.base import clean
+from procsim.views.live.big import big_headline, big_rows
 from procsim.views.live.circle import circle_lines
 from procsim.views.live.code import Source, pane
 from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.process_rows import process_rows
 from procsim.views.live.question import question_lines
-from procsim.views.live.things import shared_files, thing_count, thing_lines
+from procsim.views.live.things import shared_cells, thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
 from procsim.views.text.prose import Prose, hanging, wrapped
 from procsim.views.text.rows import fitted
+from procsim.views.text.summary import mark_of
 from procsim.views.text.words import STYLES, counted_states, event_style, event_words, holdings, localized
 from procsim.views.wishes import Movement
 
@@ -42,6 +47,21 @@ FEWEST_ROWS = 3
 
 ROOM_FOR_CIRCLE = 10
 """Rows from which on a circle of waits is drawn."""
+
+BESIDE_FROM = 100
+"""From so many columns on, the code stands beside the rows, and has as many lines as there are from the headline to the
+keys: so the places of all processes have room. With more than two fifths of the columns, rows lose what processes know;
+with less, most lines of code are cut. In a narrower window the code stands under the rows.
+"""
+
+BETWEEN, PLAIN_BETWEEN = " │ ", " | "
+
+BIG_SENTENCE_ROWS = 3
+
+BIG_KEYS_CELLS = 44
+
+FEWEST_BIG_ROWS = 4
+"""A process with its lane, a blank row, and how many more there are."""
 
 SMALLEST = ConsoleDimensions(44, 13)
 """Below this there is no room for rows of processes."""
@@ -74,8 +94,10 @@ class ScreenRequest:
     """Shown above the keys."""
     source: Source | None = None
     """The code that is shown with it."""
-    first_line: int = 1
-    """The first line of the code on the last picture: it stays there while the process that moved last is in view."""
+    big: bool = False
+    """Whether it is for the back row: less, and larger. Where code is shown, there is no room for that."""
+    code_lines: Sequence[int] = ()
+    """The lines of the code on the last picture: they stay while all processes stand in them."""
 
 
 class ScreenLayout(NamedTuple):
@@ -83,14 +105,17 @@ class ScreenLayout(NamedTuple):
 
     rows: Sequence[int] = ()
     """The PIDs of the rows of processes, from top to bottom."""
-    first_line: int = 1
-    """The first line of the code that is shown."""
+    code_lines: Sequence[int] = ()
+    """The lines of the code that are shown."""
 
 
 def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenLayout]:
     """The picture of the run; where it hangs, with the reason. And what stands where on it."""
+    big = _big(run, request) if request.big and request.source is None and not request.help else None
+    if big is not None:
+        return big
     size, plain = request.size, request.plain_marks
-    layout = ScreenLayout(first_line=request.first_line)
+    layout = ScreenLayout(code_lines=request.code_lines)
     top = [_title(run, request), *_headline(run, request)]
     keys = request.keys.line(size.width, plain)
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
@@ -98,39 +123,89 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
         if request.over:  # else people would not know what has come of it, and how to go on
             short = [*[*top[:1], *_telling(run, request, [])][: size.height - 1], keys]
         return Group(*short), layout
-    rule = Text(("-" if plain else "─") * size.width, style=STYLES["faint"])
     if request.help:
+        rule = _rule(size.width, plain)
         return Group(top[0], rule, *request.keys.page(size.width, size.height - 4), rule, keys), layout
-    for circle in (circle_lines(run, size.width, plain), []):
+    beside = request.source is not None and size.width >= BESIDE_FROM
+    width = size.width * 3 // 5 if beside else size.width
+    for circle in (circle_lines(run, width, plain), []):
         telling = _telling(run, request, circle)
         bottom = [*telling, *([_message(request)] if request.message else []), keys]
         sentences = 0 if telling else SENTENCES if size.height < 30 else 2 * SENTENCES
         free = size.height - len(top) - sentences - len(bottom) - 2  # the legend and the rule
-        code_rows = max(0, min(free // 2, free - FEWEST_ROWS)) if request.source is not None else 0
+        code_rows = max(0, min(free // 2, free - FEWEST_ROWS)) if request.source is not None and not beside else 0
         if not circle or free - code_rows >= ROOM_FOR_CIRCLE:
             break
     if free < FEWEST_ROWS:  # a long question, of which people must see every answer
         top = top[: max(1, size.height - len(bottom))]
         return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout
-    middle, lanes, pids = _middle(run, request, circle, free - code_rows)
+    middle, lanes, pids = _middle(run, request, circle, free - code_rows, width)
     blank = free - code_rows - len(middle)
     sentences += max(0, min(SENTENCES, blank - 2)) if telling else 0
     middle += [Text()] * (size.height - len(top) - len(middle) - code_rows - sentences - len(bottom) - 2)
-    code, first_line = [], request.first_line
-    if request.source is not None:
-        movement = request.movement
-        whose = (movement.chosen or movement.next or movement.moved) if movement else None
-        code_pane, first_line = pane(request.source, run, whose, code_rows, size.width, first_line)
-        code = [code_pane]
-    below = [legend(lanes, False, size.width, plain), rule, *code, *_sentences(run, sentences, size.width), *bottom]
-    return Group(*top, *middle, *below), ScreenLayout(pids, first_line)
+    middle += [legend(lanes, False, width, plain), _rule(width, plain)]
+    happened = _sentences(run, sentences, width)
+    code_rows = len(middle) + len(happened) if beside else code_rows
+    code, numbers = _code(run, request, code_rows, size.width - width - len(BETWEEN) if beside else width)
+    rows = _side_by_side([*middle, *happened], code, width, plain) if beside else [*middle, *code, *happened]
+    return Group(*top, *rows, *bottom), ScreenLayout(pids, numbers)
+
+
+def _big(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenLayout] | None:
+    """The picture for the back row; None: there is no room for it."""
+    (width, height), plain = request.size, request.plain_marks
+    if width < SMALLEST.width:
+        return None
+    circle = circle_lines(run, width, plain, places=False)
+    sentence, alarm = headline_of(run, request.headline)
+    top = [_title(run, request), *big_headline(sentence, alarm, width, height * 2 // 5, plain), Text()]
+    telling = _telling(run, replace(request, verdict=request.verdict[:1]), circle)
+    if run.question is None:  # of which people must see every answer
+        telling = telling[:BIG_SENTENCE_ROWS]
+    bottom = [*(telling or _sentences(run, 1, width, bare=True))]
+    bottom += [_message(request)] if request.message else []
+    bottom.append(request.keys.line(min(width, BIG_KEYS_CELLS), plain))
+    free = height - len(top) - len(bottom) - 1  # the legend
+    if free < FEWEST_BIG_ROWS:
+        return None
+    things = 0 if circle or free < 2 * FEWEST_BIG_ROWS else min(1, thing_count(run))
+    circle = [*circle, Text()] if circle and free - len(circle) > FEWEST_BIG_ROWS else []
+    room = free - len(circle) - 2 * things
+    drawn = big_rows(run, room, width, request.t, not request.over, request.movement, plain)
+    objects = [Text(), *thing_lines(run, 1, width, plain)] if things else []
+    middle = [*circle, *drawn.lines, *objects]
+    middle += [Text()] * (free - len(middle)) + [legend(drawn.lanes, False, width, plain)]
+    return Group(*top, *middle, *bottom), ScreenLayout(drawn.pids, request.code_lines)
+
+
+def _rule(width: int, plain: bool) -> Text:
+    return Text(("-" if plain else "─") * width, STYLES["faint"])
+
+
+def _code(run: RunState, request: ScreenRequest, rows: int, width: int) -> tuple[list[Text], Sequence[int]]:
+    """The code in so many rows, and the numbers of its lines; nothing, where it is not asked for."""
+    if request.source is None:
+        return [], request.code_lines
+    movement = request.movement
+    whose = (movement.chosen or movement.next or movement.moved) if movement else None
+    return pane(request.source, run, whose, rows, width, request.code_lines, request.plain_marks)
+
+
+def _side_by_side(left: Sequence[Text], right: Sequence[Text], width: int, plain: bool) -> list[Text]:
+    """The rows of the one, of so many cells, and those of the other."""
+    rows = []
+    for line, beside in zip_longest(left, right[: len(left)], fillvalue=Text()):
+        row = line.copy()
+        row.truncate(width, overflow="ellipsis", pad=True)
+        rows.append(row.append(PLAIN_BETWEEN if plain else BETWEEN, STYLES["faint"]).append_text(beside))
+    return rows
 
 
 def _middle(
-    run: RunState, request: ScreenRequest, circle: Sequence[Text], rows: int
+    run: RunState, request: ScreenRequest, circle: Sequence[Text], rows: int, width: int
 ) -> tuple[list[Text], list[Lane], list[int]]:
     """The circle, the processes and the objects, in at most so many rows; the lanes in them, and the PIDs by row."""
-    width, plain = request.size.width, request.plain_marks
+    plain = request.plain_marks
     free = rows - len(circle)
     # One object at the least; more where all processes have a row, or share one.
     reserved = min(thing_count(run), max(1, free - len(run.processes) - 1)) if free > 4 and not circle else 0
@@ -138,7 +213,7 @@ def _middle(
     free -= len(drawn.lines)
     objects = [] if circle else thing_lines(run, free, width, plain)
     # What a program notes of a file, it may note a moment after the file has changed, which is shown itself.
-    noted = run.gauges and not shared_files(run)
+    noted = run.gauges and not shared_cells(run)
     gauges = [fitted(gauges_line(run, plain), width)] if noted and free > len(objects) else []
     blank = rows - len(circle) - len(drawn.lines) - len(objects) - len(gauges)
     above, between = [Text()] * (blank > 0), [Text()] * (blank > 1)
@@ -200,37 +275,40 @@ def _telling(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> l
     if request.verdict:
         lines = [line for mark, text in request.verdict for line in hanging(mark.copy().append(" "), text, width)]
         return lines if len(lines) <= most else [*lines[: most - 1], Text("…", STYLES["faint"])]
-    return question_lines(run, width) or (_alarm(run, request, circle)[:most] if request.asking else [])
+    found = [from_fields(event.fields) for event in run.found] or [*suspicions(run)]
+    shown = bool(found) and (request.asking or not (run.found or request.over))
+    return question_lines(run, width) or (_alarm(found, request, circle)[:most] if shown else [])
 
 
-def _alarm(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
-    """Why it hangs, and what would cure it."""
-    if not run.found:
-        return []
-    width = request.size.width
-    finding = from_fields(run.found[0].fields)
+def _alarm(found: Sequence[Finding], request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
+    """Why it hangs, or probably does, and what would cure it."""
+    width, finding = request.size.width, found[0]
     text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
-    told = circle and finding.id == "lock_cycle"
-    lines = [] if told else wrapped(Prose(("! " if request.plain_marks else "▲ ") + text, STYLES["bad"]), width)
+    told = (circle and finding.id == "lock_cycle") or (request.big and cure)
+    mark = mark_of(finding, request.plain_marks)
+    lines = [] if told else wrapped(Prose(f"{mark} {text}", STYLES["bad"]), width)
     if cure:
         lines += wrapped(Prose(f"{_('cure')}: {cure}", STYLES["cure"]), width)
-    if len(run.found) > 1:
-        lines.append(Text("  " + _("… and {count} more").format(count=len(run.found) - 1), STYLES["bad"]))
+    if len(found) > 1:
+        lines.append(Text("  " + _("… and {count} more").format(count=len(found) - 1), STYLES["bad"]))
     return lines
 
 
-def _sentences(run: RunState, count: int, width: int) -> list[Text]:
-    """The last things that happened, in so many lines, the newest at the bottom: when, who, what, where."""
+def _sentences(run: RunState, count: int, width: int, bare: bool = False) -> list[Text]:
+    """The last things that happened, in so many lines, the newest at the bottom: when, who, what, where.
+
+    `bare`: who and what alone.
+    """
     happened = list(run.happened)[-count:] if count else []
     lines = [Text()] * (count - len(happened))
     for event in happened:
         words = (event_words(event, run) or "")[:SENTENCE_CHARACTERS]
         who = clean(event.process)
         line = Text.assemble(
-            (f"{event.t / 1e9:>6.2f}  ", STYLES["faint"]),
+            ("" if bare else f"{event.t / 1e9:>6.2f}  ", STYLES["faint"]),
             (f"{who} " if who else "", "strong"),
             (words, event_style(event)),
-            (f"  {clean(event.at)}" if event.at else "", STYLES["faint"]),
+            (f"  {clean(event.at)}" if event.at and not bare else "", STYLES["faint"]),
         )
         lines.append(fitted(line, width))
     return lines

@@ -5,7 +5,7 @@ While it is taken, a small process, the keeper, waits for the end of procsim, so
 after SIGKILL.
 
 The menu lends the terminal to each procsim that it starts. Both share one keeper, which gives the terminal back when
-both have ended. A borrower ends when its lender does.
+both have ended. A borrower ends when its lender does, and tells it when people have looked at the end of the run.
 """
 
 import atexit
@@ -14,15 +14,20 @@ import fcntl
 import marshal
 import os
 import signal
+import socket
 import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, NoReturn
 
 from procsim.views import BORROWED
 from procsim.views.live import keeper
+
+LOOKED = b"l"
+"""What a borrower sends to its lender."""
 
 KEYS, SCREEN = 0, 1
 """The descriptors of standard input and output; either may be no terminal."""
@@ -41,6 +46,8 @@ class Terminal:
         """The keeper that this process has started; a borrower has none."""
         self._to_keeper: int | None = None
         """The pipe to the keeper, our own or the lender's; None: there is no keeper."""
+        self._lender: int | None = None
+        """The connection to the lender."""
 
     def take(self) -> None:
         """Take it, unless it is taken. From then on keys are not echoed."""
@@ -77,23 +84,38 @@ class Terminal:
             ended.communicate()
 
     @contextlib.contextmanager
-    def lent(self) -> Iterator[tuple[dict[str, str], list[int]]]:
-        """Lend it to a procsim that is started inside: yields the variables and the descriptors to pass to it."""
-        theirs, ours = os.pipe()
-        passed = [theirs] if self._to_keeper is None else [theirs, self._to_keeper]
-        try:
-            yield {BORROWED: ",".join(map(str, passed))}, passed
-        finally:
-            os.close(theirs)
-            os.close(ours)
+    def lent(self) -> Iterator[tuple[dict[str, str], list[int], Callable[[], bool]]]:
+        """Lend it to a procsim that is started inside.
+
+        Yields the variables and the descriptors to pass to it, and what returns, when it has ended, whether people
+        have looked at the end of its run: it has waited for a key itself.
+        """
+        theirs, ours = socket.socketpair()
+        with theirs, ours:
+            passed = [theirs.fileno()] if self._to_keeper is None else [theirs.fileno(), self._to_keeper]
+            ours.setblocking(False)
+
+            def looked() -> bool:
+                try:
+                    return ours.recv(1) == LOOKED
+                except BlockingIOError:
+                    return False
+
+            yield {BORROWED: ",".join(map(str, passed))}, passed, looked
 
     def borrow(self) -> None:
-        """Take over what the lender has passed: its keeper, and the pipe by which its end is noticed."""
+        """Take over what the lender has passed: its keeper, and the connection by which its end is noticed."""
         lender, *to_keeper = map(int, os.environ.pop(BORROWED).split(","))
         for descriptor in (lender, *to_keeper):
             os.set_inheritable(descriptor, False)
-        self._to_keeper = to_keeper[0] if to_keeper else None
+        self._lender, self._to_keeper = lender, to_keeper[0] if to_keeper else None
         threading.Thread(target=_end_with, args=(lender,), name="procsim-lender", daemon=True).start()
+
+    def have_looked(self) -> None:
+        """People have looked at the end of the run, and want no other: a lender need not wait for a key."""
+        if self._lender is not None:
+            with contextlib.suppress(OSError):  # it has ended
+                os.write(self._lender, LOOKED)
 
     def recover(self) -> None:
         """A borrower was killed while it had a screen: leave that, and restore the settings between two screens."""
@@ -132,6 +154,19 @@ class Terminal:
 
 terminal = Terminal()
 """The terminal of this process; there is one."""
+
+
+def leave_by_signals() -> None:
+    """Let SIGINT and SIGTERM raise `SystemExit` from now on, so that the terminal is given back on the way out."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    if number != signal.SIGINT:
+        not_to_be_stopped()
+    sys.exit(128 + number)
 
 
 def not_to_be_stopped() -> None:

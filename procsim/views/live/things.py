@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import N_, _, listed
-from procsim.state.cells import Cells
+from procsim.state.cells import Cells, place_words
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.run_state import RunState
 from procsim.views.base import clean
@@ -30,16 +30,18 @@ GAP = "  "
 
 
 def things(run: RunState) -> list[Thing]:
-    """The objects that are shown, those first that a class looks at: pipes once something went through them, files that
-    several processes use.
+    """The objects that are shown, those first that a class looks at: pipes once something went through them, files and
+    values that several processes use, the locks inside values where the program itself acquires them.
     """
+    inside = {cells.lock for cells in run.cells.values()}
+    locks = [lock for lock in run.locks.values() if lock.identity not in inside or lock.acquired]
     signals = [signal for signal in run.signals.values() if signal.type != "Pipe" or signal.sent or signal.received]
-    return [*run.queues.values(), *shared_files(run), *run.locks.values(), *run.pools.values(), *signals]
+    return [*run.queues.values(), *shared_cells(run), *locks, *run.pools.values(), *signals]
 
 
-def shared_files(run: RunState) -> list[Cells]:
-    """The files that several processes use."""
-    return [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.writes]
+def shared_cells(run: RunState) -> list[Cells]:
+    """The files and values that several processes use."""
+    return [cells for cells in run.cells.values() if len(cells.uses) > 1 and cells.last is not None]
 
 
 def thing_count(run: RunState) -> int:
@@ -47,15 +49,18 @@ def thing_count(run: RunState) -> int:
     return len(_alike(things(run)))
 
 
-def thing_lines(run: RunState, rows: int, width: int, plain: bool) -> list[Text]:
-    """A line for each object, at most so many; those left out, the ones for which fewest wait, are counted in one."""
+def thing_lines(run: RunState, rows: int, width: int, plain: bool, every: Sequence[Thing] | None = None) -> list[Text]:
+    """A line for each object, at most so many; those left out, the ones for which fewest wait, are counted in one.
+
+    `every`: the objects that are shown; None: all `things`.
+    """
     if rows <= 0:
         return []
     waiting: dict[int, list[str]] = defaultdict(list)
     for wait in run.now_waiting():
         if wait.object is not None:
             waiting[wait.object].append(wait.process)
-    groups = _alike(things(run))
+    groups = _alike(things(run) if every is None else every)
     left_out = 0
     if len(groups) > rows:
         groups.sort(key=lambda group: -sum(len(waiting[thing.identity]) + _is_hurt(thing) for thing in group))
@@ -91,7 +96,7 @@ def _alike(every: Sequence[Thing]) -> list[list[Thing]]:
 
 
 def _is_hurt(thing: Thing) -> bool:
-    """Whether it is a file of which an update was lost."""
+    """Whether it is a file or a value of which an update was lost."""
     return isinstance(thing, Cells) and thing.lost > 0
 
 
@@ -107,7 +112,7 @@ def _drawn(run: RunState, group: Sequence[Thing], who: Sequence[str], plain: boo
     if isinstance(thing, Cells):
         return _contents(thing)
     if isinstance(thing, Queue):
-        return places(thing, plain, width * 2 // 3)
+        return places(run, thing, plain, width * 2 // 3)
     text = _now(run, thing)
     if who:
         waits = _("waiting, {count}: {who}").format(count=len(who), who=listed(who))
@@ -139,15 +144,17 @@ def _now(run: RunState, thing: Thing) -> Text:
 
 
 def _contents(cells: Cells) -> Text:
-    """What was written to a file last, and how many updates were lost."""
-    text = Text(clean(shown(cells.writes[-1].event) or ""), "strong")
+    """What was written to it last, and how many updates were lost."""
+    assert cells.last is not None
+    place, value = place_words(cells.last.event), shown(cells.last.event) or ""
+    text = Text(clean(f"{place} = {value}" if place and value else value), "strong")
     if cells.lost:
         words = counted(cells.lost, N_("1 write went over an unseen one"), N_("{count} writes went over an unseen one"))
         text.append(GAP if text else "").append(words, STYLES["bad"])
     return text
 
 
-def places(queue: Queue, plain: bool, width: int) -> Text:
+def places(run: RunState, queue: Queue, plain: bool, width: int) -> Text:
     """A queue as its places: on the left the oldest item, which is taken next. In lanes time runs to the right, too."""
     take, put = ("<-", "<-") if plain else ("◂", "◂")
     oldest = max(0, len(queue.items_put) - queue.depth)
@@ -174,7 +181,8 @@ def places(queue: Queue, plain: bool, width: int) -> Text:
         text.append(_("{depth} in it").format(depth=queue.depth))
     if queue.type == "JoinableQueue":
         words = _("{taken} taken, {done} reported done").format(taken=queue.gots, done=queue.done.total())
-        text.append(GAP).append(words, STYLES["bad"] if queue.gots > 1 and not queue.done else "")
+        alarm = not queue.done and queue.gots > 1 and run.is_joined(queue)
+        text.append(GAP).append(words, STYLES["bad"] if alarm else "")
     return text
 
 

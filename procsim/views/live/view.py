@@ -2,14 +2,14 @@
 
 At its end the summary stays in the scrollback.
 
-RunState ──► screen ──► rich.live.Live
+RunState ──► screen ──► its lines, by rich ──► Frames ──► those that have changed
 keyboard ──► prompt_toolkit, polled after each batch of events ──► a Wish, or a change of what this view shows
 """
 
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -18,7 +18,7 @@ from types import TracebackType
 from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
-from rich.live import Live
+from rich.screen import Screen
 from rich.text import Text
 
 from procsim.language import N_, _
@@ -28,12 +28,13 @@ from procsim.views import Again, Back, Showing
 from procsim.views.base import Verdict, View, clean
 from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
+from procsim.views.live.frames import Frames
 from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
 from procsim.views.live.keys import Keys
 from procsim.views.live.moments import Moments
 from procsim.views.live.playing import PACE_FACTOR
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
-from procsim.views.live.screen import ScreenLayout, ScreenRequest, screen
+from procsim.views.live.screen import BESIDE_FROM, ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
 from procsim.views.text.predictions import revealed_rows
 from procsim.views.text.prose import Prose
@@ -59,11 +60,8 @@ FRAMES_PER_SECOND = 12
 STILL_FRAMES_PER_SECOND = 3
 """While no event comes, as in a run that is paused: only the clock moves, and a frame costs 20 ms of processor time."""
 
-BEGIN_FRAME, END_FRAME = "\x1b[?2026h", "\x1b[?2026l"
-"""https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
-
-CODE_FROM = 100
-"""From so many columns on, the code is shown by itself where the run moves by steps."""
+WHOLE_FRAME_SECONDS = 5
+"""So often all lines are written, whatever has changed: a shell or a program may have written to the terminal, too."""
 
 KEYS_READ = 200
 """At most so many key presses are handled before the next frame is drawn."""
@@ -82,9 +80,9 @@ class LiveView(View):
         self._input: Input | None = None
         self._ending = False
         """Whether people have ended the run: keys that they press from then on are for the next screen."""
-        self._live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop")
+        self._frames = Frames()
         self._leaving = contextlib.ExitStack()
-        self._last_frame = 0.0
+        self._last_frame = self._last_whole_frame = 0.0
         self._some_happened = False
         """Whether an event has come since the last frame."""
         self._waits = False
@@ -145,7 +143,9 @@ class LiveView(View):
             self._input = open_keyboard()
             self._leaving.callback(self._input.close)
             self._leaving.enter_context(self._input.raw_mode())
-        self._leaving.enter_context(self._live)
+        self._frames = Frames()
+        self._leaving.enter_context(self._console.screen())
+        self._leaving.callback(self._console.line)  # a terminal without a second screen goes on below the picture
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -224,20 +224,21 @@ class LiveView(View):
             help=self._shows_help,
             message=self._message,
             source=self._source if self._shows_code() else None,
-            first_line=self._layout.first_line,
+            big=self._showing.big,
+            code_lines=self._layout.code_lines,
         )
         picture = self._picture(run, request)
-        with writing(), self._synchronized():
-            self._live.update(picture if bar is None else Group(picture, bar), refresh=True)
+        self._write(picture if bar is None else Group(picture, bar), size.width)
 
-    @contextlib.contextmanager
-    def _synchronized(self) -> Iterator[None]:
-        """Let the terminal show what is written meanwhile at once, if it knows how (mode 2026); others ignore this."""
-        self._console.file.write(BEGIN_FRAME)
-        try:
-            yield
-        finally:
-            self._console.file.write(END_FRAME)
+    def _write(self, picture: RenderableType, width: int) -> None:
+        """Write what has changed of the screen, of so many columns."""
+        now = time.monotonic()
+        if now > self._last_whole_frame + WHOLE_FRAME_SECONDS:
+            self._frames, self._last_whole_frame = Frames(), now
+        with self._console.capture() as drawn:
+            self._console.print(Screen(picture), end="")
+        with writing():
+            self._console.file.write(self._frames.changes(drawn.get().split("\n"), width))
             self._console.file.flush()
 
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
@@ -324,11 +325,11 @@ class LiveView(View):
             self._message = _("there is no code to show here")
 
     def _shows_code(self) -> bool:
-        """Whether the code is shown: as people wish, else where there is room and the run moves by steps."""
+        """Whether the code is shown: as people wish, else beside the rows where the run moves by steps."""
         if self._wants_code is not None:
             return self._wants_code
         held = self._movement is not None and self._movement.held
-        return held and self._console.width >= CODE_FROM and self._load_source()
+        return held and not self._showing.big and self._console.width >= BESIDE_FROM and self._load_source()
 
     def _load_source(self) -> bool:
         """Read the code, if that was not done yet. Returns whether there is some."""
@@ -371,6 +372,8 @@ class LiveView(View):
             if self._read_keys(run, LOOK_SECONDS) or size != self._console.size:
                 size = self._console.size
                 self._draw(run)
+        if self._ending and self.again is Again.NO:
+            terminal.have_looked()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
         if self.again is not Again.NO:

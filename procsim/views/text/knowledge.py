@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from procsim.language import N_, _
-from procsim.state.cells import Access
+from procsim.state.cells import WRITES, Access
 from procsim.state.objects import Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
@@ -52,14 +52,14 @@ def _last_seen(run: RunState, pid: int) -> Known | None:
     access, cells = max(seen, key=lambda each: each[0].event.t)
     words, kind = _access_words(access, cells.news(pid))
     if len(run.cells) > 1:
-        words = _("{file}: {words}").format(file=access.name, words=words)
+        words = _("{file}: {words}").format(file=cells.name_of(access), words=words)
     return clean(words), kind
 
 
 def _access_words(seen: Access, news: Access | None) -> Known:
     """What a process has read or written last. `news`: what another one has written since."""
     figures: dict[str, Any] = {"value": shown(seen.event)}
-    if seen.event.kind == "file_written":
+    if seen.event.kind in WRITES:
         if seen.over is None:
             return localized(N_("wrote⟨ {value}⟩"), figures), Knowledge.PLAIN
         figures |= {"process": seen.over.process, "other": shown(seen.over)}
@@ -88,8 +88,5 @@ def _queue_words(run: RunState, process: Process, queue: Queue) -> Known:
         words.append(_("took {count}").format(count=queue.got[pid]))
         if queue.type == "JoinableQueue":
             words.append(_("reported {count} done").format(count=queue.done[pid]))
-            # Somebody waits for the reports of a process that has never made one.
-            waited_for = any(wait.kind == "queue_join_waiting" for wait in run.now_waiting())
-            stuck = any(wait.kind == "queue_join_waiting" for wait in run.stuck_waits())
-            alarm = not queue.done[pid] and queue.got[pid] > 1 and (waited_for or stuck)
+            alarm = not queue.done[pid] and queue.got[pid] > 1 and run.is_joined(queue)
     return _(", ").join(words), Knowledge.ALARM if alarm else Knowledge.PLAIN

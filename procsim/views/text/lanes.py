@@ -85,7 +85,8 @@ def rows_wanted(run: RunState) -> int:
 
 
 def draw_lanes(run: RunState, axis: Axis, width: int, rows: int, t: int, plain_marks: bool) -> list[Text]:
-    """What happened up to `t` ns, in at most so many rows of so many cells; empty: too narrow."""
+    """What happened up to `t` ns, in at most so many rows of so many cells; empty: there is too little
+    room, or a single process."""
     if rows <= FRAME_ROWS or axis.cells < FEWEST_CELLS or not rows_wanted(run):
         return []
     shown = timeline_of(run, axis, rows - FRAME_ROWS, t)
@@ -118,7 +119,7 @@ def axis_line(axis: Axis) -> Text:
     if axis.steps:
         start = _("step {number}").format(number=start)
     times = f"{start:<{axis.cells // 2}}{middle}"
-    if cell_len(times) + 1 + cell_len(end) > axis.cells:  # no room for the middle
+    if cell_len(start) >= axis.cells // 2 or cell_len(times) + 1 + cell_len(end) > axis.cells:  # no room for the middle
         times = start
     return Text(f"{times}{end:>{max(0, axis.cells - len(times))}}", "faint")
 
@@ -149,7 +150,7 @@ def _glyph(status: Status, plain_marks: bool) -> str:
 
 
 def _room(glyphs: Sequence[str], stretch: Stretch, glyph: str) -> int | None:
-    """The first cell of a stretch from which on there is room for its name, with a cell before it; None: nowhere."""
+    """The cell in which the name of a stretch begins, so that a glyph of it stands on either side; None: no room."""
     cells = cell_len(clean(stretch.what))
     if not cells:
         return None
@@ -181,7 +182,7 @@ def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, p
     """
     _t, deed, _value, alarm = place.mark
     style = "alarm" if alarm else STYLES["mark"]
-    whole = mark_words(place.mark, plain_marks)
+    whole = _mark_words(place.mark, plain_marks)
     for text in (whole, _short(deed, plain_marks)):
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
         if first > place.cell and not alarm and "".join(glyphs[:free]).endswith(text):
@@ -205,10 +206,10 @@ def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], free: int, firs
     return covered[0] - cells if covered[0] - cells >= free else covered[-1] + 1
 
 
-def mark_words(mark: Mark, plain_marks: bool) -> str:
+def _mark_words(mark: Mark, plain_marks: bool) -> str:
     """What a mark says: r3, w2, 11▸, ▸11; without the value, if that is long."""
     _t, deed, value, _alarm = mark
-    text = clean(str(value)).strip() if isinstance(value, str | int | float) and value is not True else ""
+    text = clean(str(value)).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     if not text or cell_len(text) > MARK_CELLS:
         return _short(deed, plain_marks)
     arrow = ">" if plain_marks else "▸"
@@ -237,7 +238,7 @@ def _depth(depth: Depth, plain_marks: bool) -> Text:
 
 
 def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> Text:
-    """What the glyphs and marks in these lanes mean; if there is no room for all, the least telling ones are left out.
+    """What the glyphs and marks in these lanes mean; if there is no room for all, some are left out.
 
     `bars`: there are rows of bars for queues, too.
     """
@@ -247,16 +248,17 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
     for deed, words in DEED_WORDS.items():
         example = next((mark for mark in reversed(marks) if mark[1] == deed), None)
         if example is not None:
-            entries[deed] = _entry(mark_words(example, plain_marks), STYLES["mark"], _(words))
+            entries[deed] = _entry(_mark_words(example, plain_marks), STYLES["mark"], _(words))
     lost = next((mark for mark in marks if mark[3]), None)
     if lost is not None:
-        entries["lost"] = _entry(mark_words(lost, plain_marks), "alarm", _(LOST_WORDS))
+        entries["lost"] = _entry(_mark_words(lost, plain_marks), "alarm", _(LOST_WORDS))
     for status, appearance in APPEARANCES.items():
         if status in seen and appearance.words:
             entries[status] = _entry(_glyph(status, plain_marks), appearance.style, _(appearance.words))
     if bars:
         entries["bars"] = _entry("059" if plain_marks else "▁▄█", "strong", _("items queued"))
     gap = Text("   ")
+    # In this order they go: first what people guess without words. What was written over something unseen never goes.
     for key in (Status.RUNNING, Status.ENDED, Status.ASLEEP, READ, PUT, TOOK, "bars", *APPEARANCES, WROTE):
         if gap.join(entries.values()).cell_len <= width:
             break

@@ -1,8 +1,6 @@
 """The plain view: one line an event that matters, and the summary. For a pipe, a log, a screen reader."""
 
-import contextlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS, Console
@@ -10,9 +8,9 @@ from rich.style import Style
 
 from procsim.harmless import harmless
 from procsim.language import _
-from procsim.output import CannotWrite, forget_output, writing
 from procsim.state.run_state import RunState
 from procsim.views.base import Verdict, View, clean
+from procsim.views.text.beside import Beside
 from procsim.views.text.predictions import answer_rows
 from procsim.views.text.summary import print_summary
 from procsim.views.text.typed import TypedAnswers, prompt
@@ -50,6 +48,7 @@ class PlainView(View):
         """Whether only what the program says is written, and what is wrong."""
         self._asks = asks
         """Whether a line is still to be written that says how to end a program that hangs."""
+        self._beside = Beside(console.file, program_writes=not show_printed)
         self._answers = answers
         """Where people type their answer to a question; None: nowhere."""
         # Lines are styled without the console's rendering, which takes 100 µs for each.
@@ -116,40 +115,17 @@ class PlainView(View):
             self._asks = False
             self._more(_("Ctrl-C ends it"), "")
         lines, self._lines = "".join(self._lines), []
-        with self._writing():
+        with self._beside.writing():
             if lines:
-                self._console.file.write(self._row_of_our_own() + lines)
+                self._console.file.write(self._beside.row_of_our_own() + lines)
             self._console.file.flush()
 
     def finish(self, run: RunState, verdict: Verdict) -> None:
-        with self._writing():
-            self._console.file.write(self._row_of_our_own())
+        with self._beside.writing():
+            self._console.file.write(self._beside.row_of_our_own())
             self._console.print()
             print_summary(self._console, run, verdict)
             self._console.file.flush()
-
-    def _row_of_our_own(self) -> str:
-        """What to write first, so that our lines begin at the start of a row: the program may have left one unfinished.
-
-        As many blanks as a row has, then a carriage return. From the middle of a row the blanks lead into the next row.
-        From its start they lead to its end, where a terminal stays until one more character comes. Either way the
-        carriage return leads to the start of an empty row. zsh does so before its prompt (its option PROMPT_SP).
-        """
-        if self._show_printed or not self._console.is_terminal or self._console.is_dumb_terminal:
-            return ""
-        with contextlib.suppress(OSError, ValueError):
-            return " " * os.get_terminal_size(self._console.file.fileno()).columns + "\r"
-        return ""
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with writing():
-                yield
-        except CannotWrite:
-            if self._show_printed:
-                raise
-            forget_output(self._console.file)  # the program has its own output, and goes on
 
 
 def _padded(text: str, cells: int) -> str:

@@ -6,7 +6,6 @@ prediction_asked ──► question_words, answer_rows ──► views        Re
 from collections.abc import Iterator, Sequence
 
 from procsim.language import N_, _
-from procsim.state.processes import Standing
 from procsim.state.run_state import RunState
 from procsim.views.base import Revealed, clean
 from procsim.wire.events import Event
@@ -26,17 +25,6 @@ def question_words(event: Event) -> str:
 def answer_rows(answers: Sequence[str]) -> list[str]:
     """The answers, each with its number, which is the key to press."""
     return [f"{number}  {_answer(answers, number)}" for number in range(1, min(len(answers), ANSWERS_SHOWN) + 1)]
-
-
-def is_asked_about(run: RunState, standing: Standing) -> bool:
-    """Whether a thread at the gate stands before such an operation as the question that stands is about.
-
-    Then what would become of it is not to be shown.
-    """
-    question = run.question
-    process = run.processes.get(question.pid) if question is not None else None
-    asked = process.standing.get(question.thread) if process is not None and question is not None else None
-    return asked is not None and asked.operation == standing.operation
 
 
 def predicted_words(event: Event, run: RunState) -> str:

@@ -14,8 +14,11 @@ from rich.text import Text
 
 _OPENING, _CLOSING = "（《“", "，。；：、！？）》”…"  # noqa: RUF001 - Chinese punctuation is meant
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60"
-_PIECE = re.compile(rf"[{_OPENING}]*(?:[^\s{_OPENING}{_CLOSING}{_WIDE}]+|\S)[{_CLOSING}]*\s*|\s+")
-"""What is not broken: a word or a Chinese character, with the punctuation around it and the spaces after it."""
+_NAME = rf"[{_WIDE}]{{1,3}}(?:\d+|-[{_WIDE}]{{1,2}})"
+_PIECE = re.compile(rf"[{_OPENING}]*(?:{_NAME}|[^\s{_OPENING}{_CLOSING}{_WIDE}]+|\S)[{_CLOSING}]*\s*|\s+")
+"""What is not broken: a word, a Chinese character or the name of a process (用户7, 消费者-小明), with the punctuation
+around it and the spaces after it.
+"""
 
 
 class Prose(Text):

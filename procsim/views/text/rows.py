@@ -1,11 +1,11 @@
-"""Rows that fit: a text cut to one row, and a name cut in the middle."""
+"""Rows that fit: a text cut to one row, and a name cut before its number."""
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 
 def cut_name(name: str, cells: int) -> str:
-    """A name, cut in the middle, so that the end stays that tells it from others: "ForkPoo…er-1"."""
+    """A name, cut so that the number at its end stays, which tells it from others: "ForkPoolW…-1"."""
     if cell_len(name) <= cells:
         return name
     number = name[len(name.rstrip("0123456789").removesuffix("-")) :][-5:]

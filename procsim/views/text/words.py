@@ -1,29 +1,29 @@
 """The words for what happens: a sentence for each event that matters to people, and for what each process does now.
 
-    OPERATIONS (`state/operations.py`), EVENT_WORDS ──► event_words, wait_words, standing_words, state_words ──► views
+    OPERATIONS (`state/operations.py`), EVENT_WORDS ──► event_words, state_words, counted_states ──► views
 
 Each sentence is in the chosen language, and harmless for a terminal.
 """
 
 import re
-import signal
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
-from procsim.state.operations import BY_DONE, MOMENTS, WAITS
-from procsim.state.processes import SLEEP, Process, Standing, Wait
+from procsim.state.cells import place_words
+from procsim.state.operations import BY_DONE, NARRATED, WAITS
+from procsim.state.processes import SLEEP, Process, Standing, Wait, failed
 from procsim.state.run_state import RunState
 from procsim.views.base import clean, seconds
-from procsim.views.text.predictions import is_asked_about, predicted_words, question_words
-from procsim.wire.events import KINDS, Event
+from procsim.views.text.predictions import predicted_words, question_words
+from procsim.wire.events import Event
 from procsim.wire.identities import MAIN_THREAD
 
 EVENT_WORDS: Mapping[str, str] = {
-    **{kind: moment.words for kind, moment in MOMENTS.items() if kind in KINDS and moment.words and moment.narrated},
+    **NARRATED,
     "process_ended": N_("ended"),
     "process_untraced": N_("PID {pid} is not traced: {reason}"),
     "noted": N_("{name} is {value}"),
@@ -33,11 +33,15 @@ EVENT_WORDS: Mapping[str, str] = {
 }
 """The events that matter to people, by kind: of operations, and others. The rest is left to the json view."""
 
+VALUES = ("value_read", "value_written", "value_set")
+"""Events that may be about a part of their object."""
+
 UNTRACED_WORDS: Mapping[str, str] = {
     "-I": N_("it was started with -I"),
     "-E": N_("it was started with -E"),
     "-S": N_("it was started with -S"),
     "environment": N_("it was started with another environment"),
+    "old": N_("its Python is older than 3.11"),
 }
 """Why the tracer is not in a Python process."""
 
@@ -82,6 +86,35 @@ def events_words(count: int) -> str:
     return counted(count, N_("1 event"), N_("{count} events"))
 
 
+def detached_words(run: RunState) -> Iterator[str]:
+    """A sentence for each process that goes on after the run."""
+    for process in run.processes.values():
+        if process.detached:
+            words = _("{process} (PID {pid}) goes on, in a session of its own: procsim no longer watches it")
+            yield clean(words.format(process=process.name, pid=process.pid))
+
+
+def untraced_words(run: RunState) -> Iterator[str]:
+    """For each reason why processes were not traced a sentence, with the first of them and how many more there are."""
+    pids: dict[str, list[int]] = {}
+    for process in run.processes.values():
+        if process.untraced:
+            pids.setdefault(process.untraced, []).append(process.pid)
+    for reason, (first, *more) in pids.items():
+        words = _(EVENT_WORDS["process_untraced"]).format(pid=first, reason=_shown("reason", reason))
+        yield clean(f"{words} {_('… and {count} more').format(count=len(more))}" if more else words)
+
+
+def forgotten_words(run: RunState) -> Iterator[str]:
+    """A sentence where too much was read and written for all of it to be known."""
+    count = run.forgotten_cells + sum(cells.forgot for cells in run.cells.values())
+    if count:
+        words = N_(
+            "there was too much to keep every read and write (files, values: {count}): updates may be lost unseen"
+        )
+        yield _(words).format(count=count)
+
+
 def localized(template: str, figures: Mapping[str, Any]) -> str:
     """The sentence of a claim or a finding, in the chosen language."""
     return clean(sentence_of(_(template), figures, _))
@@ -103,28 +136,26 @@ def event_words(event: Event, run: RunState) -> str | None:
     if template is None:
         return None
     if event.kind == "process_ended":
-        return exit_words(event.fields["exit_code"])
+        return _exit_words(event.fields["exit_code"])
+    if event.fields.get("target"):
+        template = N_("started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
-    if event.kind in ("raised", "thread_raised"):
+    if event.kind in ("raised", "thread_raised", "pool_task_raised"):
         fields["error"] = error_words(event.fields)
     if event.fields.get("child_name") == "":  # killed by its PID, by a process that did not start it
         fields["child_name"] = run.process_name(event.fields["child"])
-    fields["object"], fields["pid"], fields["subject"] = run.name(event.object), event.pid, fields.get("child_name")
+    fields["object"] = run.name(event.object) + (place_words(event) if event.kind in VALUES else "")
+    fields["pid"], fields["subject"] = event.pid, fields.get("child_name")
     return clean(_(template).format_map(fields))
 
 
-def exit_words(code: int | None) -> str:
+def _exit_words(code: int | None) -> str:
     """How a process ended."""
     if code is None or code == 0:
         return _("ended")
     if code < 0:
         return _("ended by {signal}").format(signal=signal_name(-code))
     return _("ended, exit code {exit_code}").format(exit_code=code)
-
-
-def _failed(code: int | None) -> bool:
-    """Whether that is an alarm. SIGTERM is none: it ends daemons, and what somebody wants to end."""
-    return code not in (None, 0, -signal.SIGTERM)
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -157,7 +188,7 @@ def narration(event: Event) -> str:
 def event_style(event: Event) -> str:
     """What an event means, as a style."""
     if event.kind == "process_ended":
-        return STYLES["failed" if _failed(event.fields["exit_code"]) else "ended"]
+        return STYLES["failed" if failed(event.fields["exit_code"]) else "ended"]
     if event.kind == "printed" and event.fields["stream"] == "stderr":
         return ""
     return STYLES.get("waiting" if event.kind.endswith("_waiting") else event.kind.rpartition("_")[2], "")
@@ -165,25 +196,30 @@ def event_style(event: Event) -> str:
 
 def waiting_words(kind: str, name: str, subject: Any) -> str:
     """What a thread waits for: the name of an object, or a subject such as the name of a process."""
+    if kind == "process_polled":
+        return _("asks again and again whether others still live")
     template = WAITS[kind].words if kind in WAITS else N_("waits for {object}")
     return _(template).format(object=name, subject=subject)
 
 
-def wait_words(run: RunState, wait: Wait) -> str:
+def _wait_words(run: RunState, wait: Wait) -> str:
     """What a thread waits for."""
+    queue = run.queues.get(wait.object or 0)
+    if wait.kind == "queue_get_waiting" and queue is not None and queue.inside:  # it waits for the lock for reading
+        return clean(_("waits for an item of {object}").format(object=queue.name))
     text = waiting_words(wait.kind, run.name(wait.object), wait.child_name)
-    if wait.kind == "queue_join_waiting" and wait.object in run.queues:
-        text += _(": {count} left").format(count=run.queues[wait.object].unfinished)
+    if wait.kind == "queue_join_waiting" and queue is not None:
+        text += _(": {count} left").format(count=queue.unfinished)
     return clean(text)
 
 
-def standing_words(run: RunState, standing: Standing) -> str:
+def _standing_words(run: RunState, standing: Standing) -> str:
     """What a thread at the gate would do next, or why it cannot."""
     subject = standing.subject
     if isinstance(subject, float):
         subject = f"{subject:.2g}"
     name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
-    if may_go_on(run, standing):
+    if _may_go_on(run, standing):
         known = operation.next if operation else ""
         words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
@@ -195,27 +231,27 @@ def standing_words(run: RunState, standing: Standing) -> str:
     return clean(words)
 
 
-def may_go_on(run: RunState, standing: Standing) -> bool:
+def _may_go_on(run: RunState, standing: Standing) -> bool:
     """Whether a thread at the gate can go on, as far as it is to be shown: people may be predicting that now."""
-    return standing.ready is not False or is_asked_about(run, standing)
+    return standing.ready is not False or run.is_asked_about(standing)
 
 
 def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
     """What a process does now, and what that means, as a style."""
     held = holding.get(process.pid)
-    waits = wait_words(run, process.waiting) if process.waiting is not None else ""
+    waits = _wait_words(run, process.waiting) if process.waiting is not None else ""
     if held and waits:
         waits = _("holds {locks}, {words}").format(locks=clean(listed(held)), words=waits)
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("STUCK: {words}").format(words=waits), STYLES["bad"]
     if not process.alive and held:
-        words = _("{ended}, holding {locks}").format(ended=exit_words(process.exit_code), locks=clean(listed(held)))
+        words = _("{ended}, holding {locks}").format(ended=_exit_words(process.exit_code), locks=clean(listed(held)))
         return words, STYLES["bad"]
     if not process.alive:
-        return exit_words(process.exit_code), STYLES["failed" if _failed(process.exit_code) else "ended"]
+        return _exit_words(process.exit_code), STYLES["failed" if failed(process.exit_code) else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
-        return standing_words(run, standing), STYLES["next" if may_go_on(run, standing) else "blocked"]
+        return _standing_words(run, standing), STYLES["next" if _may_go_on(run, standing) else "blocked"]
     asleep = process.waiting is not None and process.waiting.kind == SLEEP
     if process.waiting is not None and not asleep:
         return waits, STYLES["waiting"]
@@ -233,7 +269,9 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return _("idle"), STYLES["ended"]
     if process.untraced:
         return _("not traced"), STYLES["ended"]
-    return (_("starting"), STYLES["ended"]) if process.began is None else (_("running"), "")
+    if process.began is None:
+        return _("starting"), STYLES["ended"]
+    return clean(_("runs {target}").format(target=process.target)) if process.target else _("running"), ""
 
 
 def counted_states(

@@ -1,0 +1,99 @@
+"""Why a running program probably hangs, where that is not certain: some of its threads move, but only to wait again.
+
+    several looks ──► each thread stands in one wait, or was each time in the same one with a time limit ──► suspected
+
+Pure. What `watch` takes for probable, and no more (`findings.probable`): a wait is old, it is known what has led to it,
+and all that can move was seen to do the same again and again. Memory does not tell since when a thread waits, so it
+counts from the first look. A thread that sleeps, computes or waits for something from outside may do anything.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from procsim.attach.look import Look, SeenProcess, SeenThread
+from procsim.attach.story import facts_of, is_same, wait_event
+from procsim.diagnosis.snapshot import ProcessSnapshot
+from procsim.diagnosis.standstill import BY_ITSELF, handles_signals
+from procsim.findings.base import Finding
+from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS, suspected
+from procsim.state.apply import apply
+from procsim.state.run_state import RunState
+
+ROUNDS = 2
+"""How often a thread has gone to wait anew, at least, between the first look and the last one."""
+
+
+def probable(looks: Sequence[Look], old: int = OLD_WHILE_IT_RUNS_NS) -> list[Finding]:
+    """Why it probably hangs, by what all these looks show; nothing where any thread may do something else.
+
+    `old`: how long, in ns, a wait lasts that is old. With 0: whether it is worth while to look on.
+    """
+    state = RunState()
+    first, last = looks[0], looks[-1]
+    if any(each.reason != "ended" for look in looks for each in look.unseen):
+        return []
+    if not all(_is_in_vain(looks, process, thread, old) for process, thread in _threads(last)):
+        return []
+    for event in facts_of(first, last):
+        if "native_id" not in event.fields:
+            apply(state, event._replace(t=first.t))
+    names = {process.pid: process.name for process in state.processes.values()}
+    for look in looks:
+        for process, thread in _threads(last):
+            wait = thread.poll or (thread.wait if look is first else None)
+            if wait is not None:
+                apply(state, wait_event(names, process, thread, wait, look.t))
+    found = suspected(state, last.t if old else last.t + OLD_WHILE_IT_RUNS_NS, old or OLD_WHILE_IT_RUNS_NS)
+    return [
+        finding
+        for finding in found
+        if not _may_be_ended_by_a_handler(finding, last) and not _may_be_ended_by_another(finding, last)
+    ]
+
+
+def _threads(look: Look) -> Iterator[tuple[SeenProcess, SeenThread]]:
+    """All threads that may end a wait of another one by themselves."""
+    for process in look.processes.values():
+        if not (process.ended or process.is_tracker or process.is_forkserver or process.is_manager):
+            for thread in process.threads.values():
+                yield process, thread
+
+
+def _is_in_vain(looks: Sequence[Look], process: SeenProcess, thread: SeenThread, old: int) -> bool:
+    """Whether a thread stands in the same wait all the time, or waits for the same again and again."""
+    seen = [each.processes.get(process.pid) for each in looks]
+    if any(each is None or each.birth != process.birth for each in seen):
+        return False
+    if thread.poll is not None:
+        then = [each.threads.get(thread.number) for each in seen if each is not None]
+        same = all(each is not None and each.poll == thread.poll for each in then)
+        first = then[0]
+        return same and first is not None and (not old or thread.waits_since >= first.waits_since + ROUNDS)
+    blocked = thread.blocked
+    if blocked is None or blocked.how in BY_ITSELF or (thread.wait is None and blocked.how in ("read", "poll")):
+        return False
+    return all(is_same(each, process, thread) for each in seen)
+
+
+def _may_be_ended_by_a_handler(finding: Finding, look: Look) -> bool:
+    """Whether it is about an Event that a signal handler may be there to set."""
+    process = look.processes.get(finding.pid or 0)
+    if process is None or finding.figures.get("kind") != "event_waiting":
+        return False
+    return process.handles_interrupts or handles_signals(
+        ProcessSnapshot(process.pid, process.parent, caught=process.caught)
+    )
+
+
+def _may_be_ended_by_another(finding: Finding, look: Look) -> bool:
+    """Whether a process is left that waits for something else, and may be the one which ends the wait then. Memory does
+    not tell who has used the other side of a queue, or set an event. Who holds a lock it tells.
+    """
+    if finding.figures.get("kind") == "lock_waiting":
+        return False
+    waits = [(process.pid, thread.poll or thread.wait) for process, thread in _threads(look)]
+    awaited = {wait.object for pid, wait in waits if wait is not None and pid == finding.pid}
+    return any(
+        wait is not None and wait.kind != "process_join_waiting" and wait.object not in awaited
+        for pid, wait in waits
+        if pid != finding.pid
+    )

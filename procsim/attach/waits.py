@@ -1,0 +1,178 @@
+"""What a thread waits for, as its own calls show it: which method of which object of multiprocessing's it is in.
+
+frames, innermost first ──► the calls of multiprocessing's ──► the outermost of these ──► SeenWait, at which line
+"""
+
+from dataclasses import dataclass, replace
+
+from procsim.attach.classes import Classes, is_internal
+from procsim.attach.frames import Frame
+from procsim.attach.look import Place, SeenWait
+from procsim.attach.objects import Objects
+from procsim.attach.shared import LOCKS, Shared
+
+_CALLS: dict[tuple[str, str], str] = {
+    **{(lock, "__enter__"): "lock_waiting" for lock in (*LOCKS, "SemLock")},
+    ("Condition", "__enter__"): "lock_waiting",
+    ("Condition", "wait"): "condition_waiting",
+    ("Condition", "wait_for"): "condition_waiting",
+    ("Condition", "notify"): "condition_notify_waiting",
+    ("Condition", "notify_all"): "condition_notify_waiting",
+    ("Event", "wait"): "event_waiting",
+    ("Event", "set"): "condition_notify_waiting",
+    ("Barrier", "wait"): "barrier_waiting",
+    ("Queue", "get"): "queue_get_waiting",
+    ("Queue", "put"): "queue_put_waiting",
+    ("JoinableQueue", "get"): "queue_get_waiting",
+    ("JoinableQueue", "put"): "queue_put_waiting",
+    ("JoinableQueue", "join"): "queue_join_waiting",
+    ("SimpleQueue", "get"): "queue_get_waiting",
+    ("SimpleQueue", "put"): "queue_put_waiting",
+    **{
+        (role, name): kind
+        for role in ("Connection", "_ConnectionBase")
+        for name, kind in {
+            "recv": "pipe_receive_waiting",
+            "recv_bytes": "pipe_receive_waiting",
+            "recv_bytes_into": "pipe_receive_waiting",
+            "send": "pipe_send_waiting",
+            "send_bytes": "pipe_send_waiting",
+        }.items()
+    },
+    ("BaseProcess", "join"): "process_join_waiting",
+    ("BaseProcess", "start"): "process_start_waiting",
+    ("BaseProxy", "_callmethod"): "manager_called",
+    ("ApplyResult", "wait"): "pool_result_waiting",
+    ("ApplyResult", "get"): "pool_result_waiting",
+    ("IMapIterator", "next"): "pool_result_waiting",
+    ("Future", "result"): "pool_result_waiting",
+    ("Future", "exception"): "pool_result_waiting",
+    ("Pool", "join"): "pool_join_waiting",
+    ("Pool", "terminate"): "pool_join_waiting",
+    ("ProcessPoolExecutor", "shutdown"): "pool_join_waiting",
+}
+"""The kind of a wait by the class and the method that the thread is in."""
+
+_FOR_FUTURES = ("wait", "as_completed")
+"""Functions that wait for several results."""
+
+_AT_THE_END = ("queue_flush_waiting", "process_join_waiting")
+"""Waits of a process whose own code has returned."""
+
+_OUTERMOST = ("_bootstrap", "_exit_function")
+"""The calls of multiprocessing's by which a process runs, and by which it ends. In a forked one, what is beyond them is
+a copy of what its parent did.
+"""
+
+_TYPE_IN_TOKEN = 32
+"""In a Token of a manager's, whose slots are `address`, `id` and `typeid`."""
+
+_NOTIFIES = "condition_notify_waiting"
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Reads the calls of the threads of one process."""
+
+    objects: Objects
+    classes: Classes
+    shared: Shared
+    library: str
+    """The folder of Python's standard library."""
+
+    def module(self, frame: Frame) -> str:
+        """The name of the module whose code a frame runs."""
+        return self.objects.text(self.objects.value(frame.names, "__name__")) or ""
+
+    def is_program(self, frame: Frame) -> bool:
+        """Whether it is code of the program's, or of a package that it uses."""
+        module = self.module(frame)
+        return not frame.file.startswith("<") and not is_internal(module) and module != "runpy"
+
+    def at(self, frames: list[Frame]) -> Place | None:
+        """Where in the program the thread stands: not beyond the call that runs a process."""
+        nearest: Place | None = None
+        for frame in frames:
+            if frame.function in _OUTERMOST and not self.is_program(frame):
+                break
+            if self.is_program(frame):
+                place = Place(frame.function, frame.file, frame.line)
+                if not self._is_library(frame):
+                    return place
+                nearest = nearest or place
+        return nearest
+
+    def _is_library(self, frame: Frame) -> bool:
+        """Whether it is code of Python's standard library."""
+        return frame.file.startswith(f"{self.library}/") and "-packages/" not in frame.file
+
+    def wait(self, frames: list[Frame]) -> SeenWait | None:
+        """What a thread waits for; None: its calls do not show that."""
+        found: SeenWait | None = None
+        for frame in frames:
+            if self.is_program(frame):
+                break
+            own = frame.variables.get("self", 0)
+            role = self.classes.role(own) if own else ""
+            kind = _CALLS.get((role, frame.function), "")
+            if frame.function in _FOR_FUTURES and self.module(frame) == "concurrent.futures._base":
+                kind = kind or "pool_result_waiting"
+            if frame.function == "_finalize_join":
+                found = SeenWait("queue_flush_waiting", self._flushed(frame))
+            elif kind:
+                if found is not None and found.kind == _NOTIFIES:
+                    kind = _NOTIFIES
+                found = self._made(kind, own, frame, frames)
+            if frame.function in _OUTERMOST:
+                break
+        if found is None and frames and frames[0].function == "wait" and self.module(frames[0]) == "threading":
+            found = SeenWait("own_thread_waiting", timeout=self._timeout(frames[0]))
+        if found is None:
+            return None
+        place = self.at(frames)
+        if found.kind == "process_start_waiting" and not found.child:
+            return None
+        if place is None and found.kind not in _AT_THE_END:  # a thread of multiprocessing's own, or an idle worker
+            return None
+        return replace(found, at=place)
+
+    def is_internal_function(self, function: int) -> bool:
+        """Whether a function is one of multiprocessing's own."""
+        names = self.objects.function_globals(function)
+        return is_internal(self.objects.text(self.objects.value(names, "__name__")) or "")
+
+    def _being_started(self, frames: list[Frame]) -> int:
+        """The PID of the child that is just being started."""
+        started = (self.objects.attributes(frame.variables.get("self", 0)) for frame in frames)
+        pids = (self.objects.integer(attributes.get("pid", 0)) for attributes in started)
+        return next((pid for pid in pids if pid), 0)
+
+    def _made(self, kind: str, own: int, frame: Frame, frames: list[Frame]) -> SeenWait:
+        timeout = self._timeout(frame)
+        if kind == "process_start_waiting":
+            name = self.objects.text(self.objects.attributes(own).get("_name", 0)) or ""
+            return SeenWait(kind, None, self._being_started(frames), timeout, child_name=name)
+        if kind == "process_join_waiting":
+            popen = self.objects.attributes(own).get("_popen", 0)
+            pid = self.objects.integer(self.objects.attributes(popen).get("pid", 0)) if popen else None
+            return SeenWait(kind, None, pid or 0, timeout)
+        if kind == "manager_called":
+            method = self.objects.text(frame.variables.get("methodname", 0)) or "?"
+            token = self.objects.attributes(own).get("_token", 0)
+            called = self.objects.text(self.objects.memory.word(token + _TYPE_IN_TOKEN)) if token else None
+            return SeenWait(kind, None, 0, None, call=(called or self.objects.type_name(own), method))
+        return SeenWait(kind, self.shared.add(own) or None, 0, timeout)
+
+    def _timeout(self, frame: Frame) -> float | None:
+        value = frame.variables.get("timeout", 0)
+        if not value or self.objects.is_none(value):
+            return None
+        return float(self.objects.integer(value) or 0)
+
+    def _flushed(self, frame: Frame) -> int | None:
+        """The queue whose thread is waited for, when a process ends."""
+        thread = frame.variables.get("thread", 0)
+        for address, identity in self.shared.queues():
+            if thread and self.objects.attributes(address).get("_thread") == thread:
+                return identity
+        return None

@@ -1,0 +1,62 @@
+"""Whether all threads of a run that move by themselves only do the same again and again.
+
+    snapshots ──► each of these threads goes to wait, wakes up, goes to wait ──► they poll, or beat, and end no wait
+
+So what is probable by the events alone is not said where a thread computes, or stands in one long sleep or wait with a
+time limit, after which it may end the waits of others. Nor where one waits for something from outside the run, such as
+a client, the network or the shell's pipe.
+"""
+
+from procsim.diagnosis.blocked_threads import Blocked
+from procsim.diagnosis.snapshot import Snapshot, Thread, wait_count
+from procsim.diagnosis.standstill import other_end, waits_by_thread
+from procsim.running.run import Run
+from procsim.state.run_state import RunState
+
+ROUNDS = 2
+"""How often such a thread has gone to wait since it was first looked at."""
+
+
+class Suspicion:
+    """What was seen since something became probable."""
+
+    def __init__(self, run: Run, state: RunState) -> None:
+        self._run = run
+        self._state = state
+        self._mark = 0
+        """Marks the moment when it became probable: what was emitted before it may show that it is not."""
+        self._first: dict[Thread, int] | None = None
+        """How often each thread that moves by itself had gone to wait then; None: nothing is probable."""
+
+    def holds(self, probable: bool, snapshot: Snapshot) -> bool:
+        """Whether it may be said now. `probable`: whether something is, by the events that have come."""
+        threads = {
+            Thread(process.pid, number): blocked
+            for process in snapshot.processes.values()
+            if not process.is_forkserver  # it does nothing unless it is asked to
+            for number, blocked in process.threads.items()
+        }
+        moving = {thread for thread, blocked in threads.items() if blocked is None or blocked.how == "timed"}
+        known = waits_by_thread(self._state)
+        from_outside = any(
+            blocked is not None and thread not in known and self._is_from_outside(thread, blocked, snapshot)
+            for thread, blocked in threads.items()
+        )
+        if not (probable and threads) or snapshot.incomplete or from_outside:  # without threads: all have just ended
+            self._first = None
+            return False
+        if self._first is None or not moving <= self._first.keys():
+            self._mark, self._first = self._run.mark(), {thread: wait_count(thread) for thread in moving}
+            return False
+        again = all(wait_count(thread) >= self._first[thread] + ROUNDS for thread in moving)
+        return again and self._run.has_passed(self._mark)
+
+    def _is_from_outside(self, thread: Thread, blocked: Blocked, snapshot: Snapshot) -> bool:
+        """Whether something from outside the run may end this wait. Servers of managers serve processes of the run."""
+        if blocked.how in ("accept", "events"):
+            return True
+        process = self._state.processes.get(thread.pid)
+        if blocked.how not in ("read", "poll") or (process is not None and process.is_manager):
+            return False
+        others = [other_end(self._state, end) for end in blocked.ends]
+        return any(not any(other in each.ends for each in snapshot.processes.values()) for other in others)

@@ -1,0 +1,371 @@
+"""What else keeps processes in order, beside the objects of multiprocessing.
+
+    os.stat, os.listdir, os.rename … ──► surroundings_seen
+    or, with --races, os.rename …    ──► path_changed, then path_seen     os.stat, os.listdir … ──► path_seen
+    fcntl.flock, fcntl.lockf         ──► file_locked
+    a socket, a pipe of the system, raw memory, sqlite3, a signal ──► unfollowed_used: nothing more is known of these
+
+A change is emitted before it is made, and what was seen after it was seen, so that a cause comes before its effect.
+
+To tell of each look at a path would double what it takes. So it only leaves a note, and what this process emits next is
+preceded by one event, which says that it may have seen whatever others had done by then. With --races each look is told
+of by its path, which shows more races: those of processes that look whether a file is there before they change it.
+"""
+
+import io
+import os
+import stat
+import sys
+from types import FrameType, ModuleType
+from typing import Any
+
+from procsim.tracer.emit import emit, look
+from procsim.tracer.patching import Builtin, Methods, on_restore, replace
+from procsim.tracer.sites import is_internal, is_ours, module_of
+from procsim.wire import identities
+from procsim.wire.pipe import raised_elsewhere
+
+SEEN_KEPT = 10_000
+"""Paths whose last state is known, so that it is not emitted again and again."""
+
+PATH_LIMIT = 200
+"""Characters of a path that an event carries (its end)."""
+
+_fstat = os.fstat
+
+_by_name = False
+_used: set[tuple[int, str, int]] = set()
+"""What cannot be followed and is known to be used by this process."""
+
+
+def names_paths() -> bool:
+    """Whether each look at a path is told of, and each change there."""
+    return _by_name
+
+
+def begin(by_name: bool) -> None:
+    """From now on, tell of what keeps processes in order; `by_name`: paths, too, each by its name."""
+    global _by_name
+    _by_name = by_name
+    on_restore(_end)
+    for kind, names in (_BY_NAME if by_name else _AT_ONCE).items():
+        for name in names:
+            if hasattr(os, name):
+                _cover(os, name, kind(getattr(os, name)))
+
+
+def _cover(module: ModuleType, name: str, function: Builtin) -> None:
+    """Put it in the place of a function of C. Pickle finds it by this module, and not by the one that made it."""
+    replace(module, name, function)
+    function.__module__ = module.__name__
+
+
+def _end() -> None:
+    global _by_name
+    _by_name = False
+    _seen.clear()
+    _used.clear()
+
+
+# Paths -------------------------------------------------------------------------------------------------------
+
+
+_seen: dict[str, Any] = {}
+"""What was last seen at each path."""
+
+
+def absolute(path: Any) -> str | None:
+    """The path as events have it; None for a descriptor."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return None
+    name = os.fsdecode(path)
+    try:  # not by `abspath`, whose error would look like one of the program's
+        name = os.path.normpath(os.path.join(os.getcwd(), name))
+    except OSError as error:  # the folder that we are in was removed
+        if raised_elsewhere(error):
+            raise
+    return name[-PATH_LIMIT:]
+
+
+def emit_change(path: Any) -> None:
+    """Something is to be made, renamed or removed there."""
+    if (name := absolute(path)) is not None:
+        emit("path_changed", path=name)
+
+
+def emit_seen(path: Any, closely: bool = False) -> None:
+    """The program has seen what is there; `closely`: also its size and when it was changed."""
+    if (name := absolute(path)) is not None:
+        emit("path_seen", path=name, closely=closely)
+
+
+class _OfOs(Builtin):
+    """A function of os. The sets of functions that os has, such as `os.supports_fd`, are to have it as before."""
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self._original
+
+    def __hash__(self) -> int:
+        return hash(self._original)
+
+
+class _Glance(_OfOs):
+    """Whatever becomes of it, the program learns something of what is there."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._original(*args, **kwargs)
+        finally:
+            look()
+
+
+class _Change(_OfOs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        paths = self._paths(args, kwargs)
+        for path in paths:
+            emit_change(path)
+        result = self._original(*args, **kwargs)
+        for path in paths:
+            emit_seen(path)
+        return result
+
+    def _paths(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        return args[:1] or (kwargs.get("path"),)
+
+
+class _ChangeOfTwo(_Change):
+    def _paths(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        return (*args[:2], *(kwargs[name] for name in ("src", "dst") if name in kwargs))
+
+
+class _Look(_OfOs):
+    """Emitted only if it shows something else than the last time. Of a folder, what is in it is not compared."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        path = args[0] if args else kwargs.get("path", ".")
+        caller = sys._getframe().f_back
+        if caller is not None and is_ours(caller):
+            return self._original(*args, **kwargs)
+        try:
+            result = self._original(*args, **kwargs)
+        except OSError:
+            self._emit(path, None, caller)
+            raise
+        self._emit(path, result, caller)
+        return result
+
+    def _emit(self, path: Any, result: Any, caller: FrameType | None) -> None:
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        key, shown = f"{self._original.__name__} {os.fsdecode(path)}", result
+        if isinstance(result, os.stat_result):
+            shown = (result.st_ino, result.st_size, result.st_mtime_ns)
+        if (shown is None or type(shown) in (bool, tuple)) and _seen.get(key, self) == shown:
+            return
+        if len(_seen) >= SEEN_KEPT:
+            _seen.clear()
+        _seen[key] = shown if type(shown) in (bool, tuple) else None
+        emit_seen(path, type(result) is os.stat_result and not _asks_whether(caller))
+
+
+_ASK_WHETHER = frozenset({"exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink"})
+"""Functions of os.path and pathlib that tell of a path whether it is there, and not its size or time."""
+
+
+def _asks_whether(frame: FrameType | None) -> bool:
+    while frame is not None and module_of(frame).startswith(("genericpath", "posixpath", "pathlib")):
+        if frame.f_code.co_name in _ASK_WHETHER:
+            return True
+        frame = frame.f_back
+    return False
+
+
+class _OpenDescriptor(_OfOs):
+    """What is read and written by a descriptor has no events."""
+
+    def __call__(self, path: Any, flags: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(flags) is not int or not _by_the_program(sys._getframe().f_back, "tempfile"):
+            return self._original(path, flags, *args, **kwargs)
+        names = _by_name and flags & os.O_CREAT
+        if names:
+            emit_change(path)
+        try:
+            descriptor = self._original(path, flags, *args, **kwargs)
+        finally:
+            if not names:
+                look()
+        if names:
+            emit_seen(path)
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            emit_written_past(descriptor)
+        reads = not flags & (os.O_WRONLY | os.O_CREAT) and (os.getpid(), "descriptor", 0) not in _used
+        if reads and stat.S_ISREG(_fstat(descriptor).st_mode):
+            emit_used("descriptor")
+        return descriptor
+
+
+class _Channel(_OfOs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if _by_the_program(sys._getframe().f_back):
+            emit_used("pipe")
+        return self._original(*args, **kwargs)
+
+
+_CHANGES = ("mkdir", "rmdir", "unlink", "remove")
+_CHANGES_OF_TWO = ("rename", "replace", "link", "symlink")
+_LOOKS = ("stat", "lstat", "access", "listdir", "scandir", "readlink")
+_OTHERS: dict[type[_OfOs], tuple[str, ...]] = {
+    _OpenDescriptor: ("open",),
+    _Channel: ("pipe", "pipe2", "openpty", "eventfd", "memfd_create"),
+}
+
+_AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {_Glance: (*_CHANGES, *_CHANGES_OF_TWO, *_LOOKS), **_OTHERS}
+_BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
+    _Change: (*_CHANGES, "utime", "truncate"),
+    _ChangeOfTwo: _CHANGES_OF_TWO,
+    _Look: _LOOKS,
+    **_OTHERS,
+}
+
+
+# Locks of files ----------------------------------------------------------------------------------------------
+
+
+def patch_fcntl(module: ModuleType) -> None:
+    """fcntl."""
+    for name in ("flock", "lockf"):
+        _cover(module, name, _LockFile(getattr(module, name), module.LOCK_UN))
+
+
+_OF_IO = (io.TextIOWrapper, io.BufferedRandom, io.BufferedReader, io.BufferedWriter)
+"""Files whose `fileno` is not the program's."""
+
+
+class _LockFile(Builtin):
+    def __init__(self, original: Any, unlock: int) -> None:
+        super().__init__(original)
+        self._unlock = unlock
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self._original(*args, **kwargs)
+        file, operation = args if len(args) == 2 else (*args, None, None)[:2]
+        if type(operation) is int and operation == self._unlock:
+            return result
+        descriptor = file.fileno() if type(file) in _OF_IO else file
+        if type(descriptor) is not int:
+            look()
+        else:
+            status = _fstat(descriptor)
+            emit("file_locked", identities.file(status.st_dev, status.st_ino))
+        return result
+
+
+# What cannot be followed -------------------------------------------------------------------------------------
+
+
+def emit_used(what: str, other: int = 0) -> None:
+    """This process uses something that cannot be followed: said once. `other`: see `unfollowed_used`."""
+    if _is_first(what, other):
+        emit("unfollowed_used", what=what, other=other)
+
+
+def emit_written_past(descriptor: int) -> None:
+    """This process may write to the file behind a descriptor, and no event says when: said once."""
+    status = _fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        identity = identities.file(status.st_dev, status.st_ino)
+        if _is_first("file", identity):
+            emit("unfollowed_used", identity, what="file", other=0)
+
+
+def _is_first(what: str, other: int) -> bool:
+    key = (os.getpid(), what, other)
+    if key in _used:
+        return False
+    if len(_used) >= SEEN_KEPT:
+        _used.clear()
+    _used.add(key)
+    return True
+
+
+def _by_the_program(frame: FrameType | None, through: str = "") -> bool:
+    """Whether this call is no inner one of multiprocessing's or subprocess's, also not `through` that module."""
+    while frame is not None and module_of(frame) == through:
+        frame = frame.f_back
+    return frame is not None and not is_internal(frame) and module_of(frame) != "subprocess"
+
+
+def patch_socket(module: ModuleType) -> None:
+    """socket."""
+    Socket.replace_those_of(module.socket)
+
+
+class Socket(Methods):
+    """socket.socket."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        frame = sys._getframe().f_back
+        while frame is not None and frame.f_globals.get("__name__") == "socket":
+            frame = frame.f_back
+        if _by_the_program(frame):
+            emit_used("socket")
+        Socket.real.__init__(self, *args, **kwargs)
+
+
+def patch_raw_memory(module: ModuleType) -> None:
+    """multiprocessing.sharedctypes: RawValue and RawArray, and what Value and Array are without a lock."""
+    for name in ("RawValue", "RawArray"):
+        replace(module, name, _raw(module, getattr(module, name)))
+
+
+def _raw(module: ModuleType, make: Any) -> Any:
+    def make_raw(*args: Any, **kwargs: Any) -> Any:
+        frame = sys._getframe().f_back
+        inside = frame is not None and frame.f_globals is vars(module)  # in Value or Array
+        if frame is None or not inside or frame.f_locals.get("lock") is False:
+            emit_used("memory")
+        return make(*args, **kwargs)
+
+    return make_raw
+
+
+def patch_mmap(module: ModuleType) -> None:
+    """mmap: its class is called by one of ours that makes the same objects, and is the same class for `isinstance`."""
+    real: Any = module.mmap
+
+    class Kind(type):
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, real) if cls is mmap else type.__instancecheck__(cls, instance)
+
+        def __subclasscheck__(cls, subclass: type) -> bool:
+            return issubclass(subclass, real) if cls is mmap else type.__subclasscheck__(cls, subclass)
+
+    class mmap(real, metaclass=Kind):  # type: ignore[misc]  # noqa: N801 - its name
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            frame = sys._getframe().f_back
+            if _by_the_program(frame) and not (frame is not None and is_ours(frame)):
+                emit_used("memory")
+            return real.__new__(real if cls is mmap else cls, *args, **kwargs)
+
+    mmap.__module__, mmap.__qualname__, mmap.__doc__ = real.__module__, real.__qualname__, real.__doc__
+    replace(module, "mmap", mmap)
+
+
+def patch_sqlite(module: ModuleType) -> None:
+    """sqlite3."""
+    _cover(module, "connect", _Connect(module.connect))
+
+
+class _Connect(Builtin):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        emit_used("database")
+        return self._original(*args, **kwargs)
+
+
+PATCHES = {
+    "fcntl": patch_fcntl,
+    "socket": patch_socket,
+    "multiprocessing.sharedctypes": patch_raw_memory,
+    "mmap": patch_mmap,
+    "sqlite3": patch_sqlite,
+}

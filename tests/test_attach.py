@@ -1,0 +1,240 @@
+"""A program that was never started under procsim, and hangs: what can be read of it explains it as `watch` would.
+
+Real programs, started bare. How what was seen becomes events is tested in `test_attach_story.py`, and the reading of
+structures in `test_attach_memory.py`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from procsim.attach.errors import HasEnded, NoSuchProcess, NotPermitted
+from procsim.attach.look import Look
+from procsim.attach.reader import take_look
+from procsim.attach.story import events_of
+from procsim.state.apply import state_of
+from procsim.state.run_state import RunState
+from tests.conftest import PROGRAMS, end_session, some_thorough
+
+LONGEST_SECONDS = 60.0
+BETWEEN_LOOKS_SECONDS = 0.1
+NOBODY = 65534
+
+STARTED = """
+import multiprocessing, runpy, sys
+multiprocessing.set_start_method(sys.argv[1])
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+EXPLAINED = {
+    "barrier_one_short": "barrier_nobody_comes",
+    "condition_lost_notify": "condition_nobody_notifies",
+    "event_never_set": "event_nobody_sets",
+    "executor_in_child": "pool_in_child",
+    "get_nobody_puts": "get_nobody_puts",
+    "holder_exited": "holder_dead",
+    "holder_waits": "holder_waits",
+    "holder_waits_for_results": "holder_waits",
+    "items_not_sent": "items_not_sent",
+    "join_before_get": "join_before_get",
+    "lock_cycle_beside_a_worker": "lock_cycle",
+    "lock_cycle_of_three": "lock_cycle",
+    "lock_twice": "lock_twice",
+    "manager_lock_twice": "manager_never_answers",
+    "own_lock_twice": "own_thread_missing",
+    "pool_callback_key_error": "pool_callback_raised",
+    "pool_callback_raises": "pool_thread_died",
+    "pool_not_sent": "errors_unseen",
+    "pool_terminated": "pool_terminated",
+    "pool_waits_for_itself": "pool_waits_for_itself",
+    "pool_worker_died": "pool_worker_died",
+    "pool_worker_killed": "pool_worker_killed",
+    "put_nobody_gets": "put_nobody_gets",
+    "queue_writer_killed": "message_torn",
+    "read_nobody_writes": "read_nobody_writes",
+    "reader_killed": "reader_dead",
+    "receive_each_other": "receive_nobody_sends",
+    "rlock_holder_died": "holder_dead",
+    "simple_queue_get": "get_nobody_puts",
+    "sleeper_killed": "sleeper_dead",
+    "tasks_not_done": "tasks_not_done",
+    "../patients/dropped_generator_in_a_pool": "item_dropped",
+    "../patients/executor_lock_argument": "errors_unseen",
+}
+"""The finding of each of these programs: the one that `watch` has."""
+
+OBJECTS = {
+    "barrier_one_short": ("worker-0", "meeting"),
+    "get_nobody_puts": ("consumer", "work"),
+    "holder_exited": ("other", "mutex"),
+    "join_before_get": ("MainProcess", "results"),
+    "lock_twice": ("clerk", "account"),
+    "reader_killed": ("second", "work"),
+    "tasks_not_done": ("MainProcess", "work"),
+}
+"""Which process waits for which object."""
+
+
+@contextmanager
+def running(program: Path, method: str = "fork", python: str = sys.executable) -> Iterator[int]:
+    """A program that was started bare. Yields its PID."""
+    command = [str(program)] if method == "fork" else ["-c", STARTED, method, str(program)]
+    process = subprocess.Popen(
+        [python, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process.pid
+    finally:
+        end_session(process)
+
+
+def explained(pid: int) -> RunState:
+    """What is known of the program once it is found to hang, and why."""
+    before: Look | None = None
+    for _ in range(int(LONGEST_SECONDS / BETWEEN_LOOKS_SECONDS)):
+        look = take_look(pid)
+        if before is not None:
+            state = state_of(events_of(before, look))
+            if state.hung is not None and [event.fields["id"] for event in state.found] != ["standstill"]:
+                return state
+        before = look
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+    pytest.fail("it was not found to hang")
+
+
+def test_two_locks_in_opposite_order_are_named_with_their_holders() -> None:
+    with running(PROGRAMS / "hangs" / "lock_cycle.py") as pid:
+        state = explained(pid)
+    (finding,) = state.found
+    holders = {lock.name: [state.process_name(pid) for pid in lock.holders] for lock in state.locks.values()}
+    assert finding.fields["id"] == "lock_cycle"
+    assert holders == {"left": ["one"], "right": ["other"]}
+    assert finding.fields["text"] == (
+        "one holds left and waits at lock_cycle.py:9 for right; other holds right and waits at lock_cycle.py:9 for "
+        "left: a deadlock"
+    )
+
+
+@pytest.mark.parametrize("name", some_thorough(list(EXPLAINED), of=4))
+def test_a_hang_is_explained_as_watch_does(name: str, start_method: str) -> None:
+    with running(PROGRAMS / "hangs" / f"{name}.py", start_method) as pid:
+        state = explained(pid)
+    found = {event.fields["id"]: event.fields["figures"] for event in state.found}
+    assert EXPLAINED[name] in found
+    if name in OBJECTS and start_method == "fork":
+        figures = found[EXPLAINED[name]]
+        assert (figures["process"], figures["object"]) == OBJECTS[name]
+
+
+GO_ON = {
+    "computing_holder": "shared",
+    "sleeping_holder": "shared",
+    "listener": "accept",
+    "told_from_outside": "shared",
+}
+"""Programs that go on, and how one of their threads is blocked meanwhile."""
+
+
+def pairs_of_looks(pid: int, how: str) -> Iterator[tuple[Look, Look]]:
+    """Three times two looks in a row, in both of which a thread is blocked like this; fewer where the program ends."""
+    before: Look | None = None
+    pairs = 0
+    while pairs < 3:
+        try:
+            look = take_look(pid)
+        except (HasEnded, NoSuchProcess):
+            return
+        threads = [thread for process in look.processes.values() for thread in process.threads.values()]
+        if not any(thread.blocked is not None and thread.blocked.how == how for thread in threads):
+            before = None
+            continue
+        if before is not None:
+            pairs += 1
+            yield before, look
+        before = look
+
+
+@pytest.mark.parametrize("name", some_thorough(list(GO_ON)))
+def test_who_goes_on_is_not_said_to_hang(name: str) -> None:
+    for _ in range(5):  # on a busy machine it may have ended before anybody was seen to wait
+        with running(PROGRAMS / "healthy" / f"{name}.py") as pid:
+            states = [state_of(events_of(*pair)) for pair in pairs_of_looks(pid, GO_ON[name])]
+        assert not any(state.found or state.hung is not None for state in states)
+        if states:
+            return
+    pytest.fail("nobody was seen to wait twice")
+
+
+WAITS_FOR_CTRL_C = """
+import signal
+from multiprocessing import Event
+stop = Event()
+if HANDLER:
+    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+stop.wait()
+"""
+
+
+@pytest.mark.parametrize("handler", [True, False])
+def test_who_waits_for_ctrl_c_with_a_handler_of_its_own_is_not_said_to_hang(tmp_path: Path, handler: bool) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"HANDLER = {handler}\n{WAITS_FOR_CTRL_C}")
+    with running(program) as pid:
+        look = take_look(pid)
+        while not any(thread.wait for thread in look.processes[pid].threads.values()):
+            time.sleep(BETWEEN_LOOKS_SECONDS)
+            look = take_look(pid)
+        hung = state_of(events_of(look, take_look(pid))).hung
+        assert look.processes[pid].handles_interrupts == handler
+        assert (hung is None) == handler
+
+
+def test_any_process_of_a_program_leads_to_all_of_them() -> None:
+    with running(PROGRAMS / "hangs" / "lock_cycle.py") as pid:
+        children = [process for process in explained(pid).processes if process != pid]
+        assert take_look(children[0]).main == pid
+        assert take_look(children[0]).processes.keys() == {pid, *children}
+        assert take_look(children[0], only=True).processes.keys() == {children[0]}
+
+
+def test_the_memory_of_another_user_is_not_shown() -> None:
+    if os.geteuid():
+        pytest.skip("only root can be another user")
+    with running(PROGRAMS / "hangs" / "lock_cycle.py") as pid:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.setuid(NOBODY)
+            try:
+                take_look(pid)
+            except NotPermitted as error:
+                os.write(writing, str(error.pid).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.close(writing)
+        assert os.read(reading, 100) == str(pid).encode()
+        os.close(reading)
+
+
+def test_there_is_nothing_to_look_at() -> None:
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(HasEnded):
+        take_look(child)
+    os.waitpid(child, 0)
+    with pytest.raises(NoSuchProcess):
+        take_look(child)

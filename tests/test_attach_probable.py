@@ -1,0 +1,121 @@
+"""Why a running program probably hangs, by several looks. Pure: no process, no memory."""
+
+from dataclasses import replace
+
+import pytest
+
+from procsim.attach.look import Hold, Look, SeenChild, SeenObject, SeenProcess, SeenThread, SeenWait, Unseen
+from procsim.attach.probable import probable
+from procsim.attach.semaphores import identity_of
+from procsim.diagnosis.blocked_threads import Blocked, End
+from tests.test_attach_story import AT, LEFT, joins, look, process
+
+SECOND = 1_000_000_000
+
+POLL = SeenWait("lock_waiting", identity_of(LEFT), timeout=0.5, at=AT)
+POLLS = SeenThread(1, "MainThread", Blocked("timed"), 5, LEFT, replace(POLL, timeout=None), POLL)
+KILLED = {"children": (SeenChild(7, "gone", exit_code=-9),), "children_made": 1}
+"""The holder of the lock was killed."""
+
+
+def polling(thread: SeenThread = POLLS, **of_process: object) -> SeenProcess:
+    changes = KILLED | of_process
+    return replace(process(thread, "MainProcess", parent=0), **changes)  # type: ignore[arg-type]
+
+
+def looks(*threads: SeenThread, beside: tuple[SeenProcess, ...] = (), **of_process: object) -> list[Look]:
+    """A look every four seconds, at a main process whose thread goes to wait three times between two of them."""
+    return [
+        replace(
+            look(polling(replace(thread, waits_since=5 + 3 * number), **of_process), *beside),
+            t=(2 + 4 * number) * SECOND,
+        )
+        for number, thread in enumerate(threads)
+    ]
+
+
+def test_who_waits_again_and_again_for_what_a_process_held_that_has_ended() -> None:
+    (finding,) = probable(looks(*[POLLS] * 4))
+    assert finding.sentence == "probably_hangs.holder_dead.signal"
+    assert (finding.figures["object"], finding.figures["seconds"]) == ("left", 12.0)
+    assert not finding.certain
+
+
+def test_it_is_not_said_before_it_is_old() -> None:
+    assert not probable(looks(*[POLLS] * 2))
+    assert probable(looks(*[POLLS] * 2), old=0)  # but it is worth while to look again
+
+
+def test_who_has_not_gone_to_wait_anew_is_in_one_long_wait_that_ends() -> None:
+    assert not probable([replace(each, processes={1: polling()}) for each in looks(*[POLLS] * 4)])
+
+
+ELSEWHERE = replace(POLLS, poll=replace(POLL, at=replace(AT, line=20)))
+ASLEEP = replace(POLLS, blocked=None, wait=None, poll=None)
+
+
+@pytest.mark.parametrize("other", [ELSEWHERE, ASLEEP], ids=["another line", "a sleep"])
+@pytest.mark.parametrize("place", range(4))
+def test_who_was_once_seen_elsewhere_does_more_than_wait(other: SeenThread, place: int) -> None:
+    threads = [POLLS] * 4
+    threads[place] = other
+    assert not probable(looks(*threads))
+    assert not probable(looks(*threads), old=0)
+
+
+FROM_OUTSIDE = SeenThread(2, "MainThread", Blocked("read", (End(99, writing=False),)), 4)
+AT_A_LOCK = SeenThread(2, "MainThread", Blocked("shared"), 4, LEFT, replace(POLL, timeout=None))
+
+
+@pytest.mark.parametrize(
+    ("thread", "count"),
+    [
+        (replace(ASLEEP, number=2), 0),
+        (FROM_OUTSIDE, 0),
+        (replace(FROM_OUTSIDE, blocked=Blocked("accept")), 0),
+        (AT_A_LOCK, 1),
+    ],
+    ids=["computes", "is told from outside", "has clients", "waits for the same"],
+)
+def test_what_another_process_does_meanwhile(thread: SeenThread, count: int) -> None:
+    beside = replace(process(thread, "other"), birth=2)
+    children = (SeenChild(2, "other"), *KILLED["children"])  # type: ignore[misc]
+    assert len(probable(looks(*[POLLS] * 4, beside=(beside,), children=children, children_made=2))) == count
+
+
+TAKES = SeenWait("queue_get_waiting", 71, timeout=0.5, at=AT)
+TAKING = SeenThread(1, "MainThread", None, 5, poll=TAKES)
+
+
+@pytest.mark.parametrize(
+    ("other", "count"),
+    [
+        (None, 1),
+        (SeenWait("queue_get_waiting", 71, at=AT), 1),
+        (SeenWait("process_join_waiting", child=1, at=AT), 1),
+        (SeenWait("queue_get_waiting", 72, at=AT), 0),
+    ],
+    ids=["nobody else", "takes, too", "joins", "waits for orders"],
+)
+def test_who_else_is_there_that_may_have_put_into_the_queue(other: SeenWait | None, count: int) -> None:
+    thread = SeenThread(2, "MainThread", Blocked("shared"), 4, wait=other)
+    beside = (replace(process(thread, "other"), birth=2),) if other is not None else ()
+    queues = (SeenObject(71, "Queue", "results", pipe=171), SeenObject(72, "Queue", "orders", pipe=172))
+    children = (SeenChild(2, "other"), SeenChild(7, "gone", exit_code=-9))
+    found = probable(looks(*[TAKING] * 4, beside=beside, objects=queues, children=children, children_made=2))
+    assert len(found) == count
+
+
+def test_nothing_where_the_holder_lives() -> None:
+    holder = process(joins(2, 3), "holder", (Hold(LEFT, 1, 2, entered=True),))
+    children = (SeenChild(2, "holder"),)
+    assert not probable(looks(*[POLLS] * 4, beside=(holder,), children=children))
+
+
+def test_nothing_where_a_process_could_not_be_looked_at() -> None:
+    assert not probable([replace(each, unseen=(Unseen(9, "not_permitted"),)) for each in looks(*[POLLS] * 4)])
+
+
+def test_nothing_where_it_has_become_another_process() -> None:
+    first, *others = looks(*[POLLS] * 4)
+    assert not probable([replace(first, processes={1: polling(birth=77)}), *others])

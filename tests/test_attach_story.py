@@ -1,0 +1,348 @@
+"""What was seen of a program becomes events. Pure: no process, no memory."""
+
+from dataclasses import replace
+from typing import Any
+
+from procsim.attach.look import (
+    Hold,
+    Look,
+    Place,
+    SeenChild,
+    SeenDrop,
+    SeenObject,
+    SeenPool,
+    SeenProcess,
+    SeenSemaphore,
+    SeenThread,
+    SeenWait,
+    Unseen,
+)
+from procsim.attach.semaphores import identity_of
+from procsim.attach.story import events_of
+from procsim.diagnosis.blocked_threads import Blocked, End
+from procsim.state.apply import state_of
+from procsim.state.run_state import RunState
+
+LEFT, RIGHT = ("00:1b", 41), ("00:1b", 42)
+FREE, TAKEN = SeenSemaphore(1, 1, False), SeenSemaphore(0, 1, False)
+AT = Place("work", "/home/somebody/work.py", 9)
+
+
+def lock(file: tuple[str, int], name: str = "", type_name: str = "Lock") -> SeenObject:
+    return SeenObject(identity_of(file), type_name, name, semaphore=file)
+
+
+LOCKS = (lock(LEFT, "left"), lock(RIGHT, "right"))
+
+
+def at_a_lock(number: int, file: tuple[str, int]) -> SeenThread:
+    wait = SeenWait("lock_waiting", identity_of(file), at=AT)
+    return SeenThread(number, "MainThread", Blocked("shared"), 5, file, wait, place=AT)
+
+
+def joins(number: int, child: int) -> SeenThread:
+    blocked = Blocked("child", child=child)
+    return SeenThread(number, "MainThread", blocked, 3, wait=SeenWait("process_join_waiting", child=child, at=AT))
+
+
+def process(thread: SeenThread, name: str, holds: tuple[Hold, ...] = (), parent: int = 1) -> SeenProcess:
+    return SeenProcess(
+        thread.number,
+        parent,
+        thread.number,
+        name,
+        {thread.number: thread},
+        python="3.12",
+        is_own_name=True,
+        holds=holds,
+        objects=LOCKS,
+        semaphores={LEFT: TAKEN, RIGHT: TAKEN},
+    )
+
+
+def look(*processes: SeenProcess) -> Look:
+    return Look(1, 1, 5_000_000_000, {each.pid: each for each in processes})
+
+
+def explained(first: Look, second: Look | None = None) -> RunState:
+    return state_of(events_of(first, second or first))
+
+
+def found(state: RunState) -> list[str]:
+    return [event.fields["text"] for event in state.found]
+
+
+CYCLE = look(
+    process(joins(1, 2), "MainProcess", parent=0),
+    process(at_a_lock(2, RIGHT), "one", (Hold(LEFT, 1, 2),)),
+    process(at_a_lock(3, LEFT), "other", (Hold(RIGHT, 1, 3),)),
+)
+
+
+def changed(number: int, **changes: object) -> Look:
+    """The same look, with something of one process changed."""
+    return replace(CYCLE, processes=CYCLE.processes | {number: replace(CYCLE.processes[number], **changes)})  # type: ignore[arg-type]
+
+
+def test_two_looks_that_agree_find_the_circle() -> None:
+    state = explained(CYCLE)
+    assert state.hung is not None
+    assert found(state) == [
+        "one holds left and waits at work.py:9 for right; other holds right and waits at work.py:9 for left: a deadlock"
+    ]
+
+
+def test_who_has_gone_to_wait_anew_goes_on() -> None:
+    thread = replace(CYCLE.processes[3].threads[3], waits_since=6)
+    state = explained(CYCLE, changed(3, threads={3: thread}))
+    assert found(state) == [] and state.hung is None
+
+
+def test_who_is_another_process_with_the_same_pid_goes_on() -> None:
+    assert explained(CYCLE, changed(3, birth=77)).hung is None
+
+
+def test_nobody_is_stuck_by_the_first_look_alone() -> None:
+    runs = replace(CYCLE.processes[3].threads[3], blocked=None, wait=None)
+    assert explained(CYCLE, changed(3, threads={3: runs})).hung is None
+    assert explained(changed(3, threads={3: runs}), CYCLE).hung is None
+
+
+def test_nothing_is_certain_where_a_process_could_not_be_looked_at() -> None:
+    for reason in ("not_permitted", "namespace"):
+        state = explained(replace(CYCLE, unseen=(Unseen(9, reason),)))
+        assert found(state) == [] and state.hung is None
+    assert explained(replace(CYCLE, unseen=(Unseen(9, "ended"),))).hung is not None
+
+
+def test_a_thread_of_no_python_that_runs_may_end_any_wait() -> None:
+    other = SeenProcess(9, 1, 9, "helper", {9: SeenThread(9, "MainThread", None, 0)}, gap="no_python")
+    assert explained(replace(CYCLE, processes=CYCLE.processes | {9: other})).hung is None
+    held_for_certain = changed(2, holds=(Hold(LEFT, 1, 2, entered=True),))
+    held_for_certain = replace(
+        held_for_certain,
+        processes=held_for_certain.processes
+        | {9: other, 3: replace(CYCLE.processes[3], holds=(Hold(RIGHT, 1, 3, entered=True),))},
+    )
+    assert [event.fields["id"] for event in explained(held_for_certain).found] == ["lock_cycle"]
+
+
+# Holders -----------------------------------------------------------------------------------------------------
+
+
+def orphaned(**of_main: object) -> RunState:
+    """One process waits for a lock that is taken, and no process that is left holds it."""
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), **of_main)  # type: ignore[arg-type]
+    return explained(look(main, process(at_a_lock(2, LEFT), "waiter")))
+
+
+GONE = SeenChild(7, "gone", exit_code=-9)
+
+
+def test_the_holder_has_ended() -> None:
+    (text,) = found(orphaned(children=(SeenChild(2, "waiter"), GONE), children_made=3))
+    assert text == (
+        "waiter waits at work.py:9 for left, which a process held when it ended: nobody will ever release it; gone "
+        "was ended by SIGKILL"
+    )
+
+
+def test_the_holder_is_named_where_only_one_process_has_ever_ended() -> None:
+    (text,) = found(orphaned(children=(SeenChild(2, "waiter"), GONE), children_made=2))
+    assert text == (
+        "waiter waits at work.py:9 for left, which gone held when it was ended by SIGKILL: nobody will ever release it"
+    )
+
+
+def test_who_holds_it_is_unknown_where_a_process_could_not_be_read() -> None:
+    state = orphaned(unread=frozenset({LEFT}))
+    assert not state.locks[identity_of(LEFT)].holder_is_gone
+    assert [event.fields["id"] for event in state.found] == ["lock_nobody_releases"]
+
+
+def test_a_bare_fork_copies_the_count_and_nobody_is_named() -> None:
+    twice = look(
+        process(joins(1, 2), "MainProcess", (Hold(LEFT, 1, 1),), parent=0),
+        process(at_a_lock(2, LEFT), "fork", (Hold(LEFT, 1, 0),)),
+    )
+    assert [lock.holders for lock in explained(twice).locks.values()] == [{}, {}]
+
+
+def test_a_lock_that_was_handed_on_is_a_signal() -> None:
+    handed = look(
+        process(joins(1, 2), "MainProcess", (Hold(LEFT, -1, 0),), parent=0),
+        process(at_a_lock(2, LEFT), "waiter", (Hold(LEFT, 1, 2),)),
+    )
+    assert explained(handed).locks[identity_of(LEFT)].handed_on
+
+
+def test_an_rlock_is_held_as_deep_as_it_was_acquired() -> None:
+    again = lock(LEFT, "again", "RLock")
+    main = replace(process(joins(1, 2), "MainProcess", (Hold(LEFT, 3, 1),), parent=0), objects=(again,))
+    waiter = replace(process(at_a_lock(2, LEFT), "waiter"), objects=(again,))
+    state = explained(look(main, waiter))
+    assert state.locks[again.identity].holders == {1: 3}
+    assert found(state) == [
+        "waiter waits at work.py:9 for again, which MainProcess acquired and still holds while it waits at work.py:9 "
+        "for waiter to end: a deadlock"
+    ]
+
+
+# Names -------------------------------------------------------------------------------------------------------
+
+
+def test_the_oldest_process_that_has_a_name_for_it_gives_the_name() -> None:
+    unnamed, named = (lock(LEFT),), (lock(LEFT, "first"),)
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), objects=unnamed)
+    waiter = replace(process(at_a_lock(2, LEFT), "waiter"), objects=named)
+    assert explained(look(main, waiter)).locks[identity_of(LEFT)].name == "first"
+    waiter = replace(waiter, objects=unnamed)
+    assert explained(look(main, waiter)).locks[identity_of(LEFT)].name == "a Lock"
+
+
+def test_what_the_program_forked_itself_is_called_after_its_parent_and_another_program_after_its_command() -> None:
+    main = process(joins(1, 2), "MainProcess", parent=0)
+    forked = replace(process(at_a_lock(2, LEFT), "MainProcess"), is_own_name=False, was_forked=True)
+    other = replace(process(at_a_lock(3, LEFT), "MainProcess"), is_own_name=False, command="python -c")
+    names = {each.pid: each.name for each in explained(look(main, forked, other)).processes.values()}
+    assert names == {1: "MainProcess", 2: "MainProcess/fork", 3: "python -c"}
+
+
+def test_those_that_stand_at_a_barrier_are_counted_once() -> None:
+    barrier = SeenObject(88, "Barrier", "meeting", parties=3, arrived=2)
+    waits = [SeenThread(n, "MainThread", Blocked("shared"), 3, wait=SeenWait("barrier_waiting", 88)) for n in (2, 3)]
+    people = [replace(process(wait, f"worker-{wait.number}"), objects=(barrier,)) for wait in waits]
+    assert explained(look(process(joins(1, 2), "MainProcess", parent=0), *people)).signals[88].arrived == 2
+
+
+def test_a_process_that_shows_no_name_has_the_one_its_parent_knows() -> None:
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), children=(SeenChild(2, "worker"),), children_made=1)
+    child = replace(process(at_a_lock(2, LEFT), ""), gap="version", python="")
+    assert explained(look(main, child)).processes[2].name == "worker"
+
+
+# Queues, threads at the fork ---------------------------------------------------------------------------------
+
+
+def test_an_empty_queue_and_what_else_is_known_of_it() -> None:
+    queue = SeenObject(77, "JoinableQueue", "tasks", pipe=500, maxsize=3, inside=2, unfinished=4)
+    reads = Blocked("read", (End(500, False),), size=4)
+    thread = SeenThread(1, "MainThread", reads, 3, wait=SeenWait("queue_get_waiting", 77, at=AT))
+    state = explained(
+        look(replace(process(thread, "MainProcess"), objects=(queue,), ends=frozenset({End(500, False)})))
+    )
+    known = state.queues[77]
+    assert (known.name, known.maxsize, known.inside, known.unfinished) == ("tasks", 3, 2, 4)
+
+
+def test_the_threads_that_were_there_at_a_fork() -> None:
+    inner = SeenThread(2, "MainThread", Blocked("inner"), 3)
+    chatter = SeenThread(8, "chatter", None, 4, birth=0, place=Place("chat", "chat.py", 3))
+    late = SeenThread(9, "late", None, 4, birth=7)
+    main = process(joins(1, 2), "MainProcess", parent=0)
+    main = replace(main, threads=main.threads | {8: chatter, 9: late}, children=(SeenChild(2, "child"),))
+    child = replace(process(inner, "child"), was_forked=True)
+    state = explained(look(main, child))
+    assert state.started[2].fields["threads"] == [["chatter", "chat.py:3"]]
+
+
+def at_a_queue(*children: SeenChild, drops: tuple[SeenDrop, ...] = (), **of_queue: Any) -> RunState:
+    """Main waits for an item of `out`, whose pipe is empty."""
+    queue = SeenObject(77, "Queue", "out", pipe=500, **of_queue)
+    reads = Blocked("read", (End(500, False),), size=4)
+    thread = SeenThread(1, "MainThread", reads, 3, wait=SeenWait("queue_get_waiting", 77, at=AT))
+    main = replace(
+        process(thread, "MainProcess", parent=0),
+        objects=(queue,),
+        ends=frozenset({End(500, False)}),
+        children=children,
+        children_made=len(children),
+        dropped=drops,
+    )
+    return explained(look(main))
+
+
+def ids(state: RunState) -> list[str]:
+    return [event.fields["id"] for event in state.found]
+
+
+def test_items_that_are_counted_and_not_in_the_pipe_were_never_sent() -> None:
+    left, killed, unknown = SeenChild(7, "w", exit_code=0), SeenChild(7, "w", exit_code=-9), SeenChild(7, "w")
+    assert ids(at_a_queue(left, inside=2)) == ["items_not_sent"]
+    assert "2 that were put never got there" in found(at_a_queue(left, inside=2))[0]
+    assert ids(at_a_queue(left, inside=0)) == ["get_nobody_puts"]
+    assert ids(at_a_queue(inside=2)) == ["get_nobody_puts"], "nobody has ended"
+    for other in (killed, unknown):  # it may have been ended while it took them
+        assert ids(at_a_queue(other, inside=2)) == ["get_nobody_puts"]
+
+
+def test_an_item_that_could_not_be_sent_and_why_is_not_known() -> None:
+    state = at_a_queue(inside=0, drops=(SeenDrop(77, "<dict>", 5),))
+    assert found(state) == [
+        "MainProcess waits at work.py:9 for what MainProcess put into out: <dict> could not be sent, and was dropped"
+    ]
+
+
+# Semaphores --------------------------------------------------------------------------------------------------
+
+
+def at_a_semaphore(held: int) -> RunState:
+    """A process waits for a BoundedSemaphore of 2 that is taken; of these, `held` by main."""
+    places = SeenObject(identity_of(LEFT), "BoundedSemaphore", "places", semaphore=LEFT)
+    holds = (Hold(LEFT, held, 1),) if held else ()
+    main = process(joins(1, 2), "MainProcess", holds, parent=0)
+    children = (SeenChild(2, "last"), SeenChild(7, "gone", exit_code=-9))
+    main = replace(main, children=children, children_made=2)
+    last = process(at_a_lock(2, LEFT), "last")
+    taken = {LEFT: SeenSemaphore(0, 2, False)}
+    return explained(look(*(replace(each, objects=(places,), semaphores=taken) for each in (main, last))))
+
+
+def test_of_a_bounded_semaphore_it_is_known_how_many_ended_processes_had() -> None:
+    state = at_a_semaphore(held=0)
+    assert state.locks[identity_of(LEFT)].holders == {7: 2}
+    assert ids(state) == ["holder_dead"]
+    assert at_a_semaphore(held=1).locks[identity_of(LEFT)].holders == {1: 1, 7: 1}
+    assert at_a_semaphore(held=2).locks[identity_of(LEFT)].holders == {1: 2}
+
+
+# Pools -------------------------------------------------------------------------------------------------------
+
+
+def with_a_pool(wait: SeenWait, **of_pool: Any) -> RunState:
+    """Main waits, and has made a pool, whose worker has nothing to do."""
+    thread = SeenThread(1, "MainThread", Blocked("inner"), 3, wait=wait)
+    pool = SeenPool(99, "Pool", "pool", made_by=1, size=1, **of_pool)
+    main = replace(process(thread, "MainProcess", parent=0), pools=(pool,), children=(SeenChild(2, "w"),))
+    idle = SeenThread(2, "MainThread", Blocked("read", (End(500, False),), size=4), 3)
+    ends = frozenset({End(500, False)})
+    worker = replace(process(idle, "w"), works_for=99, ends=ends)
+    return explained(look(replace(main, children_made=1, ends=frozenset({End(500, True)})), worker))
+
+
+JOINS = SeenWait("pool_join_waiting", 99, at=AT)
+RESULT = SeenWait("pool_result_waiting", 99, at=AT)
+
+
+def test_a_callback_of_a_result_that_has_come_and_is_not_handed_out_has_raised() -> None:
+    assert ids(with_a_pool(JOINS, callback="add", open=1)) == ["pool_callback_raised"]
+    assert "add, called with a result of it, raised KeyError" in found(with_a_pool(JOINS, callback="add", open=1))[0]
+    assert ids(with_a_pool(RESULT, callback="add", open=1)) == ["pool_callback_raised"]
+    others = with_a_pool(RESULT, callback="add", open=2, others_open=True)
+    assert "pool_callback_raised" not in ids(others), "it may wait for one of the others"
+    assert "pool_callback_raised" not in ids(with_a_pool(JOINS, open=1))
+
+
+def test_a_task_that_could_not_be_sent_is_told_of_beside_what_it_was_to_bring_about() -> None:
+    own = SeenWait("own_thread_waiting", at=AT)
+    assert ids(with_a_pool(own, not_sent=True)) == ["errors_unseen"]
+    assert found(with_a_pool(own, not_sent=True)) == [
+        "MainProcess waits at work.py:9 for a thread of its own, and a task of pool could most likely not be sent to a "
+        "worker; its error stands in its result"
+    ]
+    assert "errors_unseen" not in ids(with_a_pool(own))
+
+
+def test_a_callback_that_waits_for_its_own_pool() -> None:
+    assert ids(with_a_pool(replace(RESULT, helper="results"), open=1)) == ["pool_waits_for_itself"]
+    assert "pool_waits_for_itself" not in ids(with_a_pool(RESULT, open=1))

@@ -1,0 +1,152 @@
+"""What is said of a program that was looked at: what could not be seen, whether it hangs, and with which exit code."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from procsim.attach.look import Look, Place, SeenProcess, SeenThread, Unseen
+from procsim.attach.notes import STATES, WORDS, notes_of, states_of
+from procsim.findings.base import Finding
+from procsim.session.attached import Seen, code_of, seen_in
+from procsim.session.report import Report, Severity
+from procsim.state.run_state import RunState
+from procsim.views.attached import Attached, AttachedView, Call, ThreadStack, outcome_words
+from procsim.views.base import Verdict
+from procsim.wire.identities import MAIN_THREAD
+
+CERTAIN = Finding("lock_cycle", "one waits for right")
+PROBABLE = Finding("probably_hangs", "probably, one waits for ever")
+
+
+def process(pid: int, **fields: Any) -> SeenProcess:
+    """A process that computes."""
+    threads = fields.pop("threads", {pid: SeenThread(pid, MAIN_THREAD, None, 0)})
+    return SeenProcess(pid, 1, pid, f"process-{pid}", threads, **fields)
+
+
+def look(*processes: SeenProcess, unseen: tuple[Unseen, ...] = ()) -> Look:
+    """A program of these; the first one is main."""
+    main = processes[0].pid
+    return Look(main, main, 1_000_000, {each.pid: each for each in processes}, unseen)
+
+
+def seen(*findings: Finding, hangs: bool = False, notes: tuple[str, ...] = ()) -> Seen:
+    """What was seen of a program."""
+    state = RunState(hung=5 if hangs else None)
+    return Seen([], state, Verdict("work.py", findings=[*findings]), Attached("work.py", notes))
+
+
+# What could not be seen -------------------------------------------------------------------------------------
+
+
+def test_of_what_was_read_there_is_nothing_to_say() -> None:
+    assert notes_of(look(process(10, python="3.12"))) == []
+    assert states_of(look(process(10, python="3.12"))) == {}
+
+
+def test_each_reason_is_said_once_with_its_processes() -> None:
+    unseen = (Unseen(30, "not_permitted"), Unseen(31, "not_permitted"), Unseen(32, "namespace"), Unseen(33, "ended"))
+    seen = look(process(10, python="3.12"), process(20, gap="no_python"), process(21, gap="build"), unseen=unseen)
+    permitted, namespace, build, no_python, ended = notes_of(seen)
+    assert permitted.startswith("PID 30, PID 31: may not be looked at")
+    assert namespace.startswith("PID 32: in another PID namespace")
+    assert build.startswith("PID 21: a Python that procsim cannot read")
+    assert no_python.startswith("PID 20: no Python")
+    assert ended.startswith("PID 33: ended")
+    not_looked_at = dict.fromkeys((30, 31, 32), "not looked at")
+    assert states_of(seen) == {20: "runs no Python", 21: "not read", **not_looked_at}
+
+
+def test_many_processes_are_counted() -> None:
+    many = look(process(10, python="3.12"), unseen=tuple(Unseen(pid, "ended") for pid in range(100, 120)))
+    assert notes_of(many) == [
+        "PID 100, PID 101, PID 102, PID 103, PID 104, PID 105 … and 14 more: ended while it was looked at"
+    ]
+
+
+def test_who_is_stopped_and_by_what() -> None:
+    stopped, debugged = process(10, python="3.12", stopped=True), process(11, python="3.12", stopped=True, debugger=7)
+    assert states_of(look(stopped, debugged)) == {10: "stopped", 11: "stopped by a debugger"}
+    first, second = notes_of(look(stopped, debugged))
+    assert first.startswith("PID 10: stopped, by Ctrl-Z or SIGSTOP")
+    assert second.startswith("PID 11: under a debugger")
+    watched = process(11, python="3.12", debugger=7)  # strace, say
+    assert states_of(look(watched)) == {}, "what it waits for was read"
+
+
+def test_each_state_has_a_note() -> None:
+    assert STATES.keys() <= WORDS.keys()
+
+
+# What has come of it ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "fail_on", "code"),
+    [
+        (seen(), None, 0),
+        (seen(), "probable", 0),
+        (seen(CERTAIN, hangs=True), None, 3),
+        (seen(CERTAIN, hangs=True), "certain", 3),
+        (seen(CERTAIN), None, 0),
+        (seen(CERTAIN), "certain", 4),
+        (seen(PROBABLE), None, 0),
+        (seen(PROBABLE), "certain", 0),
+        (seen(PROBABLE), "probable", 4),
+    ],
+)
+def test_the_exit_code(what: Seen, fail_on: Severity | None, code: int) -> None:
+    assert code_of(what, Report(fail_on=fail_on)) == code
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (seen(), "nothing wrong: no wait was found that can never end"),
+        (seen(notes=("x",)), "nothing wrong, as far as could be seen: no wait was found that can never end"),
+        (seen(CERTAIN, hangs=True), "it hangs: PID 0 will never go on"),
+        (seen(CERTAIN), "1 thing wrong; main may go on"),
+        (seen(CERTAIN, PROBABLE, CERTAIN), "2 things wrong; main may go on"),
+        (seen(PROBABLE), "it probably hangs"),
+    ],
+)
+def test_the_last_line(what: Seen, words: str) -> None:
+    assert outcome_words(what.state, what.verdict, what.attached) == words
+
+
+def test_a_row_is_torn_nowhere_on_a_narrow_terminal() -> None:
+    """Its place stands behind the longest words, or as a whole in the next line."""
+    state = seen_in([look(process(10, python="3.12"), process(11, python="3.12"))] * 2).state
+    places = {10: f"{'long' * 6}.py:7", 11: "work.py:12"}
+    file = io.StringIO()
+    console = Console(file=file, width=40, force_terminal=True, no_color=True, color_system=None)
+    AttachedView(console, Attached("work.py", places=places)).finish(state, Verdict("work.py"))
+    assert all(place in file.getvalue() for place in places.values())
+    assert max(map(len, file.getvalue().splitlines())) <= 40
+
+
+def test_each_process_has_a_row() -> None:
+    state = seen_in([look(process(10, python="3.12"), process(11, gap="no_python", command="sleep 60"))] * 2).state
+    file = io.StringIO()
+    attached = Attached("work.py", states={11: "runs no Python"}, places={10: "work.py:7"})
+    AttachedView(Console(file=file, width=100), attached).finish(state, Verdict("work.py"))
+    assert file.getvalue().splitlines() == [
+        "work.py (PID 10): 2 processes",
+        "  sleep 60    PID 11  runs no Python",
+        f"  process-10  PID 10  {'running':14}  work.py:7",
+        "nothing wrong: no wait was found that can never end",
+    ]
+
+
+def test_text_of_a_program_commands_no_terminal() -> None:
+    calls = (Call("run\x1b[31m", "a\x1b]0;b:1", [("x", "'\x1b[2J'")]),)
+    attached = Attached("w\x1b[2Jork", stacks={10: [ThreadStack("t\x1b[31m", calls, calls)]})
+    place = Place("run", "/srv/work.py", 3)
+    threads = {10: SeenThread(10, MAIN_THREAD, None, 0, stack=(place,))}
+    state = seen_in([look(process(10, python="3.12", threads=threads))] * 2).state
+    file = io.StringIO()
+    AttachedView(Console(file=file, width=100), attached, with_stacks=True).finish(state, Verdict("work"))
+    assert "\x1b" not in file.getvalue()
+    assert "process-10" in file.getvalue()
