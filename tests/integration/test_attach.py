@@ -302,10 +302,17 @@ def test_it_is_under_a_debugger(house: House, begin: Begin) -> None:
 
 @ROOT
 def test_it_belongs_to_another_user(house: House, waiting: "subprocess.Popen[str]") -> None:
-    """All that is imported was imported by root: others may not be allowed to read it where it stands."""
+    """
+    All that is imported was imported by root, in a first command: others may not be allowed to read it where it stands.
+    """
     code = (
         "import os, sys\n"
         "import procsim.command.cli, procsim.command.attaching, procsim.session.attached, procsim.attach.target\n"
+        "arguments, sys.argv[1:] = sys.argv[1:], ['attach', '999999999']\n"
+        "stderr, sys.stderr = sys.stderr, open(os.devnull, 'w')\n"
+        "try: procsim.command.cli.run()\n"
+        "except SystemExit: pass\n"
+        "sys.stderr, sys.argv[1:] = stderr, arguments\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "sys.exit(procsim.command.cli.run())\n"
     )

@@ -13,7 +13,7 @@ METHODS = ("fork", "spawn", "forkserver")
 BY_NAME = {"path_looked_at_first": ("--races",)}
 """Ways in which somebody looks at a path first, and may have seen by that what others had done."""
 
-ACCESSES = ("file_read", "file_written", "value_read", "value_written")
+ACCESSES = ("file_read", "file_written", "value_read", "value_written", "value_changed")
 
 IN_ORDER = sorted(path.stem for path in UPDATES.glob("*.py") if not path.stem.endswith(("by_luck", "counting")))
 

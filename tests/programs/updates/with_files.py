@@ -304,6 +304,8 @@ def heartbeat_of_a_daemon():
     stop = Event()
     child = Process(target=beats, args=(stop,), daemon=True)
     child.start()
+    while Path("heartbeat").read_text() == "0":
+        time.sleep(PAUSE)
     for _ in range(20):
         Path("heartbeat").read_text()
         time.sleep(PAUSE)
