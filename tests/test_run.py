@@ -8,16 +8,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 
 from procsim.control.gatekeeper import GO, TRY
 from procsim.control.plan import Plan
 from procsim.running.launch import launch
-from procsim.running.members import Members
+from procsim.running.members import Ended, Members
 from procsim.running.order import Order
-from procsim.running.processes import is_alive, with_descendants
+from procsim.running.processes import is_alive, name_for_people, with_descendants
 from procsim.wire.events import Event
-from procsim.wire.run_folder import Settings
+from procsim.wire.run_folder import RUN_VARIABLE, Settings
 
 COUNT = 50_000
 PROGRAM = f"""
@@ -349,6 +350,21 @@ def test_a_program_may_stop_the_clock(tmp_path: Path) -> None:
     assert len(times) == 400
     assert times == sorted(times)
     assert times[-1] < run.now()
+
+
+def test_a_detached_process_that_ends_while_it_is_named_goes_on_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = os.environ | {RUN_VARIABLE: str(tmp_path)}
+    helper = subprocess.Popen(["sleep", "600"], env=environment, start_new_session=True)
+
+    def ends_meanwhile(process: psutil.Process) -> str:
+        helper.kill()
+        helper.wait()
+        return name_for_people(process)
+
+    monkeypatch.setattr("procsim.running.members.name_for_people", ends_meanwhile)
+    assert Members(str(tmp_path), os.getsid(0)).end() == Ended([], [])
 
 
 def test_a_thread_that_ends_meanwhile_hides_no_child_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ PID in the place of 1 as its parent, and programs check that.
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import psutil
@@ -181,7 +181,7 @@ class Members:
             if not detached and not is_tracker(process):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
-        return Ended(sorted(ended), sorted((process.pid, name_for_people(process)) for process in detached))
+        return Ended(sorted(ended), sorted(_named(detached)))
 
     def _end_all_but_helpers(self) -> tuple[set[int], list[psutil.Process]]:
         """End the processes that are neither detached nor helpers. Returns their PIDs, and who is left."""
@@ -208,6 +208,13 @@ class Members:
                         process.terminate()
             _wait_until_gone(others, min(TERMINATE_GRACE_SECONDS, max(POLL_SECONDS, kill_at - time.monotonic())))
         return ended, left
+
+
+def _named(processes: Iterable[psutil.Process]) -> Iterator[tuple[int, str]]:
+    """The PID and the name of each of them that has not ended meanwhile."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield process.pid, name_for_people(process)
 
 
 def _alive_of(pids: Iterable[int]) -> list[psutil.Process]:
