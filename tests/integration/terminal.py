@@ -27,6 +27,16 @@ ASKS = "q done"
 """What a lesson asks at its end."""
 
 
+def hang_up(child: Any, house: House) -> None:
+    """Close the terminal of what `pexpect.spawn` has started, as a window is closed, and wait until that has ended.
+
+    (`child.close` sends signals of its own, and gives it a tenth of a second.)
+    """
+    child.ptyproc.fileobj.close()
+    house.wait_until(lambda: not child.isalive())
+    child.ptyproc.closed = True
+
+
 class Terminal:
     """procsim in a pseudo-terminal, whose screen a terminal emulator keeps.
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from tests.conftest import thorough
-from tests.integration.conftest import PATIENCE_SECONDS, PROGRAMS, House
-from tests.integration.terminal import ASKS
+from tests.integration.conftest import LIMITS, PATIENCE_SECONDS, PROGRAMS, House
+from tests.integration.terminal import ASKS, hang_up
 
 LONG = ("run", str(PROGRAMS / "long_run.py"))
 """A run that goes on until somebody ends it."""
@@ -125,7 +125,10 @@ def test_the_time_limit_says_who_waits_for_what(house: House, tmp_path: Path) ->
         "    child.start()\n"
         "    time.sleep(100)\n"
     )
-    lines, done = house.events("watch", "--timeout", "2", program)
+    for seconds in LIMITS:
+        lines, done = house.events("watch", "--timeout", seconds, program)
+        if {"lock_waiting", "sleep_began"} <= {line["kind"] for line in lines}:
+            break
     assert done.returncode == 3
     (finding,) = lines[-1]["findings"]
     assert finding["id"] == "time_limit"
@@ -257,7 +260,7 @@ def test_the_plain_view_has_colour_on_a_terminal_unless_it_is_not_wanted(house: 
 def test_the_terminal_is_closed_in_mid_run(house: House) -> None:
     child = terminal(house, *LONG)
     child.expect("reads")
-    child.close(force=False)
+    hang_up(child, house)
     house.assert_empty()
 
 

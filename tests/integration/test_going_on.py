@@ -5,15 +5,17 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import textwrap
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from procsim.running.processes import is_alive
-from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House, Start
+from tests.integration.conftest import LIMITS, PATIENCE_SECONDS, PROCSIM, House, Start
 from tests.integration.test_watch_harmless import program
 
 HELPER = """
@@ -46,11 +48,11 @@ class Place:
     def __init__(self, house: House, folder: Path) -> None:
         self.house, self.folder = house, folder
 
-    def start(self, *arguments: object, **options: object) -> "subprocess.Popen[str]":
-        """procsim, with this folder as the current one."""
+    def start(self, *arguments: object, begin: Sequence[str] = PROCSIM, **options: object) -> "subprocess.Popen[str]":
+        """procsim, with this folder as the current one; `begin` is what starts it."""
         program(self.folder, HELPER, "helper.py")
         process: subprocess.Popen[str] = subprocess.Popen(
-            [*PROCSIM, *map(str, arguments)],
+            [*begin, *map(str, arguments)],
             env=self.house.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
@@ -74,8 +76,10 @@ def place(house: House, tmp_path: Path) -> Iterator[Place]:
     yield Place(house, tmp_path)
     for path in tmp_path.iterdir():
         if path.is_file() and path.stat().st_size < 10 and path.read_text().isdigit():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(path.read_text()), signal.SIGKILL)
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(int(path.read_text()))
+                if process.cwd() == str(tmp_path):  # no other one has got its PID meanwhile
+                    process.kill()
 
 
 def events(output: str) -> list[dict[str, object]]:
@@ -83,18 +87,32 @@ def events(output: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
+def begun(place: Place, path: Path, limited: bool) -> "tuple[subprocess.Popen[str], str]":
+    """procsim that watches the program; `limited`: it has ended at its time limit, after what is to go on had begun.
+
+    Returns it, and what was read of its output.
+    """
+    words = ("watch", "--view", "json", "--on-hang", "stop")
+    for seconds in LIMITS if limited else ():
+        process = place.start(*words, "--timeout", seconds, path, start_new_session=True)
+        assert process.stdout is not None
+        if '"process_detached"' in (output := process.stdout.read()):
+            return process, output
+    assert not limited, output
+    return place.start(*words, path, start_new_session=True), ""
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_what_has_a_session_of_its_own_goes_on(place: Place, ending: str) -> None:
     after = {"main ends": "", "hang": HANGS}.get(ending, "time.sleep(100)")
     path = program(place.folder, STARTS.format(how="start_new_session=True") + after)
-    limit = ["--timeout", "1"] if ending == "time limit" else []
-    process = place.start("watch", "--view", "json", "--on-hang", "stop", *limit, path, start_new_session=True)
+    process, output = begun(place, path, ending == "time limit")
     pid = place.pid()
     if ending == "Ctrl-C":
         process.send_signal(signal.SIGINT)
     elif ending == "SIGKILL":
         process.kill()
-    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    output += process.communicate(timeout=PATIENCE_SECONDS)[0]
     place.house.wait_until(lambda: not list(place.house.folder.glob("procsim-*")))
     assert is_alive(pid)
     (place.folder / "end").touch()
@@ -247,23 +265,37 @@ code = "import os, time; open('hidden', 'w').write(str(os.getpid())); time.sleep
 between = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {code!r}]); input()"
 process = subprocess.Popen([sys.executable, "-c", between], env={}, stdin=subprocess.PIPE)
 while not (os.path.exists("hidden") and os.path.getsize("hidden")): time.sleep(0.02)
-time.sleep(1.5)
+with open("hidden") as file: hidden = file.read()
+while not os.path.exists("seen-" + hidden): time.sleep(0.02)
 process.kill()
 process.wait()
-with open("ready", "w") as file: file.write("1")
+with open("ready", "w") as file: file.write("yes")
 signal.pause()
 """,
 }
+
+SAYS_WHOM_IT_HAS_SEEN = """
+import sys
+from procsim.__main__ import main
+from procsim.running.members import Members
+def add(members, pid, *role):
+    really(members, pid, *role)
+    open(f"seen-{pid}", "w").close()
+really, Members.add = Members.add, add
+sys.argv[0] = "procsim"
+main()
+"""
+"""procsim, which makes a file for each process of the run as soon as it has noted that."""
 
 
 @pytest.mark.parametrize("how", HIDES)
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGKILL"])
 def test_who_cannot_be_told_by_the_environment_is_ended_all_the_same(place: Place, how: str, ending: str) -> None:
     path = program(place.folder, textwrap.dedent(HIDES[how]))
-    process = place.start("watch", "--view", "json", path)
+    process = place.start("watch", "--view", "json", path, begin=[sys.executable, "-c", SAYS_WHOM_IT_HAS_SEEN])
     pid = place.pid("hidden")
     if how.startswith("is a child"):
-        place.pid("ready")
+        place.house.wait_until(lambda: (place.folder / "ready").exists())
     (process.kill if ending == "SIGKILL" else process.terminate)()
     process.communicate(timeout=PATIENCE_SECONDS)
     place.house.wait_until(lambda: not is_alive(pid))

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from procsim.lessons import catalog
-from tests.integration.conftest import House, Start
+from tests.integration.conftest import PATIENCE_SECONDS, House, Start
 from tests.integration.terminal import ASKS, Terminal
 
 ENTER, RIGHT, DOWN, ESCAPE = "\r", "\x1b[C", "\x1b[B", "\x1b"
@@ -128,7 +128,8 @@ print(ask_again("--lock"))
 
 
 def test_keys_that_were_meant_for_the_run_are_no_answer() -> None:
-    child = pexpect.spawn(sys.executable, ["-c", ASKED_WITH_A_KEY_IN_HAND], encoding="utf-8", timeout=30)
+    command = ["-c", ASKED_WITH_A_KEY_IN_HAND]
+    child = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=PATIENCE_SECONDS)
     child.expect("press")
     child.send("t")
     child.expect(ASKS)

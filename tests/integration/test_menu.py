@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
-import psutil
 import pyte
 import pytest
 
 from procsim.lessons import catalog
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
-from tests.integration.terminal import ASKS
+from tests.integration.terminal import ASKS, hang_up
 
 SIZES = ((80, 24), (120, 40))
 
@@ -124,9 +123,7 @@ def test_without_colour_it_still_shows_what_is_chosen(open_terminal: Callable[..
 def test_a_terminal_that_is_closed_ends_the_menu(open_terminal: Callable[..., Terminal], house: House) -> None:
     terminal = open_terminal(80, 24)
     terminal.wait_for("D1")
-    pid = terminal.child.pid or 0
-    terminal.child.close(force=False)
-    house.wait_until(lambda: not psutil.pid_exists(pid))
+    hang_up(terminal.child, house)
 
 
 def test_sigterm_restores_the_terminal(open_terminal: Callable[..., Terminal]) -> None:

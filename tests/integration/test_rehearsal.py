@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from procsim.lessons import catalog
+from procsim.rehearsal import lessons
 from procsim.rehearsal.check import Result
 from procsim.rehearsal.lessons import checks
 from procsim.rehearsal.runs import Runs
@@ -39,7 +40,8 @@ def test_one_lesson_without_a_terminal(house: House) -> None:
     done = house.run("rehearse", "M6")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line[0] for line in lines[:-2]] == [*"––––", *"✔" * (len(lines) - 6)]  # noqa: RUF001
+    marks = [line[0] for line in lines[:-2] if line.split()[1] != "clock"]  # which says whether the machine is busy
+    assert marks == [*"––––", *"✔" * (len(lines) - 7)]  # noqa: RUF001
     assert [line.split()[1] for line in lines[4:9]] == ["fork", "spawn", "forkserver", "/dev/shm", "open"]
     assert "M6              procsim deadlock: shown in" in done.stdout
     assert f"nothing failed in {len(lines) - 6} checks; 4 were left out" in lines[-1]
@@ -97,6 +99,8 @@ def test_what_still_runs_when_the_time_is_over_is_ended(house: House, monkeypatc
 
 
 @pytest.mark.thorough
-def test_all_lessons(house: House) -> None:
-    done = house.run("rehearse")
-    assert "✘" not in done.stdout and done.returncode == 0
+def test_all_lessons(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(house.folder))
+    monkeypatch.setattr(lessons, "RUN_SECONDS", 5 * PATIENCE_SECONDS)  # a busy machine is slow
+    made = [*checks(catalog.chapters(), [], None, deadline=time.monotonic() + 5 * PATIENCE_SECONDS)]
+    assert [check for check in made if check.result is not Result.GOOD] == []

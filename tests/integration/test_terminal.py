@@ -1,5 +1,6 @@
 """The terminal in procsim's hands: given back however procsim ends, and quiet between two screens."""
 
+import shutil
 import signal
 import termios
 from pathlib import Path
@@ -9,10 +10,10 @@ import psutil
 import pytest
 
 from procsim.running.processes import is_alive
-from tests.integration.conftest import House, Start
+from tests.integration.conftest import PROGRAMS, House, Start
 from tests.integration.terminal import ASKS, Terminal
 
-LONG = ("tickets", "--users", 5, "--think", 50, "--no-lock")
+LONG = ("run", PROGRAMS / "long_run.py")
 """A run that goes on until somebody ends it."""
 
 
@@ -83,14 +84,19 @@ def test_a_page_of_the_menu_gives_the_terminal_back(house: House, start: Start, 
     house.wait_until(lambda: terminal.settings() == before and terminal.is_given_back())
 
 
-def run_of_the_menu(start: Start) -> tuple[Terminal, list[Any], psutil.Process]:
-    """A lesson that the menu runs, the settings that the terminal had before, and the menu: a shell has started it."""
+def run_of_the_menu(house: House, start: Start) -> tuple[Terminal, list[Any], psutil.Process]:
+    """A run of the menu's that goes on until somebody ends it, the settings that the terminal had before, and the menu,
+    which a shell has started."""
+    own = house.folder / "own"
+    own.mkdir()
+    shutil.copy(PROGRAMS / "long_run.py", own)
+    house.environment["PROCSIM_LESSONS"] = str(own)
     terminal = start(shell="echo ready; read answer; {procsim}; echo at the shell; read answer")
     terminal.wait_for("ready")
     before = terminal.settings()
     terminal.press("\n")
     terminal.wait_for("D1")
-    terminal.press("2", "\r")
+    terminal.press("7", "\r")
     terminal.wait_for("reads")
     (menu,) = psutil.Process(terminal.child.pid).children()
     return terminal, before, menu
@@ -99,7 +105,7 @@ def run_of_the_menu(start: Start) -> tuple[Terminal, list[Any], psutil.Process]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 @pytest.mark.parametrize("round_", [0, *(pytest.param(more, marks=pytest.mark.thorough) for more in (1, 2))])
 def test_a_menu_that_is_ended_takes_its_run_with_it(house: House, start: Start, number: int, round_: int) -> None:
-    terminal, before, menu = run_of_the_menu(start)
+    terminal, before, menu = run_of_the_menu(house, start)
     menu.send_signal(number)
     house.wait_until(lambda: not is_alive(menu.pid))
     house.assert_empty()
@@ -110,8 +116,8 @@ def test_a_menu_that_is_ended_takes_its_run_with_it(house: House, start: Start, 
 def test_a_menu_whose_run_is_killed_waits_for_a_key_and_goes_on(
     house: House, start: Start, number: int, told: str
 ) -> None:
-    terminal, before, menu = run_of_the_menu(start)
-    (run,) = (child for child in menu.children() if "tickets" in child.cmdline())
+    terminal, before, menu = run_of_the_menu(house, start)
+    (run,) = (child for child in menu.children() if "long_run" in child.cmdline())
     run.send_signal(number)
     terminal.wait_for("Press a key to go back to the menu")
     assert any(told in row for row in terminal.rows()), "it can be read"

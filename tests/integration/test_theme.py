@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from procsim.command import commands
-from tests.integration.conftest import PROCSIM, House
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 
 FAINT = {"dark": "38;5;248m", "light": "38;5;240m"}
 
@@ -28,7 +28,8 @@ def test_a_page_has_the_colours_of_its_theme(
     house: House, arguments: tuple[str, ...], variables: dict[str, str], faint: str | None
 ) -> None:
     environment = house.environment | {"TERM": "xterm-256color"} | variables
-    written = str(pexpect.run(shlex.join([*PROCSIM, *arguments]), env=environment, encoding="utf-8"))
+    command = shlex.join([*PROCSIM, *arguments])
+    written = str(pexpect.run(command, timeout=PATIENCE_SECONDS, env=environment, encoding="utf-8"))
     assert "\x1b[1m" in written, "bold"
     assert faint in written if faint else not re.search(r"\x1b\[[\d;]*[34]8", written)
 

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.integration.conftest import House, Start
-from tests.integration.terminal import Terminal
+from tests.integration.terminal import Terminal, hang_up
 from tests.integration.test_keys import step, step_until
 
 LEFT, RIGHT, HOME, END = "\x1b[D", "\x1b[C", "\x1b[H", "\x1b[F"
@@ -130,6 +130,4 @@ def test_a_recording_whose_terminal_is_gone_is_left(house: House, start: Start, 
     terminal.wait_for("REPLAY")
     terminal.press(END)
     terminal.wait_for("THE END:")
-    terminal.child.ptyproc.fileobj.close()
-    house.wait_until(lambda: not terminal.child.isalive())
-    terminal.child.ptyproc.closed = True
+    hang_up(terminal.child, house)

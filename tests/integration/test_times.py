@@ -11,25 +11,27 @@ POOL = """\
 import time
 from multiprocessing import Event, Pool
 
-def keep(event):
-    global done
-    done = event
+def keep(*events):
+    global begun, done
+    begun, done = events
 
 def slow():
+    begun.set()
     done.wait()
 
 def quick(number):
     time.sleep(0.2)
 
 if __name__ == '__main__':
-    done = Event()
-    with Pool(2, keep, (done,)) as pool:
+    begun, done = Event(), Event()
+    with Pool(2, keep, (begun, done)) as pool:
         result = pool.apply_async(slow)
+        begun.wait()
         pool.map(quick, range(3), chunksize=1)
         done.set()
         result.get()
 """
-"""The task that takes longest ends when all others have ended."""
+"""The task that takes longest begins before all others, and ends after them."""
 
 LOCK = """\
 from multiprocessing import Lock, Process

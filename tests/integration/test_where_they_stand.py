@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from procsim.diagnosis import py_spy
-from tests.integration.conftest import House, Start
+from tests.integration.conftest import LIMITS, House, Start
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what threads do")
 
@@ -68,8 +68,12 @@ def places(figures: dict[str, Any], process: str) -> list[tuple[str, str]]:
 
 def test_at_the_time_limit_the_lines_are_shown_and_written(house: House) -> None:
     needs_py_spy()
-    file = house.folder / "findings.json"
-    done = house.run("watch", "--timeout", "3", "--findings", file, written(house, SLEEPS))
+    file, trace = house.folder / "findings.json", house.folder / "trace.jsonl"
+    for seconds in LIMITS:
+        options = ("--timeout", seconds, "--findings", file, "--record", trace)
+        done = house.run("watch", *options, written(house, SLEEPS))
+        if all(kind in trace.read_text() for kind in ('"queue_get_waiting"', '"sleep_began"')):
+            break
     assert "      stands.py:6  work\n      queues.py:" in done.stdout + done.stderr
     (finding,) = json.loads(file.read_text())["findings"]
     assert finding["id"] == "time_limit"

@@ -23,6 +23,9 @@ def main(people: int = 5, lock: bool = False) -> None:
         sleeper.join()
 
 
+OTHER_WAY = {"lock": True}
+
+
 def ways(**_: Any) -> Iterator[Way]:
     yield Way("with the lock", {"lock": True})
     yield Way("without the lock", {"lock": False})
