@@ -187,7 +187,7 @@ ENDING = (
     Patient("manager_plus_equals", "patients/manager_list_plus_equals", "lost_update"),
     Patient("lucky_this_time", "patients/lucky_file", "could_be_lost", times=RACES),
     Patient("lucky_this_time", "patients/lucky_value", "could_be_lost", times=RACES),
-    Patient("lucky_this_time", "patients/lucky_json_file", "could_be_lost", methods=FORK, times=RACES),
+    Patient("lucky_this_time", "patients/lucky_json_file", "could_be_lost", times=RACES),
     Patient("manager_nested_list", "patients/manager_nested_list", "copy_changed"),
     Patient("manager_nested_list", "patients/manager_nested_dict", "copy_changed"),
     Patient("manager_nested_list", "patients/manager_namespace_list", "copy_changed"),

@@ -62,6 +62,7 @@ def test_what_may_have_been_seen_by_a_look_is_found_by_the_name_of_the_path(hous
     ("program", "way"),
     [
         ("with_locks", "lock"),
+        ("with_own_locks", "written_if_the_version_is_the_same"),
         ("with_ends", "seen_not_alive"),
         ("with_messages", "event_set_before"),
         ("with_flags", "value"),

@@ -184,7 +184,8 @@ class _OpenDescriptor(_OfOs):
     """What is read and written by a descriptor has no events."""
 
     def __call__(self, path: Any, flags: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(flags) is not int or not _by_the_program(sys._getframe().f_back, "tempfile"):
+        frame = sys._getframe().f_back
+        if type(flags) is not int or _tries_a_folder(frame) or not _by_the_program(frame, "tempfile"):
             return self._original(path, flags, *args, **kwargs)
         names = _by_name and flags & os.O_CREAT
         if names:
@@ -202,6 +203,11 @@ class _OpenDescriptor(_OfOs):
         if reads and stat.S_ISREG(_fstat(descriptor).st_mode):
             emit_used("descriptor")
         return descriptor
+
+
+def _tries_a_folder(frame: FrameType | None) -> bool:
+    """Whether tempfile tries if it can write to a folder. It removes that file at once: another may get its inode."""
+    return frame is not None and module_of(frame) == "tempfile" and frame.f_code.co_name == "_get_default_tempdir"
 
 
 class _Channel(_OfOs):

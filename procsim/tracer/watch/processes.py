@@ -104,12 +104,16 @@ class BaseProcess(Methods):
 
     _procsim_made = None
     """The line that made it; None for those that were made before they were traced."""
+    _procsim_empty = False
+    """Whether it was given nothing to run, not even None, and nothing to run it with: that is on purpose."""
     _procsim_polled = 0
     """ns: when `process_polled` was last emitted."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         BaseProcess.real.__init__(self, *args, **kwargs)
         vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
+        if len(args) < 2 and kwargs.keys().isdisjoint(("target", "args", "kwargs")):
+            vars(self)["_procsim_empty"] = True
         emit("process_created", at=at, child_name=self._name, daemon=is_daemon(self), number=self._identity[-1])
 
     def start(self: Any) -> None:
@@ -136,9 +140,9 @@ class BaseProcess(Methods):
         _see_exit_codes(type(self._popen))
         ends_seen.was_started(self)
         method = getattr(self._popen, "method", None)
-        if has_no_target:
-            kind = type(self)
-            subclass = None if str(plain(_module_of(kind))).startswith("multiprocessing.") else type_name(kind)
+        kind = type(self)
+        subclass = None if str(plain(_module_of(kind))).startswith("multiprocessing.") else type_name(kind)
+        if has_no_target and (subclass is not None or not self._procsim_empty):
             emit("process_without_target", at=at, child_name=self._name, made=self._procsim_made, subclass=subclass)
         emit(
             "process_started",

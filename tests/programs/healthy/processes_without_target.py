@@ -28,7 +28,8 @@ def work():
 
 
 def main():
-    for process in (Worker(), Lazy()):
+    # The last two show what a process has: who gives them nothing at all wants nothing of them.
+    for process in (Worker(), Lazy(), Process(), Process(name="shown", daemon=True)):
         process.start()
         process.join()
     spare = Process(target=work)
