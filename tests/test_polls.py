@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from procsim.findings import Finding, Outcome
-from procsim.findings.base import as_fields, sentence_of
+from procsim.findings.base import Repeats, as_fields, sentence_of
 from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS, suspected
 from procsim.state.apply import state_of
 from tests.events import Story
@@ -304,3 +304,78 @@ def test_who_asks_again_and_again_for_a_message_of_one_that_died() -> None:
 def test_not_where_one_came_or_the_other_is_there() -> None:
     assert hangs(polls_a_pipe(raised(Program(2))).tell(1, "pipe_polled", 9, "x.py:9", ready=True)) == []
     assert hangs(polls_a_pipe(raised(Program(2, 3)))) == []
+
+
+# All of them wait for each other, and one asks whether the others are done ------------------------------------
+
+
+def waits_for_work(asks_meanwhile: Callable[[Story], object] = lambda story: None) -> Story:
+    """p2 waits for an item, which only main has put so far; main asks whether p2 lives, and sleeps, again and again."""
+    story = Program(2)
+    story.queue(9).tell(1, "queue_put", 9, value=1).tell(2, "queue_got", 9, value=1)
+    story.tell(2, "queue_get_waiting", 9, "x.py:7", timeout=None, native_id=2)
+    for _ in range(8):
+        asks(story, 1, "process_polled", 1, child=2, child_name="p2")
+        asks_meanwhile(story)
+    return story
+
+
+ALONE = Outcome(timed_out=8.0, repeats=Repeats.MAIN_ALONE)
+
+
+def test_who_asks_whether_another_lives_that_waits_for_it() -> None:
+    (text,) = hangs(waits_for_work(), ALONE)
+    assert "p2 waits at x.py:7 for an item of q" in text
+
+
+def test_also_where_it_has_looked_at_something_else_before() -> None:
+    story = waits_for_work()
+    story.events.insert(24, story.events[23]._replace(kind="surroundings_seen", fields={}))
+    assert len(hangs(story, ALONE)) == 1
+
+
+CIRCLES_IN_PEACE: dict[str, Callable[[], Story]] = {
+    "it looks into a folder, too": lambda: waits_for_work(lambda story: story.tell(1, "surroundings_seen")),
+    "it has a socket": lambda: waits_for_work().tell(1, "unfollowed_used", None, what="socket", other=0),
+    "another thread of it beats": lambda: waits_for_work(lambda story: story.tell(1, "sleep_ended", thread="beat")),
+    "another thread of the other beats": lambda: waits_for_work(
+        lambda story: story.tell(2, "sleep_ended", thread="beat")
+    ),
+    "it looks at an event meanwhile, which ends it": lambda: polls(waits_for_work(), 1, kind="event_waiting"),
+    "it looks for an item of another queue": lambda: polls(waits_for_work(), 1),
+}
+
+
+@pytest.mark.parametrize("case", CIRCLES_IN_PEACE)
+def test_it_need_not_be_a_hang(case: str) -> None:
+    assert hangs(CIRCLES_IN_PEACE[case](), ALONE) == []
+
+
+def test_not_where_other_threads_move() -> None:
+    assert hangs(waits_for_work()) == []
+
+
+def waits_in_its_task(*jobs: int) -> Story:
+    """A worker waits for an event in its task; main waits for the results of several jobs, each for a second."""
+    story = Program(2)
+    story.tell(1, "pool_created", 9, "x.py:2", name="pool", type="Pool", workers=1, max_tasks=None)
+    story.tell(2, "pool_worker_began", 9)
+    story.tell(1, "pool_submitted", 9, "x.py:8", job=1, function="work", tasks=1)
+    story.tell(2, "pool_task_began", 9, "x.py:4", job=1, task=0, items=1, function="work")
+    story.tell(2, "event_waiting", 8, "x.py:5", timeout=None, native_id=2)
+    for _ in range(6):
+        for job in jobs:
+            story.tell(1, "pool_result_waiting", 9, "x.py:9", job=job, importing=None, timeout=1, native_id=1)
+            story.passes(SECONDS).tell(1, "pool_result_missed", 9, "x.py:9", job=job, took=1)
+    return story
+
+
+@pytest.mark.parametrize("jobs", [(1,), (1, 2)])
+def test_a_task_that_waits_for_who_waits_for_its_result(jobs: tuple[int, ...]) -> None:
+    (text,) = hangs(waits_in_its_task(*jobs), ALONE)
+    assert "p2 waits at x.py:5 for" in text and "to be set, and nobody is left who could set it" in text
+
+
+def test_who_asks_whether_a_result_has_come() -> None:
+    (text,) = hangs(asks(waits_in_its_task(), 1, "pool_result_asked", job=1), ALONE)
+    assert "p2 waits at x.py:5 for" in text

@@ -85,6 +85,37 @@ def test_paths_by_their_names(trace: Trace, start_method: str) -> None:
     assert {"made", "renamed", "lock", "exclusive"} <= set(seen)
 
 
+ASKS = """
+    from multiprocessing import Pipe, Process, active_children
+    from multiprocessing.connection import wait
+
+    def child(near):
+        near.recv()
+
+    if __name__ == "__main__":
+        near, far = Pipe()
+        other, _ = Pipe()
+        worker = Process(target=child, args=(near,), name="worker")
+        worker.start()
+        print(active_children() == [worker], active_children() == [worker], wait([far, other], 0.01))
+        far.send(1)
+        worker.join()
+        other.close()
+"""
+
+
+def test_who_asks_in_vain(trace: Trace, start_method: str) -> None:
+    recording = trace(ASKS, start_method)
+    assert recording.exit_code == 0
+    assert recording.printed() == "True True []\n"
+    (polled,) = recording.of("process_polled")
+    assert polled.fields["child_name"] == "worker", "once a second"
+    waits, ends = recording.of("pipe_poll_waiting"), recording.of("pipe_polled")
+    assert [event.fields["timeout"] for event in waits] == [0.01]
+    assert [event.fields["ready"] for event in ends] == [False]
+    assert waits[0].object == ends[0].object == recording.of("pipe_sent")[0].object
+
+
 LOOKS = """
     import contextlib, os, shutil
     from multiprocessing import Event, Pipe, connection

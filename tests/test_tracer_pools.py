@@ -295,6 +295,27 @@ with mp.Pool(1) as pool:
     waits_end(run)
 
 
+def test_who_asks_whether_a_result_has_come(trace: Trace, start_method: str) -> None:
+    run = traced(
+        trace,
+        start_method,
+        """
+one, other = mp.Pipe()
+with mp.Pool(1) as pool, ProcessPoolExecutor(1) as executor:
+    late, future = pool.apply_async(one.recv), executor.submit(one.recv)
+    print(late.ready(), late.ready(), future.done(), future.done())  # asks
+    other.send("now"), other.send("now")
+    late.get(), future.result()
+    print(late.ready(), future.done())
+""",
+    )
+    assert run.exit_code == 0, run.printed("stderr")
+    assert run.printed() == "False False False False\nTrue True\n"
+    asked = run.of("pool_result_asked")
+    assert [event.at for event in asked] == [run.line("asks")] * 2, "once a second for each pool"
+    assert len({event.object for event in asked}) == 2
+
+
 ERRORS = """
 with mp.Pool(1) as pool, ProcessPoolExecutor(1) as executor:
     lost = pool.apply_async(wrong, (1,))  # lost

@@ -347,6 +347,8 @@ def test_what_a_manager_has(trace: Trace, start_method: str) -> None:
     assert found(run) == ["copy_changed", "copy_changed"]
     calls = run.kinds("manager_called", "manager_answered")
     assert calls.count("manager_called") == calls.count("manager_answered")
+    looked = {event.fields["method"] for event in run.of("manager_answered") if event.object is not None}
+    assert looked == {"__getitem__", "get", "__getattribute__", "__len__", "keys"}
     well_formed(run)
 
 

@@ -10,8 +10,10 @@ a client, the network or the shell's pipe.
 from procsim.diagnosis.blocked_threads import Blocked
 from procsim.diagnosis.snapshot import Snapshot, Thread, wait_count
 from procsim.diagnosis.standstill import other_end, waits_by_thread
+from procsim.findings.base import Repeats
 from procsim.running.run import Run
 from procsim.state.run_state import RunState
+from procsim.wire.identities import MAIN_THREAD
 
 ROUNDS = 2
 """How often such a thread has gone to wait since it was first looked at."""
@@ -28,8 +30,8 @@ class Suspicion:
         self._first: dict[Thread, int] | None = None
         """How often each thread that moves by itself had gone to wait then; None: nothing is probable."""
 
-    def holds(self, probable: bool, snapshot: Snapshot) -> bool:
-        """Whether it may be said now. `probable`: whether something is, by the events that have come."""
+    def holds(self, probable: bool, snapshot: Snapshot) -> Repeats:
+        """What is seen now of the threads that move. `probable`: whether something is, by the events that have come."""
         threads = {
             Thread(process.pid, number): blocked
             for process in snapshot.processes.values()
@@ -44,19 +46,31 @@ class Suspicion:
         )
         if not (probable and threads) or snapshot.incomplete or from_outside:  # without threads: all have just ended
             self._first = None
-            return False
+            return Repeats.NOT_KNOWN
         if self._first is None or not moving <= self._first.keys():
             self._mark, self._first = self._run.mark(), {thread: wait_count(thread) for thread in moving}
-            return False
+            return Repeats.NOT_KNOWN
         again = all(wait_count(thread) >= self._first[thread] + ROUNDS for thread in moving)
-        return again and self._run.has_passed(self._mark)
+        if not again or not self._run.has_passed(self._mark):
+            return Repeats.NOT_KNOWN
+        may_act = {thread for thread in moving if not self._is_manager(thread.pid)}
+        return Repeats.MAIN_ALONE if all(self._is_main(thread) for thread in may_act) else Repeats.SEEN
+
+    def _is_manager(self, pid: int) -> bool:
+        process = self._state.processes.get(pid)
+        return process is not None and process.is_manager
+
+    def _is_main(self, thread: Thread) -> bool:
+        process = self._state.processes.get(thread.pid)
+        return thread.number == thread.pid and process is not None and MAIN_THREAD in process.polls
 
     def _is_from_outside(self, thread: Thread, blocked: Blocked, snapshot: Snapshot) -> bool:
         """Whether something from outside the run may end this wait. Servers of managers serve processes of the run."""
+        if self._is_manager(thread.pid):
+            return False
         if blocked.how in ("accept", "events"):
             return True
-        process = self._state.processes.get(thread.pid)
-        if blocked.how not in ("read", "poll") or (process is not None and process.is_manager):
+        if blocked.how not in ("read", "poll"):
             return False
         others = [other_end(self._state, end) for end in blocked.ends]
         return any(not any(other in each.ends for each in snapshot.processes.values()) for other in others)

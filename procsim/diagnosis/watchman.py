@@ -25,10 +25,10 @@ from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_cou
 from procsim.diagnosis.standstill import handles_signals, stuck
 from procsim.diagnosis.stuck_events import stuck_events
 from procsim.diagnosis.suspicion import Suspicion
-from procsim.findings.base import Finding, as_fields
+from procsim.findings.base import Finding, Repeats, as_fields
 from procsim.findings.hangs import UNEXPLAINED, hangs
 from procsim.findings.pools import never_ready
-from procsim.findings.probable import OLD_NS, OLD_WHILE_IT_RUNS_NS, suspected
+from procsim.findings.probable import OLD_NS, OLD_WHILE_IT_RUNS_NS, SIGNALS, suspected
 from procsim.running.run import Run
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
@@ -75,8 +75,8 @@ class Watchman:
         """How many events there were at the last call."""
         self._suspicion = Suspicion(run, state)
         """Whether what is probable may be said."""
-        self.repeats = False
-        """Whether something is probable, and all threads that moved were seen to do the same again and again."""
+        self.repeats = Repeats.NOT_KNOWN
+        """Of the threads that move, where something is probable."""
         self._explained: set[tuple[str, int | None]] = set()
         """The findings that were emitted: id, and the PID of the process."""
 
@@ -179,11 +179,16 @@ class Watchman:
 
     def _suspected(self, snapshot: Snapshot) -> Iterable[Finding]:
         """Why it probably hangs, where all that can move is seen to move in vain."""
-        found = [] if self._state.found else [*suspected(self._state, self._run.now(), OLD_NS)]
-        found = [finding for finding in found if not _may_be_ended_by_a_handler(finding, snapshot)]
+        found = self._suspicions(snapshot, Repeats.MAIN_ALONE)
         self.repeats = self._suspicion.holds(bool(found), snapshot)
+        if self.repeats == Repeats.SEEN:
+            found = self._suspicions(snapshot, Repeats.SEEN)
         old = [finding for finding in found if finding.figures["seconds"] * 1e9 >= OLD_WHILE_IT_RUNS_NS]
         return old if self.repeats else []
+
+    def _suspicions(self, snapshot: Snapshot, repeats: Repeats) -> list[Finding]:
+        found = [] if self._state.found else [*suspected(self._state, self._run.now(), OLD_NS, repeats)]
+        return [finding for finding in found if not _may_be_ended_by_a_handler(finding, snapshot)]
 
     def _certain(self, before: dict[Thread, tuple[int, int]]) -> list[Event]:
         """The threads that are stuck also by a thorough snapshot, and have not gone on since `before`.
@@ -225,9 +230,9 @@ class Watchman:
 
 
 def _may_be_ended_by_a_handler(finding: Finding, snapshot: Snapshot) -> bool:
-    """Whether it is about an Event that a signal handler may be there to set."""
+    """Whether it is about an Event that a signal handler may be there to set, or about what it may change."""
     process = snapshot.processes.get(finding.pid or 0)
-    return finding.figures.get("kind") == "event_waiting" and process is not None and handles_signals(process)
+    return finding.figures.get("kind") in SIGNALS and process is not None and handles_signals(process)
 
 
 def finding_fields(finding: Finding) -> dict[str, Any]:

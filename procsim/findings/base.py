@@ -7,6 +7,7 @@ have changed (`recording/todays_words.py`).
 import re
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from procsim.sentences import filled, places
@@ -75,6 +76,16 @@ def whose_end_it_names(finding: Finding) -> list[int]:
     return [*figures.get(ENDED, ()), *(figures[name] for name in (HOLDER, WRITER, WORKER) if name in figures)]
 
 
+class Repeats(IntEnum):
+    """What was seen of the threads that moved before a run was ended early."""
+
+    NOT_KNOWN = 0
+    SEEN = 1
+    """All of them did the same again and again, and no signal handler was there to end a wait."""
+    MAIN_ALONE = 2
+    """And they are main threads, of whose calls events tell."""
+
+
 class Outcome(NamedTuple):
     """How a run ended, as far as no event shows it."""
 
@@ -92,9 +103,8 @@ class Outcome(NamedTuple):
     """The command that would run the program with another Python than procsim's own; "" where there is none."""
     left_behind: tuple[int, ...] = ()
     """PIDs of processes that still ran when main had ended, and that procsim ended."""
-    repeats: bool = False
-    """Whether all threads that moved before the run was ended early were seen to do the same again and again, and no
-    signal handler was there to end a wait."""
+    repeats: int = Repeats.NOT_KNOWN
+    """Of `Repeats`."""
     stacks: Mapping[str, Any] = {}
     """Where the threads stood when the run was ended early, as figures: see `diagnosis/stacks.py`."""
 

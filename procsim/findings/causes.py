@@ -75,8 +75,8 @@ def wait_at(run: RunState, wait: Wait) -> str | None:
 def made_at(run: RunState, identity: int | None) -> str | None:
     """The line where the object was made; None where that is not known."""
     number = identity or 0
-    thing = run.locks.get(number) or run.queues.get(number) or run.signals.get(number) or run.pools.get(number)
-    return thing.at if thing else None
+    kinds = (run.locks, run.queues, run.signals, run.pools, run.cells)
+    return next((kind[number].at for kind in kinds if number in kind), None)
 
 
 def first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait]:

@@ -14,6 +14,7 @@ from procsim.findings import (
     forks,
     left_early,
     locks,
+    looked_at,
     pool_threads,
     pools,
     queues,
@@ -297,5 +298,7 @@ CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     queues.empty_queues,
     receives,
     nobody_left,
+    looked_at.unchanged_values,
+    looked_at.queues_not_emptied,
 )
 """The functions that find causes. The findings come in this order."""

@@ -9,12 +9,13 @@ where people or the time limit ended it. Who tries again and again, each time in
 from collections.abc import Iterator
 from dataclasses import replace
 
-from procsim.findings import hangs, signalled
+from procsim.findings import hangs, looked_at, signalled
 from procsim.findings.base import (
     ENDED,
     PROBABLE,
     Finding,
     Outcome,
+    Repeats,
     as_clause,
     from_fields,
     standing,
@@ -25,7 +26,7 @@ from procsim.findings.locks import LockCycle, LockTwice
 from procsim.findings.pool_threads import DeadThread, UsedInChild
 from procsim.findings.pools import FOR_POOL, LostResult, NoWorker, PoolTerminated
 from procsim.findings.unsent import DroppedItem
-from procsim.state.processes import SLEEP, Process, Wait
+from procsim.state.processes import SLEEP, Poll, Process, Wait
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -75,18 +76,22 @@ def _waiting_to_the_end(run: RunState) -> Iterator[tuple[int, int]]:
     yield from ((wait.pid, wait.since) for wait in run.waits if (wait.until or 0) > run.t - ENDING_NS)
 
 
-def suspected(run: RunState, t: int, old: int, repeats: bool = True) -> Iterator[Finding]:
+def suspected(run: RunState, t: int, old: int, repeats: int = Repeats.SEEN) -> Iterator[Finding]:
     """One finding for each probable cause of a wait that has lasted `old` ns at the time `t` (ns), or that is begun
     again and again for so long, each time with a time limit.
 
-    `repeats`: see `Outcome`.
+    `repeats`: of `Repeats`.
     """
     waits = list(_old_waits(run, t, old))
     all_wait = _all_wait(run, waits, t)
     may_be_one = all_wait or any(wait.kind == "lock_waiting" for wait in waits)
     for cause in hangs.causes(run, waits) if may_be_one else ():
         wait = cause.wait if isinstance(cause, CauseOfWait) else _first_for_a_pool(run, waits)
-        known = (all_wait and _is_probable(run, cause, t, repeats)) or (repeats and _waits_for_itself(cause))
+        known = all_wait and (
+            _is_probable(run, cause, t, bool(repeats))
+            or (repeats == Repeats.MAIN_ALONE and _is_in_a_circle(run, cause, waits, t, old))
+        )
+        known = known or (bool(repeats) and _waits_for_itself(cause))
         if wait is not None and known:
             yield _finding(run, cause.finding(run), wait, waits, t)
     for wait in waits:
@@ -126,21 +131,22 @@ def _old_waits(run: RunState, t: int, old: int) -> Iterator[Wait]:
             end = wait.until if wait.until is not None else t
             if wait.kind != SLEEP and wait.timeout is None and end - wait.since >= old:
                 yield replace(wait, stuck=end - ENDING_NS)
-        yield from _old_polls(process, t, old)
+        yield from _old_polls(run, process, t, old)
 
 
-def _old_polls(process: Process, t: int, old: int) -> Iterator[Wait]:
+def _old_polls(run: RunState, process: Process, t: int, old: int) -> Iterator[Wait]:
     """What its threads waited for again and again up to the end, each time with a time limit, as one wait."""
     end = process.ended if process.ended is not None else t
     for thread, poll in process.polls.items():
         goes_on = end - poll.last <= ENDING_NS or thread in process.waits
         told = process.heard >= poll.since and process.heard != poll.slept
-        if poll.times > 1 and goes_on and not (told or poll.beside) and end - poll.since >= old:
+        since = max(poll.since, _last_change(run, poll))
+        if poll.times > 1 and goes_on and not (told or poll.beside) and end - since >= old:
             yield Wait(
                 poll.kind,
                 process.pid,
                 process.name,
-                poll.since,
+                since,
                 poll.at,
                 poll.object,
                 thread,
@@ -148,6 +154,12 @@ def _old_polls(process: Process, t: int, old: int) -> Iterator[Wait]:
                 job=poll.job,
                 stuck=end - ENDING_NS,
             )
+
+
+def _last_change(run: RunState, poll: Poll) -> int:
+    """ns: when what it looks at was last changed; 0: never, or that is not seen."""
+    cells = run.cells.get(poll.object or 0) if poll.kind == looked_at.VALUE else None
+    return cells.last_change if cells is not None else 0
 
 
 def _all_wait(run: RunState, waits: list[Wait], t: int) -> bool:
@@ -178,13 +190,56 @@ def _is_probable(run: RunState, cause: Cause, t: int, repeats: bool) -> bool:
         return False
     if not isinstance(cause, NobodyIsLeft):
         return isinstance(cause, (KnownReason, *_KNOWN))
-    if cause.wait.kind == "event_waiting" and cause.wait.timeout is not None:
-        return repeats and _was_to_set(run, cause.wait, cause.dead, t)
+    if cause.wait.kind in SIGNALS and cause.wait.timeout is not None:
+        return repeats and (_was_to_set(run, cause.wait, cause.dead, t) or _all_users_ended(run, cause.wait, t))
     return bool(cause.dead) or (repeats and _all_users_ended(run, cause.wait, t))
 
 
 _KNOWN = (LockCycle, LockTwice, DeadThread, LostResult, NoWorker, PoolTerminated, UsedInChild)
 """Further causes that say what has led to a wait."""
+
+
+def _is_in_a_circle(run: RunState, cause: Cause, waits: list[Wait], t: int, old: int) -> bool:
+    """Whether all who move only ask whether others have ended, or their results have come, among them this process.
+
+    These others wait for something for ever. Nothing reaches who asks from outside the run, and no thread beside.
+    """
+    if not isinstance(cause, NobodyIsLeft) or cause.wait.timeout is not None:
+        return False
+    process = run.processes[cause.pid]
+    asking = [wait for wait in waits if wait.timeout is not None]
+    if any(wait.kind not in _FOR_OTHERS or _looks_outside(run, wait, t, old) for wait in asking):
+        return False
+    if any(_woke_up_since(run.processes[wait.pid], wait) for wait in waits if wait.timeout is None):
+        return False
+    return any(wait.object == process.pool if wait.kind in FOR_POOL else wait.pid == process.parent for wait in asking)
+
+
+_FOR_OTHERS = ("process_polled", "process_join_waiting", *FOR_POOL)
+"""Waits for the end of another process of the run, or for what it does."""
+
+
+def _looks_outside(run: RunState, wait: Wait, t: int, old: int) -> bool:
+    """Whether its process has looked at something outside the run in the last rounds of this poll."""
+    process = run.processes[wait.pid]
+    poll = process.polls[wait.thread]
+    rounds = ROUNDS * (poll.last - poll.since) // poll.times
+    return process.looked_outside > max(wait.since, t - max(old, rounds))
+
+
+ROUNDS = 4
+"""Of a poll; each counts twice where it asks and sleeps."""
+
+
+def _woke_up_since(process: Process, wait: Wait) -> bool:
+    """Whether one of its threads was told something since then, or slept: it may do anything."""
+    return process.heard > wait.since and process.heard != max(
+        (poll.slept for poll in process.polls.values()), default=0
+    )
+
+
+SIGNALS = ("event_waiting", "condition_waiting", looked_at.VALUE)
+"""What people also look at again and again until they are told to end."""
 
 
 def _waits_for_itself(cause: Cause) -> bool:
@@ -193,25 +248,39 @@ def _waits_for_itself(cause: Cause) -> bool:
 
 
 def _was_to_set(run: RunState, wait: Wait, dead: list[Process], t: int) -> bool:
-    """Whether one of these processes, which ended badly, was to set the Event that is looked at again and again.
+    """Whether one of these processes, which ended badly, was to set the Event, or change the value, that is looked at
+    again and again.
 
     Such a wait is also how people sleep until somebody says that they are to end, by a signal, too. So it is said only
-    where no other process is left, one of those has never waited for the Event, and no handler of Ctrl-C may set it;
+    where no other process is left, one of those has never looked at it itself, and no handler of Ctrl-C may set it;
     `diagnosis` knows of other handlers.
     """
-    others = [each for each in _there(run, t) if each.pid != wait.pid]
-    waited = [each for each in dead if any(key[:2] == (wait.kind, wait.object) for key in each.waited)]
+    others = [each for each in _there(run, t) if each.pid != wait.pid and not each.is_manager]
+    waited = [each for each in dead if _looked_itself(run, each, wait)]
     last = run.processes[wait.pid].waits.get(wait.thread)
     handled = run.processes[wait.pid].handles_sigterm or (last is not None and last.interruptible)
     return not others and not handled and len(waited) < len(dead)
 
 
+def _looked_itself(run: RunState, process: Process, wait: Wait) -> bool:
+    """Whether this process waited for the same, or read the value and never wrote it."""
+    cells = run.cells.get(wait.object or 0) if wait.kind == looked_at.VALUE else None
+    if cells is not None:
+        return process.pid in cells.uses and process.pid not in cells.writers
+    return any(key[:2] == (wait.kind, wait.object) for key in process.waited)
+
+
 def _all_users_ended(run: RunState, wait: Wait, t: int) -> bool:
-    """Whether it waits for a queue, and all that have ever used the other side of it have ended."""
-    queue = run.queues.get(wait.object or 0)
-    if queue is None or wait.kind not in ("queue_get_waiting", "queue_put_waiting"):
-        return False
-    users = {*(queue.put if wait.kind == "queue_get_waiting" else queue.got)}
+    """Whether it waits for a queue, and all that have ever used the other side of it have ended; or for a value to
+    change, and all have ended that have ever written it.
+    """
+    queue, cells, users = run.queues.get(wait.object or 0), run.cells.get(wait.object or 0), set[int]()
+    if queue is not None and wait.kind == "queue_get_waiting":
+        users = {*queue.put}
+    elif queue is not None and wait.kind in ("queue_put_waiting", looked_at.NOT_EMPTY):
+        users = {*queue.got}
+    elif cells is not None and wait.kind == looked_at.VALUE:
+        users = cells.writers
     return bool(users) and users.isdisjoint(process.pid for process in _there(run, t))
 
 

@@ -16,7 +16,7 @@ Judge = Callable[[RunState], list[Claim]]
 
 
 def outcome_of(
-    run: Run, state: RunState, interrupted: int, stacks: Mapping[str, Any] | None = None, repeats: bool = False
+    run: Run, state: RunState, interrupted: int, stacks: Mapping[str, Any] | None = None, repeats: int = 0
 ) -> Outcome:
     """How a run ended, for the findings; `interrupted`: the signal by which people ended it early, or 0; the others:
     see `Outcome`.

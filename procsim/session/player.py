@@ -48,7 +48,7 @@ class Player:
         """`state` is empty. `end` is called when people wish that the run ends; `prediction`: what they can be
         asked; `accepts`: whether the program's author accepts a finding; `looks_last`: whether `stacks` are wanted.
         """
-        self.cut_short, self.repeats = False, False
+        self.cut_short, self.repeats = False, 0
         """Whether the run was ended early, and then `Outcome.repeats`."""
         self.stacks: Mapping[str, Any] = {}
         """Where the threads stood when the run was ended early, and nobody knew why it did not end: as figures."""

@@ -49,7 +49,7 @@ class Shown:
         self._sheltered = Sheltered(make_view, self._faults)
         self._verdict = Verdict(scenario, [])
         self._stacks: Mapping[str, Any] = {}
-        self._repeats = False
+        self._repeats = 0
         """See `Player.stacks` and `Player.repeats`."""
         self._reader_gone = False
         signals.hangs = self._state.hangs

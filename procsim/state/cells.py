@@ -152,7 +152,11 @@ class Cells:
     """The last writes: of an Array and of a dict by parts, of which there are `ranges` at most."""
     last: Access | None = None
     """The last write."""
+    changed: int = 0
+    """Of an object of a manager's: ns, when a method last changed it that may change any entry."""
     identity: int = 0
+    at: str | None = None
+    """Of an object: the line that made it."""
     path: str = ""
     """Of a file: the path by which it was used last."""
     label: str = ""
@@ -265,8 +269,20 @@ class Cells:
         for place in self.versions:
             self.versions[place] += times
 
-    def was_changed(self) -> None:
+    @property
+    def writers(self) -> set[int]:
+        """The PIDs of those that have written to it, as far as they are known."""
+        return {pid for pid, use in self.uses.items() if use.written}
+
+    @property
+    def last_change(self) -> int:
+        """ns: when it was last written, or changed."""
+        return max(self.changed, self.last.event.t if self.last is not None else 0)
+
+    def was_changed(self, event: Event) -> None:
         """Nobody knows what is in it now: a method of a manager's object has changed it."""
+        self._use(event.pid).written = True
+        self.changed = event.t
         self.writes.clear()
         self.versions.clear()
         self.answers.clear()

@@ -97,6 +97,7 @@ def cells_of(run: RunState, event: Event) -> Cells:
             cells.label, cells.type = _name_of_new(run, event, {})
             cells.length = _count(event.fields.get("length"), otherwise=1)
             cells.lock = event.fields.get("lock")
+            cells.at = event.at if event.kind == "value_created" else None
         if len(run.cells) > CELLS_KEPT:
             _forget_cells(run, identity)
     if "path" in event.fields:

@@ -87,8 +87,9 @@ class Poll:
     """A thread waits with a time limit, in vain, and again, at the same line; or it asks, sleeps, and asks again."""
 
     kind: str
-    """That of the waits, such as "queue_get_waiting", also where it only asks; "process_polled" where it asks whether a
-    process still lives."""
+    """That of the waits, such as "queue_get_waiting", also where it only asks. Else that of the events:
+    "process_polled" where it asks whether a process still lives, "value_read" where it looks at memory or at what a
+    manager has, "queue_asked" where it looks whether a queue is empty, and it is not."""
     object: int | None
     at: str | None
     since: int
@@ -97,7 +98,7 @@ class Poll:
     """ns: when it last began or gave up."""
     times: int = 1
     job: int | None = None
-    """The job of a pool whose result it waits for."""
+    """The job of a pool whose result it waits for; None: several, or none."""
     slept: int = 0
     """ns: when this thread last woke up from a sleep between two of them."""
     beside: bool = False
@@ -211,6 +212,8 @@ class Process:
     """ns: its last event."""
     heard: int = 0
     """ns: when it last went on after a sleep, or was last told something: by an item, a message, or an Event."""
+    looked_outside: int = 0
+    """ns: when it last learned something of what is outside the run, or may have."""
     has_sent: bool = False
     """Whether it has sent a message through a pipe."""
     has_taken: bool = False
@@ -228,6 +231,8 @@ class Process:
     """The waits it is in now, or was in when it ended, by thread."""
     polls: dict[str, Poll] = field(default_factory=dict)
     """By thread: what it waits for again and again, with a time limit."""
+    looked: Event | None = None
+    """The last time that it read a value, or looked into what a manager has; None: a sleep has followed."""
     waited: dict[WaitedFor, Waited] = field(default_factory=dict)
     """How long it has waited, for what. Of what comes after the first WAITED_KEPT, only the kinds are kept apart."""
     standing: dict[str, Standing] = field(default_factory=dict)

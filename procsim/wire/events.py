@@ -136,6 +136,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # `object`: the lock or semaphore of the manager's that is asked for. Then this is a wait for it, which ends with
     # `lock_acquired` or `lock_refused`; all other calls end with `manager_answered`.
     "manager_called": ("type", "method", *WAITING),
+    # `object`: the dict, list, Namespace, Value or Array of the manager's that the call has only looked at.
     "manager_answered": ("type", "method", "took"),
     # Pool and ProcessPoolExecutor. A call that submits work makes a `job` of one or more tasks; a task is what a worker
     # takes at once, and calls `function` for one or more items. `tasks` is None if their number is not known
@@ -164,6 +165,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_waiting": ("job", "importing", "helper", *WAITING),
     "pool_result_got": ("job",),  # after a wait: it is there, or an iteration has come to its end
     "pool_result_missed": ("job", "took"),
+    "pool_result_asked": ("job",),  # whether it has come, and it has not; for each pool once a second at most
     "pool_join_waiting": WAITING,
     "pool_joined": (),
     "pool_terminated": (),  # by `terminate`, which the end of a `with` block calls, too

@@ -138,6 +138,25 @@ HANGING = (
     Patient(
         "timeout_poll", "patients/alive_polled_beside_a_consumer", "probably_hangs", "consumer", limit=LONG_SECONDS
     ),
+    Patient("value_poll", "patients/value_polled", "probably_hangs", "parser-0", limit=LONG_SECONDS),
+    Patient("value_poll", "patients/manager_dict_polled", "probably_hangs", "loader", limit=LONG_SECONDS),
+    Patient("value_poll", "patients/array_polled_after_the_last", "probably_hangs", "MainProcess", limit=LONG_SECONDS),
+    Patient("poll_of_many", "patients/tasks_polled_until_empty", "probably_hangs", "fetcher-1", limit=LONG_SECONDS),
+    Patient("poll_of_many", "patients/condition_polled", "probably_hangs", "feeder", limit=LONG_SECONDS),
+    Patient("poll_of_many", "patients/connections_polled", "probably_hangs", "sensor-", limit=LONG_SECONDS),
+    Patient(
+        "poll_in_a_circle",
+        "patients/children_polled_beside_their_jobs",
+        "probably_hangs",
+        "worker-",
+        limit=LONG_SECONDS,
+    ),
+    Patient(
+        "poll_in_a_circle", "patients/results_polled_beside_an_event", "probably_hangs", "Worker-", limit=LONG_SECONDS
+    ),
+    Patient(
+        "poll_in_a_circle", "patients/futures_polled_beside_a_queue", "probably_hangs", "Process-", limit=LONG_SECONDS
+    ),
     Patient("sigterm_handler_inherited", "patients/sigterm_handler_inherited", "terminated_in_vain", "worker", FORK),
     Patient("sigterm_handler_inherited", "patients/handler_logs_and_returns", "terminated_in_vain", "worker"),
     Patient("sigterm_handler_inherited", "patients/sigterm_ignored", "terminated_in_vain", "worker"),
@@ -248,6 +267,10 @@ HEALTHY = (
     Patient("timeout_poll", "patients/healthy_polled_beside_a_socket", methods=ONE, limit=LONG_SECONDS),
     Patient("timeout_poll", "patients/healthy_supervisor", methods=ONE, limit=LONG_SECONDS),
     Patient("timeout_poll", "patients/healthy_periodic_workers", methods=ONE, limit=LONG_SECONDS),
+    Patient("value_poll", "patients/healthy_value_polled_until_a_signal", methods=ONE, limit=LONG_SECONDS),
+    Patient("value_poll", "patients/healthy_value_polled_beside_a_worker", methods=ONE, limit=LONG_SECONDS),
+    Patient("poll_in_a_circle", "patients/healthy_jobs_from_a_folder", methods=ONE, limit=LONG_SECONDS),
+    Patient("poll_in_a_circle", "patients/healthy_jobs_from_a_thread", methods=ONE, limit=LONG_SECONDS),
     Patient("service_with_handler", "patients/healthy_service_that_waits"),
     Patient("target_called", "patients/healthy_own_run"),
 )

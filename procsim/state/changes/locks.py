@@ -70,12 +70,17 @@ def enter(run: RunState, event: Event, lock: Lock) -> None:
     if entered:
         process.inside.append(lock.identity)
     wait = process.waits.pop(thread, None)
-    if process.polls:
+    if process.polls and not _time_was_up(event):
         process.polls.pop(thread, None)
     if wait is not None:
         keep_wait(run, process, wait, t)
     if entered or wait is not None:
         process.keep_status(t, run.processes)
+
+
+def _time_was_up(event: Event) -> bool:
+    """Whether it has its lock again since nobody has notified a condition in time."""
+    return event.kind == "condition_awoke" and not event.fields.get("notified")
 
 
 def leave(run: RunState, pid: int, lock: Lock, t: int) -> None:

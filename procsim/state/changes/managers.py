@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from procsim.state.changes.change import Change
-from procsim.state.changes.waits import wait_began
+from procsim.state.changes.waits import wait_began, wait_ended
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -17,4 +17,14 @@ def _called(run: RunState, event: Event) -> None:
     wait_began(run, event if event.object is None else event._replace(kind="lock_waiting"))
 
 
-CHANGES: Mapping[str, Change] = {"manager_began": _began, "manager_called": _called}
+def _answered(run: RunState, event: Event) -> None:
+    wait_ended(run, event)
+    if event.object is not None:
+        run.processes[event.pid].looked = event
+
+
+CHANGES: Mapping[str, Change] = {
+    "manager_began": _began,
+    "manager_called": _called,
+    "manager_answered": _answered,
+}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from procsim.state.bounds import CALLS_KEPT
 from procsim.state.changes.change import Change
-from procsim.state.changes.waits import no_poll
+from procsim.state.changes.waits import keep_poll, no_poll
 from procsim.state.identities import pool_of
 from procsim.state.objects import Call, Longest, Pool, PoolLook
 from procsim.state.processes import Task
@@ -22,6 +22,10 @@ def _worker_began(run: RunState, event: Event) -> None:
     pool = pool_of(run, event)
     pool.workers.add(event.pid)
     run.processes[event.pid].pool = pool.identity
+
+
+RESULT = "pool_result_waiting"
+"""The kind of the polls of a result."""
 
 
 def _initializer_began(run: RunState, event: Event) -> None:
@@ -98,6 +102,14 @@ def _result_failed(run: RunState, event: Event) -> None:
         call.seen = call.seen or fields["heard"]  # by an error callback, or where `imap` gives results one by one
 
 
+def _asked(run: RunState, event: Event) -> None:
+    poll = run.processes[event.pid].polls.get(event.thread)
+    if poll is not None and (poll.kind, poll.object) == (RESULT, event.object):
+        poll.last = event.t  # it waits at another line
+    else:
+        keep_poll(run.processes[event.pid], event, RESULT)
+
+
 def _error_seen(run: RunState, event: Event) -> None:
     call = _call_of(pool_of(run, event), event.fields["function"], event.fields["submitted"])
     if call is not None:
@@ -151,6 +163,7 @@ CHANGES: Mapping[str, Change] = {
     "pool_task_raised": _task_raised,
     "pool_task_ended": _task_ended,
     "pool_job_failed": _result_failed,
+    "pool_result_asked": _asked,
     "pool_error_seen": _error_seen,
     "pool_callback_raised": _callback_raised,
     "pool_dropped": _dropped,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from procsim.state.bounds import WAITS_KEPT
 from procsim.state.changes.change import Change
-from procsim.state.changes.waits import keep_poll, no_poll, refused, wait_ended
+from procsim.state.changes.waits import keep_poll, refused, wait_ended
 from procsim.state.identities import queue_of
 from procsim.state.objects import Contents, Look, Queue
 from procsim.state.processes import PUT, TOOK
@@ -86,7 +86,7 @@ def _asked(run: RunState, event: Event) -> None:
         _keep_look(queue, event)
         keep_poll(process, event, "queue_get_waiting")
     else:
-        no_poll(process, event.thread)
+        keep_poll(process, event, event.kind)
         queue.looks.setdefault(event.pid, Look()).empty = None
 
 

@@ -6,7 +6,7 @@ from procsim.state.bounds import MARKS_KEPT, WRITES_KEPT
 from procsim.state.cells import Cells
 from procsim.state.changes.change import Change
 from procsim.state.changes.files import held_by
-from procsim.state.changes.waits import wait_ended
+from procsim.state.changes.waits import no_poll, wait_ended
 from procsim.state.identities import cells_of, new_cells
 from procsim.state.processes import READ, WROTE
 from procsim.state.run_state import RunState
@@ -16,19 +16,25 @@ from procsim.wire.events import Event, event_in
 def _read(run: RunState, event: Event) -> None:
     cells = cells_of(run, event)
     cells.was_read(event, held_by(run, event.pid))
-    run.processes[event.pid].marks.append((event.t, READ, event.fields["value"], False))
+    process = run.processes[event.pid]
+    process.marks.append((event.t, READ, event.fields["value"], False))
+    process.looked = event
     _end_wait(run, event, cells)
 
 
 def _written(run: RunState, event: Event) -> None:
     cells = cells_of(run, event)
     lost = cells.was_written(event, held_by(run, event.pid))
-    run.processes[event.pid].marks.append((event.t, WROTE, event.fields["value"], lost is not None))
+    process = run.processes[event.pid]
+    process.marks.append((event.t, WROTE, event.fields["value"], lost is not None))
+    if process.polls:
+        no_poll(process, event.thread)
     _end_wait(run, event, cells)
 
 
 def _changed(run: RunState, event: Event) -> None:
-    cells_of(run, event).was_changed()
+    cells_of(run, event).was_changed(event)
+    no_poll(run.processes[event.pid], event.thread)
 
 
 def _copy_changed(run: RunState, event: Event) -> None:

@@ -32,7 +32,7 @@ def wait_began(run: RunState, event: Event) -> None:
     if timeout is not None:
         if kind != SLEEP:
             keep_poll(process, event, _POLLED_AS.get(kind, kind))
-        elif process.polls:
+        elif process.polls or process.looked is not None:
             _pause(process, event)
     process.keep_status(t, run.processes)
 
@@ -54,9 +54,11 @@ def _add_its_own(wait: Wait, fields: Mapping[str, Any]) -> None:
 def keep_poll(process: Process, event: Event, kind: str) -> None:
     """The thread has waited for this with a time limit, or has asked for it; `kind`: that of such a wait."""
     poll, job = process.polls.get(event.thread), event.fields.get("job")
-    if poll is not None and (poll.kind, poll.object, poll.at, poll.job) == (kind, event.object, event.at, job):
+    if poll is not None and (poll.kind, poll.object, poll.at) == (kind, event.object, event.at):
         poll.last = event.t
         poll.times += 1
+        if poll.job != job:
+            poll.job = None
     else:
         process.polls[event.thread] = Poll(kind, event.object, event.at, event.t, event.t, job=job)
 
@@ -71,7 +73,11 @@ def _pause(process: Process, event: Event) -> None:
     """The thread sleeps between two questions. Of equal answers only the first two are events: the same sleep, again
     and again, shows that it goes on to ask.
     """
-    poll = process.polls.get(event.thread)
+    poll, looked = process.polls.get(event.thread), process.looked
+    process.looked = None
+    if looked is not None and looked.thread == event.thread and (poll is None or poll.kind == LOOKED_AT):
+        keep_poll(process, looked, LOOKED_AT)
+        poll = process.polls[event.thread]
     if poll is None or poll.kind not in _ASKED:
         return
     if poll.pause not in (None, event.at):
@@ -101,6 +107,8 @@ def _is_in_vain(event: Event) -> bool:
         return not fields.get("ready")
     if kind == "event_awaited":
         return not fields.get("is_set")
+    if kind == "manager_answered":  # it has only looked
+        return event.object is not None
     return kind == "process_joined" and fields.get("exit_code") is None
 
 
@@ -142,8 +150,11 @@ def refused(run: RunState, event: Event) -> None:
     run.refused.append(event)
 
 
-_ASKED = ("process_polled", "queue_get_waiting")
-"""The polls in which a thread may only ask, and sleep between: by `is_alive()`, by `empty()`."""
+LOOKED_AT = "value_read"
+"""The kind of the polls of what is in memory, or in a manager."""
+
+_ASKED = ("process_polled", "queue_get_waiting", "queue_asked", "pool_result_waiting", LOOKED_AT)
+"""The polls in which a thread may only ask, and sleep between: by `is_alive()`, by `empty()`, by `counter.value`."""
 
 _POLLED_AS = {"pipe_poll_waiting": "pipe_receive_waiting"}
 """Waits with a time limit that count as another kind of wait: `poll(1)` asks for what `recv()` takes."""

@@ -1,12 +1,14 @@
-"""That the program has seen that a process has ended, other than by `join`."""
+"""That the program has seen that a process has ended, other than by `join`; or has asked, and it has not."""
 
 import weakref
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer.emit import emit, look
+from procsim.tracer.emit import emit, emit_waiting, look
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.sites import INTERNAL, OF_HELPER, caller
+from procsim.tracer.watch.pipes import message_end
+from procsim.wire.pipe import Clock
 
 _started: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 """The processes that this one has started, by their sentinels. multiprocessing forgets one when it has ended."""
@@ -27,13 +29,26 @@ def emit_end_seen(process: Any) -> None:
         emit("process_end_seen", at=at, child=process._popen.pid, child_name=process._name)
 
 
+POLLED_NS = 1_000_000_000
+"""Between two events of a process that asks again and again whether another one still lives."""
+
+
+def emit_polled(process: Any, depth: int = OF_HELPER) -> None:
+    """The program has asked whether it still lives, and it does. `depth`: that of `sites.caller`."""
+    now = Clock.now()
+    if process._popen is None or now - process._procsim_polled < POLLED_NS or (at := caller(depth)) == INTERNAL:
+        return
+    vars(process)["_procsim_polled"] = now
+    emit("process_polled", at=at, child=process._popen.pid, child_name=process._name)
+
+
 def patch_wait(module: ModuleType) -> None:
     """multiprocessing.connection: `wait` finds by its sentinel that a process has ended."""
     wait = module.wait
     on_restore(_started.clear)
 
     def traced_wait(object_list: Any, timeout: Any = None) -> Any:
-        ready = wait(object_list, timeout)
+        ready = _wait_with_a_limit(wait, object_list, timeout, caller())
         if ready and (at := caller()) != INTERNAL:
             look()  # something waits in a pipe, say
             for child in filter(None, map(_started.get, [each for each in ready if type(each) is int])):
@@ -41,6 +56,21 @@ def patch_wait(module: ModuleType) -> None:
         return ready
 
     replace(module, "wait", traced_wait)
+
+
+def _wait_with_a_limit(wait: Any, objects: Any, timeout: Any, at: str | None) -> Any:
+    """Call it. Where it waits for connections alone, for a while, that is a wait for a message on the first of them."""
+    limited = at != INTERNAL and type(timeout) in (int, float) and timeout > 0
+    first = message_end(objects) if limited and type(objects) in (list, tuple) else None
+    ready = wait(objects, 0) if first is not None else None
+    if first is None or ready:
+        return ready or wait(objects, timeout)
+    emit_waiting("pipe_poll_waiting", first, at, timeout)
+    try:
+        ready = wait(objects, timeout)
+    finally:  # a signal handler may raise, too
+        emit("pipe_polled", first, at, ready=bool(ready))
+    return ready
 
 
 def patch_children(module: ModuleType) -> None:
@@ -51,6 +81,8 @@ def patch_children(module: ModuleType) -> None:
         children = active_children()
         if (at := caller()) != INTERNAL:
             emit("process_end_seen", at=at, child=None, child_name=None)
+            for child in children:
+                emit_polled(child)
         return children
 
     replace(module, "active_children", traced_active_children)

@@ -91,7 +91,8 @@ class BaseProxy(Methods):
         try:
             answer = BaseProxy.real._callmethod(self, methodname, args, kwds)
         finally:  # an exception is an answer, too
-            emit("manager_answered", at=at, type=typeid, method=methodname, took=waiting.took())
+            seen = _identity_of(self) if _only_looks(self, methodname, access) else None
+            emit("manager_answered", seen, at, type=typeid, method=methodname, took=waiting.took())
         if access is not None and access[0] == "value_read":
             _emit(self, "value_read", at, answer, access[1])
             if type(answer) in _COPIED and changes_in_vain(frame):
@@ -198,6 +199,11 @@ def _access(proxy: Any, method: str, args: Any) -> tuple[str, str] | None:
     if key:
         return access, key
     return ("value_changed", "") if access == "value_written" else None
+
+
+def _only_looks(proxy: Any, method: str, access: tuple[str, str] | None) -> bool:
+    """Whether a call changes nothing in the object."""
+    return access[0] == "value_read" if access is not None else method in _LOOKS and bool(_kind_of(proxy))
 
 
 _ACCESSES = {

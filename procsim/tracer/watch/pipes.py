@@ -166,6 +166,13 @@ class Connection(Methods):
         return recv_bytes(self, maxlength) if at == INTERNAL else _receive(self, at, recv_bytes, maxlength)
 
 
+def message_end(connections: Any) -> int | None:
+    """The identity of the first of these, if all of them are connections of the program's own, and open."""
+    kinds = {type(each) for each in connections}
+    own = kinds == {Connection.owner} and all(each._handle and not each._procsim_inner for each in connections)
+    return _identity_of_end(connections[0]) if own else None
+
+
 def _has_room(handle: int, size: int) -> bool:
     """Whether so many bytes go into a pipe at once."""
     count = bytearray(4)

@@ -25,7 +25,6 @@ from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.tracer.watch.process_names import become_unnamed, fork_name, is_daemon, patch_prepare, target_name
 from procsim.tracer.watch.tracebacks import is_a
 from procsim.tracer.watch.uncaught import Operation, emit_call_raised, emit_raised, frames_of, origin_of, uncaught
-from procsim.wire.pipe import Clock
 
 
 class _Starting(threading.local):
@@ -90,7 +89,7 @@ def patch_process(module: ModuleType) -> None:
         if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
         elif code is None:
-            _emit_polled(self)
+            ends_seen.emit_polled(self)
         if code is not None:
             ends_seen.emit_end_seen(self)
         return code
@@ -107,7 +106,7 @@ class BaseProcess(Methods):
     _procsim_empty = False
     """Whether it was given nothing to run, not even None, and nothing to run it with: that is on purpose."""
     _procsim_polled = 0
-    """ns: when `process_polled` was last emitted."""
+    """ns: when `process_polled` was last emitted: see `ends_seen`."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         BaseProcess.real.__init__(self, *args, **kwargs)
@@ -177,7 +176,7 @@ class BaseProcess(Methods):
     def is_alive(self: Any) -> Any:
         alive = BaseProcess.real.is_alive(self)
         if alive:
-            _emit_polled(self)
+            ends_seen.emit_polled(self)
         else:
             ends_seen.emit_end_seen(self)
         return alive
@@ -209,17 +208,6 @@ class BaseProcess(Methods):
 
 
 _module_of = type.__dict__["__module__"].__get__
-
-POLLED_NS = 1_000_000_000
-"""Between two events of a process that asks again and again whether another one still lives."""
-
-
-def _emit_polled(process: Any) -> None:
-    now = Clock.now()
-    if process._popen is None or now - process._procsim_polled < POLLED_NS or (at := caller(OF_HELPER)) == INTERNAL:
-        return
-    vars(process)["_procsim_polled"] = now
-    emit("process_polled", at=at, child=process._popen.pid, child_name=process._name)
 
 
 def _emit_ending(kind: str, process: Any) -> None:

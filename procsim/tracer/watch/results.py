@@ -20,6 +20,7 @@ from procsim.tracer.patching import Methods, replace
 from procsim.tracer.sites import own_site
 from procsim.tracer.values import function_name, own, plain, type_name
 from procsim.tracer.watch.locks import identity_of
+from procsim.tracer.watch.result_polls import LOOKING, emit_asked, has_come
 from procsim.tracer.watch.uncaught import frames_of, helper_of, inherited_type, operation_of, origin_of, plain_text_of
 
 
@@ -31,6 +32,7 @@ def patch_results(module: ModuleType) -> None:
     IMapUnorderedIterator.replace_those_of(module.IMapUnorderedIterator)
     result = module.ApplyResult
     _ask_for_results(result.get, result.successful, module.IMapIterator.next)
+    LOOKING.add(result.ready.__code__)
 
 
 class ApplyResult(Methods):
@@ -112,6 +114,7 @@ def patch_futures(module: ModuleType) -> None:
     replace(module, "_create_and_install_waiters", _create_and_install_waiters)
     _ask_for_results(module.Future.result, module.Future.exception)
     _set_exception.add(module.Future.set_exception.__code__)
+    LOOKING.add(module.Future.done.__code__)
 
 
 def lock_of(pool: Any) -> Any:
@@ -161,7 +164,11 @@ class _ResultEvent(threading.Event):
 
     def is_set(self) -> bool:
         self._procsim_asked = True
-        return super().is_set()
+        is_set = super().is_set()
+        looks = sys._getframe(1)
+        if not is_set and looks.f_code in LOOKING and (looks.f_back is None or looks.f_back.f_code not in _asking):
+            emit_asked(self)
+        return is_set
 
     def wait(self, timeout: Any = None) -> bool:
         return super().wait(timeout) if self.is_set() else _wait(self, super().wait, timeout)
@@ -202,10 +209,15 @@ class _ResultCondition(threading.Condition):
 
     def __enter__(self) -> bool:
         entered = super().__enter__()
+        code = sys._getframe(1).f_code
         # Not before: it may become an error while this thread waits to enter.
-        if type(self) is _ErrorCondition and sys._getframe(1).f_code in _asking:
+        is_seen = type(self) is _ErrorCondition and code in _asking
+        if is_seen or code in LOOKING:
             try:
-                _emit_seen(self)
+                if is_seen:
+                    _emit_seen(self)
+                elif not has_come(sys._getframe(1)):
+                    emit_asked(self)
             except BaseException:  # a signal handler of the program has raised
                 super().__exit__(None, None, None)
                 raise

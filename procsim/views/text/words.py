@@ -198,8 +198,17 @@ def waiting_words(kind: str, name: str, subject: Any) -> str:
     """What a thread waits for: the name of an object, or a subject such as the name of a process."""
     if kind == "process_polled":
         return _("asks again and again whether others still live")
+    if kind in _LOOKS:
+        return _(_LOOKS[kind]).format(object=name)
     template = WAITS[kind].words if kind in WAITS else N_("waits for {object}")
     return _(template).format(object=name, subject=subject)
+
+
+_LOOKS = {
+    "value_read": N_("reads {object} again and again"),
+    "queue_asked": N_("looks again and again whether {object} is empty"),
+}
+"""What threads look at that wait without a call of their own for it."""
 
 
 def _wait_words(run: RunState, wait: Wait) -> str:

@@ -1,0 +1,68 @@
+"""What threads look at again and again, and sleep in between, though nobody is left who could change it.
+
+Such a loop waits, as a call with a time limit does: `while done.value < 5: time.sleep(1)`. That is never certain, since
+the thread itself may do something else; so these causes become findings only as probable ones (`probable.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from procsim.findings.base import Finding
+from procsim.findings.causes import Cause, NobodyIsLeft, figures_of, first_for_each
+from procsim.findings.deaths import because, dead
+from procsim.findings.queue_users import TOOK, dead_users, what_they_did
+from procsim.state.objects import Queue
+from procsim.state.processes import Wait
+from procsim.state.run_state import RunState
+
+VALUE, NOT_EMPTY = "value_read", "queue_asked"
+"""The kinds of such waits."""
+
+
+def unchanged_values(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """A Value, an Array, or what a manager has."""
+    yield from (UnchangedValue(wait, dead(run, wait)) for wait in first_for_each(stuck, VALUE))
+
+
+class UnchangedValue(NobodyIsLeft):
+    """A thread reads a value until it changes."""
+
+    def finding(self, run: RunState) -> Finding:
+        return Finding(
+            "value_nobody_changes",
+            "{process} reads {object}⟨ (made at {made})⟩ again and again⟨ at {at}⟩, and nobody is left who could "
+            "change it⟨: {because}⟩",
+            figures_of(run, self.wait) | because(run, self.dead),
+            "write to {object} in any case, also where the work fails; and look in that loop whether those still live "
+            "that write to it",
+        )
+
+
+def queues_not_emptied(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
+    """A queue that others were to empty."""
+    for wait in first_for_each(stuck, NOT_EMPTY):
+        queue = run.queues.get(wait.object or 0)
+        if queue is not None and queue.inside > 0:
+            yield QueueNotEmptied(wait, dead_users(run, wait, queue.got, queue.put), queue)
+
+
+@dataclass(frozen=True)
+class QueueNotEmptied(NobodyIsLeft):
+    """A thread looks whether a queue is empty until it is."""
+
+    queue: Queue
+
+    def finding(self, run: RunState) -> Finding:
+        figures = figures_of(run, self.wait) | {"inside": self.queue.inside}
+        if self.dead:
+            figures |= because(run, self.dead)
+        else:
+            figures |= what_they_did(run, self.wait, TOOK, self.queue.got, self.queue.put)
+        return Finding(
+            "queue_nobody_empties",
+            "{process} looks again and again⟨ at {at}⟩ whether {object}⟨ (made at {made})⟩ is empty: {inside} still in "
+            "it, and nobody is left who could take one⟨: {because}⟩",
+            figures,
+            "catch what handling an item may raise inside the loop, so that the process goes on taking items; and look "
+            "in this loop whether those still live that take them",
+        )
