@@ -18,7 +18,7 @@ come that were emitted before the first of these snapshots, and the end of each 
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_count, with_outside
@@ -26,6 +26,7 @@ from procsim.diagnosis.standstill import handles_signals, stuck
 from procsim.diagnosis.stuck_events import stuck_events
 from procsim.diagnosis.suspicion import Suspicion
 from procsim.findings.base import Finding, Repeats, as_fields
+from procsim.findings.exit_lost import exit_codes_lost
 from procsim.findings.hangs import UNEXPLAINED, hangs
 from procsim.findings.pools import never_ready
 from procsim.findings.probable import OLD_NS, OLD_WHILE_IT_RUNS_NS, SIGNALS, suspected
@@ -84,13 +85,18 @@ class Watchman:
         """Check, if it is time. Returns events, which the caller applies to the state before it calls `explain`.
 
         They are a `process_stuck` for each thread that has just become certain to be stuck, and a `finding` for each
-        pool that starts workers for ever, and for each reason why it probably hangs. Or a `process_ended` for each
+        pool that starts workers for ever, each child whose exit code is lost, and for each reason why it probably hangs. Or a `process_ended` for each
         process that was found to have ended, or what processes that are not traced hold and wait for: what others hold
         and wait for is to be checked anew then.
         """
         with contextlib.suppress(Exception):
-            return [*self._check(), *self._new(never_ready(self._state))] if self._is_time() else []
+            return [*self._check(), *self._new(self._wrong_meanwhile())] if self._is_time() else []
         return []
+
+    def _wrong_meanwhile(self) -> Iterator[Finding]:
+        """What goes wrong for ever, and need not make it hang."""
+        yield from never_ready(self._state)
+        yield from exit_codes_lost(self._state)
 
     def explain(self) -> list[Event]:
         """Why threads are stuck: a `finding` event for each new reason."""

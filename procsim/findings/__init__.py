@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from procsim.findings import (
     beginner,
     endings,
+    exit_lost,
     hangs,
     left_early,
     losses,
@@ -71,6 +72,7 @@ FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     results.never_begun,
     endings.died,
     endings.exit_unseen,
+    exit_lost.exit_codes_lost,
     endings.left_behind,
     losses.items_lost,
     left_early.empty_too_early,

@@ -199,6 +199,8 @@ class Process:
     """Whether it has inherited a handler for SIGTERM."""
     polled: Event | None = None
     """`process_polled`: the last time that another process asked whether it still lives."""
+    polled_after_end: int = 0
+    """How often it was told that it does, and it had ended."""
     target: str = ""
     """The function that it runs, where its name is only a number, such as Process-1."""
     detached: bool = False

@@ -49,7 +49,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     # Of a Python process: the option that keeps the tracer out, "environment", or "old" for its Python.
     "process_untraced": ("reason",),
     "process_detached": (),  # by procsim: it goes on after main, in a session of its own, and was left alone
-    "process_polled": ("child", "child_name"),  # asked whether it still lives, and it does; once a second at most
+    # Asked whether it still lives, and it does; once a second at most. `sigchld`: what the one that asks does with that
+    # signal: "ignored", "handled" by a function of the program's, or "".
+    "process_polled": ("child", "child_name", "sigchld"),
     "process_exit_code_seen": ("child", "child_name", "exit_code"),  # the program looked at one that is not 0
     # The program has seen that it has ended. None: that all have ended that have.
     "process_end_seen": ("child", "child_name"),

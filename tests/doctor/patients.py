@@ -43,6 +43,9 @@ class Patient(NamedTuple):
     """Of `procsim watch`."""
 
 
+DIRECT = ("fork", "spawn")
+"""Those under which the new process is a child of the one that starts it."""
+
 FORK, NEW, SPAWN, ONE = ("fork",), ("spawn", "forkserver"), ("spawn",), ("fork",)
 AT_LIMIT = ("time_limit",)
 
@@ -157,6 +160,11 @@ HANGING = (
     Patient(
         "poll_in_a_circle", "patients/futures_polled_beside_a_queue", "probably_hangs", "Process-", limit=LONG_SECONDS
     ),
+    Patient("exit_code_lost", "patients/sigchld_ignored", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS),
+    Patient(
+        "exit_code_lost", "patients/sigchld_handler_reaps", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS
+    ),
+    Patient("exit_code_lost", "patients/thread_reaps", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS),
     Patient("sigterm_handler_inherited", "patients/sigterm_handler_inherited", "terminated_in_vain", "worker", FORK),
     Patient("sigterm_handler_inherited", "patients/handler_logs_and_returns", "terminated_in_vain", "worker"),
     Patient("sigterm_handler_inherited", "patients/sigterm_ignored", "terminated_in_vain", "worker"),

@@ -104,6 +104,7 @@ def _polled(run: RunState, event: Event) -> None:
     child, process = run.processes.get(event.fields["child"]), run.processes[event.pid]
     if child is not None:
         child.polled = event
+        child.polled_after_end += child.ended is not None
     poll = process.polls.get(event.thread)
     if poll is None or poll.kind == event.kind:  # what it waits for beside counts more
         keep_poll(process, event, event.kind)

@@ -1,5 +1,6 @@
 """That the program has seen that a process has ended, other than by `join`; or has asked, and it has not."""
 
+import _signal  # type: ignore[import-not-found]  # signal itself would be imported before the program does
 import weakref
 from types import ModuleType
 from typing import Any
@@ -39,7 +40,9 @@ def emit_polled(process: Any, depth: int = OF_HELPER) -> None:
     if process._popen is None or now - process._procsim_polled < POLLED_NS or (at := caller(depth)) == INTERNAL:
         return
     vars(process)["_procsim_polled"] = now
-    emit("process_polled", at=at, child=process._popen.pid, child_name=process._name)
+    handler = _signal.getsignal(_signal.SIGCHLD)
+    sigchld = "ignored" if handler == _signal.SIG_IGN else "handled" if callable(handler) else ""
+    emit("process_polled", at=at, child=process._popen.pid, child_name=process._name, sigchld=sigchld)
 
 
 def patch_wait(module: ModuleType) -> None:

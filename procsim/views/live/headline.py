@@ -40,6 +40,7 @@ FOUND: Mapping[str, str] = {
     "pool_in_import": N_("{object} needs {module}, which {process} is still importing: both wait for ever"),
     "pool_terminated": N_("{object} was terminated: the result that {process} waits for never comes"),
     "pool_worker_killed": N_("{process} was killed with a lock of {object}: its workers wait for ever"),
+    "exit_code_lost": N_("{process} is told that {child} still lives, and it has ended"),
     "pool_initializer_raises": N_("{object} starts workers for ever: each ends in {initializer}"),
     "errors_unseen": N_("{count} results of {function} are errors that nobody asked for"),
     "empty_too_early": N_("{takers} found {object} empty, and left: {count} items are never taken"),
