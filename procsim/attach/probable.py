@@ -10,7 +10,8 @@ counts from the first look. A thread that sleeps, computes or waits for somethin
 from collections.abc import Iterator, Sequence
 
 from procsim.attach.look import Look, SeenProcess, SeenThread
-from procsim.attach.story import facts_of, is_same, wait_event
+from procsim.attach.story import facts_of, is_same
+from procsim.attach.told import wait_event
 from procsim.diagnosis.snapshot import ProcessSnapshot
 from procsim.diagnosis.standstill import BY_ITSELF, handles_signals
 from procsim.findings.base import Finding

@@ -15,7 +15,8 @@ from procsim.attach.look import Look, SeenThread
 from procsim.attach.notes import held_elsewhere, notes_of, states_of
 from procsim.attach.probable import probable
 from procsim.attach.reader import take_look
-from procsim.attach.story import events_of, site
+from procsim.attach.story import events_of
+from procsim.attach.told import site
 from procsim.diagnosis.stacks import begins_process, folded, whose_code
 from procsim.diagnosis.watchman import finding_fields
 from procsim.exit_code import ExitCode
