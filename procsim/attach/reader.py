@@ -144,10 +144,10 @@ def _with_locks(
     return replace(process, threads=threads, objects=process.objects + own)
 
 
-def _semaphores_waited_for(seen: Iterable[SeenProcess]) -> set[int]:
-    """The inodes of the semaphores that threads wait for."""
+def _semaphores_waited_for(seen: Iterable[SeenProcess]) -> set[File]:
+    """The semaphores that threads wait for."""
     threads = (thread for process in seen for thread in process.threads.values())
-    return {thread.semaphore[1] for thread in threads if thread.semaphore is not None}
+    return {thread.semaphore for thread in threads if thread.semaphore is not None}
 
 
 def _seen(pid: int, peers: dict[int, int], values: bool) -> SeenProcess | None:

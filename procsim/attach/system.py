@@ -215,8 +215,10 @@ def futex_of(pid: int, thread: int) -> int:
         return 0
 
 
-def others_with(inodes: set[int], known: set[int]) -> Iterator[int]:
-    """The PIDs of further processes of the system that have mapped a semaphore with one of these inodes."""
+def others_with(files: set[tuple[str, int]], known: set[int]) -> Iterator[int]:
+    """The PIDs of further processes of the system that have mapped one of these semaphores; `files`: the device and the
+    inode of each. Each container has a /dev/shm of its own, whose inodes have the same numbers.
+    """
     for pid in psutil.pids():
         if pid not in known:
             try:
@@ -224,5 +226,5 @@ def others_with(inodes: set[int], known: set[int]) -> Iterator[int]:
                     rows = [row for row in file if "/sem." in row]
             except OSError:
                 continue
-            if any(int(row.split()[4]) in inodes for row in rows):
+            if any((device, int(inode)) in files for _, _, _, device, inode, *_ in map(str.split, rows)):
                 yield pid
