@@ -4,6 +4,7 @@ Real programs, started bare. How what was seen becomes events is tested in `test
 structures in `test_attach_memory.py`.
 """
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from procsim.attach import system
 from procsim.attach.errors import HasEnded, NoSuchProcess, NotPermitted
 from procsim.attach.look import Look
+from procsim.attach.probable import probable
 from procsim.attach.reader import take_look
 from procsim.attach.story import events_of
 from procsim.state.apply import state_of
@@ -67,6 +70,10 @@ EXPLAINED = {
     "tasks_not_done": "tasks_not_done",
     "../patients/dropped_generator_in_a_pool": "item_dropped",
     "../patients/executor_lock_argument": "errors_unseen",
+    "../patients/forked_beside_a_lock": "forked_beside_threads",
+    "../patients/forked_beside_a_library_thread": "forked_beside_threads",
+    "../patients/pool_terminated_while_sending": "pool_worker_killed",
+    "worker_not_started": "not_started",
 }
 """The finding of each of these programs: the one that `watch` has."""
 
@@ -80,6 +87,19 @@ OBJECTS = {
     "tasks_not_done": ("MainProcess", "work"),
 }
 """Which process waits for which object."""
+
+
+PROBABLY = {
+    "alive_polled_beside_a_consumer": "probably_hangs.get_nobody_puts.died",
+    "any_is_alive_poll": "polled_before_get",
+    "empty_polled": "probably_hangs.get_nobody_puts.died",
+    "heartbeat_beside_a_wait": "probably_hangs.get_nobody_puts.died",
+    "is_alive_poll": "polled_before_get",
+    "join_with_a_time_limit_poll": "polled_before_get",
+    "lock_tried_again_and_again": "probably_hangs.holder_dead",
+    "pipe_polled": "probably_hangs.receive_nobody_sends",
+}
+"""What is probable of these programs, which only ask, each again and again."""
 
 
 @contextmanager
@@ -136,6 +156,26 @@ def test_a_hang_is_explained_as_watch_does(name: str, start_method: str) -> None
     if name in OBJECTS and start_method == "fork":
         figures = found[EXPLAINED[name]]
         assert (figures["process"], figures["object"]) == OBJECTS[name]
+
+
+def test_a_pool_that_is_used_in_an_import() -> None:
+    with running(PROGRAMS / "hangs" / "pool_in_import.py") as pid:
+        (finding,) = explained(pid).found
+    assert finding.fields["id"] == "pool_in_import"
+    assert (finding.fields["figures"]["object"], finding.fields["figures"]["module"]) == ("pool", "pool_in_import")
+
+
+@pytest.mark.parametrize("name", some_thorough(list(PROBABLY), of=3))
+def test_a_program_that_only_asks_again_and_again(name: str, start_method: str) -> None:
+    looks: list[Look] = []
+    with running(PROGRAMS / "patients" / f"{name}.py", start_method) as pid:
+        for _ in range(int(LONGEST_SECONDS / BETWEEN_LOOKS_SECONDS)):
+            looks = [*looks[-3:], take_look(pid)]
+            found = probable(looks, old=0) if len(looks) > 1 else []
+            if found:
+                break
+            time.sleep(BETWEEN_LOOKS_SECONDS)
+    assert [finding.sentence or finding.id for finding in found] == [PROBABLY[name]]
 
 
 GO_ON = {
@@ -240,3 +280,14 @@ def test_there_is_nothing_to_look_at() -> None:
     os.waitpid(child, 0)
     with pytest.raises(NoSuchProcess):
         take_look(child)
+
+
+def test_a_semaphore_on_another_device_is_another_one_though_its_inode_has_the_same_number() -> None:
+    lock = multiprocessing.Lock()
+    with open("/proc/self/maps") as file:
+        rows = [line.split() for line in file if "/sem." in line]
+    device, inode = next((row[3], int(row[4])) for row in rows)
+    others = set(map(int, filter(str.isdigit, os.listdir("/proc")))) - {os.getpid()}
+    assert [*system.others_with({(device, inode)}, others)] == [os.getpid()]
+    assert [*system.others_with({("ff:ff", inode)}, others)] == []
+    del lock

@@ -1,5 +1,6 @@
 """Why a running program probably hangs, by several looks. Pure: no process, no memory."""
 
+import signal
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from procsim.attach.look import Hold, Look, SeenChild, SeenObject, SeenProcess, 
 from procsim.attach.probable import probable
 from procsim.attach.semaphores import identity_of
 from procsim.diagnosis.blocked_threads import Blocked, End
+from procsim.state.processes import SLEEP
 from tests.test_attach_story import AT, LEFT, joins, look, process
 
 SECOND = 1_000_000_000
@@ -119,3 +121,38 @@ def test_nothing_where_a_process_could_not_be_looked_at() -> None:
 def test_nothing_where_it_has_become_another_process() -> None:
     first, *others = looks(*[POLLS] * 4)
     assert not probable([replace(first, processes={1: polling(birth=77)}), *others])
+
+
+ASKS_WORKER = SeenThread(1, "MainThread", None, 5, poll=SeenWait("process_polled", timeout=0.0, at=AT, asked=(2,)))
+JOINS_WORKER = SeenWait("process_join_waiting", child=2, timeout=0.5, at=AT, asked=(2,))
+RESULTS = (SeenObject(71, "Queue", "results", pipe=171),)
+FLUSHES = process(SeenThread(2, "MainThread", Blocked("inner"), 4, wait=SeenWait("queue_flush_waiting", 71)), "worker")
+TAKES_FROM_IT = process(
+    SeenThread(2, "MainThread", Blocked("read"), 4, wait=SeenWait("queue_get_waiting", 71, at=AT)), "worker"
+)
+OF_WORKER = {"children": (SeenChild(2, "worker"), SeenChild(7, "gone", exit_code=1)), "children_made": 2}
+
+
+def asking(worker: SeenProcess, thread: SeenThread = ASKS_WORKER, **of_process: object) -> list[str]:
+    """What is probable where main does no more than that, and the worker stands in one wait."""
+    main = {**OF_WORKER, "objects": RESULTS, **of_process}
+    return [each.sentence or each.id for each in probable(looks(*[thread] * 4, beside=(worker,), **main))]
+
+
+def test_who_asks_whether_a_process_lives_that_cannot_end_before_its_items_are_taken() -> None:
+    assert asking(FLUSHES) == ["polled_before_get"]
+    assert asking(FLUSHES, replace(ASKS_WORKER, poll=JOINS_WORKER)) == ["polled_before_get"]
+    assert asking(FLUSHES, replace(ASKS_WORKER, poll=replace(JOINS_WORKER, child=3, asked=(3,)))) == []
+
+
+@pytest.mark.parametrize("kind", ["process_polled", SLEEP])
+def test_a_signal_handler_of_who_only_asks_or_sleeps_may_end_the_wait(kind: str) -> None:
+    thread = replace(ASKS_WORKER, poll=SeenWait(kind, timeout=0.0, at=AT, asked=(2,) if kind != SLEEP else ()))
+    handled = 1 << signal.SIGTERM - 1
+    assert asking(TAKES_FROM_IT, ASKS_WORKER) == ["probably_hangs.get_nobody_puts.died"]
+    assert asking(TAKES_FROM_IT, thread, caught=handled) == []
+    assert asking(TAKES_FROM_IT, thread, handles_interrupts=True) == []
+
+
+def test_who_sleeps_for_ever_in_a_process_of_its_own_may_be_there_for_others() -> None:
+    assert asking(TAKES_FROM_IT, replace(ASKS_WORKER, poll=SeenWait(SLEEP, timeout=0.0, at=AT))) == []

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from procsim.attach.look import (
+    CutOff,
     Hold,
     Look,
     Place,
@@ -237,13 +238,67 @@ def test_an_empty_queue_and_what_else_is_known_of_it() -> None:
 
 def test_the_threads_that_were_there_at_a_fork() -> None:
     inner = SeenThread(2, "MainThread", Blocked("inner"), 3)
-    chatter = SeenThread(8, "chatter", None, 4, birth=0, place=Place("chat", "chat.py", 3))
-    late = SeenThread(9, "late", None, 4, birth=7)
+    chatter = SeenThread(8, "chatter", None, 4, birth=0, place=Place("chat", "chat.py", 3), runs_python=True)
+    late = SeenThread(9, "late", None, 4, birth=7, runs_python=True)
     main = process(joins(1, 2), "MainProcess", parent=0)
     main = replace(main, threads=main.threads | {8: chatter, 9: late}, children=(SeenChild(2, "child"),))
     child = replace(process(inner, "child"), was_forked=True)
     state = explained(look(main, child))
     assert state.started[2].fields["threads"] == [["chatter", "chat.py:3"]]
+    assert ids(state) == ["forked_beside_threads"]
+
+
+CUT, OF_PARENT = CutOff(8, "gone"), CutOff(7, "of the parent")
+
+
+def test_threads_that_have_ended_since_are_known_from_the_forked_process_alone() -> None:
+    inner = SeenThread(2, "MainThread", Blocked("inner"), 3)
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), children=(SeenChild(2, "child"),))
+    child = replace(process(inner, "child"), was_forked=True, cut_off=(CUT, OF_PARENT))
+    state = explained(look(replace(main, cut_off=(OF_PARENT,)), child))
+    assert state.started[2].fields["threads"] == [["gone", None]]
+    assert ids(state) == ["forked_beside_threads"]
+    state = explained(look(replace(main, cut_off=(CUT, OF_PARENT)), child))
+    assert ids(state) == ["own_thread_missing"], "its parent lacked them itself"
+
+
+def test_a_process_of_a_forkserver_has_none_of_the_threads_of_the_one_that_asked_for_it() -> None:
+    inner = SeenThread(2, "MainThread", Blocked("inner"), 3)
+    chatter = SeenThread(8, "chatter", None, 4, birth=0, runs_python=True)
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), children=(SeenChild(2, "child"),))
+    main = replace(main, threads=main.threads | {8: chatter})
+    server = replace(process(SeenThread(5, "MainThread", Blocked("events"), 3), "forkserver"), is_forkserver=True)
+    child = replace(process(inner, "child", parent=5), was_forked=True)
+    assert "forked_beside_threads" not in ids(explained(look(main, server, child)))
+
+
+def test_a_plain_fork_and_threads_that_run_no_python() -> None:
+    inner = SeenThread(2, "MainThread", Blocked("inner"), 3)
+    main = process(SeenThread(1, "MainThread", Blocked("child", child=2), 5), "MainProcess", parent=0)
+    child = replace(process(inner, "child"), was_forked=True, is_own_name=False, cut_off=(CUT,))
+    assert ids(explained(look(main, child))) == ["forked_beside_threads"]
+
+    library = SeenThread(8, "thread 8", Blocked("inner"), 4, birth=0)
+    started = replace(main, threads={1: joins(1, 2), 8: library}, children=(SeenChild(2, "child"),))
+    (finding,) = explained(look(started, replace(child, cut_off=()))).found
+    assert finding.fields["sentence"] == "forked_beside_threads.library"
+    assert finding.fields["figures"]["count"] == 1
+
+
+def test_a_process_that_was_never_started() -> None:
+    reads = Blocked("read", (End(500, False),), size=4)
+    thread = SeenThread(1, "MainThread", reads, 3, wait=SeenWait("queue_get_waiting", 77, at=AT))
+    queue = SeenObject(77, "Queue", "out", pipe=500)
+    main = replace(process(thread, "MainProcess", parent=0), objects=(queue,), ends=frozenset({End(500, False)}))
+    assert ids(explained(look(main))) == ["get_nobody_puts"]
+    state = explained(look(replace(main, not_started=("second", "third"))))
+    assert ids(state) == ["get_nobody_puts", "not_started"]
+    assert state.found[-1].fields["figures"]["child"] == ["second", "third"]
+
+
+def test_a_main_that_goes_on_may_still_start_it() -> None:
+    main = replace(process(SeenThread(1, "MainThread", None, 3), "MainProcess", parent=0), not_started=("second",))
+    assert not explained(look(main)).found
 
 
 def at_a_queue(*children: SeenChild, drops: tuple[SeenDrop, ...] = (), **of_queue: Any) -> RunState:

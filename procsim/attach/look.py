@@ -37,9 +37,13 @@ class SeenWait:
     """The line of the program that waits."""
     call: tuple[str, str] = ("", "")
     """Of "manager_called": the type and the method."""
+    importing: str | None = None
+    """Of "pool_result_waiting": the module that the thread is importing."""
     child_name: str = ""
     helper: str | None = None
     """Of "pool_result_waiting": what the thread is there for, if it is one of that pool's own."""
+    asked: tuple[int, ...] = ()
+    """The PIDs of the processes that it asks, or waits for with a time limit, to see whether they still live."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class SeenThread:
     """Where in the program it stands."""
     stack: tuple[Place, ...] = ()
     """Innermost first; empty where it runs no Python, or that could not be read."""
+    runs_python: bool = False
+    """Whether it is one of Python's, as far as these could be read."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,15 @@ class SeenChild:
 
 
 @dataclass(frozen=True)
+class CutOff:
+    """A thread that ran as its process was forked: the forked one has it no more."""
+
+    number: int
+    """That of the system, in the process in which it ran."""
+    name: str
+
+
+@dataclass(frozen=True)
 class SeenProcess:
     """One process."""
 
@@ -224,6 +239,10 @@ class SeenProcess:
     children: tuple[SeenChild, ...] = ()
     children_made: int = 0
     """How many it has made, also such as nothing else is known of."""
+    not_started: tuple[str, ...] = ()
+    """The names of the processes that it has made and not started."""
+    cut_off: tuple[CutOff, ...] = ()
+    """The threads that its parent, and that one's parents, had as they forked, as far as it still knows of them."""
 
 
 @dataclass(frozen=True)

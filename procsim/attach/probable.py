@@ -11,16 +11,25 @@ from collections.abc import Iterator, Sequence
 
 from procsim.attach.look import Look, SeenProcess, SeenThread
 from procsim.attach.story import facts_of, is_same
-from procsim.attach.told import wait_event
+from procsim.attach.told import wait_events
 from procsim.diagnosis.snapshot import ProcessSnapshot
-from procsim.diagnosis.standstill import BY_ITSELF, handles_signals
+from procsim.diagnosis.standstill import BY_ITSELF, FREED_BY_HANDLERS, handles_signals
 from procsim.findings.base import Finding
 from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS, suspected
 from procsim.state.apply import apply
+from procsim.state.processes import SLEEP
 from procsim.state.run_state import RunState
 
 ROUNDS = 2
 """How often a thread has gone to wait anew, at least, between the first look and the last one."""
+
+
+_FOR_THE_END = ("process_join_waiting", "process_polled")
+"""Waits for the end of a process alone."""
+
+
+_IDLE = (*_FOR_THE_END, SLEEP)
+"""What a process does that may be there for its signal handlers alone."""
 
 
 def probable(looks: Sequence[Look], old: int = OLD_WHILE_IT_RUNS_NS) -> list[Finding]:
@@ -38,12 +47,14 @@ def probable(looks: Sequence[Look], old: int = OLD_WHILE_IT_RUNS_NS) -> list[Fin
         if "native_id" not in event.fields:
             apply(state, event._replace(t=first.t))
     names = {process.pid: process.name for process in state.processes.values()}
+    end = last.t if old else last.t + OLD_WHILE_IT_RUNS_NS
     for look in looks:
         for process, thread in _threads(last):
             wait = thread.poll or (thread.wait if look is first else None)
             if wait is not None:
-                apply(state, wait_event(names, process, thread, wait, look.t))
-    found = suspected(state, last.t if old else last.t + OLD_WHILE_IT_RUNS_NS, old or OLD_WHILE_IT_RUNS_NS)
+                for event in wait_events(names, process, thread, wait, end if look is last else look.t):
+                    apply(state, event)
+    found = suspected(state, end, old or OLD_WHILE_IT_RUNS_NS)
     return [
         finding
         for finding in found
@@ -76,10 +87,16 @@ def _is_in_vain(looks: Sequence[Look], process: SeenProcess, thread: SeenThread,
 
 
 def _may_be_ended_by_a_handler(finding: Finding, look: Look) -> bool:
-    """Whether it is about an Event that a signal handler may be there to set."""
-    process = look.processes.get(finding.pid or 0)
-    if process is None or finding.figures.get("kind") != "event_waiting":
+    """Whether it is about a wait that a signal handler may be there to end: of the process that waits, or of one that
+    only asks or sleeps meanwhile.
+    """
+    if finding.figures.get("kind") not in FREED_BY_HANDLERS:
         return False
+    idle = {process.pid for process, thread in _threads(look) if thread.poll and thread.poll.kind in _IDLE}
+    return any(_handles_signals(look.processes[pid]) for pid in {finding.pid, *idle} if pid in look.processes)
+
+
+def _handles_signals(process: SeenProcess) -> bool:
     return process.handles_interrupts or handles_signals(
         ProcessSnapshot(process.pid, process.parent, caught=process.caught)
     )
@@ -94,7 +111,7 @@ def _may_be_ended_by_another(finding: Finding, look: Look) -> bool:
     waits = [(process.pid, thread.poll or thread.wait) for process, thread in _threads(look)]
     awaited = {wait.object for pid, wait in waits if wait is not None and pid == finding.pid}
     return any(
-        wait is not None and wait.kind != "process_join_waiting" and wait.object not in awaited
+        wait is not None and wait.kind not in _FOR_THE_END and wait.object not in awaited
         for pid, wait in waits
         if pid != finding.pid
     )

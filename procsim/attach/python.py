@@ -13,7 +13,7 @@ from procsim.attach.classes import COPIES, Classes
 from procsim.attach.feeders import dropped_from
 from procsim.attach.frames import Frame, threads_of
 from procsim.attach.interpreter import Interpreter
-from procsim.attach.look import File, Hold, Place, SeenChild, SeenDrop, SeenProcess, SeenThread, SeenWait
+from procsim.attach.look import CutOff, File, Hold, Place, SeenChild, SeenDrop, SeenProcess, SeenThread, SeenWait
 from procsim.attach.names import named_objects
 from procsim.attach.pools import Pools
 from procsim.attach.semaphores import Semaphores
@@ -91,6 +91,8 @@ class Python:
             task=task,
             children=tuple(self._children(started)),
             children_made=sum(filter(None, self._children_made())),
+            not_started=tuple(sorted(self._not_started(started))),
+            cut_off=tuple(self._cut_off()) if seen.was_forked else (),
         )
 
     def _module(self, name: str) -> dict[str, int]:
@@ -175,7 +177,9 @@ class Python:
             stack = tuple(map(self._place, state.frames))
             wait, place = self._wait(thread, state.frames), self._calls.at(state.frames)
             poll = self._poll(thread, state.frames)
-            found[state.number] = replace(thread, name=name, wait=wait, poll=poll, place=place, stack=stack)
+            found[state.number] = replace(
+                thread, name=name, wait=wait, poll=poll, place=place, stack=stack, runs_python=True
+            )
         return found
 
     def _place(self, frame: Frame) -> Place:
@@ -192,6 +196,22 @@ class Python:
                 found[ident] = f"{name}-{ident % 10_000}" if name in found.values() else name
         return found
 
+    def _cut_off(self) -> Iterator[CutOff]:
+        """The threads that ran when this process was forked, or one that it comes from: those that have not ended.
+
+        threading forgets that they run, and keeps their objects. One that has returned has forgotten what it ran; of
+        one with a `run` of its own that is not to be seen.
+        """
+        dangling = self._objects.attributes(self._of_module("threading", "_dangling"))
+        active = {thread for _, thread in self._objects.pairs(self._of_module("threading", "_active"))}
+        for reference in self._objects.members(dangling.get("data", 0)):
+            thread = self._objects.referent(reference)
+            attributes = self._objects.attributes(thread) if thread not in active else {}
+            number = self._objects.integer(attributes.get("_native_id", 0))
+            target = attributes.get("_target", 0)
+            if number and target and not self._objects.is_none(target):
+                yield CutOff(number, self._objects.text(attributes.get("_name", 0)) or "?")
+
     def _wait(self, thread: SeenThread, frames: list[Frame]) -> SeenWait | None:
         """What it waits for: by its calls; where these do not show it, by the semaphore that it stands at."""
         if thread.blocked is None:
@@ -200,7 +220,9 @@ class Python:
         if wait is not None and wait.kind == "pool_result_waiting":
             pool = self._pools.awaited(frames, self._named)
             identity = self._pools.identity(pool) if pool else 0
-            return replace(wait, object=identity or None, helper=self._pools.helper(frames, pool) if identity else None)
+            helper = self._pools.helper(frames, pool) if identity else None
+            importing = self._calls.importing(frames, (state.frames for state in self._states))
+            return replace(wait, object=identity or None, helper=helper, importing=importing)
         if wait is not None and wait.kind == "pool_join_waiting":
             pool = next((own for frame in frames if self._pools.identity(own := frame.variables.get("self", 0))), 0)
             return replace(wait, object=self._pools.identity(pool) or None)
@@ -220,6 +242,8 @@ class Python:
         wait = self._calls.wait(frames)
         if wait is not None:
             return wait if wait.timeout is not None else None
+        if thread.blocked is None:
+            return self._calls.asks(self._process.pid, frames)
         wait = self._wait(thread, frames)
         return replace(wait, timeout=0.0) if wait is not None and wait.kind == "lock_waiting" else None
 
@@ -253,16 +277,28 @@ class Python:
         """How many processes this one has made, by each copy of multiprocessing; None: that is not known."""
         return [self._objects.items_counted(module.get("_process_counter", 0)) for module in self._process_modules]
 
-    def _children(self, started: set[int]) -> Iterator[SeenChild]:
-        """The processes that this one has started; `started`: the objects of processes that were found."""
+    def _own(self, processes: set[int]) -> Iterator[dict[str, int]]:
+        """The attributes of those of these objects of processes that were made here."""
         if not any(made or made is None for made in self._children_made()):
             return  # a forked process has the objects of all that its parent has started, too: those are not read
+        for child in processes:
+            if self._objects.integer(self._objects.attribute(child, "_parent_pid")) == self._process.pid:
+                yield self._objects.attributes(child)
+
+    def _not_started(self, processes: set[int]) -> Iterator[str]:
+        """The names of the processes that this one has made and not started. A closed one was, and says so."""
+        frames = (frame for state in self._states for frame in state.frames if frame.function == "start")
+        starting = {frame.variables.get("self", 0) for frame in frames}
+        for attributes in self._own(processes - {self._current} - starting):
+            closed = self._objects.integer(attributes.get("_closed", 0))
+            if self._objects.is_none(attributes.get("_popen", 0)) and closed == 0:
+                yield self._objects.text(attributes.get("_name", 0)) or "?"
+
+    def _children(self, started: set[int]) -> Iterator[SeenChild]:
+        """The processes that this one has started; `started`: the objects of processes that were found."""
         for module in self._process_modules:
             started = started | {*self._objects.members(module.get("_children", 0))}
-        for child in started:
-            if self._objects.integer(self._objects.attribute(child, "_parent_pid")) != self._process.pid:
-                continue
-            attributes = self._objects.attributes(child)
+        for attributes in self._own(started):
             popen = self._objects.attributes(attributes.get("_popen", 0))
             pid = self._objects.integer(popen.get("pid", 0))
             if pid:

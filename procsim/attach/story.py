@@ -12,6 +12,7 @@ from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot
 from procsim.diagnosis.standstill import BY_ITSELF, stuck
 from procsim.diagnosis.stuck_events import stuck_events
 from procsim.diagnosis.watchman import finding_fields
+from procsim.findings.beginner import waits_for_one_not_started
 from procsim.findings.hangs import hangs
 from procsim.state.apply import apply, state_of
 from procsim.wire.events import Event
@@ -27,7 +28,7 @@ def events_of(first: Look, second: Look) -> list[Event]:
         events.append(event)
         apply(state, event)
     main = state.process_name(second.main)
-    for finding in hangs(state):
+    for finding in (*hangs(state), *waits_for_one_not_started(state)):
         events.append(Event("finding", second.t, second.main, main, "", None, None, finding_fields(finding)))
     return events
 

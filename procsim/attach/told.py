@@ -29,6 +29,7 @@ class Teller:
             if not process.is_tracker
         }
         self._names = self._process_names()
+        self._children = {child.pid for process in self._processes.values() for child in process.children}
         self._objects = self._merged()
         self._gone = self._ended()
 
@@ -88,7 +89,7 @@ class Teller:
             parent=process.parent,
             daemon=process.daemon,
             handles_sigterm=False,
-            threads=[],
+            threads=[] if process.pid in self._children else self._threads_at_fork(process),
         )
 
     def _ended(self) -> dict[int, int | None]:
@@ -113,7 +114,6 @@ class Teller:
     def _started(self, process: SeenProcess) -> Iterator[Event]:
         for child in process.children:
             fields: dict[str, Any] = {"child": child.pid, "child_name": child.name, "daemon": child.daemon}
-            threads = self._threads_at_fork(process, self._processes.get(child.pid))
             yield self._event(
                 "process_started",
                 process.pid,
@@ -121,21 +121,31 @@ class Teller:
                 method="",
                 number=0,
                 target="",
-                threads=threads,
-                library_threads=0,
+                threads=self._threads_at_fork(self._processes.get(child.pid)),
+                library_threads=self._library_threads_at_fork(self._processes.get(child.pid)),
             )
+        for number, name in enumerate(process.not_started, 1):
+            yield self._event("process_created", process.pid, child_name=name, daemon=False, number=number)
 
-    def _threads_at_fork(self, process: SeenProcess, child: SeenProcess | None) -> list[list[str | None]]:
-        """The threads of a process that were there already when it forked a child, each with its line. Those that have
-        ended since are not known.
+    def _threads_at_fork(self, child: SeenProcess | None) -> list[list[str | None]]:
+        """The threads of Python's that its parent had as it forked this process, each with its line. Those that have
+        ended since have none, and are known as far as the forked one remembers them.
         """
-        if child is None or not child.was_forked:
+        parent = self._processes.get(child.parent) if child is not None and child.was_forked else None
+        if child is None or parent is None:
             return []
-        return [
-            [thread.name, site(thread.place)]
-            for thread in process.threads.values()
-            if thread.number != process.pid and (thread.birth, thread.number) < (child.birth, child.pid)
-        ]
+        there = _there_at_fork(parent, child)
+        found = {thread.number: [thread.name, site(thread.place)] for thread in there if thread.runs_python}
+        for thread in {*child.cut_off} - {*parent.cut_off}:
+            found.setdefault(thread.number, [thread.name, None])
+        return [row for _, row in sorted(found.items())]
+
+    def _library_threads_at_fork(self, child: SeenProcess | None) -> int:
+        """How many more there were, and still are, that run no Python; 0 where that is not known."""
+        parent = self._processes.get(child.parent) if child is not None and child.was_forked else None
+        if child is None or parent is None or not parent.python:
+            return 0
+        return sum(not thread.runs_python for thread in _there_at_fork(parent, child))
 
     # Objects -------------------------------------------------------------------------------------------------
 
@@ -313,22 +323,40 @@ class Teller:
             return
         if wait.kind == "pool_result_waiting" and wait.object is not None:  # so it uses the pool
             yield self._event("pool_submitted", process.pid, object=wait.object, job=0, function="", tasks=0)
-        yield wait_event(self._names, process, thread, wait, self._t)
+        yield from wait_events(self._names, process, thread, wait, self._t)
 
 
-def wait_event(names: Mapping[int, str], process: SeenProcess, thread: SeenThread, wait: SeenWait, t: int) -> Event:
-    """The event, at `t` ns, of a wait that a thread is in. `names`: of the processes."""
+def _there_at_fork(parent: SeenProcess, child: SeenProcess) -> list[SeenThread]:
+    """The threads of a process, other than the one that forked, that were there already as it did, and still are."""
+    return [
+        thread
+        for thread in parent.threads.values()
+        if thread.number != parent.pid and (thread.birth, thread.number) < (child.birth, child.pid)
+    ]
+
+
+def wait_events(
+    names: Mapping[int, str], process: SeenProcess, thread: SeenThread, wait: SeenWait, t: int
+) -> Iterator[Event]:
+    """The event, at `t` ns, of a wait that a thread is in, or one for each process that it asks whether it lives.
+    `names`: of the processes.
+    """
+    name = names.get(process.pid, f"PID {process.pid}")
+    for pid in wait.asked:
+        asked = {"child": pid, "child_name": names.get(pid, f"PID {pid}")}
+        yield Event("process_polled", t, process.pid, name, thread.name, None, site(wait.at), asked)
+    if wait.kind == "process_polled":
+        return
     fields: dict[str, Any] = {"timeout": wait.timeout, "native_id": thread.number}
     fields["interruptible"] = process.handles_interrupts
     if wait.child:
-        name = wait.child_name or names.get(wait.child, f"PID {wait.child}")
-        fields |= {"child": wait.child, "child_name": name}
+        child_name = wait.child_name or names.get(wait.child, f"PID {wait.child}")
+        fields |= {"child": wait.child, "child_name": child_name}
     if wait.kind == "pool_result_waiting":
-        fields |= {"job": None, "importing": None, "helper": wait.helper}
+        fields |= {"job": None, "importing": wait.importing, "helper": wait.helper}
     if wait.call[1]:
         fields |= {"type": wait.call[0], "method": wait.call[1]}
-    name = names.get(process.pid, f"PID {process.pid}")
-    return Event(wait.kind, t, process.pid, name, thread.name, wait.object, site(wait.at), fields)
+    yield Event(wait.kind, t, process.pid, name, thread.name, wait.object, site(wait.at), fields)
 
 
 def site(place: Place | None) -> str | None:

@@ -3,13 +3,16 @@
 frames, innermost first ──► the calls of multiprocessing's ──► the outermost of these ──► SeenWait, at which line
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from procsim.attach.classes import Classes, is_internal
 from procsim.attach.frames import Frame
 from procsim.attach.look import Place, SeenWait
+from procsim.attach.loops import ASKS, question_of
 from procsim.attach.objects import Objects
-from procsim.attach.shared import LOCKS, Shared
+from procsim.attach.shared import LOCKS, QUEUES, Shared
+from procsim.state.processes import SLEEP
 
 _CALLS: dict[tuple[str, str], str] = {
     **{(lock, "__enter__"): "lock_waiting" for lock in (*LOCKS, "SemLock")},
@@ -37,6 +40,7 @@ _CALLS: dict[tuple[str, str], str] = {
             "recv_bytes_into": "pipe_receive_waiting",
             "send": "pipe_send_waiting",
             "send_bytes": "pipe_send_waiting",
+            "poll": "pipe_poll_waiting",
         }.items()
     },
     ("BaseProcess", "join"): "process_join_waiting",
@@ -52,6 +56,14 @@ _CALLS: dict[tuple[str, str], str] = {
     ("ProcessPoolExecutor", "shutdown"): "pool_join_waiting",
 }
 """The kind of a wait by the class and the method that the thread is in."""
+
+_ASKED = {
+    "queue_get_waiting": QUEUES,
+    "pipe_poll_waiting": ("Connection", "_ConnectionBase"),
+    "event_waiting": ("Event",),
+    "lock_waiting": LOCKS,
+}
+"""The types of the objects that can be asked, by what the questions stand for."""
 
 _FOR_FUTURES = ("wait", "as_completed")
 """Functions that wait for several results."""
@@ -141,6 +153,40 @@ class Calls:
         names = self.objects.function_globals(function)
         return is_internal(self.objects.text(self.objects.value(names, "__name__")) or "")
 
+    def asks(self, pid: int, frames: list[Frame]) -> SeenWait | None:
+        """What a thread asks for again and again that stands in a loop which does nothing else, or that it sleeps."""
+        frame = next((frame for frame in frames if self.is_program(frame)), None)
+        question = question_of(pid, frame.file, frame.line) if frame is not None else None
+        if frame is None or question is None:
+            return None
+        at = Place(frame.function, frame.file, question.line)
+        if not question.method:
+            return SeenWait(SLEEP, timeout=0.0, at=at)
+        first, *rest = question.variable
+        address = frame.variables.get(first, 0) or self.objects.value(frame.names, first)
+        for name in rest:
+            address = self.objects.attribute(address, name)
+        asked = self.objects.items(address) if question.each else [address]
+        kind = ASKS[question.method]
+        if kind == "process_polled":
+            pids = [self._pid_of(each) for each in asked if self.classes.role(each) == "BaseProcess"]
+            return SeenWait(kind, asked=tuple(pid for pid in pids if pid), timeout=0.0, at=at) if any(pids) else None
+        found = [self.shared.add(each) for each in asked if self.classes.role(each) in _ASKED[kind]]
+        return SeenWait(kind, found[0], timeout=0.0, at=at) if len(asked) == 1 and any(found) else None
+
+    def _pid_of(self, process: int) -> int:
+        """The PID of a process that was started; 0: it was not, or has ended, as far as is known."""
+        popen = self.objects.attributes(self.objects.attribute(process, "_popen"))
+        ended = self.objects.integer(popen.get("returncode", 0)) is not None
+        return 0 if ended else self.objects.integer(popen.get("pid", 0)) or 0
+
+    def importing(self, frames: list[Frame], others: Iterable[list[Frame]]) -> str | None:
+        """The name of the module that a thread is just importing, the innermost one, if another one waits for that."""
+        specs = (frame.variables.get("spec", 0) for frame in frames if _is_import(frame, "_load_unlocked"))
+        name = next((self.objects.text(self.objects.attribute(spec, "name")) for spec in specs if spec), None)
+        locks = (frame.variables.get("self", 0) for row in others for frame in row if _is_import(frame, "acquire"))
+        return name if name in [self.objects.text(self.objects.attribute(lock, "name")) for lock in locks] else None
+
     def _being_started(self, frames: list[Frame]) -> int:
         """The PID of the child that is just being started."""
         started = (self.objects.attributes(frame.variables.get("self", 0)) for frame in frames)
@@ -155,7 +201,7 @@ class Calls:
         if kind == "process_join_waiting":
             popen = self.objects.attributes(own).get("_popen", 0)
             pid = self.objects.integer(self.objects.attributes(popen).get("pid", 0)) if popen else None
-            return SeenWait(kind, None, pid or 0, timeout)
+            return SeenWait(kind, None, pid or 0, timeout, asked=(pid,) if pid and timeout is not None else ())
         if kind == "manager_called":
             method = self.objects.text(frame.variables.get("methodname", 0)) or "?"
             token = self.objects.attributes(own).get("_token", 0)
@@ -176,3 +222,8 @@ class Calls:
             if thread and self.objects.attributes(address).get("_thread") == thread:
                 return identity
         return None
+
+
+def _is_import(frame: Frame, function: str) -> bool:
+    """Whether it is this function of what imports modules."""
+    return frame.function == function and frame.file == "<frozen importlib._bootstrap>"

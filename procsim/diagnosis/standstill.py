@@ -172,7 +172,7 @@ class _Fixpoint:
             child, pid = self._run.processes.get(wait.child or 0), wait.child or 0
             was_told = child is not None and child.terminated_by
             return not was_told and self._may_be_meant_for_handlers(pid, self._waits.get(Thread(pid, pid)))
-        return wait.kind in _FREED_BY_HANDLERS
+        return wait.kind in FREED_BY_HANDLERS
 
     def _by_own_process(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         return process.pid in self._moving
@@ -241,7 +241,7 @@ class _Fixpoint:
 BY_ITSELF = ("timed", "accept", "events")
 """Waits that end by themselves, or from outside."""
 
-_FREED_BY_HANDLERS = (
+FREED_BY_HANDLERS = (
     "event_waiting",
     "condition_waiting",
     "queue_get_waiting",

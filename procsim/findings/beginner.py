@@ -215,6 +215,11 @@ def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 figures,
                 "call its start(), with the parentheses, before its join()",
             )
+    yield from waits_for_one_not_started(run)
+
+
+def waits_for_one_not_started(run: RunState) -> Iterator[Finding]:
+    """A process waits for ever for what one might have done that it has made and not started."""
     stuck = run.stuck_waits()
     makers = {wait.pid for wait in stuck} if any(wait.kind in _ENDED_BY_OTHERS for wait in stuck) else set()
     forgotten: dict[tuple[int, str | None], list[Event]] = {}

@@ -254,10 +254,12 @@ def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[
     workers = [worker for worker in run.workers_of(pool) if worker.ended is None]
     if wait.pid in pool.used_in:
         return
-    if not workers:
-        yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
+    if wait.importing and wait.pid == pool.made_by and workers and not any(worker.task for worker in workers):
+        yield ImportLock(wait, pool)
     elif seen.reader_is_gone or seen.writer_is_gone:
         yield SeenCause(wait, WORKER_GONE_READING if seen.reader_is_gone else WORKER_GONE_SENDING, seen.open)
+    elif not workers:
+        yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
     elif (
         seen.worker_is_gone
         and pool.type == "Pool"
