@@ -305,8 +305,8 @@ def healthy() -> Iterator[Patient]:
 
 
 def hanging(others: Iterable[Path]) -> Iterator[Patient]:
-    """Those that hang for certain, also such as are no patients, and programs elsewhere, of which that is not known."""
-    known = {patient.program: patient for patient in HANGING if patient.limit is None}
+    """Those that hang, also such as are no patients, and programs elsewhere, of which that is not known."""
+    known = {patient.program: patient for patient in HANGING}
     for path in sorted((PROGRAMS / "hangs").glob("*.py")):
         program = f"hangs/{path.stem}"
         if not path.stem.endswith("_cured"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.doctor.trial import RIGHT, Trial
+from tests.doctor.trial import LESS, RIGHT, Trial
 
 Rows = dict[str, dict[str, Any]]
 """By program, start method and load: what came of it."""
@@ -47,5 +47,5 @@ def row(kind: str, wanted: str, trials: list[Trial]) -> dict[str, Any]:
 def line(name: str, result: Mapping[str, Any]) -> str:
     """A row as a line of the table."""
     wrong = "; ".join(f"{count} times {verdict}" for verdict, count in result["verdicts"].items() if verdict != RIGHT)
-    mark = " " if result["right"] == result["times"] else "✘"
+    mark = " " if result["right"] + result["verdicts"].get(LESS, 0) == result["times"] else "✘"
     return f"{mark} {result['right']:3} of {result['times']:<3} {result['kind']:26} {name:58} {wrong}".rstrip()

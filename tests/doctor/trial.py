@@ -28,6 +28,8 @@ BARE = (
 """Runs a program by itself: its arguments are the start method, unless the program sets one, and the program."""
 
 RIGHT = "right"
+LESS = "less"
+"""The verdict of `attach` where it says less than `watch`, as the table of the guide has it."""
 
 
 class Trial(NamedTuple):
