@@ -6,6 +6,7 @@ import os
 import random
 import sys
 import threading
+from dataclasses import replace
 from multiprocessing import Lock, RLock, Semaphore
 from types import CodeType
 from typing import Any
@@ -14,10 +15,11 @@ import pytest
 
 from procsim.attach.frames import thread_number, threads_of
 from procsim.attach.interpreter import Interpreter, interpreter_of
-from procsim.attach.layouts import LAYOUTS
+from procsim.attach.layouts import LAYOUTS, Layout
 from procsim.attach.lines import line_at
 from procsim.attach.memory import WORDS_LIMIT, Mapping, Memory
 from procsim.attach.objects import Known, Objects
+from procsim.attach.offsets import as_it_says, has_no_gil
 from procsim.attach.semaphores import Semaphores, identity_of
 from procsim.attach.sockets import peers
 
@@ -229,6 +231,36 @@ class Bytes(Memory):
     read_now = read
 
 
+OF_3_14_8 = (
+    *(0, 316616, 784, 808, 225864, 7280, 7272, 7344, 7360, 7408, 7688, 7672, 7680, 16, 7784, 0, 7800, 7792, 7992, 0),
+    *(832, 0, 8, 16, 72, 152, 160, 232, 32, 88, 8, 0, 56, 80, 74, 64, 0, 216, 112, 120, 128, 136, 68, 52, 96, 104, 208),
+)
+"""What the table of 3.14.8 has behind its version, as Debian builds it."""
+OF_3_13_0 = (
+    *(0, 283320, 608, 632, 194968, 7272, 7264, 7344, 7400, 7656, 7640, 7648, 16, 7752, 0, 7768, 7760),
+    *(304, 0, 8, 16, 72, 152, 160, 232, 32, 80, 8, 0, 56, 72, 70, 208, 112, 120, 128, 136, 68, 52, 96, 104, 200),
+)
+
+
+def said(rows: tuple[int, ...], cookie: bytes = b"xdebugpy") -> Bytes:
+    """Memory in which an interpreter says this of itself."""
+    return Bytes(0x10000, cookie + bytes(8) + b"".join(row.to_bytes(8, "little") for row in rows))
+
+
+@pytest.mark.parametrize(("version", "rows"), [("3.13", OF_3_13_0), ("3.14", OF_3_14_8)])
+def test_where_the_frames_are_an_interpreter_says_itself(version: str, rows: tuple[int, ...]) -> None:
+    layout = next(replace(each, thread_frame=(1,)) for each in LAYOUTS if each.version == version)
+    assert as_it_says(said(rows), 0x10000, layout).thread_frame == (72,)
+    assert not has_no_gil(said(rows), 0x10000) and has_no_gil(said((1, *rows[1:])), 0x10000)
+    for memory in (
+        said(rows, b"anything"),
+        said(rows[:12]),
+        said((7, *rows)),
+    ):  # what is not as we know it says nothing
+        assert as_it_says(memory, 0x10000, layout) == layout
+    assert not has_no_gil(said((1, *rows[1:]), b"anything"), 0x10000)
+
+
 def test_on_aarch64_the_number_of_a_thread_stands_elsewhere() -> None:
     address = 0xFFFF_8000_0000
     data = bytearray(1024)
@@ -266,9 +298,9 @@ def test_the_other_end_of_a_socket() -> None:
 # Memory that holds anything ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", sorted(LAYOUTS))
-def test_what_does_not_add_up_is_unknown_and_no_error(version: str) -> None:
-    numbers = random.Random(version)
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.version}, {layout.kind_shift}")
+def test_what_does_not_add_up_is_unknown_and_no_error(layout: Layout) -> None:
+    numbers = random.Random(layout.version)
     base, size = 0x10000, 1 << 14
     types = {name: base + 8 * numbers.randrange(size // 8) for name in ("dict", "str", "int", "list", "tuple", "set")}
     types |= dict.fromkeys(("type", "module", "function", "method", "code", "bytes", "cell"), base)
@@ -278,7 +310,7 @@ def test_what_does_not_add_up_is_unknown_and_no_error(version: str) -> None:
             for _ in range(size // 8)
         ]
         memory = Bytes(base, b"".join(word.to_bytes(8, "little") for word in words))
-        objects = Objects(memory, LAYOUTS[version], Known(types, base, base + 16, base + 32))
+        objects = Objects(memory, layout, Known(types, base, base + 16, base + 32))
         for address in range(base, base + size, 8):
             objects.text(address), objects.integer(address), objects.items(address), objects.members(address)
             objects.named(address), objects.attributes(address), objects.type_name(address)

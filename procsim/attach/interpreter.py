@@ -13,6 +13,7 @@ from typing import NamedTuple
 from procsim.attach.layouts import LAYOUTS, Layout
 from procsim.attach.memory import PAGE, WORD, Mapping, Memory, places_of
 from procsim.attach.objects import Known, Objects
+from procsim.attach.offsets import as_it_says, has_no_gil
 from procsim.attach.symbols import Symbols, objects_of
 
 _TYPES = {
@@ -94,7 +95,7 @@ def _is_in_array(memory: Memory, place: int) -> bool:
 
 
 class UnknownPython(Exception):
-    """There is a Python that we cannot read. The text is a word that says why: "version", "build"."""
+    """There is a Python that we cannot read. The text is a word that says why: "version", "build", "no_gil"."""
 
 
 _PLACES: dict[tuple[str, int, str], int] = {}
@@ -105,7 +106,8 @@ class _Mapped(NamedTuple):
     """What the symbols of a mapped file tell."""
 
     runtime: int
-    layout: Layout
+    layouts: tuple[Layout, ...]
+    """Those that it may have: one, once an interpreter was found in it."""
     known: Known
 
 
@@ -123,7 +125,12 @@ def interpreter_of(memory: Memory) -> Interpreter | None:
     if mapping is None:
         return None
     mapped = _MAPPED[_key(mapping)]
-    return _found(Objects(memory, mapped.layout, mapped.known), mapped.runtime, mapping)
+    for layout in mapped.layouts:
+        found = _found(Objects(memory, layout, mapped.known), mapped.runtime, mapping)
+        if found is not None:
+            _MAPPED[_key(mapping)] = mapped._replace(layouts=(layout,))
+            return found
+    raise UnknownPython("build")
 
 
 def _key(mapping: Mapping) -> tuple[tuple[str, int], int]:
@@ -135,16 +142,20 @@ def _is_python(memory: Memory, mapping: Mapping) -> bool:
     symbols = Symbols(memory, mapping)
     runtime = symbols.address("_PyRuntime")
     if runtime:
-        _MAPPED[_key(mapping)] = _Mapped(runtime, _layout(memory, symbols, mapping), _known(symbols))
+        _MAPPED[_key(mapping)] = _Mapped(runtime, _layouts(memory, symbols, mapping), _known(symbols))
     return bool(runtime)
 
 
-def _layout(memory: Memory, symbols: Symbols, mapping: Mapping) -> Layout:
+def _layouts(memory: Memory, symbols: Symbols, mapping: Mapping) -> tuple[Layout, ...]:
     version = memory.word(symbols.address("Py_Version")) if symbols.address("Py_Version") else 0
     name = f"{version >> 24 & 0xFF}.{version >> 16 & 0xFF}" if version else _version_of(mapping.path)
-    if name not in LAYOUTS:
+    runtime = symbols.address("_PyRuntime")
+    found = tuple(as_it_says(memory, runtime, layout) for layout in LAYOUTS if layout.version == name)
+    if not found:
         raise UnknownPython("version")
-    return LAYOUTS[name]
+    if has_no_gil(memory, runtime):
+        raise UnknownPython("no_gil")
+    return found
 
 
 def _version_of(path: str) -> str:
@@ -161,7 +172,7 @@ def _known(symbols: Symbols) -> Known:
     return Known(types, *singles)
 
 
-def _found(objects: Objects, runtime: int, mapping: Mapping) -> Interpreter:
+def _found(objects: Objects, runtime: int, mapping: Mapping) -> Interpreter | None:
     memory, key = objects.memory, (*mapping.file, objects.layout.version)
     for address in _likely_interpreters(memory, runtime):
         places = [_PLACES[key]] if key in _PLACES else range(0, _INTERPRETER_BYTES, WORD)
@@ -172,7 +183,7 @@ def _found(objects: Objects, runtime: int, mapping: Mapping) -> Interpreter:
                 if {"builtins", "sys"} <= modules.keys() and objects.is_a(modules["sys"], "module"):
                     _PLACES[key], _ADDRESSES[runtime] = place, address
                     return Interpreter(objects.layout.version, objects, modules, address, mapping.file)
-    raise UnknownPython("build")
+    return None
 
 
 def _likely_interpreters(memory: Memory, runtime: int) -> Iterator[int]:

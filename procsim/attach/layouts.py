@@ -1,4 +1,4 @@
-"""Where CPython keeps what in its structures, by version: for builds of 64 bits that have a GIL and no debug mode.
+"""Where CPython keeps what in its structures, by version: for builds of 64 bits that have a GIL.
 
 From the headers of CPython 3.9 to 3.14 (Include/cpython/, Include/internal/). Offsets and sizes are in bytes. What is
 the same in all of them stands in `objects.py`.
@@ -141,5 +141,6 @@ _3_14 = replace(
     frame=replace(_3_13.frame, variables=80, top=64),
 )
 
-LAYOUTS = {layout.version: layout for layout in (_3_9, _3_10, _3_11, _3_12, _3_13, _3_14)}
-"""By the version of Python, such as "3.12"."""
+# Between two of its releases 3.14 moved the kind of a str back to where 3.13 has it.
+LAYOUTS = (_3_9, _3_10, _3_11, _3_12, _3_13, _3_14, replace(_3_14, kind_shift=_3_13.kind_shift))
+"""Of a version with several, the one is right by which an interpreter has its modules."""

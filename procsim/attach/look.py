@@ -215,7 +215,7 @@ class SeenProcess:
     python: str = ""
     """The version of its CPython; empty: it runs none, or it could not be read."""
     gap: str = ""
-    """Why its memory could not be understood: "no_python", "version", "build", "32_bit"; empty where it could."""
+    """Why its memory could not be understood: "no_python", "version", "build", "no_gil", "32_bit"; empty where it could."""
     stopped: bool = False
     """Whether a signal or a debugger has stopped it."""
     debugger: int = 0

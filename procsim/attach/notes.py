@@ -13,7 +13,8 @@ NAMED = 6
 """So many processes are named by their PIDs; more are counted."""
 
 ENDED, NOT_PERMITTED, NAMESPACE, NO_PYTHON, LEFT_OUT = "ended", "not_permitted", "namespace", "no_python", "left_out"
-VERSION, BUILD, NARROW, STOPPED, DEBUGGED = "version", "build", "32_bit", "stopped", "debugged"
+VERSION, BUILD, NO_GIL, NARROW = "version", "build", "no_gil", "32_bit"
+STOPPED, DEBUGGED = "stopped", "debugged"
 
 STATES = {
     STOPPED: N_("stopped"),
@@ -21,6 +22,7 @@ STATES = {
     NO_PYTHON: N_("runs no Python"),
     VERSION: N_("not read"),
     BUILD: N_("not read"),
+    NO_GIL: N_("not read"),
     NARROW: N_("not read"),
 }
 """What a process does, in the words of a row, where what it waits for is not known."""
@@ -29,9 +31,8 @@ WORDS = {
     NOT_PERMITTED: N_("{pids}: may not be looked at, so what it holds and waits for is not known"),
     NAMESPACE: N_("{pids}: in another PID namespace (a container, mostly), and not looked at"),
     VERSION: N_("{pids}: a Python of a version that procsim cannot read (it reads CPython 3.9 to 3.14)"),
-    BUILD: N_(
-        "{pids}: a Python that procsim cannot read: without its symbols, without the GIL, a debug build, or PyPy"
-    ),
+    BUILD: N_("{pids}: a Python that procsim cannot read, such as PyPy, or one without its symbols"),
+    NO_GIL: N_("{pids}: a Python without the GIL, which procsim cannot read"),
     NARROW: N_("{pids}: a program of 32 bits, which procsim cannot read"),
     NO_PYTHON: N_("{pids}: no Python; only its system calls, pipes and children are seen"),
     STOPPED: N_("{pids}: stopped, by Ctrl-Z or SIGSTOP; it may go on once somebody continues it"),
