@@ -198,6 +198,7 @@ class SeenProcess:
     """What multiprocessing calls it; empty where that is not known."""
     threads: dict[int, SeenThread]
     ends: frozenset[End] = frozenset()
+    """What it has open of the pipes and sockets that somebody waits for."""
     command: str = ""
     """What it runs, for people: such as "python work.py"."""
     is_own_name: bool = False
@@ -215,7 +216,7 @@ class SeenProcess:
     python: str = ""
     """The version of its CPython; empty: it runs none, or it could not be read."""
     gap: str = ""
-    """Why its memory could not be understood: "no_python", "version", "build", "no_gil", "32_bit"; empty where it could."""
+    """Why its memory could not be read: "no_python", "version", "build", "no_gil", "32_bit"; empty where it could."""
     stopped: bool = False
     """Whether a signal or a debugger has stopped it."""
     debugger: int = 0

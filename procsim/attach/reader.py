@@ -22,8 +22,7 @@ from procsim.attach.scan import Scan
 from procsim.attach.semaphores import Semaphores, SemLock, identity_of
 from procsim.attach.shared import LOCKS
 from procsim.attach.system import SystemProcess
-from procsim.diagnosis.blocked_threads import End
-from procsim.diagnosis.snapshot import open_outside
+from procsim.diagnosis.snapshot import ends_of, open_outside
 from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.interpreter import command_name
 
@@ -63,15 +62,28 @@ def take_look(pid: int, only: bool = False, values: bool = False) -> Look:
         raise NoSuchProcess(pid)
     found = _with_rest(found)
     t = system.age_ns(found.get(main, found[pid]).birth)
-    ends = {end for process in found.values() for end in process.ends}
-    outside = open_outside(ends, found) if _waits_at_a_pipe(found.values()) else frozenset[End]()
-    return Look(pid, main, t, found, tuple(unseen), outside)
+    inodes = _waited_for(found.values(), peers)
+    if inodes:
+        found = {each: _with_ends(process, inodes) for each, process in found.items()}
+    return Look(pid, main, t, found, tuple(unseen), open_outside(inodes, found) if inodes else frozenset())
 
 
-def _waits_at_a_pipe(seen: Iterable[SeenProcess]) -> bool:
-    """Whether a thread waits for the other end of a pipe, so that it matters who has that."""
-    threads = (thread for process in seen for thread in process.threads.values())
-    return any(thread.blocked is not None and thread.blocked.ends for thread in threads)
+def _waited_for(seen: Iterable[SeenProcess], peers: dict[int, int]) -> set[int]:
+    """The inodes of the pipes and sockets that a thread waits for, so that it matters who has them open."""
+    threads = [thread for process in seen for thread in process.threads.values()]
+    inodes = {end.inode for thread in threads if thread.blocked is not None for end in thread.blocked.ends}
+    objects = {thread.wait.object for thread in threads if thread.wait is not None}
+    pipes = {thing.pipe for process in seen for thing in process.objects if thing.pipe and thing.identity in objects}
+    return inodes | pipes | {peers[inode] for inode in inodes if inode in peers}
+
+
+def _with_ends(process: SeenProcess, inodes: set[int]) -> SeenProcess:
+    """The process, with what it has open of these pipes and sockets."""
+    try:
+        ends = frozenset(ends_of(str(process.pid), inodes).values())
+    except OSError:  # it has just ended
+        return process
+    return replace(process, ends=ends) if system.birth_of(process.pid) == process.birth else process
 
 
 def _with_rest(seen: dict[int, SeenProcess]) -> dict[int, SeenProcess]:
@@ -199,8 +211,7 @@ class _Reader:
             process.birth,
             "",
             {number: self._thread(number) for number in process.threads},
-            frozenset(process.descriptors.values()),
-            command_name(process.command) if process.command else "",
+            command=command_name(process.command) if process.command else "",
             caught=process.caught,
             was_forked=system.was_forked(process),
             stopped=process.stopped,

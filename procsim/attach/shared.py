@@ -12,7 +12,7 @@ from procsim.attach.classes import Classes
 from procsim.attach.look import File, SeenObject
 from procsim.attach.objects import Objects
 from procsim.attach.semaphores import Semaphores, SemLock, identity_of
-from procsim.diagnosis.blocked_threads import End
+from procsim.diagnosis.blocked_threads import Descriptors, End
 from procsim.wire.identities import pipe_end
 
 LOCKS = ("Lock", "RLock", "Semaphore", "BoundedSemaphore")
@@ -32,7 +32,7 @@ class Shared:
         objects: Objects,
         classes: Classes,
         semaphores: Semaphores,
-        descriptors: dict[int, End],
+        descriptors: Descriptors,
         peers: dict[int, int],
     ) -> None:
         self._objects = objects

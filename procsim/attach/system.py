@@ -11,8 +11,8 @@ import psutil
 
 from procsim.attach.errors import HasEnded, InAnotherNamespace, NoSuchProcess, NotPermitted, NotThisSystem, OfTheKernel
 from procsim.attach.namespace import number_inside
-from procsim.diagnosis.blocked_threads import READABLE, Blocked, End, blocked
-from procsim.diagnosis.snapshot import Thread, ends_of, wait_count
+from procsim.diagnosis.blocked_threads import READABLE, Blocked, Descriptors, blocked
+from procsim.diagnosis.snapshot import OpenEnds, Thread, wait_count
 from procsim.running import processes
 
 _HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver", "spawn")
@@ -29,6 +29,7 @@ class SystemProcess:
     parent: int
     birth: int
     command: list[str]
+    descriptors: Descriptors
     ended: bool = False
     exit_code: int | None = None
     stopped: bool = False
@@ -37,7 +38,6 @@ class SystemProcess:
     narrow: bool = False
     """Whether its program is one of 32 bits, whose system calls have other numbers."""
     caught: int = 0
-    descriptors: dict[int, End] = field(default_factory=dict)
     threads: dict[int, Blocked | None] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
     """How often each thread has gone to wait."""
@@ -141,7 +141,8 @@ def system_process(pid: int) -> SystemProcess | None:
     if not born:
         return None
     try:
-        process = SystemProcess(pid, processes.parent(pid), birth_of(pid), processes.command(psutil.Process(pid)))
+        command = processes.command(psutil.Process(pid))
+        process = SystemProcess(pid, processes.parent(pid), birth_of(pid), command, OpenEnds(pid))
         process.exit_code = processes.exit_code(pid)
         _read_status(process)
         if not process.ended:
@@ -168,7 +169,6 @@ def _read_status(process: SystemProcess) -> None:
 def _read_threads(process: SystemProcess) -> None:
     pid = process.pid
     process.narrow = _is_narrow(pid)
-    process.descriptors = ends_of(str(pid))
     for thread in os.listdir(f"/proc/{pid}/task"):
         number = int(thread)
         process.births[number] = _thread_birth(pid, number)

@@ -10,7 +10,7 @@ Linux alone shows this. Elsewhere `READABLE` is false, and nobody is found to be
 
 import platform
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class End(NamedTuple):
@@ -21,6 +21,13 @@ class End(NamedTuple):
     """Of a pipe: whether it is the end to write to."""
     socket: bool = False
     """A socket can be read and written, whatever `writing` says."""
+
+
+class Descriptors(Protocol):
+    """What a process has open."""
+
+    def get(self, number: int, /) -> End | None:
+        """The pipe or socket with this number; None: there is none."""
 
 
 class Blocked(NamedTuple):
@@ -76,7 +83,7 @@ _POLL_LIMIT = 4096
 """How many descriptors of one poll are read."""
 
 
-def blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | None:
+def blocked(pid: int, thread: str, descriptors: Descriptors) -> Blocked | None:
     """What a thread waits for; None: it may go on by itself (it runs, or its wait has a limit), or that is not known.
 
     `descriptors`: what its process has open. Raises `PermissionError` where we may not look at it.
@@ -122,7 +129,7 @@ def blocked(pid: int, thread: str, descriptors: dict[int, End]) -> Blocked | Non
     return None
 
 
-def _polled(pid: int, address: int, count: int, descriptors: dict[int, End]) -> tuple[End, ...] | None:
+def _polled(pid: int, address: int, count: int, descriptors: Descriptors) -> tuple[End, ...] | None:
     """The ends that a thread polls; None where one of them is something else."""
     if not 0 < count <= _POLL_LIMIT:
         return None

@@ -9,7 +9,7 @@ import contextlib
 import functools
 import os
 import stat
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -80,14 +80,13 @@ def with_outside(snapshot: Snapshot) -> Snapshot:
     Such a process may come from the program, with another environment and no parent; or it is the shell whose pipe the
     program reads.
     """
-    ends = {end for process in snapshot.processes.values() for end in process.ends}
-    return replace(snapshot, outside=open_outside(ends, snapshot.processes))
+    inodes = {end.inode for process in snapshot.processes.values() for end in process.ends}
+    return replace(snapshot, outside=open_outside(inodes, snapshot.processes))
 
 
-def open_outside(ends: Iterable[End], known: Container[int]) -> frozenset[End]:
-    """The pipes and sockets with such ends that processes of the system have open, other than those `known`."""
+def open_outside(inodes: Container[int], known: Container[int]) -> frozenset[End]:
+    """Of the pipes and sockets with these inodes, what processes of the system have open other than those `known`."""
     outside: set[End] = set()
-    inodes = {end.inode for end in ends}
     for pid in psutil.pids():
         if pid not in known:
             with contextlib.suppress(OSError):  # it has just ended, or it is another user's
@@ -128,12 +127,37 @@ def ends_of(pid: str, inodes: Container[int] | None = None) -> dict[int, End]:
     folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in os.listdir(folder):
-            with contextlib.suppress(OSError, ValueError):
-                kind, _, rest = os.readlink(name, dir_fd=folder).partition(":[")
-                if kind in ("pipe", "socket") and (inodes is None or int(rest[:-1]) in inodes):
-                    # The permissions of the link are those that it was opened with.
-                    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-                    found[int(name)] = _end(int(rest[:-1]), bool(mode & stat.S_IWUSR), kind == "socket")
+            end = _end_at(name, folder, inodes)
+            if end is not None:
+                found[int(name)] = end
     finally:
         os.close(folder)
     return found
+
+
+class OpenEnds:
+    """The pipes and sockets that a process has open, each read once it is asked for.
+
+    A process that was forked as the thousandth has a thousand of its parent's, of which most matter to nobody.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._known: dict[int, End | None] = {}
+
+    def get(self, number: int, /) -> End | None:
+        """The pipe or socket with this number; None: there is none."""
+        if number not in self._known:
+            self._known[number] = _end_at(f"/proc/{self._pid}/fd/{number}")
+        return self._known[number]
+
+
+def _end_at(link: str, folder: int | None = None, inodes: Container[int] | None = None) -> End | None:
+    """The pipe or socket that a link in /proc/PID/fd leads to, if it is one of these."""
+    with contextlib.suppress(OSError, ValueError):
+        kind, _, rest = os.readlink(link, dir_fd=folder).partition(":[")
+        if kind in ("pipe", "socket") and (inodes is None or int(rest[:-1]) in inodes):
+            # The permissions of the link are those that it was opened with.
+            mode = os.stat(link, dir_fd=folder, follow_symlinks=False).st_mode
+            return _end(int(rest[:-1]), bool(mode & stat.S_IWUSR), kind == "socket")
+    return None
