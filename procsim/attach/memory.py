@@ -16,6 +16,8 @@ from typing import NamedTuple
 from procsim.attach.errors import NoSuchProcess, NotPermitted
 
 PAGE = 4096
+_SYSTEM_PAGE = os.sysconf("SC_PAGE_SIZE")
+"""Some aarch64 systems have larger ones."""
 PAGES_KEPT = 2048
 """Structures lie close together: 8 MB of pages that were just read."""
 
@@ -125,12 +127,15 @@ class Memory:
         except (OSError, OverflowError, ValueError):
             return b""
 
-    def page_states(self, address: int, count: int) -> bytes:
-        """Of so many pages, the highest byte of each in /proc/PID/pagemap (proc(5)); empty: it cannot be read."""
+    def page_states(self, address: int, size: int) -> bytes:
+        """Of the pages of so many bytes, the highest byte of each in /proc/PID/pagemap (proc(5)); empty: it cannot be
+        read.
+        """
         try:
             if self._page_map is None:
                 self._page_map = open(f"/proc/{self.pid}/pagemap", "rb", buffering=0)  # noqa: SIM115
-            return os.pread(self._page_map.fileno(), count * WORD, address // PAGE * WORD)[WORD - 1 :: WORD]
+            first, count = address // _SYSTEM_PAGE, -(-size // _SYSTEM_PAGE)
+            return os.pread(self._page_map.fileno(), count * WORD, first * WORD)[WORD - 1 :: WORD]
         except OSError:
             return b""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from procsim.attach.interpreter import Interpreter
 from procsim.attach.look import File
-from procsim.attach.memory import PAGE, Mapping, Memory, places_of
+from procsim.attach.memory import Mapping, Memory, places_of
 from procsim.attach.objects import Objects
 from procsim.attach.semaphores import Semaphores, SemLock
 
@@ -94,7 +94,7 @@ def _used(memory: Memory, mapping: Mapping) -> Iterator[int]:
     To read the others would take the system's memory for their tables, and they may be many.
     """
     for start in range(mapping.start, mapping.end, CHUNK):
-        states = memory.page_states(start, min(CHUNK, mapping.end - start) // PAGE)
+        states = memory.page_states(start, min(CHUNK, mapping.end - start))
         if not states or max(states) >= _THERE:
             yield start
 

@@ -10,6 +10,7 @@ Linux alone shows this. Elsewhere `READABLE` is false, and nobody is found to be
 
 import platform
 import struct
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 
@@ -45,7 +46,7 @@ class Blocked(NamedTuple):
     """Of "read": how many bytes it asks for; 0: that is not known."""
 
 
-class _Numbers(NamedTuple):
+class Numbers(NamedTuple):
     """The numbers of the system calls that we know how to read."""
 
     futex: int
@@ -61,17 +62,19 @@ class _Numbers(NamedTuple):
     epoll: tuple[int, ...]
 
 
-_NUMBERS: _Numbers | None = {
+NUMBERS = {
     # read, readv, recvfrom, recvmsg; read, recvfrom; write, writev, sendto, sendmsg; …; accept, accept4; epoll_wait,
     # epoll_pwait
-    ("Linux", "x86_64"): _Numbers(
+    ("Linux", "x86_64"): Numbers(
         202, (0, 19, 45, 47), (0, 45), (1, 20, 44, 46), 7, 271, 61, 247, (43, 288), (232, 281)
     ),
-    ("Linux", "aarch64"): _Numbers(
+    ("Linux", "aarch64"): Numbers(
         98, (63, 65, 207, 212), (63, 207), (64, 66, 206, 211), -1, 73, 260, 95, (202, 242), (22,)
     ),
-}.get((platform.system(), platform.machine()))
+}
 """By system and machine. From Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h."""
+
+_NUMBERS = NUMBERS.get((platform.system(), platform.machine()))
 
 READABLE = _NUMBERS is not None
 """Whether the system calls of this machine can be read."""
@@ -91,40 +94,50 @@ def blocked(pid: int, thread: str, descriptors: Descriptors) -> Blocked | None:
     assert _NUMBERS is not None
     try:
         with open(f"/proc/{pid}/task/{thread}/syscall") as file:
-            words = file.read().split()
-        if len(words) < 7:  # "running", or stopped outside a system call
-            return None
-        number, *arguments = (int(word, 0) for word in words)
+            call = file.read()
     except PermissionError:
         raise
-    except (OSError, ValueError):  # the thread has just ended
+    except OSError:  # the thread has just ended
         return None
-    first, second, third, fourth = arguments[:4]
-    if number == _NUMBERS.futex:
+    return blocked_in(call, _NUMBERS, descriptors, lambda address, count: _polled(pid, address, count, descriptors))
+
+
+def blocked_in(
+    call: str, numbers: Numbers, descriptors: Descriptors, polled: Callable[[int, int], tuple[End, ...] | None]
+) -> Blocked | None:
+    """What a thread waits for that stands in this system call, as /proc/PID/syscall has it; None as above.
+
+    `polled`: the ends that stand at an address, so many of them.
+    """
+    words = call.split()
+    if len(words) < 7:  # "running", or stopped outside a system call
+        return None
+    number, first, second, third, fourth = (int(word, 0) for word in words[:5])
+    if number == numbers.futex:
         if second & 0x7F not in (_FUTEX_WAIT, _FUTEX_WAIT_BITSET):
             return None
         if fourth:
             return Blocked("timed")
         return Blocked("inner" if second & _FUTEX_PRIVATE else "shared")
-    if number in _NUMBERS.read or number in _NUMBERS.write:
+    if number in numbers.read or number in numbers.write:
         end = descriptors.get(first)
         if end is None:
             return None
-        if number in _NUMBERS.write:
+        if number in numbers.write:
             return Blocked("write", (end,))
-        return Blocked("read", (end,), size=third if number in _NUMBERS.sized else 0)
-    if number == _NUMBERS.poll or number == _NUMBERS.ppoll:
-        endless = third & 0x8000_0000 if number == _NUMBERS.poll else not third
-        ends = _polled(pid, first, second, descriptors) if endless else None
+        return Blocked("read", (end,), size=third if number in numbers.sized else 0)
+    if number == numbers.poll or number == numbers.ppoll:
+        endless = third & 0x8000_0000 if number == numbers.poll else not third
+        ends = polled(first, second) if endless else None
         return Blocked("poll", ends) if ends else None
-    if number in _NUMBERS.accept:
+    if number in numbers.accept:
         return Blocked("accept")
-    if number in _NUMBERS.epoll:
+    if number in numbers.epoll:
         return Blocked("events") if fourth & 0x8000_0000 else None
-    if number == _NUMBERS.wait4:
+    if number == numbers.wait4:
         child = first if first < 1 << 31 else 0
         return Blocked("child", child=child)
-    if number == _NUMBERS.waitid:
+    if number == numbers.waitid:
         return Blocked("child", child=second if first == _P_PID else 0)
     return None
 
