@@ -45,6 +45,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "diagnosis": {"running", "control", "intake", *BELOW_VIEWS} | COMMON,
     "attach": {"diagnosis", "running", *BELOW_VIEWS} | COMMON,
     "views": BELOW_VIEWS | COMMON,
+    "explore": {"control", "running", "intake", *BELOW_VIEWS} | COMMON,
     "session": BELOW_SESSION | COMMON,
     "lessons": {"views", "control", *BELOW_VIEWS} | COMMON,
     "rehearsal": {"lessons", "views", "control", *BELOW_VIEWS} | COMMON,
@@ -124,6 +125,17 @@ def test_a_room_knows_of_those_below_it_alone(path: Path) -> None:
 
 def test_the_list_of_exceptions_only_shrinks() -> None:
     assert {border for path in MODULES for border in broken(path)} >= EXCEPTIONS
+
+
+PURE_EXPLORING = ("schedule",)
+"""The files of `explore` that know no process: the search, and what is made of what it finds."""
+
+
+@pytest.mark.parametrize("file", PURE_EXPLORING)
+def test_the_search_needs_the_standard_library_alone(file: str) -> None:
+    for module in imported(PACKAGE / "explore" / f"{file}.py"):
+        ours = module.startswith("procsim.explore.") and module.split(".")[2] in PURE_EXPLORING
+        assert is_standard(module) or ours, module
 
 
 @pytest.mark.parametrize("room", ["wire", "tracer"])

@@ -1,0 +1,193 @@
+"""What a search and an executor pass to each other: plans in one direction, executions in the other.
+
+An executor runs the program once. It lets one thread move at a time, asks the plan before each step which one, and
+shows it the step afterwards:
+
+    while enabled:
+        thread = plan.choose(position, enabled, previous)
+        if thread is None:
+            break                                      # Execution(..., ended=ASLEEP)
+        ...                                            # that thread executes its operation
+        plan.saw(position, step)
+
+Threads and objects are strings that are the same in every execution: no process ids, no addresses. A thread is called
+after its process, "user-1"; the second process of that name "user-1 #2"; a further thread "user-1: Thread-1".
+
+Sources: Mazurkiewicz, "Trace theory", 1987 (dependence); Godefroid, "Partial-order methods for the verification of
+concurrent systems", 1996 (sleep sets).
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+READ, WRITE = "read", "write"
+ACQUIRE, RELEASE = "acquire", "release"
+PUT, GET = "put", "get"
+START, EXIT, JOIN = "start", "exit", "join"
+ARRIVE, PASS = "arrive", "pass"
+"""Modes in which an operation touches an object. An executor may use others: they all depend on each other."""
+
+COMMUTE = frozenset({READ, JOIN, ARRIVE, PASS})
+"""Two operations on one object, both of the same one of these modes, do not depend on each other."""
+
+
+class Touch(NamedTuple):
+    """That an operation uses an object, and how. START on the name of a thread creates that thread, EXIT ends it."""
+
+    object: str
+    mode: str
+
+
+class Operation(NamedTuple):
+    """What a thread does in a step, or is about to do."""
+
+    kind: str
+    """The kind of the event that it emits when it is done, "file_read": by it, views find its words."""
+    touches: tuple[Touch, ...]
+    """All objects that it uses. One that uses none of those that others use depends on nothing.
+
+    What is in a file and that there is a file at a path are two objects: to open it is to read the second; who makes,
+    renames or removes it writes the second, and who empties it the first.
+    """
+    object: str = ""
+    """What it is done to, as people call it: "tickets.txt", "counter[2]", "user-1"."""
+    at: str = ""
+    """The line of the program, "tickets.py:29"; empty where it is not known."""
+
+    def is_same(self, other: "Operation") -> bool:
+        """Whether it does the same to the same objects."""
+        return self.kind == other.kind and self.touches == other.touches
+
+
+class Step(NamedTuple):
+    """One step of an execution, with the state in which it was chosen."""
+
+    thread: str
+    operation: Operation
+    enabled: Set[str]
+    """The threads that could have moved instead, and this one."""
+    pending: Mapping[str, Operation]
+    """What each thread that waits at the gate is about to do, this one, too, whether or not it could do it now."""
+    refused: Set[Touch] = frozenset()
+    """What would have blocked just before this step, of the objects that it touches: ACQUIRE of a lock that is held,
+    GET from an empty queue, PUT into a full one, JOIN of a process that has not ended."""
+    value: str = ""
+    """What was read, written, put or got, as people read it; empty where it is not known."""
+    gave_up: bool = False
+    """It ended without being done: its time was up, or it was not to wait. Then others move first, where they can."""
+
+
+WHOLE, ASLEEP, LIMIT, STOPPED = "whole", "asleep", "limit", "stopped"
+"""How an execution ended: the program did, or no thread could move; the plan stopped it, since what follows is explored
+elsewhere; it reached the limit of steps; or the executor stopped it before it did something that is not allowed."""
+
+EXIT_CODE, UNCAUGHT, HANG, FINDING, CLAIM, FORBIDDEN, ENDLESS = (
+    "exit_code",
+    "uncaught",
+    "hang",
+    "finding",
+    "claim",
+    "forbidden",
+    "endless",
+)
+"""What can be wrong in an execution. ENDLESS: it reached the limit of steps. FORBIDDEN: see STOPPED."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in an execution."""
+
+    what: str
+    """One of the words above."""
+    id: str = ""
+    """Which of its sort it is: the id of the claim or the finding, the exception's type, the exit code."""
+    at: str = ""
+    """The line of the program that it is about; empty where there is none."""
+    thread: str = ""
+    """The thread that it is about; empty where it is about none, or about the whole program."""
+    text: str = ""
+    """A sentence in English with {places} for the figures, as in a finding or a claim; empty: views know the words."""
+    figures: Mapping[str, Any] = {}
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """Equal for two faults that people call the same: whoever is concerned, and whatever the figures are."""
+        return self.what, self.id, self.at
+
+
+class Uncontrolled(NamedTuple):
+    """Something that the gate does not control, or not see, so that its orders were not tried."""
+
+    what: str
+    """Such as "socket", "database", "file_lock", "raw_value", "time", "randomness", "thread"."""
+    object: str = ""
+    """What it is done to, as people call it."""
+    at: str = ""
+    between: bool = True
+    """Whether it may order processes or carry what one writes to another. Then no order is known to be right."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came of one run of the program."""
+
+    steps: Sequence[Step]
+    blocked: Mapping[str, Operation]
+    """What each thread is about to do that is blocked in it at the end, also where the plan or a limit stopped it."""
+    ended: str = WHOLE
+    exit_code: int | None = 0
+    """Of the main process; None: it had not ended."""
+    faults: tuple[Fault, ...] = ()
+    """What was wrong; empty: it was right, if `ended` is WHOLE."""
+    uncontrolled: tuple[Uncontrolled, ...] = ()
+    final: Hashable = field(default=None, compare=False)
+    """The state at the end, where the executor knows it: for comparisons in tests."""
+
+    @property
+    def threads(self) -> list[str]:
+        """The thread that took each step."""
+        return [step.thread for step in self.steps]
+
+
+class Plan(Protocol):
+    """Which thread moves next, in one execution. It is used once."""
+
+    def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
+        """The thread that takes the step number `position`, the first being 0; None: end the execution here.
+
+        `previous`: who took the step before. Raises `Diverged` if the plan asks for a thread that cannot move.
+        """
+
+    def saw(self, position: int, step: Step) -> None:
+        """The step was taken. Raises `Diverged` if the plan knows this step, and it was another one before."""
+
+
+class Diverged(Exception):
+    """The program did not do what it did before, although its threads moved in the same order."""
+
+    def __init__(self, position: int, before: str, now: str) -> None:
+        super().__init__(f"step {position + 1} was {before}, and now is {now}")
+        self.position, self.before, self.now = position, before, now
+
+
+def dependent(some: Iterable[Touch], others: Sequence[Touch]) -> bool:
+    """Whether two operations touch one object in modes that do not commute: their order can make a difference."""
+    return any(
+        one.object == other.object and not (one.mode == other.mode and one.mode in COMMUTE)
+        for one in some
+        for other in others
+    )
+
+
+def preempts(enabled: Set[str], previous: str | None, thread: str) -> bool:
+    """Whether it is a preemption that this thread moves: a switch away from one that could have gone on."""
+    return previous != thread and previous in enabled
+
+
+def still_asleep(sleep: Mapping[str, Operation], step: Step) -> dict[str, Operation]:
+    """The threads that still sleep after a step: those whose next operation does not depend on it."""
+    return {
+        thread: operation
+        for thread, operation in sleep.items()
+        if thread != step.thread and not dependent(operation.touches, step.operation.touches)
+    }
