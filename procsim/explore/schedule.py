@@ -8,7 +8,7 @@ shows it the step afterwards:
         if thread is None:
             break                                      # Execution(..., ended=ASLEEP)
         ...                                            # that thread executes its operation
-        plan.saw(position, step)
+        plan.saw(position, step)                       # raises Diverged: Execution(..., ended=DIVERGED, diverged=…)
 
 Threads and objects are strings that are the same in every execution: no process ids, no addresses. A thread is called
 after its process, "user-1"; the second process of that name "user-1 #2"; a further thread "user-1: Thread-1".
@@ -78,9 +78,10 @@ class Step(NamedTuple):
     """It ended without being done: its time was up, or it was not to wait. Then others move first, where they can."""
 
 
-WHOLE, ASLEEP, LIMIT, STOPPED = "whole", "asleep", "limit", "stopped"
+WHOLE, ASLEEP, LIMIT, STOPPED, DIVERGED = "whole", "asleep", "limit", "stopped", "diverged"
 """How an execution ended: the program did, or no thread could move; the plan stopped it, since what follows is explored
-elsewhere; it reached the limit of steps; or the executor stopped it before it did something that is not allowed."""
+elsewhere; it reached the limit of steps; the executor stopped it before it did something that is not allowed; or the
+plan raised `Diverged`, and the executor stopped it for that."""
 
 EXIT_CODE, UNCAUGHT, HANG, FINDING, CLAIM, FORBIDDEN, ENDLESS = (
     "exit_code",
@@ -140,6 +141,8 @@ class Execution:
     faults: tuple[Fault, ...] = ()
     """What was wrong; empty: it was right, if `ended` is WHOLE."""
     uncontrolled: tuple[Uncontrolled, ...] = ()
+    diverged: "Diverged | None" = None
+    """Where it no longer did what it did before; None unless `ended` is DIVERGED."""
     final: Hashable = field(default=None, compare=False)
     """The state at the end, where the executor knows it: for comparisons in tests."""
 
@@ -160,6 +163,22 @@ class Plan(Protocol):
 
     def saw(self, position: int, step: Step) -> None:
         """The step was taken. Raises `Diverged` if the plan knows this step, and it was another one before."""
+
+
+class Executor(Protocol):
+    """Runs the program, several times at once."""
+
+    places: int
+    """How many executions may go on at once."""
+
+    def begin(self, plan: Plan) -> None:
+        """Begin an execution. At most `places` go on at once."""
+
+    def done(self) -> tuple[Plan, Execution]:
+        """Wait until one of them has ended: its plan, and what came of it. In any order."""
+
+    def close(self) -> None:
+        """End those that go on; what comes of them is not asked for."""
 
 
 class Diverged(Exception):
