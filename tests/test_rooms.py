@@ -127,7 +127,18 @@ def test_the_list_of_exceptions_only_shrinks() -> None:
     assert {border for path in MODULES for border in broken(path)} >= EXCEPTIONS
 
 
-PURE_EXPLORING = ("schedule",)
+PURE_EXPLORING = (
+    "schedule",
+    "plans",
+    "order",
+    "tree",
+    "optimal",
+    "bounded",
+    "sampling",
+    "counting",
+    "shrink",
+    "deciding",
+)
 """The files of `explore` that know no process: the search, and what is made of what it finds."""
 
 

@@ -1,0 +1,104 @@
+"""How many orders the executions stand for that a search has tried.
+
+Only those steps count whose order can differ: those that touch an object at which two threads race. The orders of an
+execution are the linear extensions of happens-before among these. Two traces have no order in common; so if all traces
+were tried, the sum is the number of all orders.
+
+Source: Habib, Medina, Nourine and Steiner, "Efficient algorithms on distributive lattices", 2001 (linear extensions
+are counted as paths from one set of steps that is closed downwards to the next).
+"""
+
+from collections.abc import Sequence, Set
+from typing import NamedTuple
+
+from procsim.explore.order import Order
+
+MOST_TRACES = 5_000
+"""So many traces are kept; of more, the orders are not counted."""
+
+MOST_STATES = 2_000_000
+"""So many sets of steps are looked at; then, the orders are not counted."""
+
+
+class _Kept(NamedTuple):
+    """A step, as far as it is needed to count orders."""
+
+    row: int
+    """Of its thread."""
+    objects: tuple[str, ...]
+    clock: tuple[int, ...]
+
+
+class Orders:
+    """The traces so far, and what they race for."""
+
+    def __init__(self) -> None:
+        self._traces: list[list[_Kept]] | None = []
+        self.contested: dict[str, str] = {}
+        """The objects at which threads race, and how people call them."""
+
+    def add(self, order: Order) -> None:
+        """Take in a trace, and what races in it."""
+        for race in order.races:
+            earlier = {touch.object for touch in order.steps[race.earlier].operation.touches}
+            for touch in race.operation.touches:
+                if touch.object in earlier:
+                    self.contested.setdefault(touch.object, race.operation.object)
+        if self._traces is not None and len(self._traces) < MOST_TRACES:
+            self._traces.append(
+                [
+                    _Kept(row, tuple(touch.object for touch in step.operation.touches), clock)
+                    for step, (row, clock) in zip(order.steps, order.stamped(), strict=True)
+                ]
+            )
+        else:
+            self._traces = None
+
+    def counts(self) -> list[int] | None:
+        """Of each trace, in the order in which they came, how many orders it stands for; None: they are too many."""
+        if self._traces is None:
+            return None
+        counts: list[int] = []
+        left = MOST_STATES
+        for trace in self._traces:
+            found, left = _linear_extensions(_known_of(trace, self.contested.keys()), left)
+            if found is None:
+                return None
+            counts.append(found)
+        return counts
+
+
+def _known_of(trace: Sequence[_Kept], objects: Set[str]) -> list[list[tuple[int, ...]]]:
+    """For each thread, for each of its steps that touch these objects: how many such steps of each thread it knows."""
+    threads = len(trace[0].clock) if trace else 0
+    numbers: list[list[int]] = [[0] for _row in range(threads)]
+    """For each thread, after each number of its steps: how many of them touch the objects."""
+    for step in trace:
+        numbers[step.row].append(numbers[step.row][-1] + any(each in objects for each in step.objects))
+    known: list[list[tuple[int, ...]]] = [[] for _row in range(threads)]
+    for step in trace:
+        if any(each in objects for each in step.objects):
+            known[step.row].append(tuple(numbers[row][count] for row, count in enumerate(step.clock)))
+    return known
+
+
+def _linear_extensions(known: Sequence[Sequence[tuple[int, ...]]], most: int) -> tuple[int | None, int]:
+    """How many orders keep to what each step knows, and how many of the `most` states are left; None: too many."""
+    begin = (0,) * len(known)
+    ways: dict[tuple[int, ...], int] = {begin: 1}
+    """The sets of steps that can have been taken, all of one size, and in how many orders each."""
+    for _step in range(sum(map(len, known))):
+        following: dict[tuple[int, ...], int] = {}
+        for taken, count in ways.items():
+            for row, steps in enumerate(known):
+                if taken[row] == len(steps):
+                    continue
+                needs = steps[taken[row]]
+                if all(need <= has for other, (need, has) in enumerate(zip(needs, taken, strict=True)) if other != row):
+                    after = (*taken[:row], taken[row] + 1, *taken[row + 1 :])
+                    following[after] = following.get(after, 0) + count
+        most -= len(following)
+        if most < 0:
+            return None, 0
+        ways = following
+    return sum(ways.values()), most

@@ -1,0 +1,66 @@
+"""Finds the pair of steps whose order makes an execution wrong: the other way round, and all else as it was, it is right.
+
+Runs nothing itself, like `shrink`. No pair is named for which the other order was not run.
+"""
+
+from collections.abc import Callable, Generator
+from typing import NamedTuple
+
+from procsim.explore.optimal import other_way_round
+from procsim.explore.order import Order, Race
+from procsim.explore.plans import Wished
+from procsim.explore.schedule import Execution, Operation, Plan, Step
+
+MOST_PAIRS = 2
+
+
+class Pair(NamedTuple):
+    """Two operations: a step, and what another thread did after it, or was blocked in."""
+
+    earlier: Step
+    thread: str
+    later: Operation
+
+
+def deciding_pairs(
+    execution: Execution, wrong: Callable[[Execution], bool]
+) -> Generator[Plan, Execution, list[tuple[Pair, ...]]]:
+    """Every single pair whose other order is right; where there is none, the first two pairs that do it together.
+
+    The second of two is a pair of the execution in which the first was the other way round. Empty: neither.
+    """
+    level: list[tuple[tuple[Pair, ...], Execution]] = [((), execution)]
+    for _round in range(MOST_PAIRS):
+        found: list[tuple[Pair, ...]] = []
+        following: list[tuple[tuple[Pair, ...], Execution]] = []
+        for pairs, before in level:
+            order = Order(before)
+            for race in order.races:
+                plan, position = _other_order(order, race)
+                after = yield plan
+                if position >= len(after.steps) or after.steps[position].thread != race.thread:
+                    continue  # it was blocked there: these two cannot change places
+                named = (*pairs, Pair(before.steps[race.earlier], race.thread, race.operation))
+                if wrong(after):
+                    following.append((named, after))
+                    continue
+                found.append(named)
+                if pairs:
+                    return found
+        if found:
+            return found
+        level = following
+    return []
+
+
+def _other_order(order: Order, race: Race) -> tuple[Plan, int]:
+    """The plan in which one race goes the other way round, all else as it was, and where the later operation is then."""
+    threads = [step.thread for step in order.steps]
+    before = threads[: race.earlier]
+    first = [thread for thread, _operation in other_way_round(order, race)]
+    after = [
+        thread
+        for position, thread in enumerate(threads)
+        if position >= race.earlier and order.follows(race.earlier, position) and position != race.later
+    ]
+    return Wished([*before, *first, *after]), race.earlier + len(first) - 1

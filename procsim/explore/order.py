@@ -1,0 +1,114 @@
+"""Happens-before among the steps of an execution, and its races: the pairs that could change places.
+
+Two dependent steps of different threads race if no other step between them is ordered after the first and before the
+second. An operation that is blocked at the end of an execution races, too, although it was never done.
+
+Sources: Mattern, "Virtual time and global states of distributed systems", 1988 (vector clocks); Flanagan and Godefroid,
+"Dynamic partial-order reduction for model checking software", POPL 2005 (the next operations of all threads, blocked
+ones, too); Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (reversible
+races).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from procsim.explore.schedule import COMMUTE, START, Execution, Operation, Touch
+
+_Clock = tuple[int, ...]
+"""For each thread, how many of its first steps are known."""
+
+
+class Race(NamedTuple):
+    """A step, and the operation of another thread that could come before it instead."""
+
+    earlier: int
+    """The position of the step."""
+    later: int
+    """The position of the operation; that behind the last step, if it is blocked at the end."""
+    thread: str
+    """Whose operation it is."""
+    operation: Operation
+
+
+class Order:
+    """The steps of an execution, and which of them happen before which."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.steps = execution.steps
+        self.races: list[Race] = []
+        names = dict.fromkeys(name for step in self.steps for name in (step.thread, *step.pending)) | dict.fromkeys(
+            execution.blocked
+        )
+        self._row = {thread: row for row, thread in enumerate(names)}
+        self._known: dict[str, _Clock] = dict.fromkeys(names, (0,) * len(names))
+        """What each thread knows after its last step so far."""
+        self._clocks: list[_Clock] = []
+        """What the thread knows with each step."""
+        self._stamps: list[tuple[int, int]] = []
+        """The row of the thread of each step, and how many steps it has taken with this one."""
+        self._history: dict[str, list[tuple[int, str]]] = {}
+        """The positions and modes in which each object was touched."""
+        for position, step in enumerate(self.steps):
+            self._add_races(position, step.thread, step.operation)
+            self._take(position, step.thread, step.operation.touches)
+        for thread, operation in execution.blocked.items():
+            self._add_races(len(self.steps), thread, operation)
+
+    def follows(self, earlier: int, later: int) -> bool:
+        """Whether the step at `later` happens after the one at `earlier`, or is that one."""
+        return self._covers(self._clocks[later], earlier)
+
+    def stamped(self) -> list[tuple[int, _Clock]]:
+        """Of each step, the number of its thread, and for each thread how many of its steps come before or are it."""
+        return [(row, clock) for (row, _count), clock in zip(self._stamps, self._clocks, strict=True)]
+
+    def _covers(self, clock: _Clock, position: int) -> bool:
+        row, count = self._stamps[position]
+        return clock[row] >= count
+
+    def _take(self, position: int, thread: str, touches: tuple[Touch, ...]) -> None:
+        """Add a step: it comes after the last step of its thread, and after all that it depends on."""
+        row, clock = self._row[thread], self._known[thread]
+        clock = (*clock[:row], clock[row] + 1, *clock[row + 1 :])
+        for touch in touches:
+            for earlier, mode in self._depends_on(touch):
+                if not self._covers(clock, earlier):
+                    clock = _joined(clock, self._clocks[earlier])
+                if mode not in COMMUTE:
+                    break  # it depends on all that came before it: they are in its clock
+        for name, mode in touches:
+            self._history.setdefault(name, []).append((position, mode))
+            if mode == START:
+                self._known[name] = clock
+        self._clocks.append(clock)
+        self._stamps.append((row, clock[row]))
+        self._known[thread] = clock
+
+    def _depends_on(self, touch: Touch) -> Iterator[tuple[int, str]]:
+        """The steps so far that it depends on, the last one first, and how each touched the object."""
+        for position, mode in reversed(self._history.get(touch.object, ())):
+            if mode != touch.mode or mode not in COMMUTE:
+                yield position, mode
+
+    def _add_races(self, later: int, thread: str, operation: Operation) -> None:
+        """Add the races of this operation, which comes at `later`, with the steps before.
+
+        A step before which it would have blocked has enabled it, and cannot change places with it. What lies further
+        back on that object can: an acquire races with the acquire before it, not with the release between them.
+        """
+        found = {}
+        for touch in operation.touches:
+            seen = self._known[thread]
+            for position, mode in self._depends_on(touch):
+                if not self._covers(seen, position):
+                    if touch in self.steps[position].refused:
+                        continue
+                    found[position] = True
+                    seen = _joined(seen, self._clocks[position])
+                if mode not in COMMUTE:
+                    break
+        self.races += [Race(position, later, thread, operation) for position in found]
+
+
+def _joined(one: _Clock, other: _Clock) -> _Clock:
+    return tuple(map(max, one, other))

@@ -1,0 +1,89 @@
+"""Plans that follow threads named beforehand, and the rule for the steps after them.
+
+The rule: the thread that moved last goes on while it can, so that there are few switches to read; one that gave up, as
+its time was up, lets others go first.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from procsim.explore.schedule import Diverged, Operation, Step, still_asleep
+
+
+class Begun:
+    """Begins as an execution before did, then goes a way that is new, then by the rule; without those that sleep.
+
+    A thread sleeps whose next operation is explored first in another execution: until a step depends on it, each order
+    is one of those.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step] = (),
+        way: Iterable[str] = (),
+        sleep: Mapping[str, Operation] | None = None,
+    ) -> None:
+        """`steps`: those to begin with. `way`: the threads to move then. `sleep`: who sleeps after these steps."""
+        self._steps = steps
+        self._way = deque(way)
+        self._sleep = dict(sleep or {})
+        self._yields: str | None = None
+        """The thread that gave up in the last step."""
+
+    def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
+        """As in `Plan`."""
+        if position < len(self._steps):
+            thread = self._steps[position].thread
+            if thread not in enabled:
+                raise Diverged(position, described(self._steps[position]), f"{thread} cannot move")
+            return thread
+        if self._way:
+            thread = self._way.popleft()
+            if thread in enabled:
+                return thread if thread not in self._sleep else None
+            self._way.clear()
+        return by_rule(enabled - self._sleep.keys(), previous, self._yields)
+
+    def saw(self, position: int, step: Step) -> None:
+        """As in `Plan`."""
+        self._yields = step.thread if step.gave_up else None
+        if position >= len(self._steps):
+            self._sleep = still_asleep(self._sleep, step)
+            return
+        before = self._steps[position]
+        if step.thread != before.thread or not step.operation.is_same(before.operation):
+            raise Diverged(position, described(before), described(step))
+
+
+class Wished:
+    """Follows a list of threads, then the rule. A thread that cannot move when it is its turn is left out."""
+
+    def __init__(self, threads: Iterable[str]) -> None:
+        self._wishes = deque(threads)
+        self._yields: str | None = None
+
+    def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
+        """As in `Plan`. It never ends an execution."""
+        while self._wishes:
+            thread = self._wishes.popleft()
+            if thread in enabled:
+                return thread
+        return by_rule(enabled, previous, self._yields)
+
+    def saw(self, position: int, step: Step) -> None:
+        """As in `Plan`."""
+        self._yields = step.thread if step.gave_up else None
+
+
+def by_rule(able: Set[str], previous: str | None, yields: str | None) -> str | None:
+    """Who moves where nothing else is said: see above. None: nobody is able to."""
+    if previous in able and (previous != yields or len(able) == 1):
+        return previous
+    return min(able - {yields}, default=min(able, default=None))
+
+
+def described(step: Step) -> str:
+    """Such as "user-1: file_read tickets.txt (tickets.py:29)", where a program is not the same each time."""
+    operation = step.operation
+    words = f"{step.thread}: {operation.kind} {operation.object}".rstrip()
+    return f"{words} ({operation.at})" if operation.at else words

@@ -1,0 +1,71 @@
+"""Makes a wrong execution easier to read: the fewest preemptions, then the fewest steps, then the fewest switches.
+
+Runs nothing itself: `shrunk` yields plans, is sent what came of each, and returns the simplest execution.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+
+from procsim.explore.plans import Wished
+from procsim.explore.schedule import WHOLE, Execution, Plan, preempts
+
+Questions = Generator[Plan, Execution]
+"""Plans, each of which is answered by what came of it."""
+
+
+def preemptions(execution: Execution) -> int:
+    """How often a thread was left that could have gone on."""
+    steps = execution.steps
+    return sum(
+        preempts(steps[position].enabled, steps[position - 1].thread, steps[position].thread)
+        for position in range(1, len(steps))
+    )
+
+
+def cost(execution: Execution) -> tuple[int, int, int]:
+    """How hard its order is to read: preemptions, steps, switches."""
+    threads = execution.threads
+    switches = sum(one != other for one, other in zip(threads, threads[1:], strict=False))
+    return preemptions(execution), len(threads), switches
+
+
+def shrunk(execution: Execution, same: Callable[[Execution], bool]) -> Generator[Plan, Execution, Execution]:
+    """A simpler execution for which `same` holds, or the one given.
+
+    The steps that a thread takes in a row are moved together to others of the same thread, earlier or later, to the
+    beginning or to the end. The answer is such that no single move of this sort makes it simpler; it need not be the
+    simplest there is.
+    """
+    improved = True
+    while improved:
+        improved = False
+        for threads in _moved(execution):
+            found = yield Wished(threads)
+            if found.ended == WHOLE and same(found) and cost(found) < cost(execution):
+                execution, improved = found, True
+                break
+    return execution
+
+
+def _moved(execution: Execution) -> Iterator[list[str]]:
+    """The threads in other orders: one block is moved at a time, to the nearest place first."""
+    blocks = _blocks(execution)
+    for number, (thread, _length) in enumerate(blocks):
+        others = blocks[:number] + blocks[number + 1 :]
+        places = {0, len(others)}
+        for place, (other, _its) in enumerate(others):
+            if other == thread:
+                places |= {place, place + 1}
+        for place in sorted(places - {number}, key=lambda place: (abs(place - number), place)):
+            order = [*others[:place], blocks[number], *others[place:]]
+            yield [name for name, length in order for _ in range(length)]
+
+
+def _blocks(execution: Execution) -> list[tuple[str, int]]:
+    """The threads, each with how many steps it takes in a row."""
+    blocks: list[tuple[str, int]] = []
+    for thread in execution.threads:
+        if blocks and blocks[-1][0] == thread:
+            blocks[-1] = thread, blocks[-1][1] + 1
+        else:
+            blocks.append((thread, 1))
+    return blocks
