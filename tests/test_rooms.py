@@ -138,6 +138,8 @@ PURE_EXPLORING = (
     "counting",
     "shrink",
     "deciding",
+    "outcomes",
+    "explorer",
 )
 """The files of `explore` that know no process: the search, and what is made of what it finds."""
 

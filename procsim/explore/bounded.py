@@ -61,7 +61,7 @@ def _switches(steps: Sequence[Step]) -> list[int]:
 
 
 def _last_dependent(steps: Sequence[Step], thread: str, operation: Operation, fresh: bool) -> list[int]:
-    """The last step of each other thread that the operation depends on; if it is not `fresh`, among the last one alone."""
+    """The last step of each other thread that the operation depends on. Not `fresh`: only the very last step is new."""
     found: list[int] = []
     seen = {thread}
     for position in range(len(steps) - 1, -1 if fresh else len(steps) - 2, -1):

@@ -1,4 +1,4 @@
-"""Finds the pair of steps whose order makes an execution wrong: the other way round, and all else as it was, it is right.
+"""Finds the pair of steps whose order makes an execution wrong: with them the other way round, it is right.
 
 Runs nothing itself, like `shrink`. No pair is named for which the other order was not run.
 """
@@ -12,6 +12,10 @@ from procsim.explore.plans import Wished
 from procsim.explore.schedule import Execution, Operation, Plan, Step
 
 MOST_PAIRS = 2
+"""Three and more pairs that decide together are not looked for."""
+
+MOST_EXECUTIONS = 60
+"""So many are asked for, where nothing else is said."""
 
 
 class Pair(NamedTuple):
@@ -23,11 +27,12 @@ class Pair(NamedTuple):
 
 
 def deciding_pairs(
-    execution: Execution, wrong: Callable[[Execution], bool]
+    execution: Execution, wrong: Callable[[Execution], bool], most: int = MOST_EXECUTIONS
 ) -> Generator[Plan, Execution, list[tuple[Pair, ...]]]:
     """Every single pair whose other order is right; where there is none, the first two pairs that do it together.
 
-    The second of two is a pair of the execution in which the first was the other way round. Empty: neither.
+    The second of two is a pair of the execution in which the first was the other way round. Empty: neither. `most`: so
+    many executions are asked for.
     """
     level: list[tuple[tuple[Pair, ...], Execution]] = [((), execution)]
     for _round in range(MOST_PAIRS):
@@ -36,6 +41,9 @@ def deciding_pairs(
         for pairs, before in level:
             order = Order(before)
             for race in order.races:
+                if not most:
+                    return found
+                most -= 1
                 plan, position = _other_order(order, race)
                 after = yield plan
                 if position >= len(after.steps) or after.steps[position].thread != race.thread:
@@ -54,7 +62,7 @@ def deciding_pairs(
 
 
 def _other_order(order: Order, race: Race) -> tuple[Plan, int]:
-    """The plan in which one race goes the other way round, all else as it was, and where the later operation is then."""
+    """A plan with one race the other way round, all else as it was, and where the later operation is in it."""
     threads = [step.thread for step in order.steps]
     before = threads[: race.earlier]
     first = [thread for thread, _operation in other_way_round(order, race)]

@@ -34,7 +34,7 @@ class RandomWalk:
 
 
 class Priorities:
-    """The thread with the highest of random priorities moves. At DEPTH - 1 random steps, that of who moves falls lowest.
+    """The thread with the highest random priority moves. At DEPTH - 1 random steps, that of who moves falls lowest.
 
     A fault of that depth is found with a probability of at least 1 / (n * k ** (DEPTH - 1)), for n threads and k steps.
     """

@@ -4,12 +4,13 @@ Runs nothing itself: `shrunk` yields plans, is sent what came of each, and retur
 """
 
 from collections.abc import Callable, Generator, Iterator
+from itertools import pairwise
 
 from procsim.explore.plans import Wished
 from procsim.explore.schedule import WHOLE, Execution, Plan, preempts
 
-Questions = Generator[Plan, Execution]
-"""Plans, each of which is answered by what came of it."""
+MOST_EXECUTIONS = 60
+"""So many are asked for, where nothing else is said."""
 
 
 def preemptions(execution: Execution) -> int:
@@ -24,21 +25,26 @@ def preemptions(execution: Execution) -> int:
 def cost(execution: Execution) -> tuple[int, int, int]:
     """How hard its order is to read: preemptions, steps, switches."""
     threads = execution.threads
-    switches = sum(one != other for one, other in zip(threads, threads[1:], strict=False))
+    switches = sum(one != other for one, other in pairwise(threads))
     return preemptions(execution), len(threads), switches
 
 
-def shrunk(execution: Execution, same: Callable[[Execution], bool]) -> Generator[Plan, Execution, Execution]:
+def shrunk(
+    execution: Execution, same: Callable[[Execution], bool], most: int = MOST_EXECUTIONS
+) -> Generator[Plan, Execution, Execution]:
     """A simpler execution for which `same` holds, or the one given.
 
     The steps that a thread takes in a row are moved together to others of the same thread, earlier or later, to the
     beginning or to the end. The answer is such that no single move of this sort makes it simpler; it need not be the
-    simplest there is.
+    simplest there is. `most`: so many executions are asked for.
     """
     improved = True
     while improved:
         improved = False
         for threads in _moved(execution):
+            if not most:
+                return execution
+            most -= 1
             found = yield Wished(threads)
             if found.ended == WHOLE and same(found) and cost(found) < cost(execution):
                 execution, improved = found, True
