@@ -124,7 +124,7 @@ class Exploration:
 
     @property
     def is_right(self) -> bool:
-        """Whether all orders are known to be right: all were tried, and the gate controlled all between the processes."""
+        """Whether all orders are known to be right: they were tried, and nothing between processes was uncontrolled."""
         between = any(each.between for each in self.uncontrolled)
         return self.tried_all and not self.wrong and not between
 

@@ -198,9 +198,12 @@ def dependent(some: Iterable[Touch], others: Sequence[Touch]) -> bool:
     )
 
 
-def preempts(enabled: Set[str], previous: str | None, thread: str) -> bool:
-    """Whether it is a preemption that this thread moves: a switch away from one that could have gone on."""
-    return previous != thread and previous in enabled
+def preempts(enabled: Set[str], before: Step | None, thread: str) -> bool:
+    """Whether it is a preemption that this thread moves: a switch away from one that could have gone on.
+
+    `before`: the step before; None: there was none. Who gave up in it lets others go first, and is not preempted.
+    """
+    return before is not None and not before.gave_up and before.thread != thread and before.thread in enabled
 
 
 def still_asleep(sleep: Mapping[str, Operation], step: Step) -> dict[str, Operation]:

@@ -17,7 +17,7 @@ def preemptions(execution: Execution) -> int:
     """How often a thread was left that could have gone on."""
     steps = execution.steps
     return sum(
-        preempts(steps[position].enabled, steps[position - 1].thread, steps[position].thread)
+        preempts(steps[position].enabled, steps[position - 1], steps[position].thread)
         for position in range(1, len(steps))
     )
 

@@ -88,7 +88,7 @@ class Node:
 
     def costs(self, thread: str) -> bool:
         """Whether it would be a preemption to move this thread from here."""
-        return preempts(self.enabled, self.before.thread if self.before else None, thread)
+        return preempts(self.enabled, self.before, thread)
 
     def branch(self, thread: str) -> Branch | None:
         """The branch in which this thread is moved."""

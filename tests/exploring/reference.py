@@ -60,9 +60,9 @@ def foata(steps: Sequence[Step]) -> Trace:
 
 
 def preemptions(execution: Execution) -> int:
-    """How often a thread was left that could have gone on, counted apart from `shrink`."""
+    """How often a thread was left that could have gone on and had not given up, counted apart from `shrink`."""
     pairs = zip(execution.steps, execution.steps[1:], strict=False)
-    return sum(one.thread != other.thread and one.thread in other.enabled for one, other in pairs)
+    return sum(one.thread != other.thread and one.thread in other.enabled and not one.gave_up for one, other in pairs)
 
 
 class Reference:
