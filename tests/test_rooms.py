@@ -44,7 +44,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "recording": BELOW_VIEWS | COMMON,
     "diagnosis": {"running", "control", "intake", *BELOW_VIEWS} | COMMON,
     "attach": {"diagnosis", "running", *BELOW_VIEWS} | COMMON,
-    "views": BELOW_VIEWS | COMMON,
+    "views": {"explore"} | BELOW_VIEWS | COMMON,
     "explore": {"control", "running", "intake", *BELOW_VIEWS} | COMMON,
     "session": BELOW_SESSION | COMMON,
     "lessons": {"views", "control", *BELOW_VIEWS} | COMMON,

@@ -39,11 +39,7 @@ class Orders:
 
     def add(self, order: Order) -> None:
         """Take in a trace, and what races in it."""
-        for race in order.races:
-            earlier = {touch.object for touch in order.steps[race.earlier].operation.touches}
-            for touch in race.operation.touches:
-                if touch.object in earlier:
-                    self.contested.setdefault(touch.object, race.operation.object)
+        self.contested |= order.contested()
         if self._traces is not None and len(self._traces) < MOST_TRACES:
             self._traces.append(
                 [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from procsim.explore.bounded import BoundedSearch
 from procsim.explore.deciding import deciding_pairs
 from procsim.explore.optimal import OptimalSearch
+from procsim.explore.order import Order
 from procsim.explore.outcomes import AGAIN, Exploration, Kind, Outcome, is_right, kind_of
 from procsim.explore.plans import Begun
 from procsim.explore.sampling import InTurn
@@ -79,13 +80,17 @@ class Explorer:
         self,
         next_plan: Callable[[], Plan | None],
         record: Callable[[Plan, Execution], None],
-        is_over: Callable[[], bool] = lambda: False,
+        is_over: Callable[[int], bool] = lambda begun: False,
     ) -> None:
-        """Run plans, as many at once as there are places, until there is none or it is over."""
-        out = 0
+        """Run plans, as many at once as there are places, until there is none or it is over.
+
+        `is_over`: whether that is so, after so many of them.
+        """
+        begun = out = 0
         while True:
-            while out < self._executor.places and not is_over() and (plan := next_plan()) is not None:
+            while out < self._executor.places and not is_over(begun) and (plan := next_plan()) is not None:
                 self._executor.begin(plan)
+                begun += 1
                 out += 1
             if not out:
                 return
@@ -119,20 +124,15 @@ class Explorer:
 
         self._go(sampling.next_plan, record, self._until(SAMPLED_SHARE))
 
-    def _until(self, share: float) -> Callable[[], bool]:
-        """A function, to be asked before each execution: whether so much of the budget has been spent since now.
+    def _until(self, share: float) -> Callable[[int], bool]:
+        """Whether so much of the budget has been spent since now, or something was not allowed."""
+        begun_at = self._now()
 
-        It is also over where something was not allowed.
-        """
-        begun, begun_at = 0, self._now()
-
-        def is_over() -> bool:
-            nonlocal begun
-            begun += 1
+        def is_over(begun: int) -> bool:
             executions, seconds = self._budget.executions, self._budget.seconds
             return (
                 self.exploration.stopped is not None
-                or (executions is not None and begun > executions * share)
+                or (executions is not None and begun >= executions * share)
                 or (seconds is not None and self._now() - begun_at >= seconds * share)
             )
 
@@ -177,7 +177,12 @@ class Explorer:
             outcome.pairs = yield from deciding_pairs(outcome.simplest, lambda found: not is_right(found))
 
     def _tally(self) -> None:
-        """Count the orders that the executions of the search stand for."""
+        """Count the orders that the executions of the search stand for, and say what the wrong ones race for."""
         if isinstance(self._search, OptimalSearch):
             orders = self._search.orders
-            self.exploration.count_orders(self._kinds, orders.counts(), orders.contested.values())
+            self.exploration.contested = orders.contested
+            counts = orders.counts()
+            if counts is not None:
+                self.exploration.count_orders(self._kinds, counts)
+        for outcome in self.exploration.wrong[:EXPLAINED_KINDS]:
+            outcome.contested = frozenset(Order(outcome.simplest).contested())

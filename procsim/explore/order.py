@@ -58,6 +58,15 @@ class Order:
         """Whether the step at `later` happens after the one at `earlier`, or is that one."""
         return self._covers(self._clocks[later], earlier)
 
+    def contested(self) -> dict[str, str]:
+        """The objects that threads race for, and how people call them."""
+        return {
+            touch.object: race.operation.object
+            for race in self.races
+            for touch in race.operation.touches
+            if any(touch.object == its.object for its in self.steps[race.earlier].operation.touches)
+        }
+
     def stamped(self) -> list[tuple[int, _Clock]]:
         """Of each step, the number of its thread, and for each thread how many of its steps come before or are it."""
         return [(row, clock) for (row, _count), clock in zip(self._stamps, self._clocks, strict=True)]

@@ -56,6 +56,8 @@ class Outcome:
     """How many orders the former stand for; None: they were not counted."""
     again: int | None = None
     """How many of AGAIN times the simplest way led to it again; None: it was not run again."""
+    contested: frozenset[str] = frozenset()
+    """The objects that threads race for in the simplest way."""
     pairs: list[tuple[Pair, ...]] = field(default_factory=list)
     """The pairs of steps whose order decides, any one of these; a tuple of two decides together."""
 
@@ -103,8 +105,8 @@ class Exploration:
     """How many executions reached the limit of steps."""
     orders: int | None = None
     """How many orders those of the search stand for; None: they were not counted."""
-    contested: list[str] = field(default_factory=list)
-    """What processes race for, as people call it: `orders` are those of the steps at these."""
+    contested: dict[str, str] = field(default_factory=dict)
+    """The objects that threads race for, and how people call them: `orders` are those of the steps at these."""
     uncontrolled: dict[Uncontrolled, int] = field(default_factory=dict)
     """What the gate did not control, and in how many executions."""
     diverged: list[Diverged] = field(default_factory=list)
@@ -164,11 +166,8 @@ class Exploration:
         if execution.diverged is not None:
             self.diverged.append(execution.diverged)
 
-    def count_orders(self, kinds: Iterable[Kind], counts: Iterable[int] | None, contested: Iterable[str]) -> None:
+    def count_orders(self, kinds: Iterable[Kind], counts: Iterable[int]) -> None:
         """Say how many orders there are of each kind. `kinds`, `counts`: of each execution of the search."""
-        self.contested = list(dict.fromkeys(contested))
-        if counts is None:
-            return
         for outcome in self.outcomes.values():
             outcome.orders = 0
         self.orders = 0
