@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from procsim.explore.order import Order
+from procsim.explore.schedule import Operation
 
 MOST_TRACES = 5_000
 """So many traces are kept; of more, the orders are not counted."""
@@ -36,10 +37,13 @@ class Orders:
         self._traces: list[list[_Kept]] | None = []
         self.contested: dict[str, str] = {}
         """The objects at which threads race, and how people call them."""
+        self.racing: set[tuple[str, Operation]] = set()
+        """What threads do that takes part in a race."""
 
     def add(self, order: Order) -> None:
         """Take in a trace, and what races in it."""
         self.contested |= order.contested()
+        self.racing |= order.racing()
         if self._traces is not None and len(self._traces) < MOST_TRACES:
             self._traces.append(
                 [

@@ -180,9 +180,9 @@ class Explorer:
         """Count the orders that the executions of the search stand for, and say what the wrong ones race for."""
         if isinstance(self._search, OptimalSearch):
             orders = self._search.orders
-            self.exploration.contested = orders.contested
+            self.exploration.contested, self.exploration.racing = orders.contested, orders.racing
             counts = orders.counts()
             if counts is not None:
                 self.exploration.count_orders(self._kinds, counts)
         for outcome in self.exploration.wrong[:EXPLAINED_KINDS]:
-            outcome.contested = frozenset(Order(outcome.simplest).contested())
+            self.exploration.racing |= Order(outcome.simplest).racing()

@@ -67,6 +67,11 @@ class Order:
             if any(touch.object == its.object for its in self.steps[race.earlier].operation.touches)
         }
 
+    def racing(self) -> set[tuple[str, Operation]]:
+        """What threads do that takes part in a race."""
+        later = {(race.thread, race.operation) for race in self.races}
+        return later | {(self.steps[race.earlier].thread, self.steps[race.earlier].operation) for race in self.races}
+
     def stamped(self) -> list[tuple[int, _Clock]]:
         """Of each step, the number of its thread, and for each thread how many of its steps come before or are it."""
         return [(row, clock) for (row, _count), clock in zip(self._stamps, self._clocks, strict=True)]

@@ -15,6 +15,7 @@ from procsim.explore.schedule import (
     Diverged,
     Execution,
     Fault,
+    Operation,
     Uncontrolled,
 )
 from procsim.explore.shrink import cost
@@ -56,8 +57,6 @@ class Outcome:
     """How many orders the former stand for; None: they were not counted."""
     again: int | None = None
     """How many of AGAIN times the simplest way led to it again; None: it was not run again."""
-    contested: frozenset[str] = frozenset()
-    """The objects that threads race for in the simplest way."""
     pairs: list[tuple[Pair, ...]] = field(default_factory=list)
     """The pairs of steps whose order decides, any one of these; a tuple of two decides together."""
 
@@ -107,6 +106,8 @@ class Exploration:
     """How many orders those of the search stand for; None: they were not counted."""
     contested: dict[str, str] = field(default_factory=dict)
     """The objects that threads race for, and how people call them: `orders` are those of the steps at these."""
+    racing: set[tuple[str, Operation]] = field(default_factory=set)
+    """What threads do whose order can differ, as far as it is known."""
     uncontrolled: dict[Uncontrolled, int] = field(default_factory=dict)
     """What the gate did not control, and in how many executions."""
     diverged: list[Diverged] = field(default_factory=list)

@@ -16,7 +16,7 @@ from procsim.views.base import clean, seconds
 from procsim.views.text.order_words import (
     blocked_words,
     deciding_words,
-    fault_words,
+    faults_words,
     forbidden_words,
     numbered_step,
     uncontrolled_words,
@@ -74,12 +74,16 @@ def explored_lines(
 
 
 def title_words(title: str, exploration: Exploration) -> str:
-    """Such as "tickets --users 2: 16 executions in 0.42 s, of at most 14 steps"."""
-    return _("{title}: {executions} in {time}, of at most {steps} steps").format(
+    """Such as "tickets --users 2: 16 executions of at most 14 steps, and 12 more to explain them, in 0.42 s"."""
+    words = N_("{title}: {executions} of at most {steps} steps, in {time}")
+    if exploration.explaining:
+        words = N_("{title}: {executions} of at most {steps} steps, and {more} more to explain them, in {time}")
+    return _(words).format(
         title=clean(title),
         executions=executions_words(exploration.executions),
-        time=seconds(exploration.seconds * 1e9),
         steps=exploration.longest,
+        more=exploration.explaining,
+        time=seconds(exploration.seconds * 1e9),
     )
 
 
@@ -100,9 +104,11 @@ def share_words(outcome: Outcome, exploration: Exploration) -> str:
 
 def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: str) -> Iterator[tuple[Text, Text]]:
     execution, indent = outcome.simplest, Text("  ")
-    faults = list(dict.fromkeys(fault_words(fault, execution) for fault in outcome.faults))
-    words = _("{share}: {fault}").format(share=share_words(outcome, exploration), fault="; ".join(faults))
+    first, *more = faults_words(outcome)
+    words = _("{share}: {fault}").format(share=share_words(outcome, exploration), fault=first)
     yield Text(f"{mark} ", STYLES["bad"]), Prose(words, "strong")
+    for words in more:
+        yield indent, Prose(words, "strong")
     if outcome.is_flaky:
         words = _("flaky: of {times} times that the same steps were taken again, it went wrong so in {count}")
         yield indent, Prose(words.format(times=AGAIN, count=outcome.again))
@@ -125,12 +131,9 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
 
 
 def shown_steps(outcome: Outcome, exploration: Exploration) -> list[Step]:
-    """Those steps of the simplest way whose order can matter; all, if none is known to."""
-    objects = exploration.contested.keys() | outcome.contested
-    matter = [
-        step for step in outcome.simplest.steps if any(touch.object in objects for touch in step.operation.touches)
-    ]
-    return matter or list(outcome.simplest.steps)
+    """Those steps of the simplest way whose order can differ; all, if none is known to."""
+    steps = outcome.simplest.steps
+    return [step for step in steps if (step.thread, step.operation) in exploration.racing] or list(steps)
 
 
 def _uncontrolled_lines(mark: str, exploration: Exploration) -> Iterator[tuple[Text, Text]]:

@@ -14,7 +14,7 @@ from procsim.language import N_, _
 from procsim.output import writing
 from procsim.views.base import clean
 from procsim.views.explored import executions_words, share_words
-from procsim.views.text.order_words import fault_words
+from procsim.views.text.order_words import faults_words
 from procsim.views.text.prose import hanging
 from procsim.views.text.summary import ascii_only
 from procsim.views.text.words import STYLES, counted
@@ -69,8 +69,7 @@ def progress_lines(title: str, exploration: Exploration, plain_marks: bool) -> I
     )
     yield Text(), Text(words)
     for outcome in exploration.wrong[:KINDS_SHOWN]:
-        fault = "; ".join(dict.fromkeys(fault_words(each, outcome.simplest) for each in outcome.faults))
-        words = _("{share}: {fault}").format(share=share_words(outcome, exploration), fault=fault)
+        words = _("{share}: {fault}").format(share=share_words(outcome, exploration), fault=faults_words(outcome)[0])
         yield Text(f"{bad} ", STYLES["bad"]), Text(words)
     if exploration.right is not None:
         words = _("{share}: nothing was wrong").format(share=share_words(exploration.right, exploration))

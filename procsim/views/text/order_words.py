@@ -108,7 +108,7 @@ def numbered_step(step: Step) -> str:
     if step.gave_up:
         words = _("{words}, in vain").format(words=words)
     elif step.value:
-        words = _("{words}: {value}").format(words=words, value=clean(step.value))
+        words = _("{words}: {value}").format(words=words, value=clean(step.value.strip()))
     return placed(words, step.operation.at)
 
 
@@ -143,6 +143,12 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
     else:
         words = _("what decides: {pair}, and {other}; both the other way round, it is right")
         yield words.format(pair=pairs[0], other=pairs[1])
+
+
+def faults_words(outcome: Outcome) -> list[str]:
+    """What is wrong in its simplest way, what says most first; never empty for what is wrong."""
+    faults = sorted(outcome.faults, key=lambda fault: (fault.what != CLAIM, fault.what == FINDING))
+    return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults))
 
 
 def fault_words(fault: Fault, execution: Execution) -> str:
