@@ -83,6 +83,54 @@ def test_nobody_is_stuck_before_the_ends_of_all_that_are_gone_are_known(
     assert snapshots >= ended_at
 
 
+ENDS_SLOWLY = """
+import os, sys
+from multiprocessing import Process, Queue
+
+class Slow:
+    def write(self, text):
+        while not os.path.exists(sys.argv[1]):
+            pass
+
+    def flush(self):
+        pass
+
+def work(queue):
+    queue._reader.close(), queue._writer.close()  # as where its arguments cannot all be received
+    sys.stderr = Slow()
+    raise KeyError("b")
+
+queue = Queue()
+Process(target=work, args=(queue,), name="worker").start()
+queue.get()
+"""
+
+
+def test_nobody_is_stuck_before_those_have_ended_that_are_about_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker can put nothing any more, and is still there: it prints the error that ends it."""
+    program, ends = tmp_path / "program.py", tmp_path / "ends"
+    program.write_text(ENDS_SLOWLY)
+    without_pauses(monkeypatch)
+    state, looks = RunState(), 0
+    with launch(Order([sys.executable, str(program), str(ends)], Settings("fork"), timeout=120)) as run:
+        watching = Watchman(run, state)
+        for batch in run:
+            for event in (*batch, *watching.diagnose()):
+                apply(state, event)
+            worker = state.process_named("worker")
+            looks += worker is not None and worker.raised is not None and state.counts["queue_get_waiting"] > 0
+            if looks == 10:
+                assert not state.counts["process_stuck"]
+                ends.touch()
+            found = watching.explain()
+            if found:
+                break
+    (finding,) = found
+    assert finding.fields["sentence"] == "get_nobody_puts.died"
+
+
 GOES_ON = """
 import os, sys
 from multiprocessing import Event, Lock, Process, Semaphore

@@ -30,6 +30,10 @@ class Thread(NamedTuple):
     number: int
 
 
+_GONE = Blocked("gone")
+"""Stands for a thread that has ended."""
+
+
 @dataclass
 class ProcessSnapshot:
     """One process at one moment."""
@@ -42,6 +46,11 @@ class ProcessSnapshot:
     is_forkserver: bool = False
     caught: int = 0
     """The signals that it has handlers for, as a mask (signal 1 is bit 0)."""
+
+    @property
+    def main_goes_on(self) -> bool:
+        """Whether its main thread is there and may go on by itself."""
+        return self.threads.get(self.pid, _GONE) is None
 
 
 @dataclass

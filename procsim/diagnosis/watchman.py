@@ -13,7 +13,8 @@ system for further ones of the run, and, if threads are stuck even so, for other
 threads that are stuck by the two, it confirms those that are stuck by it, too, and are as they were.
 
 The state may be late, and then it has no cause, or a wrong one. So nobody is found to be stuck before all events have
-come that were emitted before the first of these snapshots, and the end of each process that is gone by the last one.
+come that were emitted before the first of these snapshots, and the end of each process that is gone by the last one,
+or about to be: it has told that it ends, has closed its pipes, perhaps, and has not ended yet.
 """
 
 import contextlib
@@ -209,12 +210,17 @@ class Watchman:
         if any(before.get(thread) != mark for thread, mark in found.items()):
             return []
         dead = self._run.find_deaths()
-        if dead or self._run.deaths_are_expected():
+        if dead or self._run.deaths_are_expected() or self._some_are_ending(snapshot):
             return dead
         read = self._of_untraced({thread.pid for thread in everybody})
         if read:  # by what is known now, other threads may be stuck, or for another reason
             return read
         return stuck_events(self._state, snapshot, {*found}, self._run.now())
+
+    def _some_are_ending(self, snapshot: Snapshot) -> bool:
+        """Whether a process has told that it ends, and its main thread is on its way there: not blocked."""
+        processes = (self._state.processes.get(pid) for pid, it in snapshot.processes.items() if it.main_goes_on)
+        return any(process is not None and (process.raised or process.returned is not None) for process in processes)
 
     def _of_untraced(self, pids: Iterable[int]) -> list[Event]:
         """What those of these processes hold and wait for that are not traced, and were not looked at before."""
