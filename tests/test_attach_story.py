@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from procsim.attach.look import (
     CutOff,
     Hold,
@@ -401,3 +403,43 @@ def test_a_task_that_could_not_be_sent_is_told_of_beside_what_it_was_to_bring_ab
 def test_a_callback_that_waits_for_its_own_pool() -> None:
     assert ids(with_a_pool(replace(RESULT, helper="results"), open=1)) == ["pool_waits_for_itself"]
     assert "pool_waits_for_itself" not in ids(with_a_pool(RESULT, open=1))
+
+
+# What may be why nobody ends a wait ---------------------------------------------------------------------------
+
+
+def because(state: RunState) -> list[str]:
+    """Of the first finding."""
+    clauses = state.found[0].fields["figures"]["because"] or []
+    return [clause["clause"].format(**clause["figures"]) for clause in clauses]
+
+
+@pytest.mark.parametrize(
+    ("inside", "waits", "said"),
+    [
+        (3, False, ["3 items of tasks were put and not taken"]),
+        (0, False, []),
+        (None, False, []),
+        (3, True, []),
+    ],
+    ids=["nobody takes them", "none is left", "not known", "somebody waits for them"],
+)
+def test_items_that_are_left_in_another_queue(inside: int | None, waits: bool, said: list[str]) -> None:
+    reads = Blocked("read", (End(500, False),), size=4)
+    thread = SeenThread(1, "MainThread", reads, 3, wait=SeenWait("queue_get_waiting", 77, at=AT))
+    queues = (SeenObject(77, "Queue", "out", pipe=500), SeenObject(78, "Queue", "tasks", pipe=501, inside=inside))
+    ends = frozenset({End(500, False), End(501, False)})
+    main = replace(process(thread, "MainProcess", parent=0), objects=queues, ends=ends)
+    taker = replace(thread, number=2, wait=SeenWait("queue_get_waiting", 78), blocked=Blocked("shared"))
+    others = [replace(process(taker, "taker"), objects=queues)] if waits else []
+    assert because(explained(look(main, *others))) == said
+
+
+@pytest.mark.parametrize(("failed", "said"), [("KeyError", ["a task of executor raised KeyError"]), ("", [])])
+def test_a_task_that_has_raised_before_it_set_an_event(failed: str, said: list[str]) -> None:
+    waits = SeenThread(1, "MainThread", Blocked("shared"), 3, wait=SeenWait("event_waiting", 88, at=AT))
+    pool = SeenPool(99, "ProcessPoolExecutor", "executor", made_by=1, size=1)
+    main = replace(process(waits, "MainProcess", parent=0), objects=(SeenObject(88, "Event", "ready"),), pools=(pool,))
+    idle = SeenThread(2, "MainThread", Blocked("shared"), 3)
+    worker = replace(process(idle, "worker"), works_for=99, failed=failed)
+    assert because(explained(look(main, worker))) == said

@@ -230,6 +230,8 @@ class SeenProcess:
     works_for: int = 0
     """The identity of the pool that it is a worker of."""
     task: SeenTask | None = None
+    failed: str = ""
+    """The type of the exception of the last task that has raised one in this worker; empty: that is not known."""
     semaphores: dict[File, SeenSemaphore] = field(default_factory=dict)
     """All that it has mapped."""
     inner: frozenset[File] = frozenset()

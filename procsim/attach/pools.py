@@ -152,6 +152,13 @@ class Pools:
                     return identity, SeenTask(inner.function) if place and inner is not None else None
         return 0, None
 
+    def failed(self, frames: list[Frame]) -> str:
+        """The type of the exception of the last task that has raised one: a worker of an executor keeps that."""
+        for frame in frames:
+            if frame.function == "_process_worker" and not self.calls.is_program(frame):
+                return self.objects.type_name(self.objects.attribute(frame.variables.get("exc", 0), "exc"))
+        return ""
+
     def awaited(self, frames: list[Frame], named: Iterable[tuple[int, str]]) -> int:
         """The address of the pool whose result a thread waits for; 0: not known."""
         library = [frame for frame in frames if not self.calls.is_program(frame)]

@@ -89,6 +89,7 @@ class Python:
             pools=tuple(self._pools.seen(named)),
             works_for=works_for,
             task=task,
+            failed=self._pools.failed(main),
             children=tuple(self._children(started)),
             children_made=sum(filter(None, self._children_made())),
             not_started=tuple(sorted(self._not_started(started))),

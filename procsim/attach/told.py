@@ -233,6 +233,7 @@ class Teller:
         pid, name = pool.made_by or process.pid, pool.name or f"a {pool.type}"
         fields: dict[str, Any] = {"name": name, "type": pool.type, "workers": pool.size, "max_tasks": pool.max_tasks}
         yield self._event("pool_created", pid, object=pool.identity, **fields)
+        workers = [each for each in self._processes.values() if each.works_for == pool.identity]
         fields = {
             "open": pool.open,
             "gone": [*pool.gone] if pid == process.pid else [],
@@ -240,6 +241,7 @@ class Teller:
             "writer_is_gone": pool.writing is not None and self._is_orphaned(pool.writing),
             "worker_is_gone": process.children_made > len(process.children),
             "not_sent": pool.not_sent,
+            "failed": [worker.failed for worker in workers if worker.failed],
         }
         yield self._event("pool_seen", pid, object=pool.identity, **fields)
         if pool.callback:

@@ -24,6 +24,7 @@ from procsim.findings import (
     unsent,
 )
 from procsim.findings.base import Finding, from_fields, standing
+from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of, first_for_each, made_at
 from procsim.findings.deaths import because, dead, with_deaths
 from procsim.findings.pools import is_idle_worker
@@ -150,6 +151,8 @@ class NobodyLeft(NobodyIsLeft):
             figures |= {"arrived": signal.arrived, "parties": signal.parties}
         if wait.open_in:  # the cure of the template is the one that fits: then the end of the others is noticed
             return self.template._replace(figures=figures | because(run, self.dead))
+        if not self.dead:
+            return self.template._replace(figures=figures | because_of_look(run, wait))
         return with_deaths(run, self.template._replace(figures=figures), self.dead)
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from procsim.findings.base import Finding
 from procsim.findings.broken_queues import dead_readers, is_torn
+from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, Figures, NobodyIsLeft, figures_of, first_for_each
 from procsim.findings.deaths import because, with_deaths
 from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, what_they_did
@@ -43,7 +44,9 @@ class EmptyQueue(NobodyIsLeft):
                 sentence="get_nobody_puts.died",
             )
             return with_deaths(run, finding, self.dead)
-        if queue is not None:
+        if queue is not None and queue.seen is not None:
+            figures |= because_of_look(run, self.wait)
+        elif queue is not None:
             figures |= what_they_did(run, self.wait, PUT, queue.put, queue.got)
         finding = Finding(
             "get_nobody_puts",
@@ -55,7 +58,7 @@ class EmptyQueue(NobodyIsLeft):
         )
         if figures.get("caught"):
             return finding._replace(cure=NOT_SWALLOWED, sentence="get_nobody_puts.caught")
-        if figures.get("because") and queue is not None and not queue.puts:
+        if figures.get("because") and queue is not None and queue.seen is None and not queue.puts:
             return finding._replace(cure=IN_ANY_CASE, sentence="get_nobody_puts.none")
         return finding
 

@@ -119,7 +119,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "ready": (bool, NoneType),
     **dict.fromkeys(("in_message", "handles_sigterm", "accepted", "alone", "probable", "counted"), (bool,)),
     **dict.fromkeys(("reader_is_gone", "writer_is_gone", "worker_is_gone"), (bool,)),
-    **dict.fromkeys(("open_in", "answers", "threads", "inside", "beside", "gone"), (list,)),
+    **dict.fromkeys(("open_in", "answers", "threads", "inside", "beside", "gone", "failed"), (list,)),
 }
 """The types of the fields that procsim sets; all others hold what the program has chosen."""
 

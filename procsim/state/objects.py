@@ -223,6 +223,8 @@ class PoolLook(NamedTuple):
     """Whether a child of its maker has ended."""
     not_sent: bool
     """Whether a task could not be sent to a worker, most likely."""
+    failed: tuple[str, ...] = ()
+    """The types of exceptions that tasks have raised, as far as workers still have these."""
 
 
 @dataclass(slots=True)

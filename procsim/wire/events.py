@@ -160,8 +160,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_error_seen": ("job", "function", "submitted"),  # somebody asks for that result
     # By `attach`: how many tasks are open, which of its threads have gone from its maker ("tasks" …), whether a worker
     # has ended with the lock of those that read tasks, or of those that send results, and whether a child of its maker
-    # has ended; `not_sent`: a task could not be sent to a worker, most likely.
-    "pool_seen": ("open", "gone", "reader_is_gone", "writer_is_gone", "worker_is_gone", "not_sent"),
+    # has ended; `not_sent`: a task could not be sent to a worker, most likely; `failed`: the types of exceptions that
+    # tasks have raised.
+    "pool_seen": ("open", "gone", "reader_is_gone", "writer_is_gone", "worker_is_gone", "not_sent", "failed"),
     # job None: several; importing: the module that this thread is just importing; None: it imports none. `helper`:
     # where the thread is one of that pool's own, what it is there for, as in "thread_raised"; else None.
     "pool_result_waiting": ("job", "importing", "helper", *WAITING),

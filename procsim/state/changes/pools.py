@@ -142,6 +142,7 @@ def _seen(run: RunState, event: Event) -> None:
         fields["writer_is_gone"],
         fields["worker_is_gone"],
         fields["not_sent"],
+        tuple(map(str, fields["failed"])),
     )
     pool.submitted = fields["open"]
 
