@@ -44,7 +44,7 @@ KNOWN_LESS: dict[tuple[str, str], tuple[str, ...]] = {
     ("item_dropped", "get_nobody_puts"): (),
     ("item_dropped", "tasks_not_done"): (),
     ("holder_dead", "lock_nobody_releases"): (),
-    ("empty_too_early", "get_nobody_puts"): ("process", "object"),
+    ("empty_too_early", "get_nobody_puts"): ("process",),
     ("errors_unseen", "event_nobody_sets"): (),
     ("terminated_in_vain", "event_nobody_sets"): ("process",),
     ("terminated_in_vain", ""): COMPARED,

@@ -20,12 +20,15 @@ PATIENCE_SECONDS = 60.0
 _BARE_SECONDS = 60.0
 
 BARE = (
-    "import multiprocessing, os, runpy, sys; "
+    "import multiprocessing, os, sys; "
     "multiprocessing.context._default_context._default_context = multiprocessing.get_context(sys.argv[1]); "
-    "sys.argv[:] = sys.argv[2:]; sys.path[0] = os.path.dirname(sys.argv[0]); "
-    "runpy.run_path(sys.argv[0], run_name='__main__')"
+    "sys.argv[:] = sys.argv[2:]; sys.path[0] = os.path.dirname(sys.argv[0]); __file__ = sys.argv[0]; "
+    "exec(compile(open(__file__, 'rb').read(), __file__, 'exec'))"
 )
-"""Runs a program by itself: its arguments are the start method, unless the program sets one, and the program."""
+"""Runs a program by itself: its arguments are the start method, unless the program sets one, and the program.
+
+In the module `__main__` itself: what a spawned process sends back may be of a class that stands there.
+"""
 
 RIGHT = "right"
 LESS = "less"
