@@ -14,6 +14,7 @@ from procsim.session.report import Report, Severity
 from procsim.state.run_state import RunState
 from procsim.views.attached import Attached, AttachedView, Call, ThreadStack, outcome_words
 from procsim.views.base import Verdict
+from procsim.views.live.attached import AttachedScreen
 from procsim.wire.identities import MAIN_THREAD
 
 CERTAIN = Finding("lock_cycle", "one waits for right")
@@ -150,3 +151,46 @@ def test_text_of_a_program_commands_no_terminal() -> None:
     AttachedView(Console(file=file, width=100), attached, with_stacks=True).finish(state, Verdict("work"))
     assert "\x1b" not in file.getvalue()
     assert "process-10" in file.getvalue()
+
+
+# Where the threads of a process stand -----------------------------------------------------------------------
+
+
+def test_the_innermost_call_is_the_last() -> None:
+    """As in Python's own tracebacks, and as `watch` has it."""
+    calls = (Call("acquire", "lib.py:3", whose="library"), Call("work", "work.py:7"), Call("<module>", "work.py:9"))
+    state = seen_in([look(process(10, python="3.12"))] * 2).state
+    file = io.StringIO()
+    attached = Attached("work.py", stacks={10: [ThreadStack("", calls, calls), ThreadStack("helper", (), ())]})
+    AttachedView(Console(file=file, width=100), attached, with_stacks=True).finish(state, Verdict("work.py"))
+    assert file.getvalue().splitlines()[2:-1] == [
+        "where each thread stands, the innermost call last:",
+        "  process-10 (PID 10):",
+        f"    {'<module>':20}  work.py:9",
+        f"    {'work':20}  work.py:7",
+        f"    {'acquire':20}  lib.py:3",
+        "  process-10 (PID 10), helper:",
+        "    runs no Python now, or that could not be read",
+    ]
+
+
+@pytest.mark.parametrize(("height", "fewest"), [(10, 3), (8, 1), (24, 9)])
+def test_on_a_small_screen_a_chosen_process_shows_where_it_stands(height: int, fewest: int) -> None:
+    """Its innermost calls come before the sentences, and before its outer calls."""
+    calls = [Call(f"call_{number}", f"work.py:{number}") for number in range(9)]
+    stacks = {10: [ThreadStack("", calls, calls)]}
+    finding = Finding("lock_cycle", "one holds left and waits for right; other holds right and waits for left " * 2)
+    state = seen_in([look(process(10, python="3.12"), process(11, python="3.12"))] * 2).state
+    screen = AttachedScreen()
+    screen._chosen = 10
+    lines = [
+        line.plain.rstrip()
+        for line in screen._lines(
+            state, Verdict("work.py", findings=[finding]), Attached("work.py", stacks=stacks), 40, height
+        )
+    ]
+    assert len(lines) == height and lines[0] == "work.py (PID 10): 2 processes"
+    shown = [line.split()[0] for line in lines if line.startswith("    call_")]
+    assert len(shown) >= fewest and shown == [f"call_{number}" for number in range(len(shown))][::-1]
+    assert any("(PID 10): …" in line for line in lines) == (len(shown) < 9)
+    assert lines[-1].startswith("arrows")

@@ -21,7 +21,9 @@ class HasEnded(CannotAttach):
     """The process has ended, and its parent has not asked for its exit code yet: nothing of it is left to look at."""
 
     def __init__(self, pid: int) -> None:
-        super().__init__(_("process {pid} has ended: its parent alone still has to read its exit code").format(pid=pid))
+        super().__init__(
+            _("process {pid} has ended; its parent has not asked for its exit code yet (a zombie)").format(pid=pid)
+        )
         self.pid = pid
 
 

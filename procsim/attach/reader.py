@@ -139,7 +139,8 @@ def _plain_object(file: File, seen: Iterable[SeenProcess]) -> SeenObject:
     known = [each for process in seen if (each := process.semaphores.get(file)) is not None]
     best = max(known, key=lambda each: each.limit)
     kind = "RLock" if best.recursive else "Lock" if best.limit == 1 else "Semaphore"
-    return SeenObject(identity_of(file), kind, semaphore=file)
+    name = "" if best.limit else "a lock or semaphore"  # of processes that cannot be read
+    return SeenObject(identity_of(file), kind, name, semaphore=file)
 
 
 def _with_locks(

@@ -7,6 +7,7 @@ have its command line, too. Nobody means procsim itself, nor the shell or the su
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from procsim.errors import WrongUse
 from procsim.harmless import harmless
 from procsim.language import N_, _
 from procsim.running import processes
+
+_NUMBER = re.compile(r"-?[0-9]+")
 
 NAMED = 4
 """So many programs that have the word are named."""
@@ -47,8 +50,10 @@ def process_meant(word: str) -> int:
 
     Whether there is a process with that number is not checked. Raises `NoSuchProgram`, `WrongUse`.
     """
-    if word.isascii() and word.isdigit():
+    if _NUMBER.fullmatch(word):
         return int(word)
+    if not word.strip():
+        raise WrongUse(_("give a PID, or a word that stands in the command line of one program"))
     every = _all_processes()
     meant = programs_with(word, every, os.getpid())
     if not meant:

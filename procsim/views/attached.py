@@ -29,6 +29,9 @@ PROCESS_ROWS, THING_ROWS = 40, 30
 NAME_CELLS, WORDS_CELLS = 20, 46
 """Cells that the columns have at most; what is longer pushes the rest of its line aside."""
 
+FUNCTION_CELLS = 20
+"""Cells of the column of functions."""
+
 WIDTH_ELSEWHERE = 100
 """Cells of a line that draws an object, where there is no terminal."""
 
@@ -68,7 +71,7 @@ class Attached:
     places: Mapping[int, str] = field(default_factory=dict)
     """The line of the program at which the main thread of each process stands, by PID."""
     held_elsewhere: Collection[int] = ()
-    """The identities of locks that are held by a process that was not looked at."""
+    """The identities of locks that are held by a process that was not read."""
     stacks: Mapping[int, Sequence[ThreadStack]] = field(default_factory=dict)
     """Where the threads of each process stand, by PID."""
 
@@ -91,6 +94,8 @@ class AttachedView(View):
                 console.print(Text.assemble("  ", line), soft_wrap=not wide)
             for line in thing_lines_of(run, self._attached, THING_ROWS, width, console):
                 console.print(line, soft_wrap=True)
+            if self._with_stacks:
+                console.print(Text(_("where each thread stands, the innermost call last:"), STYLES["faint"]))
             for process in in_order(run) if self._with_stacks else ():
                 for line in stack_lines(process, self._attached):
                     console.print(line, soft_wrap=True)
@@ -176,7 +181,7 @@ def thing_lines_of(run: RunState, attached: Attached, rows: int, width: int, con
     shown = [thing for thing in named if thing.identity not in attached.held_elsewhere]
     for thing in named:
         if thing.identity in attached.held_elsewhere:
-            words = _("held by a process that was not looked at")
+            words = _("held by a process that was not read")
             yield fitted(Text.assemble("  ", (clean(thing.name), "strong"), "  ", words), width)
     for line in thing_lines(run, rows, width - 2, ascii_only(console), shown):
         yield fitted(Text.assemble("  ", line), width)
@@ -187,22 +192,32 @@ def _is_nameless(thing: Thing) -> bool:
     return thing.name.startswith("a ") and not getattr(thing, "holders", ())
 
 
-def stack_lines(process: Process, attached: Attached) -> Iterator[Text]:
-    """Where each thread of a process stands: a row for each call that people need to see, the innermost first.
+def stack_lines(process: Process, attached: Attached, rows: int | None = None) -> Iterator[Text]:
+    """Where each thread of a process stands: a row for each call that people need to see, the innermost last.
 
-    Those of the program itself stand out.
+    Those of the program itself stand out. Where there is no room for so many rows, outer calls are left out.
     """
-    for thread in attached.stacks.get(process.pid, ()):
+    threads = attached.stacks.get(process.pid, ())
+    shown = [[*thread.shown] for thread in threads]
+    while rows is not None and sum(map(_rows_of, shown)) > rows and any(len(calls) > 1 for calls in shown):
+        max(shown, key=len).pop()
+    for thread, calls in zip(threads, shown, strict=True):
         words = _("{process} (PID {pid}), {thread}:") if thread.name else _("{process} (PID {pid}):")
         head = words.format(process=process.name, pid=process.pid, thread=thread.name)
-        yield Text.assemble("  ", (clean(head), "strong"))
-        for call in thread.shown:
+        left_out = " …" if len(calls) < len(thread.shown) else ""
+        yield Text.assemble("  ", (clean(head) + left_out, "strong"))
+        for call in reversed(calls):
             style = "strong" if call.whose == "program" else STYLES["faint"]
-            yield Text.assemble("    ", (f"{clean(call.function):<30}  {clean(call.at)}", style))
+            yield Text.assemble("    ", (f"{clean(call.function):<{FUNCTION_CELLS}}  {clean(call.at)}", style))
             for name, value in call.values:
                 yield Text(f"      {clean(name)} = {clean(value)}")
-        if not thread.shown:
+        if not calls:
             yield Text(f"    {_('runs no Python now, or that could not be read')}", STYLES["faint"])
+
+
+def _rows_of(calls: Sequence[Call]) -> int:
+    """How many rows the stack of a thread takes, with its head."""
+    return 1 + max(1, sum(1 + len(call.values) for call in calls))
 
 
 def _padded(text: str, cells: int) -> str:

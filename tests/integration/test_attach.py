@@ -198,10 +198,66 @@ def test_values_of_variables_only_where_they_are_asked_for(house: House, begin: 
     program.unlink()
 
 
+SECRET = "hunter2"
+HAS_SECRETS = """
+import os, sys, threading
+from multiprocessing import JoinableQueue, Lock, Process, Value
+password = "hunter2-global"
+
+class Account:
+    def __init__(self, lock):
+        self.lock, self.token = lock, "hunter2-attribute"
+
+def work(account, orders, key, *, more):
+    token = "hunter2-local"
+    with account.lock:
+        orders.get()
+
+if __name__ == "__main__":
+    account, orders = Account(Lock()), JoinableQueue()
+    locks = {"hunter2-key": Lock()}
+    locks["hunter2-key"].acquire()
+    value = Value("i", 0)
+    arguments = {"args": (account, orders, "hunter2-argument"), "kwargs": {"more": {"hunter2-option": locks}}}
+    workers = [Process(target=work, **arguments) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+"""
+
+
+def test_nothing_of_the_values_in_its_memory_is_shown(house: House, begin: Begin, start: Start) -> None:
+    """Nor what stands in its environment, or behind its program in the command line."""
+    program = house.folder / "has_secrets.py"
+    program.write_text(HAS_SECRETS)
+    process = begin(
+        "env", f"PASSWORD={SECRET}-environment", sys.executable, program, "--password", f"{SECRET}-command-line"
+    )
+    done = house.wait_until(lambda: (done := house.run("attach", process.pid)).returncode == 3 and done)
+    assert "orders" in done.stdout and SECRET not in done.stdout + done.stderr
+    for options in (("--stacks",), ("--only",), ("--view", "json"), ("--view", "json", "--only")):
+        done = house.run("attach", process.pid, *options)
+        assert "has_secrets.py" in done.stdout and SECRET not in done.stdout + done.stderr
+    terminal = start("attach", process.pid, "--view", "live", columns=110)
+    terminal.wait_for("it hangs: MainProcess will never go on")
+    terminal.press("1")
+    terminal.wait_for("work", "has_secrets.py:1")
+    assert not terminal.row(SECRET)
+    terminal.press("q")
+    assert terminal.wait_for_end() == 3
+    assert not terminal.row(SECRET)
+    values = house.run("attach", process.pid, "--locals").stdout
+    assert f"token = '{SECRET}-local'" in values and f"key = '{SECRET}-argument'" in values
+    for where in ("global", "attribute", "key", "environment", "command-line"):
+        assert f"{SECRET}-{where}" not in values
+    program.unlink()
+
+
 def test_one_process_alone(house: House, hanging: int) -> None:
     done = house.run("attach", hanging, "--only")
     assert re.search(r"^  one  +PID \d+  not looked at$", done.stdout, re.MULTILINE)
-    assert "  left  held by a process that was not looked at\n" in done.stdout
+    assert "  left  held by a process that was not read\n" in done.stdout
     assert ": left out, by --only" in done.stdout
     assert "ended" not in done.stdout
     assert done.returncode == 0, "what the others do is not known"
@@ -210,15 +266,22 @@ def test_one_process_alone(house: House, hanging: int) -> None:
 # Bad input and bad luck -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pid", ["0", "4194305", "9" * 30])
+@pytest.mark.parametrize("pid", ["0", "-1", "4194305", "9" * 30])
 def test_there_is_no_such_process(house: House, pid: str) -> None:
-    assert complaint(house, pid) == f"procsim: there is no process with the PID {pid}"
+    assert complaint(house, "--", pid) == f"procsim: there is no process with the PID {pid}"
+
+
+@pytest.mark.parametrize("word", ["", " "])
+def test_a_word_that_is_none(house: House, word: str) -> None:
+    assert complaint(house, word).startswith("procsim: give a PID, or a word")
 
 
 def test_it_has_ended_and_nobody_has_asked_for_its_exit_code(house: House, begin: Begin) -> None:
     process = begin(sys.executable, "-c", "")
     house.wait_until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
-    assert f"process {process.pid} has ended" in complaint(house, process.pid)
+    assert complaint(house, process.pid).endswith(
+        f"process {process.pid} has ended; its parent has not asked for its exit code yet (a zombie)"
+    )
 
 
 @pytest.mark.skipif(not is_kernels(2), reason="no threads of the kernel are shown here")

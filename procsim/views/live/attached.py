@@ -126,19 +126,33 @@ class AttachedScreen:
         for mark, text in verdict_rows(without_standing(verdict), ascii_only(self._console), with_ids=True):
             head += hanging(Text.assemble(mark, " "), text, width)
         foot = [Text(self._keys(), "faint")]
-        room = max(FEWEST_ROWS, height - len(head) - len(foot))
-        rows = self._process_rows(run, attached, max(FEWEST_ROWS, room // 2 if self._chosen else room))
+        room = height - len(foot)
         if self._chosen in run.processes:
-            rows += [Text(), *stack_lines(run.processes[self._chosen], attached)]
+            head, rows = self._of_chosen(head, run, attached, room)
         else:
-            rows += thing_lines_of(run, attached, max(1, room - len(rows)), width, self._console)
+            rows = self._process_rows(run, attached, max(FEWEST_ROWS, room - len(head)))
+            rows += thing_lines_of(run, attached, max(1, room - len(head) - len(rows)), width, self._console)
             rows += [Text(words, STYLES["faint"]) for words in attached.notes]
-        lines, room = [*head, *rows], height - len(foot)
+        lines = [*head, *rows]
         if len(lines) > room:
             more = Text(_("… and {count} more").format(count=len(lines) - room + 1), STYLES["faint"])
             lines = [*lines[: room - 1], more]
         lines += [Text()] * (room - len(lines))
         return [fitted(line, width) for line in (*lines, *foot)]
+
+    def _of_chosen(
+        self, head: list[Text], run: RunState, attached: Attached, room: int
+    ) -> tuple[list[Text], list[Text]]:
+        """The head and the rows where a process is chosen: what does not fit beside its stack is left out."""
+        process = run.processes[self._chosen or 0]
+        wanted = len([*stack_lines(process, attached)]) + 1
+        if len(head) + FEWEST_ROWS + wanted > room:
+            head = head[:1]
+        rows = self._process_rows(run, attached, max(FEWEST_ROWS, room - len(head) - wanted))
+        left = room - len(head) - len(rows)
+        if left >= wanted:
+            rows.append(Text())
+        return head, [*rows, *stack_lines(process, attached, left)]
 
     def _process_rows(self, run: RunState, attached: Attached, rows: int) -> list[Text]:
         """The rows of processes: each behind its number, which is the key for it, and a mark if it is chosen."""
