@@ -14,10 +14,10 @@ from typing import NamedTuple
 from procsim.explore.order import Order
 from procsim.explore.schedule import Operation
 
-MOST_TRACES = 5_000
-"""So many traces are kept; of more, the orders are not counted."""
+MOST_STEPS = 100_000
+"""Of so many steps the traces are kept, in about 25 MB; of more, the orders are not counted."""
 
-MOST_STATES = 2_000_000
+MOST_STATES = 1_000_000
 """So many sets of steps are looked at; then, the orders are not counted."""
 
 
@@ -35,6 +35,7 @@ class Orders:
 
     def __init__(self) -> None:
         self._traces: list[list[_Kept]] | None = []
+        self._steps_left = MOST_STEPS
         self.contested: dict[str, str] = {}
         """The objects at which threads race, and how people call them."""
         self.racing: set[tuple[str, Operation]] = set()
@@ -44,7 +45,8 @@ class Orders:
         """Take in a trace, and what races in it."""
         self.contested |= order.contested()
         self.racing |= order.racing()
-        if self._traces is not None and len(self._traces) < MOST_TRACES:
+        self._steps_left -= len(order.steps)
+        if self._traces is not None and self._steps_left >= 0:
             self._traces.append(
                 [
                     _Kept(row, tuple(touch.object for touch in step.operation.touches), clock)

@@ -9,7 +9,7 @@ ones, too); Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order
 races).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from procsim.explore.schedule import COMMUTE, START, Execution, Operation, Touch
@@ -72,6 +72,41 @@ class Order:
         later = {(race.thread, race.operation) for race in self.races}
         return later | {(self.steps[race.earlier].thread, self.steps[race.earlier].operation) for race in self.races}
 
+    def allows(self, threads: Sequence[str]) -> bool:
+        """Whether these threads, in this order, take the same steps, and none before one that it happens after."""
+        needs = self._needs()
+        taken = [0] * len(self._row)
+        for thread in threads:
+            row = self._row[thread]
+            if taken[row] == len(needs[row]) or not _is_met(needs[row][taken[row]], taken, row):
+                return False
+            taken[row] += 1
+        return len(threads) == len(self.steps)
+
+    def in_long_turns(self, first: Sequence[str]) -> list[str]:
+        """The threads in an order of the same trace, in which each goes on for as long as it can.
+
+        `first`: whose turn it is then, if it can go on: the first of these.
+        """
+        needs = self._needs()
+        taken = [0] * len(self._row)
+        threads: list[str] = []
+        while len(threads) < len(self.steps):
+            for thread in (*threads[-1:], *first):
+                row = self._row[thread]
+                if taken[row] < len(needs[row]) and _is_met(needs[row][taken[row]], taken, row):
+                    taken[row] += 1
+                    threads.append(thread)
+                    break
+        return threads
+
+    def _needs(self) -> list[list[_Clock]]:
+        """For each thread, what each of its steps knows: those come before it in every order of the trace."""
+        needs: list[list[_Clock]] = [[] for _row in self._row]
+        for (row, _count), clock in zip(self._stamps, self._clocks, strict=True):
+            needs[row].append(clock)
+        return needs
+
     def stamped(self) -> list[tuple[int, _Clock]]:
         """Of each step, the number of its thread, and for each thread how many of its steps come before or are it."""
         return [(row, clock) for (row, _count), clock in zip(self._stamps, self._clocks, strict=True)]
@@ -122,6 +157,11 @@ class Order:
                 if mode not in COMMUTE:
                     break
         self.races += [Race(position, later, thread, operation) for position in found]
+
+
+def _is_met(needs: _Clock, taken: Sequence[int], row: int) -> bool:
+    """Whether so many steps of each thread have been taken as a step of that row needs of the others."""
+    return all(need <= has for other, (need, has) in enumerate(zip(needs, taken, strict=True)) if other != row)
 
 
 def _joined(one: _Clock, other: _Clock) -> _Clock:

@@ -3,14 +3,18 @@
 Runs nothing itself: `shrunk` yields plans, is sent what came of each, and returns the simplest execution.
 """
 
-from collections.abc import Callable, Generator, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import islice, pairwise, permutations
 
+from procsim.explore.order import Order
 from procsim.explore.plans import Wished
 from procsim.explore.schedule import WHOLE, Execution, Plan, preempts
 
 MOST_EXECUTIONS = 60
 """So many are asked for, where nothing else is said."""
+
+MOST_TURNS = 120
+"""In so many ways the threads of a trace take turns, to find the simplest."""
 
 
 def preemptions(execution: Execution) -> int:
@@ -25,8 +29,12 @@ def preemptions(execution: Execution) -> int:
 def cost(execution: Execution) -> tuple[int, int, int]:
     """How hard its order is to read: preemptions, steps, switches."""
     threads = execution.threads
-    switches = sum(one != other for one, other in pairwise(threads))
-    return preemptions(execution), len(threads), switches
+    return preemptions(execution), len(threads), switches(threads)
+
+
+def switches(threads: Sequence[str]) -> int:
+    """How often another thread takes the next step."""
+    return sum(one != other for one, other in pairwise(threads))
 
 
 def shrunk(
@@ -34,22 +42,38 @@ def shrunk(
 ) -> Generator[Plan, Execution, Execution]:
     """A simpler execution for which `same` holds, or the one given.
 
-    The steps that a thread takes in a row are moved together to others of the same thread, earlier or later, to the
-    beginning or to the end. The answer is such that no single move of this sort makes it simpler; it need not be the
-    simplest there is. `most`: so many executions are asked for.
+    First come other orders of the same trace, which need not be run to know what comes of them. Then the steps that a
+    thread takes in a row are moved together to others of the same thread, to the beginning or to the end. The answer
+    is such that no single move of this sort makes it simpler; it need not be the simplest there is. `most`: so many
+    executions are asked for.
     """
+    tried = {tuple(execution.threads)}
     improved = True
     while improved:
         improved = False
-        for threads in _moved(execution):
+        for threads in _candidates(execution):
+            if tuple(threads) in tried:
+                continue
             if not most:
                 return execution
             most -= 1
             found = yield Wished(threads)
+            tried |= {tuple(threads), tuple(found.threads)}
             if found.ended == WHOLE and same(found) and cost(found) < cost(execution):
                 execution, improved = found, True
                 break
     return execution
+
+
+def _candidates(execution: Execution) -> Iterator[list[str]]:
+    """The threads in other orders: the simplest of the same trace, then those of others."""
+    order = Order(execution)
+    threads = list(dict.fromkeys(execution.threads))
+    turns = islice(permutations(threads), MOST_TURNS)
+    simplest = min((order.in_long_turns(first) for first in turns), key=switches)
+    if switches(simplest) < switches(execution.threads):
+        yield simplest
+    yield from (moved for moved in _moved(execution) if not order.allows(moved))
 
 
 def _moved(execution: Execution) -> Iterator[list[str]]:
