@@ -86,9 +86,9 @@ class Watchman:
         """Check, if it is time. Returns events, which the caller applies to the state before it calls `explain`.
 
         They are a `process_stuck` for each thread that has just become certain to be stuck, and a `finding` for each
-        pool that starts workers for ever, each child whose exit code is lost, and for each reason why it probably hangs. Or a `process_ended` for each
-        process that was found to have ended, or what processes that are not traced hold and wait for: what others hold
-        and wait for is to be checked anew then.
+        pool that starts workers for ever, for each child whose exit code is lost, and for each reason why it probably
+        hangs. Or a `process_ended` for each process that was found to have ended, or what processes that are not traced
+        hold and wait for: what others hold and wait for is to be checked anew then.
         """
         with contextlib.suppress(Exception):
             return [*self._check(), *self._new(self._wrong_meanwhile())] if self._is_time() else []

@@ -11,15 +11,13 @@ from procsim.findings.causes import Figures
 from procsim.language import N_
 from procsim.state.run_state import RunState
 
-ID = "exit_code_lost"
-
 OFTEN = 2
 """So often it was told that it lives after procsim knew its end: the first time it may have asked before."""
 
 
 def exit_codes_lost(run: RunState, outcome: Outcome | None = None) -> Iterator[Finding]:
     """One for each such child. `outcome`: None while the program still runs."""
-    known = {finding.fields["figures"]["child_pid"] for finding in run.findings(ID)}
+    known = {finding.fields["figures"]["child_pid"] for finding in run.findings("exit_code_lost")}
     for child in run.processes.values():
         asked = child.polled
         if child.pid not in known and asked is not None and child.polled_after_end >= OFTEN:
@@ -36,24 +34,24 @@ def exit_codes_lost(run: RunState, outcome: Outcome | None = None) -> Iterator[F
 def _finding(figures: Figures, sigchld: str) -> Finding:
     if sigchld == "ignored":
         return Finding(
-            ID,
+            "exit_code_lost",
             "{process} asks⟨ at {at}⟩ again and again whether {child} still lives, and is told that it does, but it "
             "has ended: since {process} ignores SIGCHLD, the system has kept no exit code of it",
             figures,
             "do not set SIGCHLD to SIG_IGN in a process that starts others: signal.signal(SIGCHLD, SIG_DFL)",
-            sentence=f"{ID}.ignored",
+            sentence="exit_code_lost.ignored",
         )
     if sigchld == "handled":
         return Finding(
-            ID,
+            "exit_code_lost",
             "{process} asks⟨ at {at}⟩ again and again whether {child} still lives, and is told that it does, but it "
             "has ended: its exit code was taken by somebody else, most likely by the handler of SIGCHLD",
             figures,
             ONLY_ITS_OWN,
-            sentence=f"{ID}.handled",
+            sentence="exit_code_lost.handled",
         )
     return Finding(
-        ID,
+        "exit_code_lost",
         "{process} asks⟨ at {at}⟩ again and again whether {child} still lives, and is told that it does, but it has "
         "ended: its exit code was taken by somebody else",
         figures,

@@ -1,5 +1,6 @@
 """Cured: SIGCHLD is handled, and the handler waits for no child but its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,10 +11,8 @@ reaped = []
 
 
 def reap(number, frame):
-    try:
+    with contextlib.suppress(ChildProcessError):
         reaped.append(os.waitpid(tool.pid, os.WNOHANG)[0])
-    except ChildProcessError:
-        pass
 
 
 if __name__ == "__main__":
