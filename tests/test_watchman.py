@@ -1,6 +1,7 @@
 """When the watchman says that threads are stuck, in real runs."""
 
 import os
+import platform
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from procsim.diagnosis import watchman
-from procsim.diagnosis.snapshot import Snapshot, take_snapshot
+from procsim.diagnosis.snapshot import Snapshot, take_snapshot, with_outside
 from procsim.diagnosis.watchman import Watchman
 from procsim.intake.drain import Drain, Round
 from procsim.running.launch import launch
@@ -188,3 +189,51 @@ def test_nobody_is_stuck_before_all_is_known_that_led_to_the_wait(
             if found:
                 break
     assert [event.fields["wait"] for event in found if event.pid == state.main] == ["lock_waiting"]
+
+
+READS = """
+import os, signal, subprocess, sys
+reading, writing = os.pipe()
+command = f"(read line < {sys.argv[1]}; echo hello >&{writing}) </dev/null >/dev/null 2>&1 &"
+subprocess.run(["/bin/sh", "-c", command], env={}, pass_fds=[writing])
+os.read(reading, 10)
+signal.pause()
+"""
+
+
+def test_nobody_is_stuck_whom_a_process_outside_has_let_go_on_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes just before the watchman looks who outside the run may write. On a busy machine main, which reads, has
+    not gone on by then, and so has not gone to wait anew: here nobody ever seems to."""
+    program, fifo = tmp_path / "program.py", tmp_path / "fifo"
+    program.write_text(READS)
+    os.mkfifo(fifo)
+    state, written = RunState(), False
+
+    def writes_before(snapshot: Snapshot) -> Snapshot:
+        nonlocal written
+        if not written:
+            fifo.write_text("go\n")
+            while Path(f"/proc/{state.main}/syscall").read_text().split()[0] == READ_CALL:
+                time.sleep(0.001)
+            written = True
+        return with_outside(snapshot)
+
+    monkeypatch.setattr(watchman, "with_outside", writes_before)
+    monkeypatch.setattr(watchman, "wait_count", lambda thread: 0)
+    without_pauses(monkeypatch)
+    with launch(Order([sys.executable, str(program), str(fifo)], Settings("fork"), timeout=120)) as run:
+        watching = Watchman(run, state)
+        for batch in run:
+            for event in batch:
+                apply(state, event)
+            found = watching.diagnose()
+            if written:
+                run.stop()
+            assert [event.kind for event in found if event.kind == "process_stuck"] == []
+    assert written
+
+
+READ_CALL = {"x86_64": "0", "aarch64": "63"}.get(platform.machine(), "")
+"""The number of the system call by which main reads."""

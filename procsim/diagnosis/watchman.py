@@ -20,6 +20,7 @@ or about to be: it has told that it ends, has closed its pipes, perhaps, and has
 import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_count, with_outside
@@ -205,7 +206,10 @@ class Watchman:
         snapshot = take_snapshot(self._run.members)
         if not stuck(self._state, snapshot):  # what follows takes longer: it reads the open files of all processes
             return []
-        everybody = stuck(self._state, with_outside(snapshot))
+        # Look outside first: who wrote and ended before that has let a thread go on, which the next snapshot shows.
+        outside = with_outside(snapshot).outside
+        snapshot = take_snapshot(self._run.members)
+        everybody = stuck(self._state, replace(snapshot, outside=outside))
         found = self._marked(everybody)
         if any(before.get(thread) != mark for thread, mark in found.items()):
             return []
