@@ -128,6 +128,15 @@ def some_thorough(values: Sequence[Any], of: int = 2) -> list[Any]:
     return [pytest.param(*each, marks=mark) for each, mark in zip(several, marks, strict=True)]
 
 
+def with_one_of(values: Iterable[tuple[Any, ...]], others: Sequence[Any]) -> list[Any]:
+    """Each of these values with one of the others, in turn; and, marked as thorough, with all the rest."""
+    return [
+        pytest.param(*value, other, marks=() if place == number % len(others) else (pytest.mark.thorough,))
+        for number, value in enumerate(values)
+        for place, other in enumerate(others)
+    ]
+
+
 def end_session(process: "subprocess.Popen[str]") -> None:
     """Kill a program that was started in a session of its own, and all that it has started.
 

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import termios
+from itertools import product
 from pathlib import Path
 
 import pexpect
 import psutil
 import pytest
 
-from tests.conftest import thorough
+from tests.conftest import some_thorough, thorough
 from tests.integration.conftest import LIMITS, PATIENCE_SECONDS, PROGRAMS, House
 from tests.integration.terminal import ASKS, hang_up
 
@@ -30,9 +31,16 @@ def read_until(process: "subprocess.Popen[str]", word: str) -> str:
     raise AssertionError(f"ended without {word!r}")
 
 
-@pytest.mark.parametrize("view", ["plain", "json"])
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+ENDED_BY = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "times", "view"),
+    some_thorough(
+        [(*each, times, view) for each, times, view in product(ENDED_BY, [1, 2], ["plain", "json"])],
+        of=3,
+    ),
+)
 def test_a_signal_ends_the_run(house: House, view: str, times: int, number: int, code: int) -> None:
     process = house.start(*LONG, "--view", view)
     read_until(process, "reads")

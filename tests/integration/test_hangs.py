@@ -103,7 +103,7 @@ def watched(house: House, program: str, method: str) -> tuple[list[dict[str, Any
 
 
 @pytest.mark.parametrize("method", START_METHODS)
-@pytest.mark.parametrize("program", some_thorough([f"hangs/{name}" for name in HANGS]))
+@pytest.mark.parametrize("program", some_thorough([f"hangs/{name}" for name in HANGS], of=4))
 def test_why_it_hangs(house: House, program: str, method: str) -> None:
     name = program.rpartition("/")[2]
     identity, processes, thing = HANGS[name]
@@ -162,7 +162,7 @@ def test_nothing_is_said_of_its_twin(house: House, program: str, method: str) ->
 HEALTHY = [f"healthy/{name}" for name in sorted(path.stem for path in Path(PROGRAMS / "healthy").glob("*.py"))]
 
 
-@pytest.mark.parametrize(("program", "method"), some_thorough(in_turn(HEALTHY)))
+@pytest.mark.parametrize(("program", "method"), some_thorough(in_turn(HEALTHY), of=4))
 def test_who_only_waits_a_while_does_not_hang(house: House, program: str, method: str) -> None:
     lines, code = watched(house, program, method)
     assert [finding["text"] for finding in lines[-1]["findings"]] == []

@@ -10,6 +10,7 @@ import pytest
 
 from procsim.lessons.catalog import scenarios
 from procsim.wire.events import KINDS
+from tests.conftest import some_thorough
 from tests.integration.conftest import PATIENCE_SECONDS, House
 
 METHODS = ("fork", "spawn", "forkserver")
@@ -458,7 +459,9 @@ def test_without_task_done_main_never_ends(house: House, method: str) -> None:
 # as scripts --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("arguments", "printed"), PLAIN_RUNS, ids=[" ".join(run[0]) for run in PLAIN_RUNS])
+@pytest.mark.parametrize(
+    ("arguments", "printed"), some_thorough(PLAIN_RUNS, of=3), ids=[" ".join(run[0]) for run in PLAIN_RUNS]
+)
 def test_a_lesson_is_a_script_that_runs_by_itself(house: House, arguments: tuple[str, ...], printed: str) -> None:
     name, *options = arguments
     root = Path(__file__).parents[2]

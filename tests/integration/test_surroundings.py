@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import some_thorough
 from tests.integration.conftest import House
 from tests.surroundings import ANYBODY, faults
 
@@ -26,7 +27,7 @@ def test_it_runs_or_says_why_not_and_leaves_nothing(name: str, folder: Path) -> 
     assert faults(ANYBODY[name], folder) == []
 
 
-@pytest.mark.parametrize("name", [name for name in ANYBODY if "descriptors" in name])
+@pytest.mark.parametrize("name", some_thorough([name for name in ANYBODY if "descriptors" in name], of=3))
 def test_it_does_so_where_it_reads_the_output_itself(name: str, folder: Path) -> None:
     assert faults(ANYBODY[name], folder, "--view", "json") == []
 

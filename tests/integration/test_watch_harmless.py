@@ -13,6 +13,7 @@ import pexpect
 import pytest
 
 from procsim.running.processes import is_alive
+from tests.conftest import with_one_of
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 
 WATCH = [*PROCSIM, "watch", "--view", "plain"]
@@ -158,18 +159,17 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("view", ["plain", "json"])
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [
-        (signal.SIGTERM, 55),
-        (signal.SIGHUP, 41),
-        (signal.SIGINT, 42),
-        (signal.SIGQUIT, 43),
-        (signal.SIGUSR1, 50),
-        (signal.SIGUSR2, 52),
-    ],
+SIGNALS = (
+    (signal.SIGTERM, 55),
+    (signal.SIGHUP, 41),
+    (signal.SIGINT, 42),
+    (signal.SIGQUIT, 43),
+    (signal.SIGUSR1, 50),
+    (signal.SIGUSR2, 52),
 )
+
+
+@pytest.mark.parametrize(("number", "code", "view"), with_one_of(SIGNALS, ("plain", "json")))
 def test_a_signal_to_procsim_is_the_programs_own_affair(
     house: House, tmp_path: Path, number: int, code: int, view: str
 ) -> None:
