@@ -156,3 +156,13 @@ def test_a_signal_handler_of_who_only_asks_or_sleeps_may_end_the_wait(kind: str)
 
 def test_who_sleeps_for_ever_in_a_process_of_its_own_may_be_there_for_others() -> None:
     assert asking(TAKES_FROM_IT, replace(ASKS_WORKER, poll=SeenWait(SLEEP, timeout=0.0, at=AT))) == []
+
+
+ITSELF = SeenThread(1, "MainThread", Blocked("shared"), 5, LEFT, SeenWait("lock_waiting", identity_of(LEFT), at=AT))
+
+
+@pytest.mark.parametrize(("holder", "said"), [(1, ["probably_hangs.lock_twice"]), (8, [])])
+def test_signals_that_interrupt_the_wait_for_a_lock_which_the_thread_holds_itself(holder: int, said: list[str]) -> None:
+    holds = (Hold(LEFT, 1, holder, entered=True),)
+    found = probable(looks(*[ITSELF] * 4, holds=holds, children=(), children_made=0))
+    assert [finding.sentence for finding in found] == said

@@ -80,10 +80,23 @@ def _is_in_vain(looks: Sequence[Look], process: SeenProcess, thread: SeenThread,
         same = all(each is not None and each.poll == thread.poll for each in then)
         first = then[0]
         return same and first is not None and (not old or thread.waits_since >= first.waits_since + ROUNDS)
+    if all(each is not None and _waits_for_itself(each, thread) for each in seen):
+        return True
     blocked = thread.blocked
     if blocked is None or blocked.how in BY_ITSELF or (thread.wait is None and blocked.how in ("read", "poll")):
         return False
     return all(is_same(each, process, thread) for each in seen)
+
+
+def _waits_for_itself(process: SeenProcess, thread: SeenThread) -> bool:
+    """Whether a thread waits for a lock that it holds itself. Signal handlers may interrupt that, again and again."""
+    then = process.threads.get(thread.number)
+    if then is None or then.wait is None or then.wait != thread.wait or then.wait.kind != "lock_waiting":
+        return False
+    file = then.semaphore
+    known = process.semaphores.get(file) if file is not None else None
+    held = any(hold.semaphore == file and hold.thread == thread.number and hold.count > 0 for hold in process.holds)
+    return held and known is not None and known.limit == 1 and not known.recursive
 
 
 def _may_be_ended_by_a_handler(finding: Finding, look: Look) -> bool:
