@@ -443,3 +443,30 @@ def test_a_task_that_has_raised_before_it_set_an_event(failed: str, said: list[s
     idle = SeenThread(2, "MainThread", Blocked("shared"), 3)
     worker = replace(process(idle, "worker"), works_for=99, failed=failed)
     assert because(explained(look(main, worker))) == said
+
+
+# Under a forkserver -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("last", "codes", "told"),
+    [
+        (1, (None,), [1]),
+        (-9, (None, 0), [-9, 0]),
+        (0, (None, 0), [None, 0]),
+        (1, (None, None), [None, None]),
+        (None, (None,), [None]),
+    ],
+    ids=["the only one", "another code", "may be that of the other", "of two", "none has ended"],
+)
+def test_the_last_exit_code_that_a_forkserver_has_sent(
+    last: int | None, codes: tuple[int | None, ...], told: list[int | None]
+) -> None:
+    server = process(SeenThread(5, "MainThread", Blocked("events"), 3), "forkserver")
+    server = replace(server, is_forkserver=True, last_exit_code=last)
+    children = tuple(SeenChild(70 + number, f"worker-{number}", exit_code=code) for number, code in enumerate(codes))
+    main = process(joins(1, 2), "MainProcess", parent=0)
+    state = explained(look(replace(main, children=children, children_made=len(children)), server))
+    assert [state.processes[child.pid].exit_code for child in children] == told
+    unsure = explained(look(replace(main, children=children, children_made=len(children) + 1), server))
+    assert [unsure.processes[child.pid].exit_code for child in children] == list(codes), "one is not known"

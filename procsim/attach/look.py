@@ -209,6 +209,8 @@ class SeenProcess:
     was_forked: bool = False
     """Whether it runs on in what its parent had been, and has begun no other program since."""
     is_forkserver: bool = False
+    last_exit_code: int | None = None
+    """Of a forkserver: that of the process of it that has ended last."""
     is_tracker: bool = False
     is_manager: bool = False
     is_public: bool = False

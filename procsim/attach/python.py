@@ -94,6 +94,7 @@ class Python:
             children_made=sum(filter(None, self._children_made())),
             not_started=tuple(sorted(self._not_started(started))),
             cut_off=tuple(self._cut_off()) if seen.was_forked else (),
+            last_exit_code=self._last_exit_code() if seen.is_forkserver else None,
         )
 
     def _module(self, name: str) -> dict[str, int]:
@@ -285,6 +286,12 @@ class Python:
         for child in processes:
             if self._objects.integer(self._objects.attribute(child, "_parent_pid")) == self._process.pid:
                 yield self._objects.attributes(child)
+
+    def _last_exit_code(self) -> int | None:
+        """Of a forkserver: the exit code that it has sent last to who has started the process."""
+        frames = (frame for state in self._states for frame in state.frames if frame.function == "main")
+        codes = (frame.variables.get("returncode", 0) for frame in frames if not self._calls.is_program(frame))
+        return next((self._objects.integer(code) for code in codes if code), None)
 
     def _not_started(self, processes: set[int]) -> Iterator[str]:
         """The names of the processes that this one has made and not started. A closed one was, and says so."""

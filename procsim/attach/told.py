@@ -100,6 +100,10 @@ class Teller:
             for child in process.children:
                 if child.pid not in there:
                     found[child.pid] = child.exit_code
+        unknown = [pid for pid, code in found.items() if code is None]
+        last = [process.last_exit_code for process in self._processes.values() if process.is_forkserver]
+        if len(unknown) == len(last) == 1 and self._all_ended_are_known() and last[0] not in found.values():
+            found[unknown[0]] = last[0]  # all others have ended with another one
         return found
 
     def _all_ended_are_known(self) -> bool:
