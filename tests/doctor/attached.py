@@ -19,7 +19,7 @@ from procsim.attach.look import Look
 from procsim.attach.probable import probable
 from procsim.attach.reader import take_look
 from procsim.exit_code import ExitCode
-from procsim.findings.base import PROBABLE, as_fields
+from procsim.findings.base import as_fields
 from procsim.session.attached import Seen, seen_in
 from tests.conftest import end_session
 from tests.doctor.patients import Patient
@@ -61,17 +61,18 @@ The table in the guide says why.
 
 SILENT = frozenset(
     {
+        "patients/array_polled_after_the_last",
         "patients/initializer_of_a_class",
         "patients/initializer_cannot_import",
+        "patients/manager_dict_polled",
         "patients/progress_bar_beside_a_wait",
         "patients/timeout_poll_of_two",
         "patients/taken_again_and_again",
         "patients/pool_keeps_a_handler",
+        "patients/value_polled",
     }
 )
-"""Programs that go on, of which it says nothing: that table says why. Under forkserver it does not know how processes
-have ended, and so may not know what is probable.
-"""
+"""Programs that go on, of which it says nothing: that table says why."""
 
 
 def attached(patient: Patient, method: str, python: str = sys.executable) -> Trial:
@@ -82,8 +83,7 @@ def attached(patient: Patient, method: str, python: str = sys.executable) -> Tri
     sentences = [f"[{each['id']}] {each['text']}" for each in found]
     if not wanted:
         return Trial("said to hang" if found else RIGHT, sentences)
-    silent = patient.program in SILENT or (method == "forkserver" and {each["id"] for each in wanted} <= PROBABLE)
-    verdict = LESS if silent and not found else difference(wanted, found) or RIGHT
+    verdict = LESS if patient.program in SILENT and not found else difference(wanted, found) or RIGHT
     return Trial(verdict, [*sentences, *(f"watch: {each['text']}" for each in wanted)])
 
 
@@ -121,8 +121,10 @@ def _unlike(wanted: dict[str, Any], text: str) -> list[str]:
 
 
 def _told(value: object) -> str:
-    """A name without its number: which of several like processes it is may be a matter of chance."""
-    return str(value).rstrip("0123456789")
+    """A name without its number: which of several like processes it is may be a matter of chance. Another Python may be
+    called python3.
+    """
+    return str(value).rstrip("0123456789").removeprefix("python")
 
 
 def _ids(findings: list[dict[str, Any]]) -> str:
