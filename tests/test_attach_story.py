@@ -130,6 +130,15 @@ def test_a_thread_of_no_python_that_runs_may_end_any_wait() -> None:
     assert [event.fields["id"] for event in explained(held_for_certain).found] == ["lock_cycle"]
 
 
+def test_where_the_handler_of_ctrl_c_may_be_the_programs_own_nothing_is_certain() -> None:
+    """Of a process that cannot be read it is not known whose it is, nor what it waits for."""
+    reads = SeenThread(1, "MainThread", Blocked("read", (End(7, False),)), 5)
+    ends = frozenset({End(7, False), End(7, True)})
+    main = SeenProcess(1, 0, 1, "", {1: reads}, ends, "pypy3 work.py", gap="build")
+    assert explained(look(main)).hung is not None
+    assert explained(look(replace(main, handles_interrupts=True))).hung is None
+
+
 # Holders -----------------------------------------------------------------------------------------------------
 
 

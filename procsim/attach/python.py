@@ -23,7 +23,8 @@ from procsim.attach.values import values_of
 from procsim.attach.waits import Calls
 from procsim.wire.identities import MAIN_THREAD
 
-_INTERRUPT = 1 << signal.SIGINT - 1
+INTERRUPT = 1 << signal.SIGINT - 1
+"""SIGINT among the signals that a process has handlers for."""
 
 
 class Python:
@@ -75,7 +76,7 @@ class Python:
             name=name or "MainProcess",
             is_own_name=bool(name) and self._is_own(current),
             daemon=self._is_daemon(current),
-            handles_interrupts=bool(seen.caught & _INTERRUPT) and interpreter.handles_interrupts(),
+            handles_interrupts=bool(seen.caught & INTERRUPT) and interpreter.handles_interrupts(),
             threads=threads,
             python=interpreter.version,
             is_manager=server is not None,

@@ -17,7 +17,7 @@ from procsim.attach.interpreter import UnknownPython, interpreter_of
 from procsim.attach.look import File, Hold, Look, SeenObject, SeenProcess, SeenThread, SeenWait, Unseen
 from procsim.attach.memory import Memory
 from procsim.attach.namespace import number_inside
-from procsim.attach.python import Python
+from procsim.attach.python import INTERRUPT, Python
 from procsim.attach.scan import Scan
 from procsim.attach.semaphores import Semaphores, SemLock, identity_of
 from procsim.attach.shared import LOCKS
@@ -214,6 +214,7 @@ class _Reader:
             {number: self._thread(number) for number in process.threads},
             command=command_name(process.command) if process.command else "",
             caught=process.caught,
+            handles_interrupts=bool(process.caught & INTERRUPT),  # until Python's own handler is found
             was_forked=system.was_forked(process),
             stopped=process.stopped,
             debugger=process.debugger,

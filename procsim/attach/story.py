@@ -78,6 +78,7 @@ def _snapshot(look: Look, other: Look) -> Snapshot:
                 process.ends,
                 process.is_forkserver,
                 process.caught,
+                process.handles_interrupts,
             )
             for process in look.processes.values()
             if not process.ended and not process.is_tracker

@@ -46,6 +46,8 @@ class ProcessSnapshot:
     is_forkserver: bool = False
     caught: int = 0
     """The signals that it has handlers for, as a mask (signal 1 is bit 0)."""
+    handles_interrupts: bool = False
+    """Whether the handler of Ctrl-C may be the program's own, where that is not known of a wait but of the process."""
 
     @property
     def main_goes_on(self) -> bool:

@@ -157,7 +157,8 @@ class _Fixpoint:
         # It may be a service, which waits for a signal to end.
         known = self._run.processes.get(process.pid)
         sent = _mask((signal.SIGTERM,)) if known is not None and known.terminated_by else 0  # it came, and did not help
-        return bool(process.caught & _mask(_FROM_OUTSIDE) & ~sent) or (wait is not None and wait.interruptible)
+        interruptible = process.handles_interrupts or (wait is not None and wait.interruptible)
+        return interruptible or bool(process.caught & _mask(_FROM_OUTSIDE) & ~sent)
 
     def _may_be_meant_for_handlers(self, pid: int, wait: Wait | None) -> bool:
         """Whether a signal handler may be there to end the wait of the main thread of this process."""
