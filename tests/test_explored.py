@@ -51,7 +51,7 @@ def text_of(exploration: Exploration, again: str = "") -> str:
 
 
 TICKETS = """\
-procsim explore x: 4 executions of at most 4 steps, and 11 more to explain them, in 0 µs
+procsim explore x: 4 executions of at most 4 steps, and 7 more to explain them, in 0 µs
 ▲ in 4 of 6 orders: oversold
   the simplest way to it that was found:
     1. user-1 reads count (model.py:1)

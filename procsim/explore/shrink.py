@@ -3,15 +3,19 @@
 Runs nothing itself: `shrunk` yields plans, is sent what came of each, and returns the simplest execution.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice, pairwise, permutations
 
 from procsim.explore.order import Order
 from procsim.explore.plans import Wished
-from procsim.explore.schedule import WHOLE, Execution, Plan, preempts
+from procsim.explore.schedule import JOIN, PASS, START, WHOLE, Execution, Plan, Step, preempts
 
 MOST_EXECUTIONS = 60
 """So many are asked for, where nothing else is said."""
+
+_WAITS_FOR_ALL = frozenset({JOIN, PASS})
+"""Who uses an object so can do so once all others have, and from then on."""
 
 MOST_TURNS = 120
 """In so many ways the threads of a trace take turns, to find the simplest."""
@@ -42,10 +46,11 @@ def shrunk(
 ) -> Generator[Plan, Execution, Execution]:
     """A simpler execution for which `same` holds, or the one given.
 
-    First come other orders of the same trace, which need not be run to know what comes of them. Then the steps that a
-    thread takes in a row are moved together to others of the same thread, to the beginning or to the end. The answer
-    is such that no single move of this sort makes it simpler; it need not be the simplest there is. `most`: so many
-    executions are asked for.
+    First comes the order of the same trace that has the fewest switches: what comes of it is known before it is run.
+    Then the steps that a thread takes in a row are moved together to others of the same thread, to the beginning or to
+    the end; but not if that is only an order of the same trace with more switches, or cannot be. The answer is such
+    that no single move of this sort makes it simpler; it need not be the simplest there is. `most`: so many executions
+    are asked for.
     """
     tried = {tuple(execution.threads)}
     improved = True
@@ -73,7 +78,41 @@ def _candidates(execution: Execution) -> Iterator[list[str]]:
     simplest = min((order.in_long_turns(first) for first in turns), key=switches)
     if switches(simplest) < switches(execution.threads):
         yield simplest
-    yield from (moved for moved in _moved(execution) if not order.allows(moved))
+    for moved in _moved(execution):
+        few = switches(moved) <= switches(execution.threads)
+        if _is_possible(execution, moved) and (few or not order.allows(moved)):
+            yield moved
+
+
+def _is_possible(execution: Execution, threads: Sequence[str]) -> bool:
+    """Whether no thread would move before it is started, join before the end, or pass before all have come."""
+    taken = dict.fromkeys(threads, 0)
+    steps = {thread: [step for step in execution.steps if step.thread == thread] for thread in taken}
+    had = _given(execution.steps)
+    waits = {touch.object for step in execution.steps for touch in step.operation.touches if touch.mode == START}
+    gave: Counter[str] = Counter()
+    for thread in threads:
+        step = steps[thread][taken[thread]]
+        if thread in waits or any(gave[name] < count for name, count in had[thread][taken[thread]]):
+            return False
+        taken[thread] += 1
+        for touch in step.operation.touches:
+            if touch.mode == START:
+                waits.discard(touch.object)
+            gave[touch.object] += touch.mode not in _WAITS_FOR_ALL
+    return True
+
+
+def _given(steps: Sequence[Step]) -> dict[str, list[list[tuple[str, int]]]]:
+    """For each step of each thread: the objects that it waits for, and how often others had used them then."""
+    given: dict[str, list[list[tuple[str, int]]]] = {}
+    gave: Counter[str] = Counter()
+    for step in steps:
+        touches = step.operation.touches
+        waits = [(touch.object, gave[touch.object]) for touch in touches if touch.mode in _WAITS_FOR_ALL]
+        given.setdefault(step.thread, []).append(waits)
+        gave.update(touch.object for touch in touches if touch.mode not in _WAITS_FOR_ALL)
+    return given
 
 
 def _moved(execution: Execution) -> Iterator[list[str]]:
