@@ -13,8 +13,8 @@ from procsim.explore.bounded import BoundedSearch
 from procsim.explore.optimal import OptimalSearch
 from procsim.explore.plans import Begun
 from procsim.explore.sampling import InTurn
-from procsim.explore.schedule import DIVERGED, WHOLE, Execution, Operation, Plan, Step
-from procsim.explore.tree import TreeSearch
+from procsim.explore.schedule import DIVERGED, WHOLE, Diverged, Execution, Operation, Plan, Step
+from procsim.explore.tree import RETRIES, TreeSearch
 from tests.exploring.at_random import random_program
 from tests.exploring.model import ModelExecutor, Program, execute
 from tests.exploring.named import (
@@ -272,8 +272,30 @@ def test_a_program_that_does_something_else_is_noticed() -> None:
     assert again.ended == DIVERGED
     assert "file_read" in str(again.diverged)
     search.record(second, again)
-    assert not search.complete
+    for _time in range(RETRIES):
+        plan = search.next_plan()
+        assert plan is not None
+        again = execute(program, plan)
+        assert again.ended == DIVERGED, "it is tried again before anything else"
+        search.record(plan, again)
     assert search.lost == 1
+    assert not search.complete
+
+
+def test_what_differed_once_is_tried_again() -> None:
+    runs = 0
+
+    def differs_once(execution: Execution) -> Execution:
+        nonlocal runs
+        runs += 1
+        if runs != 3:
+            return execution
+        return replace(execution, ended=DIVERGED, diverged=Diverged(0, "this", "that"), steps=[], blocked={})
+
+    search = OptimalSearch()
+    executions = run_all(search, ModelExecutor(tickets(3), changed=differs_once))
+    assert len(executions) == 22
+    assert search.complete
 
 
 def test_the_same_seed_gives_the_same_orders() -> None:

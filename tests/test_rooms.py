@@ -4,6 +4,8 @@ command ──► rehearsal ──► lessons ──► views, control
 command ──► session ──► views, attach, diagnosis, recording
 attach ──► diagnosis
 diagnosis ──► running, findings
+command ──► explore ──► running, findings
+views ──► explore: what is pure of it
 running ──► control, intake
 views, recording ──► findings ──► state
 control ──► state
@@ -149,6 +151,12 @@ def test_the_search_needs_the_standard_library_alone(file: str) -> None:
     for module in imported(PACKAGE / "explore" / f"{file}.py"):
         ours = module.startswith("procsim.explore.") and module.split(".")[2] in PURE_EXPLORING
         assert is_standard(module) or ours, module
+
+
+def test_views_know_of_the_search_what_is_pure() -> None:
+    for path in sorted((PACKAGE / "views").rglob("*.py")):
+        for module in imported(path):
+            assert not module.startswith("procsim.explore.") or module.split(".")[2] in PURE_EXPLORING, (path, module)
 
 
 @pytest.mark.parametrize("room", ["wire", "tracer"])

@@ -172,7 +172,7 @@ class Exploration:
         for outcome in self.outcomes.values():
             outcome.orders = 0
         self.orders = 0
-        for kind, count in zip(kinds, counts, strict=True):
+        for kind, count in zip(kinds, counts, strict=False):  # Ctrl-C may have come before the last kind was known
             self.orders += count
             outcome = self.outcomes[kind]
             outcome.orders = (outcome.orders or 0) + count

@@ -21,11 +21,14 @@ from procsim.explore.schedule import (
     still_asleep,
 )
 
+RETRIES = 2
+"""A system under load may let a program do by chance what it never does again."""
+
 
 class Branch:
     """A thread that is moved, or to be moved, from some state, and what is to follow."""
 
-    __slots__ = ("node", "operation", "out", "then", "thread", "tried")
+    __slots__ = ("node", "operation", "out", "retries", "then", "thread", "tried")
 
     def __init__(self, thread: str, operation: Operation) -> None:
         self.thread, self.operation = thread, operation
@@ -37,6 +40,8 @@ class Branch:
         """Whether a plan was made for it."""
         self.out = False
         """Whether what came of that plan is not known yet."""
+        self.retries = RETRIES
+        """How often it may be tried again if the program does not do what it did before."""
 
     def way(self) -> Iterator[str]:
         """The threads of the first way that begins with it."""
@@ -129,6 +134,8 @@ class TreeSearch:
         self._started = False
         self._out: dict[Plan, tuple[Node | None, Branch | None, Mapping[str, Operation]]] = {}
         """For each plan that is out, the node and the branch that it tries, and who sleeps there."""
+        self._again: list[tuple[Node, Branch, Mapping[str, Operation]]] = []
+        """What is tried once more, since the program did not do what it did before."""
         self.lost = 0
         """How many executions did not come to their end, so that it is not known what follows."""
 
@@ -140,7 +147,7 @@ class TreeSearch:
     @property
     def complete(self) -> bool:
         """Whether all that this search looks for was tried."""
-        return not self.open and not self._out and not self.lost
+        return not self.open and not self._out and not self._again and not self.lost
 
     def next_plan(self) -> Plan | None:
         """The next plan. None: nothing is open; but what comes of the plans that are out may change that."""
@@ -149,6 +156,9 @@ class TreeSearch:
                 return None
             self._started = True
             return self._sent(Begun(), None, None, {})
+        if self._again:
+            node, branch, sleep = self._again.pop()
+            return self._sent(Begun(_steps_to(node), branch.way(), sleep), node, branch, sleep)
         if not self._root.untried:
             return None
         node, branch = self._first_untried(self._root)
@@ -156,8 +166,7 @@ class TreeSearch:
         sleep = {**node.sleep, **asleep} if self.sleeps else {}
         branch.tried = branch.out = True
         node.count(-1)
-        steps = [each.before for each in node.path() if each.before is not None]
-        return self._sent(Begun(steps, branch.way(), sleep), node, branch, sleep)
+        return self._sent(Begun(_steps_to(node), branch.way(), sleep), node, branch, sleep)
 
     def _sent(self, plan: Plan, node: Node | None, branch: Branch | None, sleep: Mapping[str, Operation]) -> Plan:
         self._out[plan] = node, branch, sleep
@@ -176,6 +185,10 @@ class TreeSearch:
     def record(self, plan: Plan, execution: Execution) -> None:
         """Take in what came of a plan, and note which branches it shows to be worth trying."""
         node, branch, sleep = self._out.pop(plan)
+        if execution.ended == DIVERGED and node is not None and branch is not None and branch.retries:
+            branch.retries -= 1
+            self._again.append((node, branch, sleep))
+            return
         if execution.ended not in (WHOLE, ASLEEP):
             self.lost += 1
         if branch is not None:
@@ -232,3 +245,8 @@ class TreeSearch:
             else:
                 branch.then = []
                 node.finished += 1
+
+
+def _steps_to(node: Node) -> list[Step]:
+    """The steps from the beginning to this state."""
+    return [each.before for each in node.path() if each.before is not None]
