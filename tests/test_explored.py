@@ -93,6 +93,14 @@ def test_who_waits_for_what_in_a_hang() -> None:
     assert "       b waits for A (model.py:2)" in lines
 
 
+def test_what_goes_wrong_in_every_order() -> None:
+    waits = Program({"a": [("acquire", "lock"), ("acquire", "lock")]})
+    lines = text_of(explored(waits)).splitlines()
+    assert "▲ in the only order: it hangs: no thread can go on" in lines
+    assert not [line for line in lines if "decide" in line]
+    assert lines[-1] == "it goes wrong in every order"
+
+
 def test_two_pairs() -> None:
     assert "both the other way round, it is right" in text_of(explored(two_races()))
 

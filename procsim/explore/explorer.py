@@ -173,7 +173,7 @@ class Explorer:
             found = yield Begun(outcome.simplest.steps)
             same += found.ended == WHOLE and kind_of(found) == outcome.kind
         outcome.again = same
-        if not outcome.is_flaky:
+        if not outcome.is_flaky and not self.exploration.is_never_right:
             outcome.pairs = yield from deciding_pairs(outcome.simplest, lambda found: not is_right(found))
 
     def _tally(self) -> None:

@@ -126,6 +126,11 @@ class Exploration:
         return self.searched and not self.cut and not self.diverged and not self.interrupted
 
     @property
+    def is_never_right(self) -> bool:
+        """Whether all orders were tried, and each of them goes wrong."""
+        return self.tried_all and self.right is None
+
+    @property
     def is_right(self) -> bool:
         """Whether all orders are known to be right: they were tried, and nothing between processes was uncontrolled."""
         between = any(each.between for each in self.uncontrolled)

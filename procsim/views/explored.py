@@ -95,6 +95,8 @@ def executions_words(count: int) -> str:
 def share_words(outcome: Outcome, exploration: Exploration) -> str:
     """How often it was so: of all orders, if these were counted, else of the executions."""
     if exploration.orders and outcome.orders is not None and exploration.tried_all:
+        if exploration.orders == 1:
+            return _("in the only order")
         words = _("in {count} of {all} orders")
         return words.format(count=f"{outcome.orders:,}", all=f"{exploration.orders:,}")
     return _("in {count} of {all}").format(
@@ -124,8 +126,9 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
     if any(fault.what == HANG for fault in outcome.faults):
         for thread, operation in sorted(execution.blocked.items()):
             yield Text("       "), Prose(blocked_words(thread, operation), STYLES["bad"])
-    for words in deciding_words(outcome):
-        yield indent, Prose(words)
+    if not exploration.is_never_right:
+        for words in deciding_words(outcome):
+            yield indent, Prose(words)
     if again:
         yield indent, Prose(_("to see it again: {command}").format(command=clean(again)), STYLES["cure"])
 
@@ -183,6 +186,8 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
 def conclusion_words(exploration: Exploration) -> str:
     """The last line."""
     wrong = [outcome for outcome in exploration.wrong if not outcome.is_flaky]
+    if wrong and exploration.is_never_right:
+        return _("it goes wrong in every order")
     if wrong:
         return counted(len(wrong), N_("it can go wrong in 1 way"), N_("it can go wrong in {count} ways"))
     if exploration.wrong:
