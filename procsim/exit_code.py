@@ -11,5 +11,6 @@ class ExitCode(enum.IntEnum):
     WRONG_USE = 2
     HUNG = 3
     WRONG = 4
+    WRONG_ORDER = 5  # `explore` has found an order of steps in which the program goes wrong
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports who was ended by it
     READER_GONE = 141  # 128 + SIGPIPE

@@ -99,6 +99,14 @@ def headline(run: "RunState", kill_main: bool, **_: Any) -> Headline | None:
     return Headline("main waited until the guard was done: the guard is no daemon")
 
 
+def always(run: "RunState", **_: Any) -> Iterator[Claim]:
+    """Main never ends before its child does."""
+    main, guard = run.processes[run.main], run.process_named("guard")
+    if guard is not None and main.ended is not None:
+        outlived = guard.ended is None or guard.ended > main.ended
+        yield Claim("outlived", not outlived, "the guard was still there when main had ended")
+
+
 def claims(
     run: "RunState",
     daemon: bool,

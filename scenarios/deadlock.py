@@ -81,6 +81,12 @@ def headline(run: "RunState", **_: Any) -> Headline | None:
     return Headline("everybody has eaten") if any(run.narrated(EATEN)) else None
 
 
+def always(run: "RunState", **_: Any) -> Iterator[Claim]:
+    """Every eater comes to an end, and puts down what it took."""
+    held = [lock.name for lock in run.locks.values() if lock.holders]
+    yield Claim("put_down", not held, "nobody put these down: {held}", {"held": held})
+
+
 def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Claim]:
     eaten = any(run.narrated(EATEN))
     if self:

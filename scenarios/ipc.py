@@ -183,6 +183,19 @@ def headline(run: "RunState", via: str, messages: int, **_: Any) -> Headline | N
     )
 
 
+def always(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:
+    """What the receiver reads last is what was sent; of a queue, as many as were put."""
+    receiver = run.process_named("receiver")
+    if via == "queue":
+        for queue in run.queues.values():
+            figures = {"sent": queue.puts, "got": queue.gots}
+            yield Claim("received", queue.puts == queue.gots, "{sent} messages were sent, and {got} received", figures)
+    elif via in SHARED and messages == 1 and receiver is not None and receiver.marks:
+        got = receiver.marks[-1][2]
+        figures = {"sent": MESSAGE, "got": got}
+        yield Claim("received", got == MESSAGE, "{sent} was sent, and {got} read", figures, sentence="received.read")
+
+
 def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:
     if via == "memory":
         yield memory_claim(run)

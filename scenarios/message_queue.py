@@ -300,6 +300,13 @@ def asks(askers: int, messages: int) -> int:
     return min(messages, ASKS // askers)
 
 
+def always(run: "RunState", **_: Any) -> Iterator[Claim]:
+    """Nothing is taken that was not put, nor twice."""
+    for queue in run.queues.values():
+        figures = {"put": queue.puts, "taken": queue.gots}
+        yield Claim("taken", queue.gots <= queue.puts, "{put} messages were put, and {taken} were taken", figures)
+
+
 def claims(
     run: "RunState",
     size: int,

@@ -108,6 +108,14 @@ def headline(
     return Headline("{made} of {all} dishes made, {eaten} eaten", figures)
 
 
+def always(run: "RunState", **_: Any) -> Iterator[Claim]:
+    """When all have ended, every dish that was made has been taken, and none twice."""
+    dishes = run.queue_named("dishes")
+    if dishes is not None:
+        figures = {"made": dishes.puts, "taken": dishes.gots}
+        yield Claim("taken", dishes.puts == dishes.gots, "{made} dishes were made, and {taken} were taken", figures)
+
+
 def claims(
     run: "RunState",
     producers: int,

@@ -211,6 +211,21 @@ def headline(
     return Headline("sold {sold} of {tickets} tickets", figures)
 
 
+def always(run: "RunState", users: int, tickets: int | None, **_: Any) -> Iterator[Claim]:
+    """Never are more sold than there were; and what main reads in the end is what was not sold."""
+    there_were = tickets_for_sale(users, tickets)
+    main = run.processes[run.main]
+    deeds = [deed for user in run.processes.values() if user.pid != run.main for _t, deed, _value, _lost in user.marks]
+    left = [int(value) for _t, deed, value, _lost in main.marks if deed != WROTE]
+    sold = deeds.count(WROTE)
+    figures = {"tickets": there_were, "sold": sold, "left": left[-1] if left else None}
+    if sold > there_were:
+        yield Claim("oversold", False, "there were {tickets} tickets, and {sold} were sold", figures)
+    elif left:
+        counted = sold + left[-1] == there_were
+        yield Claim("counted", counted, "of {tickets} tickets {sold} were sold, and {left} are left", figures)
+
+
 def claims(
     run: "RunState",
     users: int,

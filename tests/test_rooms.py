@@ -2,6 +2,7 @@
 
 command ──► rehearsal ──► lessons ──► views, control
 command ──► session ──► views, attach, diagnosis, recording
+command ──► explore ──► running, findings
 attach ──► diagnosis
 diagnosis ──► running, findings
 command ──► explore ──► running, findings
@@ -51,7 +52,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "session": BELOW_SESSION | COMMON,
     "lessons": {"views", "control", *BELOW_VIEWS} | COMMON,
     "rehearsal": {"lessons", "views", "control", *BELOW_VIEWS} | COMMON,
-    "command": {"rehearsal", "lessons", "session", *BELOW_SESSION} | COMMON,
+    "command": {"explore", "rehearsal", "lessons", "session", *BELOW_SESSION} | COMMON,
     "procsim": {"wire", "tracer", "options", "language", "sentences"},
     "__main__": {"command", "language", "output", "exit_code"},
     "language": set(),

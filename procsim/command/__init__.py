@@ -4,6 +4,7 @@
     commands.py      the commands; app.py is the group they stand in, scenario_command.py makes one of a scenario's main
     run_options.py   the options that every run has
     schedule.py      how a run is to move: --step, --pace, --schedule, --ask; asking.py finds the question that is asked
+    exploring.py     tries all orders of a program; exploring_record.py records those that go wrong
     stage.py         shows a run as these options ask, as often as people want to see it
     typer_words.py   help and complaints about the command line, in the chosen language
 

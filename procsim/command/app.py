@@ -10,12 +10,12 @@ from typer.core import TyperGroup
 
 from procsim import __version__
 from procsim.command import run_options
-from procsim.command.scenario_command import scenario_command
+from procsim.command.scenario_command import explore_command, scenario_command
 from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localized
 from procsim.errors import WrongUse
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.scenario import load
+from procsim.lessons.scenario import Scenario, load
 from procsim.nearest import did_you_mean
 
 
@@ -40,7 +40,13 @@ class Commands(LocalizedHelp, TyperGroup):
             formatter.write_dl([(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """`run FILE` is a command of its own, with the options that the file's `main` declares."""
+        """`run FILE` is a command of its own, with the options that the file's `main` declares. So are `explore FILE`,
+        and `explore` with the name of a scenario.
+        """
+        if args[:1] == ["explore"] and (explored := _explored_scenario(args[1:])) is not None:
+            command = explore_command(explored)
+            command.name = f"explore {args[1]}"
+            return command.name, command, list(args[2:])
         file = _scenario_file(args[1:]) if args[:1] == ["run"] else None
         if file is None:
             try:
@@ -53,6 +59,14 @@ class Commands(LocalizedHelp, TyperGroup):
         command = scenario_command(load(Path(file)))
         command.name = f"run {file}"
         return command.name, command, rest
+
+
+def _explored_scenario(arguments: list[str]) -> Scenario | None:
+    """The scenario that is named first, by its name or its file; None: a program is to be explored."""
+    name = arguments[0] if arguments else ""
+    if name in catalog.scenarios():
+        return catalog.scenario(name)
+    return load(Path(name)) if name.endswith(".py") else None
 
 
 def _scenario_file(arguments: list[str]) -> str | None:

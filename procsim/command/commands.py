@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from procsim import language
-from procsim.command import run_options
+from procsim.command import exploring, run_options
 from procsim.command.app import Lessons
 from procsim.command.app import app as app
 from procsim.command.run_options import RunOptions
@@ -80,6 +80,25 @@ def watch(
     )
     report = Report(findings, fail_on)
     raise typer.Exit(stage.show_program(command, module, options, on_hang, summary, report))
+
+
+@app.command("explore", cls=Command, context_settings={"allow_interspersed_args": False})
+def explore(
+    command: Annotated[list[str], typer.Argument(metavar="SCENARIO|FILE|-- SCRIPT [ARGS]...")],
+    module: Annotated[bool, typer.Option("-m", help="Explore a module or package, as python -m runs it.")] = False,
+    budget: exploring.Budgeted = "60s",
+    seed: exploring.ExploredSeed = 0,
+    view: exploring.ExploredView = None,
+    record: exploring.Recorded = None,
+    allow: exploring.Allowed = None,
+    preemptions: exploring.Preemptions = None,
+    start_method: run_options.StartMethod = None,
+    lang: run_options.Language = None,
+    theme: run_options.Theme = None,
+) -> None:
+    """Try all orders in which the steps of a program can happen, and say which of them go wrong, and why."""
+    options = exploring.ExploreOptions(budget, seed, view, record, allow, preemptions, start_method, lang, theme)
+    raise typer.Exit(exploring.explore_program(command, module, options))
 
 
 @app.command("attach", cls=Command)

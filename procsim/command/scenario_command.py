@@ -1,6 +1,7 @@
 """The command of a scenario: the options that its `main` declares, and those that every run has."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import typer
@@ -24,15 +25,36 @@ def scenario_command(scenario: Scenario) -> Any:
         show = stage.show_ways if scenario.compares and given["compare"] else stage.show_scenario
         raise typer.Exit(show(scenario, values, options))
 
-    names = {*TYPES, *(("compare",) if scenario.compares else ())}
+    compare = [_parameter("compare", Compare, False)] if scenario.compares else []
+    return _command(command, scenario, TYPES, RunOptions, compare)
+
+
+def explore_command(scenario: Scenario) -> Any:
+    """The command of typer that explores this scenario."""
+    from procsim.command import exploring
+
+    def command(**given: Any) -> None:
+        options = exploring.ExploreOptions(**{name: given.pop(name) for name in exploring.TYPES})
+        values = {option.name: option.check(given[option.name]) for option in scenario.options}
+        check_together(scenario.options, values)
+        raise typer.Exit(exploring.explore_scenario(scenario, values, options))
+
+    return _command(command, scenario, exploring.TYPES, exploring.ExploreOptions, [])
+
+
+def _command(
+    command: Any, scenario: Scenario, types: Mapping[str, Any], defaults: Any, more: list[inspect.Parameter]
+) -> Any:
+    """Of this function, with the options of the scenario, `more`, and those of `types`."""
+    names = {*types, *(parameter.name for parameter in more)}
     taken = next((option.name for option in scenario.options if option.name in names), None)
     if taken is not None:
         words = _("{path}: every run has an option {option}; give the parameter {name} of main another name")
         raise NoScenario(words.format(path=scenario.path, option="--" + taken.replace("_", "-"), name=taken))
     parameters = [_parameter(option.name, _type_of(option), option.default) for option in scenario.options]
-    parameters += [_parameter("compare", Compare, False)] if scenario.compares else []
-    parameters += [_parameter(name, hint, getattr(RunOptions, name)) for name, hint in TYPES.items()]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    parameters += more
+    parameters += [_parameter(name, hint, getattr(defaults, name)) for name, hint in types.items()]
+    command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = scenario.title
     one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)

@@ -18,7 +18,7 @@ from procsim.views.text.markdown import Markdown
 
 FOLDER = Path(__file__).parents[1] / "guide"
 
-TOPICS = ("lessons", "steps", "hangs", "attach", "watch", "scenario", "options", "support")
+TOPICS = ("lessons", "steps", "hangs", "attach", "watch", "explore", "scenario", "options", "support")
 """The names of the pages, in the order of the guide."""
 
 

@@ -43,6 +43,7 @@ class Scenario:
     _ways: Callable[..., Iterator[Way]] | None = field(default=None, repr=False)
     _compared: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
     _headline: Callable[..., Headline | None] | None = field(default=None, repr=False)
+    _always: Callable[..., Iterator[Claim]] | None = field(default=None, repr=False)
 
     @property
     def compares(self) -> bool:
@@ -86,6 +87,10 @@ class Scenario:
         the run is shown all the same (`session.outcome.judged`).
         """
         return [Claim(*claim) for claim in self._claims(run, **values)] if self._claims else []
+
+    def always(self, run: "RunState", values: Mapping[str, Any]) -> list[Claim]:
+        """What must hold in every run, whatever the order of its steps, of this one. Raises as `claims` does."""
+        return [Claim(*claim) for claim in self._always(run, **values)] if self._always else []
 
     def headline(self, run: "RunState", values: Mapping[str, Any]) -> Headline | None:
         """What this run is about, now; None: the scenario does not say. Raises whatever the scenario's code raises."""
@@ -143,9 +148,11 @@ def load(path: Path, name: str | None = None) -> Scenario:
             _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
         )
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]
-    names = ("claims", "ways", "compared", "headline")
-    claims, ways, compared, headline = (getattr(module, name, None) for name in names)
-    return Scenario(name or path.stem, path, title, options, claims, _other_way(module), ways, compared, headline)
+    names = ("claims", "ways", "compared", "headline", "always")
+    claims, ways, compared, headline, always = (getattr(module, name, None) for name in names)
+    return Scenario(
+        name or path.stem, path, title, options, claims, _other_way(module), ways, compared, headline, always
+    )
 
 
 def _other_way(module: ModuleType) -> Mapping[str, Any]:

@@ -21,11 +21,12 @@ import os
 from functools import partial
 from types import ModuleType
 
-from procsim.tracer import emit, gate, inject, patching
+from procsim.tracer import confines, emit, explored, gate, inject, patching
 from procsim.tracer.watch import (
     conditions,
     endings,
     ends_seen,
+    explored_threads,
     files,
     forks,
     locks,
@@ -70,7 +71,12 @@ def install() -> bool:
     atexit.register(patching.restore)
     emit.open_channel(queue, settings.repetitions)
     folder = os.environ[run_folder.RUN_VARIABLE]
-    gate.find(folder, queue)
+    if settings.explored is not None:
+        explored.begin(folder, settings.explored)
+        if role in ("child", "program", "forkserver"):
+            confines.begin(*settings.explored)
+    else:
+        gate.find(folder, queue)
     ordering.begin(by_name=settings.races)
     if settings.seed is not None:
         processes.when_named(partial(inject.seed_random, settings.seed))
@@ -97,7 +103,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.util": processes.patch_util,
         "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
-        "threading": uncaught.patch_threading,
+        "threading": partial(_patch_both, uncaught.patch_threading, explored_threads.patch_threading),
         "time": sleep.patch_time,
         "multiprocessing.synchronize": _patch_synchronize,
         "multiprocessing.sharedctypes": values.patch_sharedctypes,
@@ -146,6 +152,8 @@ def uninstall() -> None:
 
 def _after_fork_in_child() -> None:
     if _installed:
+        if explored.known:
+            explored.after_fork_in_child()
         output.forget_parts()
         processes.after_fork_in_child()
 

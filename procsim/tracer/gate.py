@@ -41,6 +41,10 @@ _standing: dict[int, int] = {}
 _folder = ""
 _queue: EventQueue | None = None
 
+ask_explorer: Callable[..., bool] | None = None
+"""Where this process is explored (`tracer.explored`), that is asked, and no time passes: what cannot be done at once is
+not waited for. None: it is not."""
+
 
 def find(folder: str, queue: EventQueue) -> None:
     """Map the gate of the run with this folder, if it has one."""
@@ -77,6 +81,9 @@ def arrive(
     """
     if shared[0] != CLOSED:
         return False
+    if ask_explorer is not None:
+        ask_explorer(operation, identity, at, ready, subject)
+        return True
     native_id = threading.get_native_id()
     words = _open(way_to(_folder, os.getpid(), native_id))
     if words is None:

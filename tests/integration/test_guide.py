@@ -16,7 +16,20 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 PAGES = {"README": README, **{topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8") for topic in TOPICS}}
 
-COMMANDS = {*BUILT_IN, "till", "run", "watch", "attach", "replay", "list", "explain", "show", "guide", "rehearse"}
+COMMANDS = {
+    "explore",
+    *BUILT_IN,
+    "till",
+    "run",
+    "watch",
+    "attach",
+    "replay",
+    "list",
+    "explain",
+    "show",
+    "guide",
+    "rehearse",
+}
 
 
 def test_the_readme_is_short_and_links_to_each_page() -> None:
@@ -111,9 +124,9 @@ def code_of(page: str, language: str) -> list[str]:
 @pytest.mark.parametrize("folder", ["", "zh_CN"])
 def test_the_scenario_and_the_chapter_that_the_guide_shows(house: House, start: Start, folder: str) -> None:
     page = (FOLDER / folder / "scenario.md").read_text(encoding="utf-8")
-    scenario, headline, _needs, claims = code_of(page, "python")
+    scenario, headline, _needs, claims, always = code_of(page, "python")
     scenario, newline, last = scenario.partition("if __name__")
-    (house.folder / "till.py").write_text(f"{scenario}{headline}{claims}{newline}{last}", encoding="utf-8")
+    (house.folder / "till.py").write_text(f"{scenario}{headline}{claims}{always}{newline}{last}", encoding="utf-8")
     (house.folder / "till.toml").write_text("".join(code_of(page, "toml")), encoding="utf-8")
     house.environment["PROCSIM_LESSONS"] = str(house.folder)
     lines, done = house.events("till", "--cashiers", 2)

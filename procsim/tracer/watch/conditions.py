@@ -3,17 +3,20 @@
 import sys
 import threading
 import weakref
+from functools import partial
 from types import MethodType, ModuleType
 from typing import Any
 
-from procsim.tracer import gate
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import emit, emit_waiting
+from procsim.tracer.instructions import is_dropped
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore
 from procsim.tracer.sites import INTERNAL, caller, caller_through, outer_site
 from procsim.tracer.values import own
 from procsim.tracer.watch.locks import (
     ENTERED,
+    can_acquire,
     emit_released,
     has_methods_of_its_own,
     has_semlocks,
@@ -22,6 +25,7 @@ from procsim.tracer.watch.locks import (
     owner_of,
     traced_acquire,
 )
+from procsim.wire.explore_words import WOKEN
 from procsim.wire.identities import semaphore
 
 AWAKE_SECONDS = 0.1
@@ -51,10 +55,14 @@ def _watch_waking(condition: Any) -> None:
     """Replace `condition._woken_count.acquire`, by which `notify` waits for each that it has notified to wake up."""
     keep_raw(condition._woken_count)
     raw, reference = condition._woken_count._semlock, weakref.ref(condition)
+    sleepers = identity_of(condition._sleeping_count) if explored.known else 0
 
     def acquire(block: Any = True, timeout: Any = None) -> Any:
         if not block or timeout is not None:
             return raw.acquire(block, timeout)
+        if explored.active:
+            explored.tell_notified(sleepers)
+            return raw.acquire()
         if raw.acquire(True, AWAKE_SECONDS):
             return True
         identity = _identity_of_notified(reference())
@@ -65,6 +73,42 @@ def _watch_waking(condition: Any) -> None:
             emit("condition_notify_done", identity)
 
     condition._woken_count.acquire = acquire
+    if explored.known:
+        _sleep_at_the_gate(condition, sleepers)
+
+
+class _Waiting(threading.local):
+    """The wait that this thread is in: the condition's lock, and the call site. None: in none of the program's."""
+
+    now: tuple[Any, str | None] | None = None
+
+
+_waiting = _Waiting()
+
+
+def _sleep_at_the_gate(condition: Any, identity: int) -> None:
+    """Replace what a thread waits for inside a condition: to be notified, and then for the lock.
+
+    The semaphore inside does not say whom it wakes. So the explorer wakes who has slept for longest. `identity`: of the
+    count of sleepers inside, which was asked for before a fork: the same in each process.
+    """
+    asleep, woken = condition._wait_semaphore._semlock, condition._woken_count._semlock
+
+    def acquire(block: Any = True, timeout: Any = None) -> Any:
+        if not block or (timeout is not None and timeout <= 0):
+            return asleep.acquire(False)
+        lock, at = _waiting.now or (None, None)
+        notified = explored.sleep(identity, lock and identity_of(lock), at, timeout is not None)
+        return asleep.acquire(notified)
+
+    def release() -> None:
+        woken.release()
+        if _waiting.now is not None:
+            lock, at = _waiting.now
+            ready = partial(can_acquire, lock._semlock)
+            explored.ask("lock_acquired", identity_of(lock), at, ready, None, WOKEN)
+
+    condition._wait_semaphore.acquire, condition._woken_count.release = acquire, release
 
 
 class Condition(Methods):
@@ -120,9 +164,11 @@ class Condition(Methods):
         gate.arrive("condition_awoke", identity, at)
         emit_waiting("condition_waiting", identity, at, timeout)
         notified = False
+        outer, _waiting.now = _waiting.now, (self._lock, at)
         try:
             notified = Condition.real.wait(self, timeout)
         finally:  # after an exception, too, this thread has the lock again
+            _waiting.now = outer
             emit("condition_awoke", identity, at, notified=bool(notified))
         return notified
 
@@ -166,6 +212,8 @@ class Event(Methods):
             announce("event_created", identity_of(self._flag), "Event", inside=_inside(self._cond))
 
     def is_set(self: Any) -> Any:
+        if explored.active and (at := caller()) != INTERNAL:
+            gate.arrive("event_seen", identity_of(self._flag), at)
         is_set = Event.real.is_set(self)
         if is_set and (at := caller()) != INTERNAL:
             emit("event_seen", identity_of(self._flag), at)
@@ -194,6 +242,7 @@ class Event(Methods):
         if at != INTERNAL:
             ready = None if timeout is not None else lambda: not raw._is_zero()
             gate.arrive("event_awaited", identity_of(self._flag), at, ready)
+            timeout = timeout if gate.ask_explorer is None else 0
         if at == INTERNAL:
             return Event.real.wait(self, timeout)
         if not raw._is_zero():
@@ -223,6 +272,8 @@ class Barrier(Methods):
         if at == INTERNAL:
             return Barrier.real.wait(self, timeout)
         identity = _identity_of_barrier(self)
+        if explored.active:
+            return _wait_explored(self, identity, at, timeout)
         gate.arrive("barrier_passed", identity, at)
         emit_waiting("barrier_waiting", identity, at, self._timeout if timeout is None else timeout)
         belongs_to(self._cond, identity)
@@ -236,6 +287,28 @@ class Barrier(Methods):
             raise
         emit("barrier_passed", identity, at, position=position)
         return position
+
+
+def _wait_explored(barrier: Any, identity: int, at: str | None, timeout: Any) -> Any:
+    """Wait at a barrier in two steps: to come to it, and to go on. Who came first makes a difference if the program
+    looks at what `wait` returns."""
+    looks = not is_dropped(sys._getframe(2))
+    gate.arrive("barrier_waiting", identity, at, subject="in order" if looks else None)
+    emit_waiting("barrier_waiting", identity, at, barrier._timeout if timeout is None else timeout)
+    outer, _waiting.now = _waiting.now, None
+    try:
+        position = Barrier.real.wait(barrier, timeout)
+        gate.arrive("barrier_passed", identity, at)
+    except threading.BrokenBarrierError:
+        emit("barrier_broken", identity, at)
+        raise
+    except BaseException:  # see `Barrier.wait`
+        emit("wait_left", identity, at)
+        raise
+    finally:
+        _waiting.now = outer
+    emit("barrier_passed", identity, at, position=position)
+    return position
 
 
 def _inside(condition: Any) -> list[int]:

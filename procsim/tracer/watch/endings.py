@@ -7,12 +7,14 @@ import sys
 from types import FrameType
 from typing import Any
 
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import emit
 from procsim.tracer.instructions import is_dropped
 from procsim.tracer.patching import Builtin, replace
-from procsim.tracer.sites import INTERNAL, call_site, caller, is_library
+from procsim.tracer.sites import INTERNAL, OF_HELPER, call_site, caller, is_library
 from procsim.tracer.values import plain
 from procsim.tracer.watch import ordering
+from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.wire.pipe import raised_elsewhere
 
 
@@ -23,9 +25,13 @@ class _Kill(Builtin):
         kind = _ENDS_A_PROCESS.get(number)
         if kind is None and pid > 0 and type(number) is int and number:
             ordering.emit_used("signal", other=pid)
+        if kind is not None and pid == os.getpid() and explored.active:
+            gate.arrive("process_ended", None, caller() or None, subject=explored.process_name())
         if kind is not None and pid > 0 and pid != os.getpid():
             at = caller()
             if at != INTERNAL and not is_dead_child(pid):
+                if explored.active:
+                    gate.arrive(kind, None, at, subject=explored.name_of(pid))
                 emit(kind, at=at, child=pid, child_name=_name_of_child(pid))
         self._original(*args)
 
@@ -43,6 +49,8 @@ class _Exit(Builtin):
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         code = kwargs.get("status", args[0] if args else None)
         at = caller()
+        if at != INTERNAL and explored.active:
+            gate.arrive("process_ended", None, at, subject=explored.process_name())
         if at != INTERNAL and type(code) is int:
             emit("process_left", at=at, exit_code=code & 0xFF)
         self._original(*args, **kwargs)
@@ -86,6 +94,24 @@ _PATCHES: dict[str, type[Builtin]] = {
     "_exit": _Exit,
     **dict.fromkeys(("wait", "wait3", "wait4", "waitpid"), _Wait),
 }
+
+
+def emit_ending(kind: str, process: Any) -> None:
+    """A process is about to be ended by a method of its class; nothing is emitted where it has ended already."""
+    popen = vars(process).get("_popen")
+    if popen is not None and explored.active:
+        gate.arrive(kind, None, caller(OF_HELPER) or None, subject=explored.name_of(popen.pid))
+    if popen is not None and not has_ended(popen):
+        emit(kind, at=caller(OF_HELPER) or None, child=popen.pid, child_name=process._name)
+
+
+def has_ended(popen: Any) -> bool:
+    """Whether a process has ended already: a ProcessPoolExecutor terminates those, too."""
+    if popen.returncode is not None:
+        return True
+    if getattr(popen, "method", None) == "forkserver":
+        return bytes_are_waiting(popen.sentinel)  # its exit code
+    return is_dead_child(popen.pid)
 
 
 def is_dead_child(pid: int) -> bool:

@@ -19,6 +19,7 @@ import sys
 from types import FrameType, ModuleType
 from typing import Any
 
+from procsim.tracer import explored
 from procsim.tracer.emit import emit, look
 from procsim.tracer.patching import Builtin, Methods, on_restore, replace
 from procsim.tracer.sites import is_internal, is_ours, module_of
@@ -122,6 +123,8 @@ class _Glance(_OfOs):
 class _Change(_OfOs):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         paths = self._paths(args, kwargs)
+        if explored.active:
+            explored.ask_path("path_changed", paths, self._original.__name__, folder=kwargs.get("dir_fd"))
         for path in paths:
             emit_change(path)
         result = self._original(*args, **kwargs)
@@ -146,6 +149,8 @@ class _Look(_OfOs):
         caller = sys._getframe().f_back
         if caller is not None and is_ours(caller):
             return self._original(*args, **kwargs)
+        if explored.active:
+            explored.ask_path("path_seen", [path], self._original.__name__, folder=kwargs.get("dir_fd"))
         try:
             result = self._original(*args, **kwargs)
         except OSError:

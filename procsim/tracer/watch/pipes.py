@@ -9,7 +9,7 @@ from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer import gate
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import VALUE, emit, emit_again, emit_value, emit_waiting, look
 from procsim.tracer.names import disassembler, variable_names
 from procsim.tracer.patching import Methods, replace
@@ -144,6 +144,10 @@ class Connection(Methods):
         return received
 
     def poll(self: Any, timeout: Any = 0.0) -> Any:
+        if explored.active and not self._procsim_inner and (at := caller()) != INTERNAL:
+            limited = timeout is not None
+            gate.arrive("pipe_polled", _identity_of_end(self), at, None if limited else partial(_has_news, self))
+            timeout = 0.0
         limited = type(timeout) in (int, float) and timeout > 0
         at_once = not limited or self._procsim_inner or self._handle is None or bytes_are_waiting(self._handle)
         if at_once or (at := caller()) == INTERNAL:

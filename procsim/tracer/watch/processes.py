@@ -14,14 +14,20 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
-from procsim.tracer import gate
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, forget_look, process_name
 from procsim.tracer.patching import Methods, on_restore, replace
 from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, module_of, outer_site
 from procsim.tracer.values import plain, type_name
 from procsim.tracer.watch import endings, ends_seen, forks, tracebacks
-from procsim.tracer.watch.endings import is_dead_child
-from procsim.tracer.watch.pipes import bytes_are_waiting
+from procsim.tracer.watch.endings import emit_ending
+from procsim.tracer.watch.explored_processes import (
+    ask_to_join,
+    ask_to_look,
+    ask_to_start,
+    end_daemons,
+    schedule_name,
+)
 from procsim.tracer.watch.process_names import become_unnamed, fork_name, is_daemon, patch_prepare, target_name
 from procsim.tracer.watch.tracebacks import is_a
 from procsim.tracer.watch.uncaught import Operation, emit_call_raised, emit_raised, frames_of, origin_of, uncaught
@@ -79,12 +85,18 @@ def expect_processes() -> None:
     _returned.add(os.getpid())  # its own end is no event of the program
 
 
+def expect_main(expected: bool = True) -> None:
+    """Whether what this thread forks now is the main process of a program, which is explored."""
+    _starting.now = expected
+
+
 def patch_process(module: ModuleType) -> None:
     """multiprocessing.process."""
     base = module.BaseProcess
     exitcode = base.exitcode
 
     def traced_exitcode(self: Any) -> Any:
+        ask_to_look(self)
         code = exitcode.fget(self)
         if code and (at := caller()) != INTERNAL:
             emit("process_exit_code_seen", at=at, child=self._popen.pid, child_name=self._name, exit_code=code)
@@ -119,7 +131,10 @@ class BaseProcess(Methods):
         at = outer_site()
         own = vars(self)  # of one that was started already, closed, or not made by `__init__`, some of it is not there
         emit("process_start_called", at=at, child_name=own.get("_name"))  # first: after the gate it would end the step
-        gate.arrive("process_started", None, at, subject=own.get("_name"))
+        if explored.active:
+            ask_to_start(self, at)
+        else:
+            gate.arrive("process_started", None, at, subject=own.get("_name"))
         has_no_target = own.get("_target") is None and type(self).run is BaseProcess.real.run and "run" not in own
         target = target_name(self)  # it is forgotten when the process has been started
         before, _starting.now = _starting.now, True
@@ -162,7 +177,9 @@ class BaseProcess(Methods):
         if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
             BaseProcess.real.join(self, timeout)
             return
-        if at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
+        if explored.active:
+            timeout = ask_to_join(self, at, timeout)
+        elif at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
             ready = (lambda: popen.poll() is not None) if timeout is None else None
             gate.arrive("process_joined", None, at, ready, subject=self._name)
         # Also where an exit handler joins: that is where a process that does not end is mostly found.
@@ -174,6 +191,7 @@ class BaseProcess(Methods):
             emit("process_joined", at=at or None, child=popen.pid, child_name=self._name, exit_code=popen.returncode)
 
     def is_alive(self: Any) -> Any:
+        ask_to_look(self)
         alive = BaseProcess.real.is_alive(self)
         if alive:
             ends_seen.emit_polled(self)
@@ -182,16 +200,17 @@ class BaseProcess(Methods):
         return alive
 
     def terminate(self: Any) -> None:
-        _emit_ending("process_terminated", self)
+        emit_ending("process_terminated", self)
         BaseProcess.real.terminate(self)
 
     def kill(self: Any) -> None:
-        _emit_ending("process_killed", self)
+        emit_ending("process_killed", self)
         BaseProcess.real.kill(self)
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
         become(self._name)
+        explored.become(schedule_name(self))
         forget_look()
         handles = callable(_signal.getsignal(_signal.SIGTERM))
         emit("process_began", parent=self._parent_pid, daemon=is_daemon(self), handles_sigterm=handles)
@@ -204,25 +223,12 @@ class BaseProcess(Methods):
         code = BaseProcess.real._bootstrap(self, *args, **kwargs)
         if code:
             emit("process_left", exit_code=code)
+        if explored.active:
+            gate.arrive("process_ended", subject=schedule_name(self))
         return code
 
 
 _module_of = type.__dict__["__module__"].__get__
-
-
-def _emit_ending(kind: str, process: Any) -> None:
-    popen = vars(process).get("_popen")
-    if popen is not None and not _has_ended(popen):
-        emit(kind, at=caller(OF_HELPER) or None, child=popen.pid, child_name=process._name)
-
-
-def _has_ended(popen: Any) -> bool:
-    """Whether a process has ended already: a ProcessPoolExecutor terminates those, too."""
-    if popen.returncode is not None:
-        return True
-    if getattr(popen, "method", None) == "forkserver":
-        return bytes_are_waiting(popen.sentinel)  # its exit code
-    return is_dead_child(popen.pid)
 
 
 def patch_popen(module: ModuleType) -> None:
@@ -282,6 +288,7 @@ def patch_util(module: ModuleType) -> None:
     def _exit_function(*args: Any, **kwargs: Any) -> None:
         # In a child this runs while the exception that ended it is still on its way out.
         _emit_returned(sys.exc_info()[1])
+        end_daemons()
         exit_function(*args, **kwargs)
 
     replace(module, "_exit_function", _exit_function)
@@ -333,6 +340,7 @@ def watch_the_end() -> None:
 def _at_exit() -> None:
     if os.getpid() == _main_process:
         _emit_returned(uncaught())
+        end_daemons()
 
 
 _returned: set[int] = set()

@@ -14,7 +14,7 @@ from collections import deque
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer import gate
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import VALUE, Waiting, emit, emit_again, emit_value, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore, replace
@@ -138,6 +138,7 @@ def _watch_places(queue: Any) -> None:
         if gate.shared[0]:
             ready = (lambda: not raw._is_zero()) if block and timeout is None else None
             gate.arrive("queue_put", identity, at, ready, subject=value)
+            block = block and gate.ask_explorer is None
         kinds = ("queue_put_waiting", "queue_full")
         if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout, value=value):
             return False
@@ -156,10 +157,16 @@ def _wait_for_feeder(queue: Any, sent: int) -> None:
     """At a closed gate a `put` is done when a thread of the queue's, its feeder, has written the item into the pipe."""
     deadline = Clock.now() + FEEDER_NS
     while (queue._buffer or queue._writer._procsim_sent == sent) and Clock.now() < deadline:
-        _pause.wait(0.0005)
+        _pause.wait(0.00005 if explored.active else 0.0005)
 
 
 # Whether it is empty ------------------------------------------------------------------------------------------
+
+
+def _look_explored(queue: Any) -> None:
+    """Where this process is explored, it is a step to ask a queue."""
+    if explored.active and (at := caller(OF_HELPER)) != INTERNAL:
+        gate.arrive("queue_asked", identity_of(queue._rlock), at)
 
 
 def _emit_asked(queue: Any, empty: bool) -> None:
@@ -250,9 +257,10 @@ class Queue(Methods):
             if type(size) is int and size < UNLIMITED:
                 emit("queue_get_called", identity, at)
         if gate.shared[0]:
-            gate.arrive(
-                "queue_got", identity, at, (lambda: not _may_wait(self)) if may_block and timeout is None else None
-            )
+            ready = (lambda: not _may_wait(self)) if may_block and timeout is None else None
+            gate.arrive("queue_got", identity, at, ready)
+            if gate.ask_explorer is not None:
+                block = may_block = may_block and timeout is None
         waiting = Waiting()
         if may_block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
@@ -265,11 +273,13 @@ class Queue(Methods):
         return item
 
     def empty(self: Any) -> Any:
+        _look_explored(self)
         empty = Queue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty
 
     def qsize(self: Any) -> Any:
+        _look_explored(self)
         size = Queue.real.qsize(self)
         _emit_asked(self, plain(size) == 0)
         return size
@@ -351,6 +361,7 @@ class SimpleQueue(Methods):
         belong_to_a_queue(self._reader, self._writer)
 
     def empty(self: Any) -> Any:
+        _look_explored(self)
         empty = SimpleQueue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty

@@ -1,0 +1,380 @@
+"""One execution of the program: its threads say what they are about to do, and are let move one at a time.
+
+    zygote ──► main process ─┐
+    its children ────────────┼── each thread: "I am about to …" ──► Running ──► World: who could ──► Plan: who does
+    their threads ───────────┘ ◄── GO ─────────────────────────────────┘
+
+A step is over when all who move stand at the gate again, sleep in a condition, or have ended. Where nobody can move, it
+hangs: that is known at once. A thread that does not come to the gate for PATIENCE_SECONDS computes, or waits for
+something that no gate is before: the others then move beside it, and that is told.
+"""
+
+import marshal
+import select
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from procsim.explore.names import Names
+from procsim.explore.schedule import (
+    ASLEEP,
+    DIVERGED,
+    LIMIT,
+    STOPPED,
+    WHOLE,
+    Diverged,
+    Operation,
+    Plan,
+    Step,
+    Uncontrolled,
+)
+from procsim.explore.slot import Slot
+from procsim.explore.world import GIVES_UP, Call, World
+from procsim.wire.explore_words import (
+    ASLEEP as SLEEPS,
+)
+from procsim.wire.explore_words import (
+    AT_GATE,
+    AWAKE,
+    EXPECT,
+    FORBIDDEN,
+    GO,
+    HERE,
+    LEFT,
+    MESSAGE_LIMIT,
+    NOTIFIES,
+    TIME_UP,
+)
+
+PATIENCE_SECONDS = 2.0
+"""How long others wait for a thread that has begun to move."""
+
+LAST_PATIENCE_SECONDS = 8.0
+"""How long all wait for it, where nobody else can move."""
+
+GRACE_SECONDS = 0.05
+"""How long something may still come, such as the end of a process, once it seems that nobody can move."""
+
+LOOK_SECONDS = 0.1
+"""Between two looks whether events have come, while nothing else happens."""
+
+VALUE_LIMIT = 60
+"""Characters of what was read or written that a step shows."""
+
+MAIN = "MainProcess"
+
+
+class _Thread:
+    """A thread of the program, as far as the explorer knows it."""
+
+    __slots__ = ("connection", "name", "pid", "process")
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.name = self.process = ""
+        self.pid = 0
+
+
+class _Pending:
+    """What a thread stands before."""
+
+    __slots__ = ("call", "condition", "limited", "operation")
+
+    def __init__(self, operation: Operation, call: Call | None, condition: str, limited: bool) -> None:
+        self.operation, self.call, self.condition, self.limited = operation, call, condition, limited
+
+
+class Running:
+    """One execution that goes on, in a slot."""
+
+    def __init__(self, slot: Slot, plan: Plan, limit: int, roots: Sequence[str]) -> None:
+        """`limit`: of steps; `roots`: see `Names`."""
+        self._slot, self._plan, self._limit = slot, plan, limit
+        self.events: list[tuple[Any, ...]] = []
+        """All that was emitted, as it came."""
+        self.steps: list[Step] = []
+        self.began: list[tuple[int, int, str, Call]] = []
+        """Of each step that the program has asked for: when it began (ns of the system's monotonic clock), the PID and
+        the thread, as events have it, and what that has said."""
+        self.started = time.monotonic_ns()
+        self.exit_code: int | None = None
+        self.ended = WHOLE
+        self.forbidden: tuple[str, str, str, str] | None = None
+        """What was stopped before it was done: what, of what, line, thread."""
+        self.diverged: Diverged | None = None
+        self.uncontrolled: list[Uncontrolled] = []
+        self.loose: dict[str, str] = {}
+        """The threads that did not come to the gate, and the operation that they had begun."""
+        self._names = Names(roots, f"{slot.folder}/layer/tmp")
+        self._world = World(self._names)
+        self._threads: dict[int, _Thread] = {}
+        self._by_name: dict[str, _Thread] = {}
+        self._process_of: dict[int, str] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._moving: set[str] = {MAIN}
+        self._poll = select.epoll()
+        self._main_pid = 0
+        self._last: dict[str, str] = {}
+        """For each thread, what it did last, for what is said of one that does not come back."""
+
+    @property
+    def main_pid(self) -> int:
+        return self._main_pid
+
+    def process_name(self, pid: int) -> str:
+        """The name in the schedule of the process with this PID; "" if it never came to the gate."""
+        return self._process_of.get(pid, "")
+
+    @property
+    def blocked(self) -> dict[str, Operation]:
+        """What each thread is about to do that is blocked now."""
+        return {
+            name: pending.operation
+            for name, pending in self._pending.items()
+            if not pending.limited and self._world.blocks(name, pending.operation)
+        }
+
+    def run(self) -> None:
+        """Run it to its end, or as far as the plan wants it. Raises `CannotExplore` if the zygote has died."""
+        slot = self._slot
+        self._poll.register(slot.listener, select.EPOLLIN)
+        self._poll.register(slot.control, select.EPOLLIN)
+        self._main_pid = slot.fork()
+        try:
+            self._steps()
+        finally:
+            slot.end()
+            self._learn()
+            for thread in self._threads.values():
+                thread.connection.close()
+            self._poll.close()
+
+    def _steps(self) -> None:
+        previous: str | None = None
+        self._settle(PATIENCE_SECONDS)
+        while self.forbidden is None:
+            enabled = frozenset(name for name, pending in self._pending.items() if self._could(name, pending))
+            if not enabled:
+                if self._is_over():
+                    return
+                continue
+            if len(self.steps) >= self._limit:
+                self.ended = LIMIT
+                return
+            try:
+                thread = self._plan.choose(len(self.steps), enabled, previous)
+                if thread is None:
+                    self.ended = ASLEEP
+                    return
+                self._step(thread, enabled)
+            except Diverged as error:
+                self.ended, self.diverged = DIVERGED, error
+                return
+            previous = thread
+        self.ended = STOPPED
+
+    def _could(self, name: str, pending: _Pending) -> bool:
+        return pending.limited or not self._world.blocks(name, pending.operation)
+
+    def _is_over(self) -> bool:
+        """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
+        if self._pending and self._look(GRACE_SECONDS):
+            self._settle(PATIENCE_SECONDS)
+            return False
+        if not self.loose:
+            if MAIN not in self._by_name and self.exit_code is None:
+                self._wait_for_main()
+            return True
+        before = set(self._pending)
+        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
+        while time.monotonic() < deadline and self.loose and set(self._pending) == before and not self.forbidden:
+            self._look(LOOK_SECONDS)
+        self._settle(PATIENCE_SECONDS)
+        return set(self._pending) == before and not self._moving
+
+    def _wait_for_main(self) -> None:
+        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
+        while self.exit_code is None and time.monotonic() < deadline:
+            self._look(LOOK_SECONDS)
+
+    def _step(self, name: str, enabled: frozenset[str]) -> None:
+        """Have one thread do what it is about to do, and wait until that is over."""
+        world, pending = self._world, self._pending[name]
+        operation = pending.operation
+        gave_up = world.blocks(name, operation)
+        waiting = {each: other.operation for each, other in self._pending.items()}
+        refused = world.refused(operation)
+        del self._pending[name]
+        self._moving.add(name)
+        self._last[name] = operation.kind
+        if pending.condition:
+            world.asleep[pending.condition].remove(name)
+        world.take(name, operation, gave_up)
+        if operation.kind == "thread_started":
+            self._add_uncontrolled("thread", operation.object, operation.at)
+        if operation.kind in ("process_started", "thread_started"):
+            self._moving.add(operation.object)
+            if pending.call is not None and pending.call.more:
+                world.mortal.add(operation.object)
+        victim = operation.object if operation.kind in ("process_terminated", "process_killed") else ""
+        if victim in self._by_name:
+            self._moving.update(each for each, thread in self._by_name.items() if thread.process == victim)
+            for each in self._moving & self._pending.keys():
+                self._forget(each)
+        seen = len(self.events)
+        if pending.call is not None:
+            self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
+        self._send(name, TIME_UP if gave_up else GO)
+        self._settle(PATIENCE_SECONDS)
+        value = self._value(name, seen, pending)
+        step = Step(name, operation, enabled, waiting, refused, value, gave_up)
+        self.steps.append(step)
+        self._plan.saw(len(self.steps) - 1, step)
+
+    def _value(self, name: str, seen: int, pending: _Pending) -> str:
+        """What a step has read, written, put or got."""
+        pid = self._by_name[name].pid if name in self._by_name else 0
+        for event in self.events[seen:]:
+            if event[1] == pending.operation.kind and event[2] == pid and "value" in event[7]:
+                return str(event[7]["value"])[:VALUE_LIMIT]
+        call = pending.call
+        if call is not None and call.kind in ("sleep_ended", "queue_put") and call.words is not None:
+            return str(call.words)[:VALUE_LIMIT]
+        return ""
+
+    # Who moves -----------------------------------------------------------------------------------------------
+
+    def _settle(self, patience: float) -> None:
+        """Wait until nobody moves, or until those who do have had enough time."""
+        deadline = time.monotonic() + patience
+        while self._moving and self.forbidden is None:
+            if self._look(LOOK_SECONDS):
+                deadline = time.monotonic() + patience
+            elif time.monotonic() > deadline:
+                for name in sorted(self._moving):
+                    self.loose[name] = self._last.get(name, "")
+                    self._add_uncontrolled("thread", name, "")
+                self._moving.clear()
+        self._learn()
+
+    def _look(self, seconds: float) -> bool:
+        """Take in what threads say, waiting so long for some. Whether any did."""
+        ready = self._poll.poll(seconds)
+        for number, _ in ready:
+            if number == self._slot.listener.fileno():
+                self._accept()
+            elif number == self._slot.control.fileno():
+                code = self._slot.main_ended()
+                if code is not None:
+                    self.exit_code = code
+            elif number in self._threads:
+                self._hear(self._threads[number])
+        if not ready:
+            self._learn()
+        return bool(ready)
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._slot.listener.accept()
+        except BlockingIOError:
+            return
+        thread = _Thread(connection)
+        self._threads[connection.fileno()] = thread
+        self._poll.register(connection, select.EPOLLIN)
+        self._hear(thread)
+
+    def _hear(self, thread: _Thread) -> None:
+        try:
+            data = thread.connection.recv(MESSAGE_LIMIT)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._is_gone(thread)
+            return
+        word, *rest = marshal.loads(data)
+        if word == HERE:
+            thread.name, thread.process, thread.pid = rest
+            self._by_name[thread.name] = thread
+            self._process_of[thread.pid] = thread.process
+            self._back(thread.name, moves=True)
+        elif word == AT_GATE:
+            self._learn()
+            call = Call(*rest)
+            operation = self._world.operation(thread.name, thread.process, call)
+            limited = call.kind in GIVES_UP and call.limited
+            self._pending[thread.name] = _Pending(operation, call, "", limited)
+            self._back(thread.name)
+        elif word == SLEEPS:
+            identity, known_as, at, limited = rest
+            condition = self._names.of(identity)
+            self._world.asleep[condition].append(thread.name)
+            operation = self._world.asleep_in(thread.name, condition, self._names.of(known_as), at or "")
+            self._pending[thread.name] = _Pending(operation, None, condition, limited)
+            self._back(thread.name)
+        elif word == NOTIFIES:
+            self._wake_one_of(self._names.of(rest[0]))
+        elif word == LEFT:
+            self._forget(thread.name)
+            self._back(thread.name, moves=True)
+        elif word == EXPECT:
+            self._moving.add(rest[0])
+        elif word == FORBIDDEN:
+            self.forbidden = (*rest, thread.name)
+
+    def _wake_one_of(self, condition: str) -> None:
+        asleep = self._world.asleep[condition]
+        if asleep:
+            name = asleep.popleft()
+            del self._pending[name]
+            self._moving.add(name)
+            self._send(name, AWAKE)
+
+    def _back(self, name: str, moves: bool = False) -> None:
+        """A thread is where the explorer knows it; `moves`: on its way to the gate."""
+        self.loose.pop(name, None)
+        if moves:
+            self._moving.add(name)
+        else:
+            self._moving.discard(name)
+
+    def _forget(self, name: str) -> None:
+        pending = self._pending.pop(name, None)
+        if pending is not None and pending.condition:
+            self._world.asleep[pending.condition].remove(name)
+
+    def _is_gone(self, thread: _Thread) -> None:
+        """A thread has ended; with the last one of its process, that has."""
+        self._poll.unregister(thread.connection)
+        del self._threads[thread.connection.fileno()]
+        thread.connection.close()
+        self._forget(thread.name)
+        self._moving.discard(thread.name)
+        self.loose.pop(thread.name, None)
+        self._by_name.pop(thread.name, None)
+        self._world.ended.add(thread.name)
+        if not any(other.pid == thread.pid for other in self._threads.values()):
+            self._world.ended.add(thread.process)
+        elif thread.name == thread.process:
+            self._world.ended.discard(thread.name)
+
+    def _send(self, name: str, word: bytes) -> None:
+        try:
+            self._by_name[name].connection.send(word)
+        except (KeyError, OSError):  # it has just been killed
+            self._moving.discard(name)
+
+    def _learn(self) -> None:
+        """Take in the events that have come."""
+        for event in self._slot.events():
+            self.events.append(event)
+            made = self._names.learn(event, self._process_of.get(event[2], event[3]))
+            if made is not None:
+                self._world.learn(made)
+            if event[1] == "unfollowed_used":
+                self._add_uncontrolled(str(event[7].get("what")), self._names.of(event[5]), event[6] or "")
+
+    def _add_uncontrolled(self, what: str, name: str, at: str) -> None:
+        found = Uncontrolled(what, name, at)
+        if found not in self.uncontrolled:
+            self.uncontrolled.append(found)

@@ -1,0 +1,202 @@
+"""The executor: real processes, which move as a plan has it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from procsim.explore.copies import CannotExplore
+from procsim.explore.executor import Executor
+from procsim.explore.explorer import Budget, Explorer
+from procsim.explore.faults import faults_of
+from procsim.explore.outcomes import Exploration
+from procsim.explore.plans import Begun, Wished
+from procsim.explore.schedule import CLAIM, FORBIDDEN, HANG, STOPPED, UNCAUGHT, WHOLE, Execution, Plan
+from procsim.lessons.scenario import load
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAMS = ROOT / "tests" / "programs" / "explored"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a program can be explored on Linux alone")
+
+
+@contextmanager
+def executor(*command: Any, **options: Any) -> Iterator[Executor]:
+    """One of a program; of a scenario with what must always hold."""
+    made = Executor([str(word) for word in command], options.pop("judge", faults_of), **options)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def scenario(name: str, **values: Any) -> dict[str, Any]:
+    """The command of a scenario, and who judges it, as keyword arguments of `explored`."""
+    found = load(ROOT / "scenarios" / f"{name}.py")
+    its = {option.name: option.default for option in found.options} | values
+    words = []
+    for option, value in values.items():
+        name = option.replace("_", "-")
+        words += [f"--{name}" if value else f"--no-{name}"] if isinstance(value, bool) else [f"--{name}", str(value)]
+    return {"command": [found.path, *words], "judge": partial(faults_of, always=partial(found.always, values=its))}
+
+
+def executed(made: Executor, plan: Plan) -> Execution:
+    made.begin(plan)
+    return made.done()[1]
+
+
+def explored(command: list[Any], executions: int, **options: Any) -> Exploration:
+    """What is found within so many executions; each kind is not explained."""
+    with executor(*command, **options) as made:
+        explorer = Explorer(made, time.monotonic, Budget(executions, None))
+        explorer._try_all()
+        return explorer.exploration
+
+
+def faults(exploration: Exploration) -> set[tuple[str, str]]:
+    return {(fault.what, fault.id) for outcome in exploration.wrong for fault in outcome.faults}
+
+
+def shown(execution: Execution) -> list[tuple[Any, ...]]:
+    """The steps, as far as they have to be the same each time."""
+    return [(step.thread, step.operation, sorted(step.enabled), step.pending, step.refused) for step in execution.steps]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        scenario("tickets", users=2, lock=False)["command"],
+        scenario("prodcons", producers=1, items=2)["command"],
+        [PROGRAMS / "turns.py"],
+    ],
+    ids=["tickets", "prodcons", "turns"],
+)
+def test_two_executions_of_one_plan_are_the_same_in_each_place(command: list[Any]) -> None:
+    with executor(*command, places=2) as made:
+        first = executed(made, Wished([]))
+        assert first.ended == WHOLE and first.exit_code == 0 and not first.faults
+        for _ in range(3):
+            again = executed(made, Begun(first.steps))
+            assert again.ended == WHOLE, again.diverged
+            assert shown(again) == shown(first)
+
+
+def test_the_ticket_that_is_sold_twice_is_found_within_ten_executions() -> None:
+    found = explored(executions=10, **scenario("tickets", users=2, lock=False))
+    assert (CLAIM, "oversold") in faults(found)
+    assert found.right is not None
+    assert found.tried_all and found.executions <= 10
+
+
+def test_with_the_lock_all_orders_are_right() -> None:
+    found = explored(executions=50, **scenario("tickets", users=2, lock=True))
+    assert found.is_right and found.tried_all
+
+
+def test_two_locks_in_two_orders_are_found_within_five_executions() -> None:
+    found = explored([PROGRAMS / "abba.py"], executions=5)
+    assert faults(found) == {(HANG, "")} and found.right is not None
+    waiting = found.wrong[0].simplest.blocked
+    assert {name: waiting[name].object for name in ("Ming", "Lan")} == {"Ming": "spoon", "Lan": "bowl"}
+
+
+def test_an_assertion_fails_in_some_orders() -> None:
+    found = explored([PROGRAMS / "counter.py"], executions=20)
+    assert (UNCAUGHT, "AssertionError") in faults(found)
+    assert found.tried_all and found.right is not None
+
+
+def test_a_notice_that_came_before_the_wait() -> None:
+    found = explored([PROGRAMS / "lost_wakeup.py"], executions=20)
+    assert faults(found) == {(HANG, "")} and found.tried_all and found.right is not None
+    assert found.wrong[0].simplest.blocked["waiter"].kind == "condition_awoke"
+
+
+def test_a_time_limit_is_up_in_some_orders_and_not_in_others() -> None:
+    found = explored([PROGRAMS / "time_limit.py"], executions=20)
+    assert found.tried_all and found.right is not None
+    assert any(step.gave_up for step in found.wrong[0].simplest.steps)
+    assert not any(step.gave_up for step in found.right.simplest.steps)
+
+
+def test_what_is_written_inside_is_seen_by_nobody_and_what_is_outside_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside.txt"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    with executor(PROGRAMS / "outside.py", outside) as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == STOPPED
+    (fault,) = execution.faults
+    assert (fault.what, fault.thread, fault.figures["name"]) == (FORBIDDEN, "writer", str(outside))
+    assert fault.at.startswith("outside.py:")
+    assert not outside.exists() and not list(project.iterdir())
+    with executor(PROGRAMS / "outside.py", outside, allowed=[str(tmp_path)]) as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and not execution.faults
+    assert outside.exists() and not list(project.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("def", "SyntaxError"), (None, "No such file")], ids=["does not parse", "is not there"]
+)
+def test_a_program_that_cannot_be_begun_is_one_line(tmp_path: Path, text: str | None, words: str) -> None:
+    program = tmp_path / "program.py"
+    if text is not None:
+        program.write_text(text)
+    with pytest.raises(CannotExplore, match=words) as raised, executor(program):
+        pass
+    assert "\n" not in str(raised.value)
+
+
+KILLED = """
+import sys
+from procsim.explore.executor import Executor
+from procsim.explore.faults import faults_of
+from procsim.explore.plans import Wished
+
+made = Executor(sys.argv[1:], faults_of)
+for _ in range(made.places):
+    made.begin(Wished([]))
+print(*(slot.folder for slot in made._slots), flush=True)
+while True:
+    made.done()
+    made.begin(Wished([]))
+"""
+
+
+def test_an_explorer_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, *map(str, scenario("tickets", users=3)["command"])]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+    ) as run:
+        assert run.stdout is not None
+        folders = run.stdout.readline().split()
+        assert folders
+        family = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(signal.SIGKILL)
+    _gone, left = psutil.wait_procs(family, timeout=60)
+    assert not left
+    deadline = time.monotonic() + 60
+    while any(map(os.path.exists, folders)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(os.path.exists, folders))
+    assert not [process for process in psutil.process_iter() if _belongs(process, folders)]
+
+
+def _belongs(process: psutil.Process, folders: list[str]) -> bool:
+    try:
+        return process.environ().get("PROCSIM_RUN") in folders
+    except psutil.Error:
+        return False

@@ -1,0 +1,109 @@
+"""`procsim explore`: the real command, from the options to the exit code."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from procsim.exit_code import ExitCode
+from tests.integration.conftest import PATIENCE_SECONDS, House
+
+PROGRAMS = Path(__file__).parent.parent / "programs" / "explored"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a program can be explored on Linux alone")
+
+
+def test_a_lesson_goes_wrong_and_what_is_recorded_goes_wrong_again(house: House) -> None:
+    folder = house.folder / "wrong"
+    options = ("--users", 2, "--no-lock", "--budget", 20)
+    done = house.run("explore", "tickets", *options, "--record", folder)
+    assert done.returncode == ExitCode.WRONG_ORDER, done.stderr
+    assert "there were 1 tickets, and 2 were sold" in done.stdout
+    assert "the other way round, it is right" in done.stdout
+    assert f"procsim tickets --users 2 --no-lock --schedule {folder}/wrong-1.jsonl" in done.stdout
+    lines, again = house.events("tickets", "--users", 2, "--no-lock", "--schedule", folder / "wrong-1.jsonl")
+    assert again.returncode == 0, again.stderr
+    (claim,) = [claim for claim in lines[-1]["claims"] if claim["id"] == "M1"]
+    assert claim["holds"] and claim["figures"]["sold"] == 2
+
+
+def test_with_the_lock_it_says_that_all_orders_are_right(house: House) -> None:
+    done = house.run("explore", "tickets", "--users", 2, "--view", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["all_right"] and found["tried_all"] and not found["wrong"]
+
+
+def test_a_script_that_hangs_in_some_orders(house: House) -> None:
+    folder = house.folder / "wrong"
+    done = house.run("explore", "--record", folder, "--", PROGRAMS / "abba.py")
+    assert done.returncode == ExitCode.WRONG_ORDER, done.stderr
+    assert "Lan waits for bowl" in done.stdout and "Ming waits for spoon" in done.stdout
+    again = house.run("watch", "--schedule", folder / "wrong-1.jsonl", PROGRAMS / "abba.py")
+    assert again.returncode == ExitCode.HUNG and "a deadlock" in again.stderr
+
+
+def test_what_a_script_would_do_outside_is_named(house: House, tmp_path: Path) -> None:
+    target = tmp_path / "outside.txt"
+    done = house.run("explore", "--", PROGRAMS / "outside.py", target)
+    assert done.returncode == ExitCode.WRONG_USE
+    assert str(target) in done.stdout and "--allow" in done.stdout
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tickets", "--budget", "none"],
+        ["tickets", "--budget", "0"],
+        ["tickets", "--users", "x"],
+        ["nothing"],
+        ["--", "nothing.py"],
+        ["nothing.py"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_one_line(house: House, words: list[str]) -> None:
+    done = house.run("explore", *words)
+    assert (done.returncode, done.stdout) == (ExitCode.WRONG_USE, "")
+    assert len(done.stderr.splitlines()) == 1 and "Traceback" not in done.stderr
+
+
+ENDLESS = """
+from multiprocessing import Process, Value
+
+def count(number):
+    while True:
+        number.value += 1
+
+if __name__ == "__main__":
+    number = Value("i", 0)
+    print(flush=True)
+    for _ in range(2):
+        Process(target=count, args=(number,)).start()
+"""
+
+
+def test_ctrl_c_gives_what_is_known(house: House) -> None:
+    program = house.folder / "endless.py"
+    program.write_text(ENDLESS)
+    run = house.start("explore", "--budget", 1_000_000, "--", program)
+    house.wait_until(lambda: _sessions(house) > 2 * len(os.sched_getaffinity(0)))  # each place has a guardian, a zygote
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=PATIENCE_SECONDS)
+    assert run.returncode == ExitCode.INTERRUPTED, err
+    assert "it was ended early" in out and not err
+
+
+def _sessions(house: House) -> int:
+    """How many processes have a session of their own, as the main process of an execution has."""
+    found = 0
+    for process in house.members():
+        with contextlib.suppress(OSError):
+            found += os.getsid(process.pid) == process.pid
+    return found
