@@ -17,7 +17,7 @@ from typing import Any
 from procsim.tracer import explored, gate
 from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_waiting, forget_look, process_name
 from procsim.tracer.patching import Methods, on_restore, replace
-from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, is_internal, module_of, outer_site
+from procsim.tracer.sites import INTERNAL, caller, is_internal, module_of, outer_site
 from procsim.tracer.values import plain, type_name
 from procsim.tracer.watch import endings, ends_seen, forks, tracebacks
 from procsim.tracer.watch.endings import emit_ending
