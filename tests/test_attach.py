@@ -92,6 +92,7 @@ OBJECTS = {
 PROBABLY = {
     "alive_polled_beside_a_consumer": "probably_hangs.get_nobody_puts.died",
     "any_is_alive_poll": "polled_before_get",
+    "connections_polled": "probably_hangs.receive_nobody_sends",
     "empty_polled": "probably_hangs.get_nobody_puts.died",
     "heartbeat_beside_a_wait": "probably_hangs.get_nobody_puts.died",
     "is_alive_poll": "polled_before_get",

@@ -129,6 +129,9 @@ class Calls:
             kind = _CALLS.get((role, frame.function), "")
             if frame.function in _FOR_FUTURES and self.module(frame) == "concurrent.futures._base":
                 kind = kind or "pool_result_waiting"
+            if frame.function == "wait" and not kind:
+                own = self._first_awaited(frame)
+                kind = "pipe_poll_waiting" if own else ""
             if frame.function == "_finalize_join":
                 found = SeenWait("queue_flush_waiting", self._flushed(frame))
             elif kind:
@@ -147,6 +150,14 @@ class Calls:
         if place is None and found.kind not in _AT_THE_END:  # a thread of multiprocessing's own, or an idle worker
             return None
         return replace(found, at=place)
+
+    def _first_awaited(self, frame: Frame) -> int:
+        """The first of the connections for which `connection.wait` waits for a while; 0: it waits for others, too."""
+        if self._timeout(frame) is None or not self.module(frame).endswith(".connection"):
+            return 0
+        awaited = self.objects.items(frame.variables.get("object_list", 0))
+        roles = {self.classes.role(each) for each in awaited}
+        return awaited[0] if awaited and roles <= {"Connection", "_ConnectionBase"} else 0
 
     def is_internal_function(self, function: int) -> bool:
         """Whether a function is one of multiprocessing's own."""

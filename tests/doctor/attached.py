@@ -62,10 +62,13 @@ The table in the guide says why.
 SILENT = frozenset(
     {
         "patients/array_polled_after_the_last",
+        "patients/children_polled_beside_their_jobs",
+        "patients/futures_polled_beside_a_queue",
         "patients/initializer_of_a_class",
         "patients/initializer_cannot_import",
         "patients/manager_dict_polled",
         "patients/progress_bar_beside_a_wait",
+        "patients/results_polled_beside_an_event",
         "patients/timeout_poll_of_two",
         "patients/taken_again_and_again",
         "patients/pool_keeps_a_handler",
