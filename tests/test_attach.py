@@ -99,6 +99,7 @@ PROBABLY = {
     "join_with_a_time_limit_poll": "polled_before_get",
     "lock_tried_again_and_again": "probably_hangs.holder_dead",
     "pipe_polled": "probably_hangs.receive_nobody_sends",
+    "sigchld_ignored": "exit_code_lost.ignored",
 }
 """What is probable of these programs, which only ask, each again and again."""
 

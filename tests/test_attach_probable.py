@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -166,3 +167,17 @@ def test_signals_that_interrupt_the_wait_for_a_lock_which_the_thread_holds_itsel
     holds = (Hold(LEFT, 1, holder, entered=True),)
     found = probable(looks(*[ITSELF] * 4, holds=holds, children=(), children_made=0))
     assert [finding.sentence for finding in found] == said
+
+
+def test_who_is_told_that_a_process_lives_whose_exit_code_is_lost() -> None:
+    of_worker: dict[str, Any] = {"children": (SeenChild(2, "worker"),), "children_made": 1}
+    main = looks(*[ASKS_WORKER] * 4, **of_worker)
+    assert [each.sentence or each.id for each in probable(main)] == ["exit_code_lost"]
+    ignores = looks(*[ASKS_WORKER] * 4, ignored=1 << signal.SIGCHLD - 1, **of_worker)
+    assert [each.sentence for each in probable(ignores)] == ["exit_code_lost.ignored"]
+    left = replace(FLUSHES, threads={}, ended=True, exit_code=0)
+    ends = [
+        replace(look, processes=look.processes | {2: left}) if not number else look for number, look in enumerate(main)
+    ]
+    assert probable(ends) == [], "it may have ended only just now"
+    assert probable([replace(look, processes=look.processes | {2: left}) for look in main]) == [], "who asks is told so"

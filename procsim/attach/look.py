@@ -203,7 +203,9 @@ class SeenProcess:
     """What it runs, for people: such as "python work.py"."""
     is_own_name: bool = False
     """Whether its name was given to it, and is not that of each program's main process."""
+    ignored: int = 0
     caught: int = 0
+    """The signals that it ignores, and those that it handles, as masks."""
     handles_interrupts: bool = False
     """Whether the program may have a handler of its own for Ctrl-C."""
     was_forked: bool = False

@@ -15,6 +15,7 @@ from procsim.attach.told import wait_events
 from procsim.diagnosis.snapshot import ProcessSnapshot
 from procsim.diagnosis.standstill import BY_ITSELF, FREED_BY_HANDLERS, handles_signals
 from procsim.findings.base import Finding
+from procsim.findings.exit_lost import exit_codes_lost
 from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS, suspected
 from procsim.state.apply import apply
 from procsim.state.processes import SLEEP
@@ -55,7 +56,8 @@ def probable(looks: Sequence[Look], old: int = OLD_WHILE_IT_RUNS_NS) -> list[Fin
                 for event in wait_events(names, process, thread, wait, end if look is last else look.t):
                     apply(state, event)
     found = suspected(state, end, old or OLD_WHILE_IT_RUNS_NS)
-    return [
+    lost = (finding for finding in exit_codes_lost(state) if _was_gone(finding.figures["child_pid"], looks))
+    return [*lost] + [
         finding
         for finding in found
         if not _may_be_ended_by_a_handler(finding, last) and not _may_be_ended_by_another(finding, last)
@@ -86,6 +88,11 @@ def _is_in_vain(looks: Sequence[Look], process: SeenProcess, thread: SeenThread,
     if blocked is None or blocked.how in BY_ITSELF or (thread.wait is None and blocked.how in ("read", "poll")):
         return False
     return all(is_same(each, process, thread) for each in seen)
+
+
+def _was_gone(pid: int, looks: Sequence[Look]) -> bool:
+    """Whether nothing was left of a process in any of these looks: its exit code is taken then."""
+    return not any(pid in look.processes for look in looks)
 
 
 def _waits_for_itself(process: SeenProcess, thread: SeenThread) -> bool:

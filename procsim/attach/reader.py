@@ -213,6 +213,7 @@ class _Reader:
             "",
             {number: self._thread(number) for number in process.threads},
             command=command_name(process.command) if process.command else "",
+            ignored=process.ignored,
             caught=process.caught,
             handles_interrupts=bool(process.caught & INTERRUPT),  # until Python's own handler is found
             was_forked=system.was_forked(process),

@@ -37,6 +37,8 @@ class SystemProcess:
     """The PID of what traces it, such as a debugger; 0: nothing does."""
     narrow: bool = False
     """Whether its program is one of 32 bits, whose system calls have other numbers."""
+    ignored: int = 0
+    """The signals that it ignores, as a mask."""
     caught: int = 0
     threads: dict[int, Blocked | None] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
@@ -162,6 +164,8 @@ def _read_status(process: SystemProcess) -> None:
                 process.ended, process.stopped = rest.split()[0] in "ZX", rest.split()[0] in "Tt"
             elif word == "SigCgt":
                 process.caught = int(rest, 16)
+            elif word == "SigIgn":
+                process.ignored = int(rest, 16)
             elif word == "TracerPid":
                 process.debugger = int(rest)
 

@@ -5,6 +5,7 @@
 Pure. What two looks have in common, and who is stuck by both, `story` says.
 """
 
+import signal
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -349,7 +350,7 @@ def wait_events(
     """
     name = names.get(process.pid, f"PID {process.pid}")
     for pid in wait.asked:
-        asked = {"child": pid, "child_name": names.get(pid, f"PID {pid}")}
+        asked = {"child": pid, "child_name": names.get(pid, f"PID {pid}"), "sigchld": _of_ended_children(process)}
         yield Event("process_polled", t, process.pid, name, thread.name, None, site(wait.at), asked)
     if wait.kind == "process_polled":
         return
@@ -363,6 +364,12 @@ def wait_events(
     if wait.call[1]:
         fields |= {"type": wait.call[0], "method": wait.call[1]}
     yield Event(wait.kind, t, process.pid, name, thread.name, wait.object, site(wait.at), fields)
+
+
+def _of_ended_children(process: SeenProcess) -> str:
+    """What a process does with the signal that says that a child has ended: see "process_polled"."""
+    bit = 1 << signal.SIGCHLD - 1
+    return "ignored" if process.ignored & bit else "handled" if process.caught & bit else ""
 
 
 def site(place: Place | None) -> str | None:

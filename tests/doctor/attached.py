@@ -69,6 +69,7 @@ SILENT = frozenset(
         "patients/manager_dict_polled",
         "patients/progress_bar_beside_a_wait",
         "patients/results_polled_beside_an_event",
+        "patients/thread_reaps",
         "patients/timeout_poll_of_two",
         "patients/taken_again_and_again",
         "patients/pool_keeps_a_handler",
