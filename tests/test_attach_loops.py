@@ -1,11 +1,12 @@
 """What a loop of the program asks for, by its source."""
 
+import os
 from pathlib import Path
 from textwrap import indent
 
 import pytest
 
-from procsim.attach.loops import Question, question_at
+from procsim.attach.loops import Question, question_at, question_of
 
 SLEEPS = "time.sleep(1)"
 
@@ -73,6 +74,9 @@ def test_a_loop_that_does_nothing_but_ask(tmp_path: Path, loop: str, method: str
         "while worker.is_alive():\n    def beat():\n        time.sleep(1)\n    pass",
         "while near.poll(2):\n    time.sleep(1)",
         "while not lock.acquire():\n    time.sleep(1)",
+        "while not lock.acquire(True):\n    time.sleep(1)",
+        "while not lock.acquire(False, 1):\n    time.sleep(1)",
+        "while not lock.acquire(timeout=False):\n    time.sleep(1)",
         "while stopping:\n    time.sleep(1)",
         "while True:\n    if limit:\n        break\n    time.sleep(1)",
     ],
@@ -86,3 +90,17 @@ def test_a_file_that_is_no_python_or_is_not_there(tmp_path: Path) -> None:
     path.write_text("while worker.is_alive(:\n")
     assert question_at(str(path), 1.0, 1) is None
     assert question_at(str(tmp_path / "none.py"), 1.0, 1) is None
+
+
+def test_the_file_must_be_older_than_the_process_and_one_that_can_be_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("while worker.is_alive():\n    time.sleep(1)\n")
+    assert question_of(os.getpid(), str(path), 2) is None, "it was written after this process had begun"
+    os.utime(path, (1e9, 1e9))
+    assert question_of(os.getpid(), str(path), 2) is not None
+    assert question_of(os.getpid(), str(path), None) is None
+    assert question_of(os.getpid(), "program.py", 2) is None
+    pipe = tmp_path / "pipe.py"
+    os.mkfifo(pipe)
+    os.utime(pipe, (1e9, 1e9))
+    assert question_of(os.getpid(), str(pipe), 2) is None

@@ -8,6 +8,7 @@ source does. Of a loop that does anything else, counts or gives up after a while
 
 import ast
 import os
+import stat
 import time
 from collections.abc import Iterator, Set
 from functools import lru_cache
@@ -24,6 +25,9 @@ ASKS = {
     "acquire": "lock_waiting",
 }
 """The kind of a wait for which such a method stands that is called again and again; an attribute, too."""
+
+BYTES_LIMIT = 4_000_000
+"""Of a source that is read."""
 
 _BESIDE = frozenset({"sleep", "print", "any", "all"})
 """What such a loop may call besides."""
@@ -81,14 +85,14 @@ def _question(loop: ast.While) -> Question | None:
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     asked = {node.func for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr in ASKS}
     asked |= {node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "exitcode"}
-    if not all(call.func in asked or _is_beside(call.func) for call in calls):
+    if not all(_asks_at_once(call) if call.func in asked else _is_beside(call.func) for call in calls):
         return None
     if any(_may_change(test, asked) for test in _tests(loop)):
         return None
     if not asked and isinstance(loop.test, ast.Constant) and loop.test.value and not _is_left(nodes):
         return Question("", (), False, loop.lineno)
     found = {_as_question(each, nodes, loop.lineno) for each in asked if isinstance(each, ast.Attribute)}
-    return found.pop() if len(found) == 1 and _asks_at_once(calls) else None
+    return found.pop() if len(found) == 1 else None
 
 
 def _is_beside(function: ast.expr) -> bool:
@@ -101,14 +105,16 @@ def _is_left(nodes: list[ast.AST]) -> bool:
     return any(isinstance(node, ast.Break) for node in nodes)
 
 
-def _asks_at_once(calls: list[ast.Call]) -> bool:
-    """Whether no question waits for its answer: that would be seen."""
-    given = {call.func.attr: call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in ASKS}
-    return all(not call.args and not call.keywords for name, call in given.items() if name != "acquire") and all(
-        [ast.unparse(each) for each in (*call.args, *call.keywords)] in (["False"], ["block=False"])
-        for name, call in given.items()
-        if name == "acquire"
-    )
+def _asks_at_once(call: ast.Call) -> bool:
+    """Whether a question does not wait for its answer: that wait would be seen."""
+    given = [*call.args, *(each.value for each in call.keywords if each.arg == "block")]
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
+        return len(call.args) + len(call.keywords) == 1 and any(_is(each, False) for each in given)
+    return not call.args and not call.keywords
+
+
+def _is(node: ast.expr, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
 
 
 def _tests(loop: ast.While) -> Iterator[ast.expr]:
@@ -149,8 +155,10 @@ def question_of(pid: int, file: str, line: int | None) -> Question | None:
         return None
     path = f"/proc/{pid}/root{file}"
     try:
-        changed = os.stat(path).st_mtime
+        status = os.stat(path)
     except OSError:
         return None
+    if not stat.S_ISREG(status.st_mode) or status.st_size > BYTES_LIMIT:
+        return None
     began = time.time() - system.age_ns(system.birth_of(pid)) / 1e9
-    return question_at(path, changed, line) if changed < began else None
+    return question_at(path, status.st_mtime, line) if status.st_mtime < began else None
