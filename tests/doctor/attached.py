@@ -125,10 +125,10 @@ def _unlike(wanted: dict[str, Any], text: str) -> list[str]:
 
 
 def _told(value: object) -> str:
-    """A name without its number: which of several like processes it is may be a matter of chance. Another Python may be
-    called python3.
+    """A name without its number or place: which of several like processes it is may be a matter of chance, and what is
+    in a list has the name of that. Another Python may be called python3.
     """
-    return str(value).rstrip("0123456789").removeprefix("python")
+    return str(value).rstrip("[]0123456789").removeprefix("python")
 
 
 def _ids(findings: list[dict[str, Any]]) -> str:
