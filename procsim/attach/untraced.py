@@ -21,13 +21,16 @@ from procsim.attach.story import facts_of
 from procsim.running import processes
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
-from procsim.wire.interpreter import kept_out
+from procsim.wire.interpreter import is_interpreter, kept_out
 
 PAUSE_SECONDS = 0.1
 """Between two looks. Who moves is not in the same wait in both."""
 
 OLD = "old"
 """The reason where a Python is too old for the tracer, which is in no older one than `TRACED_FROM`."""
+
+EMBEDDED = "embedded"
+"""The reason where a program that is no interpreter has a Python inside, which asks no variable of the environment."""
 
 TRACED_FROM = (3, 11)
 
@@ -119,4 +122,5 @@ def _reason(process: SeenProcess) -> str:
         return ""
     reason = kept_out(command, variables)
     is_old = tuple(int(word) for word in process.python.split(".")[:2]) < TRACED_FROM
-    return reason or (OLD if is_old else "")
+    is_embedded = bool(command) and not is_interpreter(command[0])
+    return reason or (OLD if is_old else EMBEDDED if is_embedded else "")

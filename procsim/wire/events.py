@@ -46,7 +46,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "process_killed": ("child", "child_name"),
     # Started, with nothing to run; `made`: where; `subclass`: the name of its class, where that is the program's own.
     "process_without_target": ("child_name", "made", "subclass"),
-    # Of a Python process: the option that keeps the tracer out, "environment", or "old" for its Python.
+    # Of a Python process: the option that keeps the tracer out, "environment", "old" for its Python, or "embedded".
     "process_untraced": ("reason",),
     "process_detached": (),  # by procsim: it goes on after main, in a session of its own, and was left alone
     # Asked whether it still lives, and it does; once a second at most. `sigchld`: what the one that asks does with that

@@ -55,7 +55,7 @@ def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
 
     Empty if it can, or if the command is no Python interpreter.
     """
-    if not command or not os.path.basename(command[0]).startswith("python"):
+    if not command or not is_interpreter(command[0]):
         return ""
     letters, _ = _options(command[1:])
     for letter in letters:
@@ -67,9 +67,17 @@ def kept_out(command: Sequence[str], variables: Mapping[Any, Any]) -> str:
 
 
 def command_name(command: Sequence[str]) -> str:
-    """The command of a Python interpreter in short: "python -I worker.py"."""
-    _, count = _options(command[1:])
+    """The command of a Python interpreter in short: "python -I worker.py"; of another program its name alone.
+
+    What else stands in a command line may be secret.
+    """
+    _, count = _options(command[1:]) if is_interpreter(command[0]) else ("", 0)
     return " ".join(os.path.basename(word) for word in command[: 1 + count])
+
+
+def is_interpreter(program: str) -> bool:
+    """Whether it is a Python interpreter, by its name."""
+    return os.path.basename(program).startswith(("python", "pypy"))
 
 
 def _options(words: Sequence[str]) -> tuple[str, int]:

@@ -62,6 +62,19 @@ def test_a_command_that_is_not_traced_is_explained(house: House) -> None:
     assert "is not traced: it was started with -I … and 2 more" in done.stderr
 
 
+def test_a_python_inside_another_program_is_explained(house: House, tmp_path: Path) -> None:
+    """One that reads no variables, as those that PyInstaller makes; what else its command line has is not shown."""
+    packed = tmp_path / "packed"
+    packed.symlink_to(Path(sys.executable).resolve())
+    source = f"import subprocess, sys; subprocess.run({[str(packed), '-I', str(PROGRAMS / 'hangs' / 'lock_cycle.py')]})"
+    lines, done = house.events("watch", program(tmp_path, source, "starter.py"))
+    (finding,) = [line for line in lines if line["kind"] == "finding"]
+    assert (finding["id"], done.returncode) == ("lock_cycle", 3)
+    assert finding["text"].startswith(CYCLE)
+    untraced = [line for line in lines if line["kind"] == "process_untraced"]
+    assert ("packed", "embedded") in [(line["process"], line["reason"]) for line in untraced]
+
+
 @pytest.mark.parametrize("how", some_thorough(list(STARTS)))
 def test_a_program_that_a_traced_one_waits_for_is_explained(house: House, tmp_path: Path, how: str) -> None:
     starter = program(tmp_path, f"import subprocess, sys\n{STARTS[how]}\n", "starter.py")

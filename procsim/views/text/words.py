@@ -42,6 +42,7 @@ UNTRACED_WORDS: Mapping[str, str] = {
     "-S": N_("it was started with -S"),
     "environment": N_("it was started with another environment"),
     "old": N_("its Python is older than 3.11"),
+    "embedded": N_("its Python is part of another program"),
 }
 """Why the tracer is not in a Python process."""
 
