@@ -252,6 +252,39 @@ def test_who_waits_for_ctrl_c_with_a_handler_of_its_own_is_not_said_to_hang(tmp_
         assert (hung is None) == handler
 
 
+FORKSERVER_KILLED = """
+import os, signal
+from multiprocessing import Lock, Process, Semaphore, forkserver, set_start_method
+
+def work(first, second, have, go_on):
+    with first:
+        have.release()
+        go_on.acquire()
+        with second:
+            pass
+
+if __name__ == "__main__":
+    set_start_method("forkserver")
+    left, right, have, go_on = Lock(), Lock(), Semaphore(0), Semaphore(0)
+    for name, locks in {"one": (left, right), "other": (right, left)}.items():
+        Process(target=work, args=(*locks, have, go_on), name=name).start()
+    have.acquire(), have.acquire()
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+    go_on.release(), go_on.release()
+    left.acquire()
+"""
+
+
+def test_what_a_forkserver_has_forked_is_none_once_that_is_gone(tmp_path: Path) -> None:
+    """Each has the command line of the forkserver, and its parent is another process by now."""
+    program = tmp_path / "program.py"
+    program.write_text(FORKSERVER_KILLED)
+    with running(program) as pid:
+        state = explained(pid)
+    assert "lock_cycle" in {event.fields["id"] for event in state.found}
+    assert {"one", "other"} <= {process.name for process in state.processes.values()}
+
+
 def test_any_process_of_a_program_leads_to_all_of_them() -> None:
     with running(PROGRAMS / "hangs" / "lock_cycle.py") as pid:
         children = [process for process in explained(pid).processes if process != pid]

@@ -71,10 +71,12 @@ class Python:
         works_for, task = self._pools.task(main)
         current = self._objects.attributes(self._current)
         name = self._objects.text(current.get("_name", 0))
+        is_own_name = bool(name) and self._is_own(current)
         return replace(
             seen,
             name=name or "MainProcess",
-            is_own_name=bool(name) and self._is_own(current),
+            is_own_name=is_own_name,
+            is_forkserver=seen.is_forkserver and not is_own_name,  # what it has forked outlives it
             daemon=self._is_daemon(current),
             handles_interrupts=bool(seen.caught & INTERRUPT) and interpreter.handles_interrupts(),
             threads=threads,
