@@ -150,13 +150,20 @@ class Order:
             seen = self._known[thread]
             for position, mode in self._depends_on(touch):
                 if not self._covers(seen, position):
-                    if touch in self.steps[position].refused:
+                    if touch in self.steps[position].refused or self._has_enabled(position, thread, operation):
                         continue
                     found[position] = True
                     seen = _joined(seen, self._clocks[position])
                 if mode not in COMMUTE:
                     break
         self.races += [Race(position, later, thread, operation) for position in found]
+
+    def _has_enabled(self, position: int, thread: str, operation: Operation) -> bool:
+        """Whether that thread stood before the operation and could not move, and could after the step."""
+        if position + 1 >= len(self.steps):
+            return False
+        step, after = self.steps[position], self.steps[position + 1]
+        return step.pending.get(thread) == operation and thread not in step.enabled and thread in after.enabled
 
 
 def _is_met(needs: _Clock, taken: Sequence[int], row: int) -> bool:

@@ -162,7 +162,7 @@ class TreeSearch:
         if not self._root.untried:
             return None
         node, branch = self._first_untried(self._root)
-        asleep = {each.thread: node.pending[each.thread] for each in node.branches if each.tried}
+        asleep = {each.thread: each.operation for each in node.branches if each.tried}
         sleep = {**node.sleep, **asleep} if self.sleeps else {}
         branch.tried = branch.out = True
         node.count(-1)
