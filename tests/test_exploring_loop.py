@@ -7,9 +7,11 @@ from random import Random
 import pytest
 
 from procsim.explore.explorer import Budget, Explorer
-from procsim.explore.outcomes import AGAIN, Exploration, Outcome
+from procsim.explore.outcomes import AGAIN, Exploration, Outcome, kind_of
 from procsim.explore.schedule import (
+    CLAIM,
     ENDLESS,
+    FINDING,
     FORBIDDEN,
     LIMIT,
     STOPPED,
@@ -112,6 +114,13 @@ def test_the_simplest_way_has_the_fewest_preemptions(program: Program) -> None:
     for outcome in explored(program).wrong:
         same = [each for each in reference.executions if each.faults and each.faults[0].kind == outcome.faults[0].kind]
         assert preemptions(outcome.simplest) == min(map(preemptions, same))
+
+
+def test_a_finding_beside_a_broken_claim_makes_no_kind_of_its_own() -> None:
+    claim, finding = Fault(CLAIM, "oversold"), Fault(FINDING, "lost_update", "tickets.py:56")
+    one, both, other = (Execution([], {}, faults=faults) for faults in ((claim,), (claim, finding), (finding,)))
+    assert kind_of(one) == kind_of(both) != kind_of(other)
+    assert kind_of(other) != kind_of(Execution([], {}))
 
 
 # What it may not claim -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from procsim.explore.deciding import Pair
 from procsim.explore.schedule import (
+    FINDING,
     HANG,
     LIMIT,
     STOPPED,
@@ -28,8 +29,12 @@ AGAIN = 3
 
 
 def kind_of(execution: Execution) -> Kind:
-    """Of which kind its outcome is. A hang is told by what its threads are blocked in, not by who they are."""
-    kind = {fault.kind for fault in execution.faults}
+    """Of which kind its outcome is. A hang is told by what its threads are blocked in, not by who they are.
+
+    A finding tells a kind only where nothing else is wrong: with a claim that is broken, say, it is a cause of that.
+    """
+    others = [fault for fault in execution.faults if fault.what != FINDING]
+    kind = {fault.kind for fault in others or execution.faults}
     if any(fault.what == HANG for fault in execution.faults):
         kind |= {(HANG, operation.kind, operation.at) for operation in execution.blocked.values()}
     return frozenset(kind)
