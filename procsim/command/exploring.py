@@ -4,9 +4,11 @@ scenario, or script ──► Executor ──► Explorer ──► what was fou
                                          └──► the simplest wrong execution of each kind ──► --record DIR
 """
 
+import contextlib
+import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -156,7 +158,7 @@ def _explore(subject: Subject, options: ExploreOptions) -> int:
     )
     executor = make(partial(faults_of, always=subject.always))
     errors = console(sys.stderr)
-    with Progress(errors, subject.title, time.monotonic) as progress:
+    with _interruptible(), Progress(errors, subject.title, time.monotonic) as progress:
         explorer = Explorer(executor, time.monotonic, budget, options.preemptions, options.seed, progress)
         found = explorer.run()
     again = _record(options.record, subject, found, make) if options.record is not None else {}
@@ -165,6 +167,18 @@ def _explore(subject: Subject, options: ExploreOptions) -> int:
     else:
         print_explored(console(sys.stdout), subject.title, found, again)
     return exit_code_of(found)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, and does not end us at once, if it is not to be ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def exit_code_of(found: "Exploration") -> ExitCode:
