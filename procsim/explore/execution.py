@@ -44,6 +44,7 @@ from procsim.wire.explore_words import (
     LEFT,
     MESSAGE_LIMIT,
     NOTIFIES,
+    SERVES,
     TIME_UP,
 )
 
@@ -115,6 +116,8 @@ class Running:
         self._moving: set[str] = {MAIN}
         self._poll = select.epoll()
         self._main_pid = 0
+        self._serving: set[str] = set()
+        """The threads of managers, which others may ask to end."""
         self._last: dict[str, str] = {}
         """For each thread, what it did last, for what is said of one that does not come back."""
 
@@ -146,6 +149,7 @@ class Running:
         finally:
             slot.end()
             self._learn()
+            self._note_programs()
             for thread in self._threads.values():
                 thread.connection.close()
             self._poll.close()
@@ -179,7 +183,7 @@ class Running:
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
-        if self._pending and self._look(GRACE_SECONDS):
+        if self._pending and self._look(LAST_PATIENCE_SECONDS if self._serving else GRACE_SECONDS):
             self._settle(PATIENCE_SECONDS)
             return False
         if not self.loose:
@@ -301,6 +305,8 @@ class Running:
         elif word == AT_GATE:
             self._learn()
             call = Call(*rest)
+            if call.kind.startswith("process_") and type(call.words) is int:  # the PID of one that it waits for
+                call = call._replace(words=self._process_of.get(call.words, f"PID {call.words}"))
             operation = self._world.operation(thread.name, thread.process, call)
             limited = call.kind in GIVES_UP and call.limited
             self._pending[thread.name] = _Pending(operation, call, "", limited)
@@ -317,6 +323,9 @@ class Running:
         elif word == LEFT:
             self._forget(thread.name)
             self._back(thread.name, moves=True)
+        elif word == SERVES:
+            self._serving.add(thread.name)
+            self._back(thread.name)
         elif word == EXPECT:
             self._moving.add(rest[0])
         elif word == FORBIDDEN:
@@ -333,6 +342,8 @@ class Running:
     def _back(self, name: str, moves: bool = False) -> None:
         """A thread is where the explorer knows it; `moves`: on its way to the gate."""
         self.loose.pop(name, None)
+        if name in self._pending:
+            self._serving.discard(name)
         if moves:
             self._moving.add(name)
         else:
@@ -350,6 +361,7 @@ class Running:
         thread.connection.close()
         self._forget(thread.name)
         self._moving.discard(thread.name)
+        self._serving.discard(thread.name)
         self.loose.pop(thread.name, None)
         self._by_name.pop(thread.name, None)
         self._world.ended.add(thread.name)
@@ -373,6 +385,12 @@ class Running:
                 self._world.learn(made)
             if event[1] == "unfollowed_used":
                 self._add_uncontrolled(str(event[7].get("what")), self._names.of(event[5]), event[6] or "")
+
+    def _note_programs(self) -> None:
+        """Note the processes that have begun and never came to the gate: other programs, in which the tracer is."""
+        for event in self.events:
+            if event[1] == "process_began" and event[2] not in self._process_of:
+                self._add_uncontrolled("program", event[3], event[6] or "")
 
     def _add_uncontrolled(self, what: str, name: str, at: str) -> None:
         found = Uncontrolled(what, name, at)

@@ -150,6 +150,12 @@ def uninstall() -> None:
         _installed = False
 
 
+def _before_fork() -> None:
+    forks.note_threads()
+    if explored.active and not processes.is_starting():
+        explored.before_fork()
+
+
 def _after_fork_in_child() -> None:
     if _installed:
         if explored.known:
@@ -159,6 +165,4 @@ def _after_fork_in_child() -> None:
 
 
 # No hook of Python code in the parent: Python would swallow there what a signal handler of the program raises.
-os.register_at_fork(
-    before=forks.note_threads, after_in_parent=forks.forget_threads, after_in_child=_after_fork_in_child
-)
+os.register_at_fork(before=_before_fork, after_in_parent=forks.forget_threads, after_in_child=_after_fork_in_child)

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procsim.tracer import gate
-from procsim.tracer.sites import call_site, is_internal, is_library, is_ours, module_of
+from procsim.tracer.sites import INTERNAL, call_site, caller, is_internal, is_library, is_ours, module_of
 from procsim.tracer.thread_names import name_of_this_thread
 from procsim.tracer.values import NAME_LIMIT, plain, value_of
 from procsim.wire.explore_words import (
@@ -37,6 +37,7 @@ from procsim.wire.explore_words import (
     LEFT,
     NOT_YET,
     NOTIFIES,
+    SERVES,
 )
 from procsim.wire.gate_words import CLOSED
 
@@ -58,6 +59,8 @@ _name = "MainProcess"
 """The name of this process in the schedule, which no other process has."""
 _made: dict[str, int] = {}
 """How many processes of each name this process has made."""
+_forks = 0
+"""How often this process has forked without starting a Process."""
 _ends: set[int] = set()
 """The descriptors of all threads of this process."""
 
@@ -274,6 +277,12 @@ def _site() -> str | None:
     return None if frame is None or is_library(frame) else call_site(frame)
 
 
+def ask_to_wait(pid: Any, options: Any) -> None:
+    """Wait until a child of this process has ended, for `os.waitpid`; not where that waits for any."""
+    if active and (at := caller(3)) != INTERNAL and type(pid) is int and pid > 0:
+        ask("process_joined" if options == 0 else "process_polled", None, at, lambda: True, pid)
+
+
 def sleep(identity: int, known_as: int | None, at: str | None, limited: bool) -> bool:
     """Wait until this thread is notified (True), or, `limited`, its time is up (False). `known_as`: the identity by
     which people know the condition; None: it is inside something else."""
@@ -285,9 +294,25 @@ def tell_notified(identity: int) -> None:
     _end().tell(NOTIFIES, identity)
 
 
-def expect(name: str) -> None:
-    """A thread of this name is about to be made, and moves from then on."""
-    _end().tell(EXPECT, name)
+def tell_serves() -> None:
+    """From now on, this thread does what others ask it for, within their steps."""
+    _end().tell(SERVES)
+
+
+def before_fork() -> None:
+    """This thread forks, and not to start a Process: the new process then moves, too."""
+    global _forks
+    _forks += 1
+    _end().tell(EXPECT, _forked_name())
+
+
+def forked() -> None:
+    """This process was forked so."""
+    become(_forked_name())
+
+
+def _forked_name() -> str:
+    return f"fork {_forks} of {_name}"
 
 
 def leave(code: int) -> None:

@@ -22,6 +22,8 @@ LEFT = "left"
 """A signal handler of the program has raised while it waited: it does not begin the operation."""
 EXPECT = "expect"
 """It is about to make a thread or process of this name, which then moves, too."""
+SERVES = "serves"
+"""It is a manager's: from now on it does what others ask it for, within their steps."""
 FORBIDDEN = "forbidden"
 """It was stopped before it did something outside: what, of what, line. It waits for ever."""
 

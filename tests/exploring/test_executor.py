@@ -78,8 +78,10 @@ def shown(execution: Execution) -> list[tuple[Any, ...]]:
         scenario("tickets", users=2, lock=False)["command"],
         scenario("prodcons", producers=1, items=2)["command"],
         [PROGRAMS / "turns.py"],
+        [PROGRAMS / "managed.py"],
+        [PROGRAMS / "leaves.py"],
     ],
-    ids=["tickets", "prodcons", "turns"],
+    ids=["tickets", "prodcons", "turns", "managed", "leaves"],
 )
 def test_two_executions_of_one_plan_are_the_same_in_each_place(command: list[Any]) -> None:
     with executor(*command, places=2) as made:
@@ -110,10 +112,19 @@ def test_two_locks_in_two_orders_are_found_within_five_executions() -> None:
     assert {name: waiting[name].object for name in ("Ming", "Lan")} == {"Ming": "spoon", "Lan": "bowl"}
 
 
-def test_an_assertion_fails_in_some_orders() -> None:
-    found = explored([PROGRAMS / "counter.py"], executions=20)
+@pytest.mark.parametrize("program", ["counter.py", "managed.py", "forks.py"])
+def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = explored([PROGRAMS / program], executions=60)
+    assert not found.uncontrolled and not list(tmp_path.iterdir())
     assert (UNCAUGHT, "AssertionError") in faults(found)
     assert found.tried_all and found.right is not None
+
+
+def test_a_daemon_is_ended_before_and_after_each_of_its_steps() -> None:
+    found = explored([PROGRAMS / "leaves.py"], executions=60)
+    assert found.is_right and found.right is not None
+    assert found.right.tried >= 5, "after none of its four steps, after each, and after its end"
 
 
 def test_a_notice_that_came_before_the_wait() -> None:

@@ -58,6 +58,8 @@ class _Exit(Builtin):
 
 class _Wait(Builtin):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 2 and self._original.__name__ == "waitpid":
+            explored.ask_to_wait(*args)
         result = self._original(*args, **kwargs)
         pid, status = result[:2]
         frame = sys._getframe().f_back

@@ -15,7 +15,7 @@ import sys
 from types import FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer import gate
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import Waiting, emit, emit_waiting
 from procsim.tracer.instructions import changes_in_vain, stores_constant, stores_sum
 from procsim.tracer.names import announce, disassembler
@@ -239,4 +239,6 @@ class Server(Methods):
 
     def serve_forever(self: Any) -> None:
         emit("manager_began", public=not _is_arbitrary(self.address))
+        if explored.active:
+            explored.tell_serves()
         Server.real.serve_forever(self)

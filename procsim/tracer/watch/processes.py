@@ -85,6 +85,11 @@ def expect_processes() -> None:
     _returned.add(os.getpid())  # its own end is no event of the program
 
 
+def is_starting() -> bool:
+    """Whether what this thread forks now is a Process."""
+    return _starting.now
+
+
 def expect_main(expected: bool = True) -> None:
     """Whether what this thread forks now is the main process of a program, which is explored."""
     _starting.now = expected
@@ -379,6 +384,8 @@ def after_fork_in_child() -> None:
         become(process_name())  # a Process: `_bootstrap` knows its name
         return
     become_unnamed(fork_name(), forked=True)
+    if explored.active:
+        explored.forked()
     handles = callable(_signal.getsignal(_signal.SIGTERM))
     emit(
         "process_began",
