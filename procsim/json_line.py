@@ -1,6 +1,5 @@
 """The lines of JSON in a recording and in the json view."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -19,6 +18,8 @@ def line_of(value: Mapping[str, Any]) -> str:
     try:
         line = _encode()(value).decode()
     except UnicodeEncodeError:
+        import json  # most runs need none
+
         line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         line = _HALF_PAIR.sub(lambda found: rf"\\u{ord(found.group()):04x}", line)
     return escaped(line)

@@ -195,8 +195,15 @@ HELP = "import sys; sys.argv[1:] = ['--help']\nfrom procsim.command.cli import r
     [
         (HELP, ("procsim.lessons.chapter", "procsim.state", "procsim.session", "rich.console")),
         (
-            "import procsim.command.stage, procsim.session.report",
-            ("procsim.state", "procsim.findings", "procsim.diagnosis", "procsim.views.base", "rich.console"),
+            "import procsim.command.watching",
+            (
+                "typer",
+                "procsim.lessons",
+                "procsim.state",
+                "procsim.findings",
+                "procsim.diagnosis",
+                "procsim.views.base",
+            ),
         ),
     ],
     ids=["the help", "the start of a run"],

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from procsim import __version__
-from procsim.command import run_options
+from procsim.command import declared
 from procsim.command.scenario_command import explore_command, scenario_command
 from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localized
 from procsim.errors import WrongUse
@@ -100,9 +100,9 @@ def procsim(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
     lessons: Lessons = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
-    big: run_options.Big = False,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
+    big: declared.Big = False,
 ) -> None:
     """Without a command: the menu on a terminal, the help elsewhere."""
     if version:

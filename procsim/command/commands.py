@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from procsim import language
-from procsim.command import exploring, run_options
+from procsim.command import declared, exploring
 from procsim.command.app import Lessons
 from procsim.command.app import app as app
 from procsim.command.run_options import RunOptions
@@ -53,25 +53,25 @@ def run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> N
 def watch(
     command: Annotated[list[str], typer.Argument(metavar="SCRIPT|MODULE|COMMAND [ARGS]...")],
     module: Annotated[bool, typer.Option("-m", help="Run a module or package, as python -m does.")] = False,
-    view: run_options.WatchView = None,
-    summary: run_options.Summary = False,
-    record: run_options.Record = None,
-    findings: run_options.Findings = None,
-    fail_on: run_options.FailOn = None,
-    timeout: run_options.Timeout = 0,
-    start_method: run_options.StartMethod = None,
-    seed: run_options.Seed = None,
-    on_hang: run_options.OnHang = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
-    step: run_options.Step = False,
-    pace: run_options.Pace = None,
-    schedule: run_options.Schedule = None,
-    big: run_options.Big = False,
-    races: run_options.Races = False,
+    view: declared.WatchView = None,
+    summary: declared.Summary = False,
+    record: declared.Record = None,
+    findings: declared.Findings = None,
+    fail_on: declared.FailOn = None,
+    timeout: declared.Timeout = 0,
+    start_method: declared.StartMethod = None,
+    seed: declared.Seed = None,
+    on_hang: declared.OnHang = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
+    step: declared.Step = False,
+    pace: declared.Pace = None,
+    schedule: declared.Schedule = None,
+    big: declared.Big = False,
+    races: declared.Races = False,
 ) -> None:
     """Watch any multiprocessing program, unchanged: a script, a module (-m), or an installed command."""
-    from procsim.command import stage
+    from procsim.command.watching import show_program
     from procsim.session.report import Report
 
     language.choose(lang)  # `cli` does not look for it behind `watch`
@@ -79,7 +79,7 @@ def watch(
         view, record, timeout, start_method, seed, lang, theme, step, pace, schedule, big=big, races=races
     )
     report = Report(findings, fail_on)
-    raise typer.Exit(stage.show_program(command, module, options, on_hang, summary, report))
+    raise typer.Exit(show_program(command, module, options, on_hang, summary, report))
 
 
 @app.command("explore", cls=Command, context_settings={"allow_interspersed_args": False})
@@ -92,9 +92,9 @@ def explore(
     record: exploring.Recorded = None,
     allow: exploring.Allowed = None,
     preemptions: exploring.Preemptions = None,
-    start_method: run_options.StartMethod = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    start_method: declared.StartMethod = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """Try all orders in which the steps of a program can happen, and say which of them go wrong, and why."""
     options = exploring.ExploreOptions(budget, seed, view, record, allow, preemptions, start_method, lang, theme)
@@ -119,8 +119,8 @@ def attach(
             help="End with exit code 4 if something is wrong for certain (or probably), and it does not hang."
         ),
     ] = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """Say why a program hangs that runs already: its PID, or a word in its command line."""
     from procsim.command.attaching import attach as show
@@ -131,20 +131,20 @@ def attach(
 @app.command("replay", cls=Command)
 def replay(
     trace: Annotated[Path, typer.Argument(metavar="FILE")],
-    view: run_options.View = None,
+    view: declared.View = None,
     speed: Annotated[float, typer.Option(metavar="FACTOR", help="In the live view: how fast; 2 is twice as fast.")] = 1,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
-    big: run_options.Big = False,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
+    big: declared.Big = False,
 ) -> None:
     """Show a run that was recorded with --record."""
-    from procsim.command import stage
+    from procsim.command.showing import show_recording
 
-    raise typer.Exit(stage.show_recording(trace, view, speed, lang, big))
+    raise typer.Exit(show_recording(trace, view, speed, lang, big))
 
 
 @app.command("list", cls=Command)
-def list_lessons(lessons: Lessons = None, lang: run_options.Language = None, theme: run_options.Theme = None) -> None:
+def list_lessons(lessons: Lessons = None, lang: declared.Language = None, theme: declared.Theme = None) -> None:
     """List the chapters and lessons, in the order in which they are taught, and the commands that show them."""
     from procsim.lessons.pages import overview, print_page
 
@@ -165,8 +165,8 @@ def explain(
         Path | None, typer.Option(metavar="FILE", help="Write it there in Markdown, as notes to speak from.")
     ] = None,
     lessons: Lessons = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """What a lesson is about, what to look for, and what to ask the class."""
     from procsim.lessons.pages import explanation, overview, print_page
@@ -190,8 +190,8 @@ def guide(
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD]...", help="Only rows of its tables that have these words.")
     ] = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """Show a page of the guide: steps, hangs, options and more."""
     from procsim.lessons import guide
@@ -219,8 +219,8 @@ def show(
     copy: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy there, to change it.")] = None,
     chapter: Annotated[bool, typer.Option("--chapter", help="The file of its chapter instead.")] = False,
     lessons: Lessons = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """Print the source of a scenario, or of its chapter, or copy it."""
     if name not in catalog.scenarios():
@@ -250,8 +250,8 @@ def rehearse(
         ),
     ] = "",
     lessons: Lessons = None,
-    lang: run_options.Language = None,
-    theme: run_options.Theme = None,
+    lang: declared.Language = None,
+    theme: declared.Theme = None,
 ) -> None:
     """Before class: try the terminal, the machine, and each lesson once; at most a minute."""
     from procsim.rehearsal.report import rehearse

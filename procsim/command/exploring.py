@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from procsim import language
-from procsim.command import run_options
+from procsim.command import declared
 from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
@@ -62,13 +62,13 @@ class ExploreOptions:
     record: Recorded = None
     allow: Allowed = None
     preemptions: Preemptions = None
-    start_method: run_options.StartMethod = None
-    lang: run_options.Language = None
-    theme: run_options.Theme = None
+    start_method: declared.StartMethod = None
+    lang: declared.Language = None
+    theme: declared.Theme = None
 
 
 TYPES = get_type_hints(ExploreOptions, include_extras=True)
-"""As `run_options.TYPES`."""
+"""As `declared.TYPES`."""
 
 
 @dataclass(frozen=True)

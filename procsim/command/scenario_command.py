@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from procsim.command.run_options import TYPES, Compare, RunOptions
+from procsim.command.declared import TYPES, Compare
+from procsim.command.run_options import RunOptions
 from procsim.command.typer_words import Command, localized
 from procsim.language import _
 from procsim.lessons.scenario import NoScenario, Scenario
@@ -17,12 +18,12 @@ def scenario_command(scenario: Scenario) -> Any:
     """The command of typer that runs this scenario."""
 
     def command(**given: Any) -> None:
-        from procsim.command import stage
+        from procsim.command import showing
 
         options = RunOptions(**{name: given.pop(name) for name in TYPES})
         values = {option.name: option.check(given[option.name]) for option in scenario.options}
         check_together(scenario.options, values)
-        show = stage.show_ways if scenario.compares and given["compare"] else stage.show_scenario
+        show = showing.show_ways if scenario.compares and given["compare"] else showing.show_scenario
         raise typer.Exit(show(scenario, values, options))
 
     compare = [_parameter("compare", Compare, False)] if scenario.compares else []

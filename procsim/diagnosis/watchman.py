@@ -27,11 +27,9 @@ from procsim.diagnosis.snapshot import Snapshot, Thread, take_snapshot, wait_cou
 from procsim.diagnosis.standstill import handles_signals, stuck
 from procsim.diagnosis.stuck_events import stuck_events
 from procsim.diagnosis.suspicion import Suspicion
-from procsim.findings.base import Finding, Repeats, as_fields
+from procsim.findings.base import UNEXPLAINED, Finding, Repeats, as_fields
 from procsim.findings.exit_lost import exit_codes_lost
-from procsim.findings.hangs import UNEXPLAINED, hangs
 from procsim.findings.pools import never_ready
-from procsim.findings.probable import OLD_NS, OLD_WHILE_IT_RUNS_NS, SIGNALS, suspected
 from procsim.running.run import Run
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
@@ -103,6 +101,8 @@ class Watchman:
     def explain(self) -> list[Event]:
         """Why threads are stuck: a `finding` event for each new reason."""
         with contextlib.suppress(Exception):
+            from procsim.findings.hangs import hangs  # with all causes; most runs do not hang
+
             return self._new(hangs(self._state))
         return []
 
@@ -187,6 +187,8 @@ class Watchman:
 
     def _suspected(self, snapshot: Snapshot) -> Iterable[Finding]:
         """Why it probably hangs, where all that can move is seen to move in vain."""
+        from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS  # with all causes; short runs come to no check
+
         found = self._suspicions(snapshot, Repeats.MAIN_ALONE)
         self.repeats = self._suspicion.holds(bool(found), snapshot)
         if self.repeats == Repeats.SEEN:
@@ -195,6 +197,8 @@ class Watchman:
         return old if self.repeats else []
 
     def _suspicions(self, snapshot: Snapshot, repeats: Repeats) -> list[Finding]:
+        from procsim.findings.probable import OLD_NS, suspected
+
         found = [] if self._state.found else [*suspected(self._state, self._run.now(), OLD_NS, repeats)]
         return [finding for finding in found if not _may_be_ended_by_a_handler(finding, snapshot)]
 
@@ -247,6 +251,8 @@ class Watchman:
 
 def _may_be_ended_by_a_handler(finding: Finding, snapshot: Snapshot) -> bool:
     """Whether it is about an Event that a signal handler may be there to set, or about what it may change."""
+    from procsim.findings.probable import SIGNALS
+
     process = snapshot.processes.get(finding.pid or 0)
     return finding.figures.get("kind") in SIGNALS and process is not None and handles_signals(process)
 

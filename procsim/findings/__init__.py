@@ -17,17 +17,15 @@ from procsim.findings import (
     beginner,
     endings,
     exit_lost,
-    hangs,
     left_early,
     losses,
     memory,
     pool_threads,
     pools,
-    probable,
     races,
     results,
 )
-from procsim.findings.base import ENDED, Finding, Outcome, folded, whose_end_it_names
+from procsim.findings.base import ENDED, Finding, Outcome, already_found, folded, whose_end_it_names
 from procsim.state.run_state import RunState
 
 __all__ = ["FINDINGS", "Finding", "Outcome", "findings"]
@@ -39,7 +37,7 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
     Of the others, equal ones about several processes become one; and the end of a process is not said again where it is
     the cause of a hang.
     """
-    found = [*hangs.already_found(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
+    found = [*already_found(run), *folded(finding for find in FINDINGS for finding in find(run, outcome))]
     causes = {pid for finding in found for pid in finding.figures.get(ENDED, ())}
     said = {
         "raised": causes,
@@ -53,8 +51,15 @@ def _pids(finding: Finding) -> set[int | None]:
     return set(finding.figures.get("same_pids", [finding.pid]))
 
 
+def _probably_hangs(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    if outcome.ended_early:
+        from procsim.findings.probable import probably_hangs  # with all causes of hangs; most runs end by themselves
+
+        yield from probably_hangs(run, outcome)
+
+
 FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
-    probable.probably_hangs,
+    _probably_hangs,
     beginner.main_not_called,
     beginner.missing_main_guard,
     beginner.unpicklable_target,

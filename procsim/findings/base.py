@@ -6,7 +6,7 @@ have changed (`recording/todays_words.py`).
 
 import re
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -56,6 +56,8 @@ TIME_LIMIT, INTERRUPTED = "time_limit", "interrupted"
 ENDED_EARLY = frozenset({TIME_LIMIT, INTERRUPTED})
 """The ids of findings that say that the run was ended early, and who waited for what then."""
 
+UNEXPLAINED = "standstill"
+"""The id of the finding that a program hangs, where nothing more is known: `hangs` makes it."""
 
 HOLDER, WRITER, WORKER = "holder_pid", "writer_pid", "worker_pid"
 """Figures: the PID of a process other than the one that the finding is about."""
@@ -222,3 +224,8 @@ def from_fields(fields: Mapping[str, Any]) -> Finding:
     """The finding that `as_fields` wrote."""
     cure, sentence = fields.get("cure_template", ""), fields.get("sentence", "")
     return Finding(fields["id"], fields["template"], fields["figures"], cure, sentence)
+
+
+def already_found(run: RunState) -> Iterator[Finding]:
+    """The findings that came while the program ran, also accepted ones."""
+    yield from (from_fields(event.fields) for event in (*run.found, *run.accepted))

@@ -23,7 +23,7 @@ from procsim.findings import (
     starting,
     unsent,
 )
-from procsim.findings.base import Finding, from_fields, standing
+from procsim.findings.base import Finding, standing
 from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of, first_for_each, made_at
 from procsim.findings.deaths import because, dead, with_deaths
@@ -31,14 +31,6 @@ from procsim.findings.pools import is_idle_worker
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
-
-UNEXPLAINED = "standstill"
-"""The id of the finding that a program hangs, where nothing more is known: `_unexplained` makes it."""
-
-
-def already_found(run: RunState) -> Iterator[Finding]:
-    """The findings that came while the program ran, also accepted ones."""
-    yield from (from_fields(event.fields) for event in (*run.found, *run.accepted))
 
 
 def hangs(run: RunState) -> Iterator[Finding]:
