@@ -34,13 +34,18 @@ from procsim.wire.pipe import Clock, raised_elsewhere
 
 _getframe = sys._getframe
 
+_set = object.__setattr__
+"""Sets an attribute. `setattr` may be the program's. After a call of `vars`, CPython takes longer to find each
+attribute of the object (15 ns, with Python 3.11 and 3.12)."""
+
 
 def identity_of(lock: Any) -> int:
     """The identity of a SemLock, the same in each process that has it."""
     known: int | None = getattr(lock, "_procsim_identity", None)
     if known is None:
         name = lock._semlock.name  # None under fork
-        vars(lock)["_procsim_identity"] = known = semaphore(name) if name else new_identity()
+        known = semaphore(name) if name else new_identity()
+        _set(lock, "_procsim_identity", known)
     return known
 
 
@@ -50,7 +55,7 @@ def keep_raw(*locks: Any) -> None:
         if lock is not None and hasattr(lock, "_semlock"):
             lock.acquire = lock._semlock.acquire
             lock.release = lock._semlock.release
-            vars(lock)["_procsim_inner"] = True  # for `with`, which calls the methods of the class
+            _set(lock, "_procsim_inner", True)  # for `with`, which calls the methods of the class
 
 
 def owner_of(frame: FrameType | None, lock: Any) -> Any:
@@ -211,7 +216,7 @@ _traced: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 def _trace(lock: Any) -> None:
     _traced[id(lock)] = lock
     if lock._semlock.maxvalue == 1 and counts_repetitions():  # else several may hold it at once
-        vars(lock)["_procsim_again"] = LockRepetition()
+        _set(lock, "_procsim_again", LockRepetition())
     if has_methods_of_its_own(lock, SemLock):
         lock.acquire, lock.release = MethodType(SemLock.acquire, lock), MethodType(SemLock.release, lock)
 
@@ -241,9 +246,9 @@ class SemLock(Methods):
 
     _procsim_inner = False
     _procsim_identity = None
-    _procsim_again = None
 
     def _make_methods(self: Any) -> None:
+        _set(self, "_procsim_again", None)  # an attribute that the class has, too, takes longer (Python 3.12)
         frame = sys._getframe(1)
         if frame.f_code.co_name == "__setstate__":  # it was announced where it was made
             _trace(self)

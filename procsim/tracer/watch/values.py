@@ -71,9 +71,8 @@ class SynchronizedBase(Methods):
     Where this thread holds the lock already, that is not emitted.
     """
 
-    _procsim_memory = None
-
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        self._procsim_memory = None  # an attribute that the class has, too, takes longer (Python 3.12)
         SynchronizedBase.real.__init__(self, *args, **kwargs)
         lock = self._lock
         if not has_semlocks("acquire", lock) or not has_semlocks("release", lock):
