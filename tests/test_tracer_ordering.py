@@ -1,7 +1,11 @@
 """What else keeps processes in order; paths by their names if it was asked for. The program's own functions are what
 they were."""
 
+import _json
+import _multiprocessing  # type: ignore[import-not-found]
+import shutil
 from pathlib import Path
+from types import ModuleType
 
 from tests.conftest import Recording, Trace
 
@@ -220,7 +224,11 @@ def test_what_multiprocessing_and_the_tracer_look_at_is_no_look_of_the_program(t
     assert seen == []
 
 
-def test_what_cannot_be_followed(trace: Trace) -> None:
+def test_what_cannot_be_followed(trace: Trace, tmp_path: Path) -> None:
+    def load(module: ModuleType) -> str:
+        """A copy is none of Python's own libraries, which are known."""
+        return f"import ctypes; ctypes.CDLL({str(shutil.copy(str(module.__file__), tmp_path))!r})"
+
     uses = {
         "socket": "import socket; socket.socketpair()",
         "pipe": "import os; os.pipe()",
@@ -231,6 +239,7 @@ def test_what_cannot_be_followed(trace: Trace) -> None:
         "database": "import sqlite3; sqlite3.connect(':memory:')",
         "signal": "import os, signal; signal.signal(signal.SIGUSR1, print); os.kill(os.getppid(), 0) or "
         "os.kill(os.fork() or os._exit(0), signal.SIGUSR1)",
+        "library": f"{load(_multiprocessing)}; open(__file__)",  # it calls sem_open, as posix_ipc does
     }
     for what, use in uses.items():
         (event,) = trace(f"{use}\n").of("unfollowed_used")
@@ -239,6 +248,7 @@ def test_what_cannot_be_followed(trace: Trace) -> None:
     inner = (
         "import subprocess; from multiprocessing import Pipe; Pipe(); subprocess.run(['true'], capture_output=True)\n",
         "import tempfile; tempfile.gettempdir()\n",  # it tries with a file whether it can write there
+        f"{load(_json)}; open(__file__)\n",  # a library that only computes
     )
     for use in inner:
         assert trace(use).of("unfollowed_used") == []

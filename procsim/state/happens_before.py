@@ -9,9 +9,9 @@ Locks are a matter of their own. That one process released a lock before another
 - its holder has started the other process while it held it: that one cannot have acquired it before;
 - its holder shares with others what cannot be followed, such as raw memory, which the lock may keep in order.
 
-What cannot be followed (a socket, a pipe of the system, raw memory, a signal, a database) counts as one clock that all
-processes share that use some of it, and the children that they start. Who reads files by descriptors, or has looked at
-something of which no event tells, may know all that has happened by then.
+What cannot be followed (a socket, a pipe of the system, raw memory, a signal, a database, a library of C that may use
+such things) counts as one clock that all processes share that use some of it, and the children that they start. Who
+reads files by descriptors, or has looked at something of which no event tells, may know all that has happened by then.
 """
 
 from collections.abc import Callable, Mapping

@@ -187,9 +187,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "memory_unlinked": ("name",),
     # What keeps processes in order, too. `file_locked`: by flock or lockf; `surroundings_seen`: the program looked at
     # something of which no event tells: what is at a path, or whether a pipe has news; `unfollowed_used`: `what`
-    # processes may tell each other something by, and no event says so ("socket", "signal" …; "file", which is `object`:
-    # it is written by a descriptor; "descriptor": files are read by one); `other`: the PID of the process at its other
-    # end; 0: not known.
+    # processes may tell each other something by, and no event says so ("socket", "signal" …; "library": one of C that
+    # can do so; "file", which is `object`: it is written by a descriptor; "descriptor": files are read by one);
+    # `other`: the PID of the process at its other end; 0: not known.
     "file_locked": (),
     "surroundings_seen": (),
     "unfollowed_used": ("what", "other"),

@@ -18,7 +18,7 @@ from procsim.tracer.emit import active, emit, look
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_internal, is_library, module_of, program_site
 from procsim.tracer.values import VALUE_LIMIT
-from procsim.tracer.watch import ordering
+from procsim.tracer.watch import libraries, ordering
 from procsim.wire import identities
 
 _fstat = os.fstat
@@ -157,6 +157,7 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
     try:
         raw.identity = _identity_of(raw.fileno())
         raw.path = ordering.absolute(name) or ""
+        libraries.look_for_new()
         emit("file_opened", raw.identity, at, path=raw.path, mode=mode)
         if mode[0] == "x":  # it was not there
             if names:

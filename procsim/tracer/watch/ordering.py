@@ -3,7 +3,8 @@
     os.stat, os.listdir, os.rename … ──► surroundings_seen
     or, with --races, os.rename …    ──► path_changed, then path_seen     os.stat, os.listdir … ──► path_seen
     fcntl.flock, fcntl.lockf         ──► file_locked
-    a socket, a pipe of the system, raw memory, sqlite3, a signal ──► unfollowed_used: nothing more is known of these
+    a socket, a pipe of the system, raw memory, sqlite3, a signal ──► unfollowed_used: nothing more is known of these;
+                                                                      a library of C, too: see `libraries.py`
 
 A change is emitted before it is made, and what was seen after it was seen, so that a cause comes before its effect.
 

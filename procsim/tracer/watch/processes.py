@@ -19,7 +19,7 @@ from procsim.tracer.emit import ask_who_we_are, become, emit, emit_of, emit_wait
 from procsim.tracer.patching import Methods, on_restore, replace
 from procsim.tracer.sites import INTERNAL, caller, is_internal, module_of, outer_site
 from procsim.tracer.values import plain, type_name
-from procsim.tracer.watch import endings, ends_seen, forks, tracebacks
+from procsim.tracer.watch import endings, ends_seen, forks, libraries, tracebacks
 from procsim.tracer.watch.endings import emit_ending
 from procsim.tracer.watch.explored_processes import (
     ask_to_join,
@@ -135,6 +135,7 @@ class BaseProcess(Methods):
     def start(self: Any) -> None:
         at = outer_site()
         own = vars(self)  # of one that was started already, closed, or not made by `__init__`, some of it is not there
+        libraries.look_for_new()
         emit("process_start_called", at=at, child_name=own.get("_name"))  # first: after the gate it would end the step
         if explored.active:
             ask_to_start(self, at)

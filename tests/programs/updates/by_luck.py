@@ -3,9 +3,11 @@
 The luck is made here: one looks for a file by a function of C, which procsim does not see, until the other has made it.
 """
 
+import _json
 import ctypes
 import json
 import os
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import Condition, Event, Lock, Pipe, Pool, Process, Queue, RLock, Semaphore
 from pathlib import Path
@@ -52,6 +54,13 @@ def second(*_):
 
 @way
 def bare():
+    both(first, second)
+
+
+@way
+def beside_a_library_that_only_computes():
+    shutil.copy(_json.__file__, "library.so")
+    ctypes.CDLL(os.path.abspath("library.so"))
     both(first, second)
 
 

@@ -3,8 +3,11 @@
 Nothing can be lost, so nothing is found.
 """
 
+import _multiprocessing
 import contextlib
+import ctypes
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -85,6 +88,28 @@ def database():
     with contextlib.closing(sqlite3.connect("state.db")) as database, database:
         database.execute("create table done (mark)")
     both(database_says, database_hears)
+
+
+LIBC = ctypes.CDLL(None)
+
+
+def library_says():
+    update()
+    LIBC.close(LIBC.creat(b"said", 0o600))
+
+
+def library_hears():
+    while LIBC.access(b"said", os.F_OK):
+        LIBC.usleep(1000)
+    update()
+
+
+@way
+def library_of_c():
+    """It calls sem_open, as posix_ipc does: so it could do what is done here by the functions of C that it calls."""
+    shutil.copy(_multiprocessing.__file__, "library.so")
+    ctypes.CDLL(os.path.abspath("library.so"))
+    both(library_says, library_hears)
 
 
 def socket_begins(one, other):
