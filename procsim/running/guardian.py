@@ -4,10 +4,12 @@
 Through that pipe procsim reports which processes belong to the run: a main that writes over its environment
 (setproctitle), or an orphan whose environment was cleared, could not be recognized otherwise. The end of the pipe means
 that procsim is gone. When a run has ended, procsim ends its guardian.
+
+So most guardians have nothing to do, and it is started while the program is: it imports only then what it needs, and
+where packages are (`python -S`).
 """
 
 import os
-import shutil
 import sys
 
 READ_SIZE = 1 << 12
@@ -23,6 +25,10 @@ def main(folder: str, session: int | None) -> None:
             key = line.split()[0], line.split()[-1]  # PID and role, so that there are only so many
             reported.pop(key, None)
             reported[key] = line  # the last one comes last: the system may have given the PID again
+    import shutil
+    import site
+
+    site.main()
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     from procsim.running.members import Members
 

@@ -26,8 +26,8 @@ class Lifeline:
         os.set_blocking(self._ours, False)
         try:
             self._guardian = subprocess.Popen(
-                # -E: PYTHONPATH and the like are meant for the program.
-                [sys.executable, "-E", guardian.__file__, folder, *([] if session is None else [str(session)])],
+                # -E: PYTHONPATH and the like are meant for the program. -S: see there.
+                [sys.executable, "-E", "-S", guardian.__file__, folder, *([] if session is None else [str(session)])],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
