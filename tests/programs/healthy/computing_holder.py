@@ -1,5 +1,6 @@
-"""A child computes for a while with the lock in hand."""
+"""A child computes for a while with the lock in hand. An argument: for how many seconds."""
 
+import sys
 import time
 from multiprocessing import Lock, Process
 
@@ -14,7 +15,8 @@ def work(mutex, seconds):
 
 if __name__ == "__main__":
     mutex = Lock()
-    workers = [Process(target=work, args=(mutex, 0.8)) for _ in range(3)]
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.8
+    workers = [Process(target=work, args=(mutex, seconds)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -1,5 +1,6 @@
-"""A Listener and a Client that comes late."""
+"""A Listener and a Client that comes late. An argument: by how many seconds."""
 
+import sys
 import time
 from multiprocessing import Process, Queue
 from multiprocessing.connection import Client, Listener
@@ -17,7 +18,7 @@ if __name__ == "__main__":
     server = Process(target=serve, args=(address,))
     server.start()
     where = address.get()
-    time.sleep(1)
+    time.sleep(float(sys.argv[1]) if len(sys.argv) > 1 else 1)
     with Client(where) as connection:
         time.sleep(1)
         connection.send("hello")

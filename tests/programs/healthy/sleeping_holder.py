@@ -1,13 +1,14 @@
-"""The holder of a lock sleeps while another process and main wait."""
+"""The holder of a lock sleeps while another process and main wait. An argument: for how many seconds."""
 
+import sys
 import time
 from multiprocessing import Event, Lock, Process
 
 
-def hold(mutex, held):
+def hold(mutex, held, seconds):
     with mutex:
         held.set()
-        time.sleep(1.5)
+        time.sleep(seconds)
 
 
 def need(mutex):
@@ -17,7 +18,8 @@ def need(mutex):
 
 if __name__ == "__main__":
     mutex, held = Lock(), Event()
-    holder = Process(target=hold, args=(mutex, held))
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 1.5
+    holder = Process(target=hold, args=(mutex, held, seconds))
     holder.start()
     held.wait()
     other = Process(target=need, args=(mutex,))

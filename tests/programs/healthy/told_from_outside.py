@@ -1,13 +1,18 @@
-"""Services, each of which waits for what its handler of SIGTERM will end; the signal comes from outside."""
+"""Services, each of which waits for what its handler of SIGTERM will end; the signal comes from outside.
+
+An argument: after how many seconds.
+"""
 
 import os
 import signal
 import subprocess
+import sys
 from multiprocessing import JoinableQueue, Lock, Process, Queue, Semaphore
 
 
 def call_me_from_outside():
-    kill = f"(sleep 1.5; kill -TERM {os.getpid()}) </dev/null >/dev/null 2>&1 &"
+    seconds = sys.argv[1] if len(sys.argv) > 1 else 1.5
+    kill = f"(sleep {seconds}; kill -TERM {os.getpid()}) </dev/null >/dev/null 2>&1 &"
     subprocess.run(["/bin/sh", "-c", kill], env={})
 
 
