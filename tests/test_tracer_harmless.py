@@ -489,6 +489,18 @@ PROGRAMS = {
         with lock: print(event.is_set(), there.send(1), here.recv())
         for _ in range(200): lock.acquire(); lock.release()
     """,
+    "a hook refuses the files that the program does not open itself": """
+        import multiprocessing as mp, sys
+        def refuse(event, arguments):
+            if event == "open" and str(arguments[0]) != "mine.txt": raise PermissionError(arguments[0])
+        worker = mp.get_context("fork").Process(target=print, args=("child",))
+        from multiprocessing import popen_fork
+        with open("mine.txt", "w"): pass
+        sys.addaudithook(refuse)
+        sys.modules["new"] = sys  # as if it had been imported now
+        with open("mine.txt", "w") as file: print(file.write("a"))
+        worker.start(); worker.join(); print(worker.exitcode)
+    """,
     "exit codes and streams": """
         import sys
         print("out"); print("err", file=sys.stderr)

@@ -29,6 +29,7 @@ from procsim.tracer.watch import (
     explored_threads,
     files,
     forks,
+    libraries,
     locks,
     managers,
     ordering,
@@ -78,6 +79,7 @@ def install() -> bool:
     else:
         gate.find(folder, queue)
     ordering.begin(by_name=settings.races)
+    libraries.begin()
     if settings.seed is not None:
         processes.when_named(partial(inject.seed_random, settings.seed))
     patching.when_imported(_patches(folder, settings))

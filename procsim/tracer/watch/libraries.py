@@ -11,9 +11,10 @@ import io
 import os
 import struct
 import sys
+from typing import Any
 
-from procsim.tracer.patching import on_restore
-from procsim.tracer.watch.ordering import emit_used
+from procsim.tracer.patching import Builtin, on_restore
+from procsim.tracer.watch.ordering import cover, emit_used
 from procsim.wire.pipe import raised_elsewhere
 
 IN_ORDER = (
@@ -34,13 +35,26 @@ _found = False
 def look_for_new() -> None:
     """If a library is loaded now that can keep processes in order, say that this process uses such a thing."""
     global _modules, _found
-    if len(sys.modules) != _modules:
-        if not _modules:
-            on_restore(_forget)
+    if not _found and len(sys.modules) != _modules:
         _modules = len(sys.modules)
-        _found = _found or any(map(_can_order, _loaded()))
+        _found = any(map(_can_order, _loaded()))
     if _found:
         emit_used("library")
+
+
+class _AddAuditHook(Builtin):
+    """A hook is told of each file that is opened, and may refuse it. So from then on any library may be there."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        global _found
+        _found = True
+        return self._original(*args, **kwargs)
+
+
+def begin() -> None:
+    """From now on, look for such libraries."""
+    on_restore(_forget)
+    cover(sys, "addaudithook", _AddAuditHook(sys.addaudithook))
 
 
 def _forget() -> None:

@@ -53,10 +53,10 @@ def begin(by_name: bool) -> None:
     for kind, names in (_BY_NAME if by_name else _AT_ONCE).items():
         for name in names:
             if hasattr(os, name):
-                _cover(os, name, kind(getattr(os, name)))
+                cover(os, name, kind(getattr(os, name)))
 
 
-def _cover(module: ModuleType, name: str, function: Builtin) -> None:
+def cover(module: ModuleType, name: str, function: Builtin) -> None:
     """Put it in the place of a function of C. Pickle finds it by this module, and not by the one that made it."""
     replace(module, name, function)
     function.__module__ = module.__name__
@@ -246,7 +246,7 @@ _BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
 def patch_fcntl(module: ModuleType) -> None:
     """fcntl."""
     for name in ("flock", "lockf"):
-        _cover(module, name, _LockFile(getattr(module, name), module.LOCK_UN))
+        cover(module, name, _LockFile(getattr(module, name), module.LOCK_UN))
 
 
 _OF_IO = (io.TextIOWrapper, io.BufferedRandom, io.BufferedReader, io.BufferedWriter)
@@ -365,7 +365,7 @@ def patch_mmap(module: ModuleType) -> None:
 
 def patch_sqlite(module: ModuleType) -> None:
     """sqlite3."""
-    _cover(module, "connect", _Connect(module.connect))
+    cover(module, "connect", _Connect(module.connect))
 
 
 class _Connect(Builtin):
