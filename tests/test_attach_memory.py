@@ -21,7 +21,7 @@ from procsim.attach.memory import WORDS_LIMIT, Mapping, Memory
 from procsim.attach.objects import Known, Objects
 from procsim.attach.offsets import as_it_says, has_no_gil
 from procsim.attach.semaphores import Semaphores, identity_of
-from procsim.attach.sockets import peers
+from procsim.diagnosis.sockets import peers
 
 
 class Plain:

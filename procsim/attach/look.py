@@ -3,6 +3,7 @@
 `Look` is what `story` makes events of; `reader` fills it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from procsim.diagnosis.blocked_threads import Blocked, End
@@ -275,3 +276,5 @@ class Look:
     unseen: tuple[Unseen, ...] = ()
     outside: frozenset[End] = frozenset()
     """The pipes and sockets that a process outside the program has open."""
+    peers: Mapping[int, int] = field(default_factory=dict)
+    """See `Snapshot.peers`."""

@@ -13,7 +13,7 @@ from procsim.attach.look import Look, SeenProcess, SeenThread
 from procsim.attach.story import facts_of, is_same
 from procsim.attach.told import wait_events
 from procsim.diagnosis.snapshot import ProcessSnapshot
-from procsim.diagnosis.standstill import BY_ITSELF, FREED_BY_HANDLERS, handles_signals
+from procsim.diagnosis.standstill import FREED_BY_HANDLERS, goes_on, handles_signals
 from procsim.findings.base import Finding
 from procsim.findings.exit_lost import exit_codes_lost
 from procsim.findings.probable import OLD_WHILE_IT_RUNS_NS, suspected
@@ -85,7 +85,7 @@ def _is_in_vain(looks: Sequence[Look], process: SeenProcess, thread: SeenThread,
     if all(each is not None and _waits_for_itself(each, thread) for each in seen):
         return True
     blocked = thread.blocked
-    if blocked is None or blocked.how in BY_ITSELF or (thread.wait is None and blocked.how in ("read", "poll")):
+    if blocked is None or goes_on(blocked) or (thread.wait is None and blocked.how in ("read", "poll")):
         return False
     return all(is_same(each, process, thread) for each in seen)
 

@@ -10,7 +10,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from procsim.attach import sockets, system
+from procsim.attach import system
 from procsim.attach.errors import CannotAttach, NoSuchProcess, NotPermitted
 from procsim.attach.frames import thread_number
 from procsim.attach.interpreter import UnknownPython, interpreter_of
@@ -22,6 +22,7 @@ from procsim.attach.scan import Scan
 from procsim.attach.semaphores import Semaphores, SemLock, identity_of
 from procsim.attach.shared import LOCKS
 from procsim.attach.system import SystemProcess
+from procsim.diagnosis import sockets
 from procsim.diagnosis.snapshot import ends_of, open_outside
 from procsim.wire.identities import MAIN_THREAD
 from procsim.wire.interpreter import command_name
@@ -65,7 +66,8 @@ def take_look(pid: int, only: bool = False, values: bool = False) -> Look:
     inodes = _waited_for(found.values(), peers)
     if inodes:
         found = {each: _with_ends(process, inodes) for each, process in found.items()}
-    return Look(pid, main, t, found, tuple(unseen), open_outside(inodes, found) if inodes else frozenset())
+    outside = open_outside(inodes, found) if inodes else frozenset()
+    return Look(pid, main, t, found, tuple(unseen), outside, peers)
 
 
 def _waited_for(seen: Iterable[SeenProcess], peers: dict[int, int]) -> set[int]:

@@ -9,7 +9,7 @@ thread is stuck if it is by both looks, and has not gone to wait anew between th
 from procsim.attach.look import Look, SeenProcess, SeenThread
 from procsim.attach.told import Teller
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot
-from procsim.diagnosis.standstill import BY_ITSELF, stuck
+from procsim.diagnosis.standstill import goes_on, stuck
 from procsim.diagnosis.stuck_events import stuck_events
 from procsim.diagnosis.watchman import finding_fields
 from procsim.findings.beginner import waits_for_one_not_started
@@ -84,13 +84,14 @@ def _snapshot(look: Look, other: Look) -> Snapshot:
             if not process.ended and not process.is_tracker
         },
         look.outside,
+        look.peers,
         incomplete=any(each.reason != "ended" for each in look.unseen),
     )
 
 
 def is_same(other: SeenProcess | None, process: SeenProcess, thread: SeenThread) -> bool:
     """Whether a thread is in the same wait as in the other look."""
-    if thread.blocked is not None and thread.blocked.how in BY_ITSELF:  # it goes on anyway
+    if thread.blocked is not None and goes_on(thread.blocked):
         return True
     then = other.threads.get(thread.number) if other is not None and other.birth == process.birth else None
     return then is not None and (then.waits_since, then.blocked, then.semaphore, then.wait) == (

@@ -37,9 +37,10 @@ class Blocked(NamedTuple):
     how: str
     """What can end the wait: "inner": a thread of its own process; "shared": whoever has the same semaphore; "read",
     "write", "poll": something at the other end; "child": the end of a process. And as idle servers wait: "timed": the
-    end of a while, or whoever has the same lock; "accept": a client; "events": any of what it has registered."""
+    end of a while, or whoever has the same lock; "accept": a client; "events": any of what it has registered, as
+    asyncio does."""
     ends: tuple[End, ...] = ()
-    """Of "read", "write" and "poll": its own ends."""
+    """Of "read", "write" and "poll": its own ends. Of "events", too; none: it has registered something else as well."""
     child: int = 0
     """Of "child": the PID; 0: any."""
     size: int = 0
@@ -99,15 +100,26 @@ def blocked(pid: int, thread: str, descriptors: Descriptors) -> Blocked | None:
         raise
     except OSError:  # the thread has just ended
         return None
-    return blocked_in(call, _NUMBERS, descriptors, lambda address, count: _polled(pid, address, count, descriptors))
+    return blocked_in(
+        call,
+        _NUMBERS,
+        descriptors,
+        lambda address, count: _polled(pid, address, count, descriptors),
+        lambda epoll: _registered(pid, epoll, descriptors),
+    )
 
 
 def blocked_in(
-    call: str, numbers: Numbers, descriptors: Descriptors, polled: Callable[[int, int], tuple[End, ...] | None]
+    call: str,
+    numbers: Numbers,
+    descriptors: Descriptors,
+    polled: Callable[[int, int], tuple[End, ...] | None],
+    registered: Callable[[int], tuple[End, ...]] = lambda epoll: (),
 ) -> Blocked | None:
     """What a thread waits for that stands in this system call, as /proc/PID/syscall has it; None as above.
 
-    `polled`: the ends that stand at an address, so many of them.
+    `polled`: the ends that stand at an address, so many of them. `registered`: those that are registered with an epoll
+    descriptor; none: something else is, too.
     """
     words = call.split()
     if len(words) < 7:  # "running", or stopped outside a system call
@@ -133,13 +145,24 @@ def blocked_in(
     if number in numbers.accept:
         return Blocked("accept")
     if number in numbers.epoll:
-        return Blocked("events") if fourth & 0x8000_0000 else None
+        return Blocked("events", registered(first)) if fourth & 0x8000_0000 else None
     if number == numbers.wait4:
         child = first if first < 1 << 31 else 0
         return Blocked("child", child=child)
     if number == numbers.waitid:
         return Blocked("child", child=second if first == _P_PID else 0)
     return None
+
+
+def _registered(pid: int, epoll: int, descriptors: Descriptors) -> tuple[End, ...]:
+    """The ends that are registered with an epoll descriptor; none where one of them is something else."""
+    try:
+        with open(f"/proc/{pid}/fdinfo/{epoll}") as file:
+            registered = [int(line.split()[1]) for line in file if line.startswith("tfd:")]
+    except (OSError, ValueError, IndexError):
+        return ()
+    ends = [descriptors.get(descriptor) for descriptor in registered]
+    return tuple(end for end in ends if end) if all(ends) else ()
 
 
 def _polled(pid: int, address: int, count: int, descriptors: Descriptors) -> tuple[End, ...] | None:

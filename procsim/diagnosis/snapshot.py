@@ -9,12 +9,13 @@ import contextlib
 import functools
 import os
 import stat
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import psutil
 
+from procsim.diagnosis import sockets
 from procsim.diagnosis.blocked_threads import READABLE, Blocked, End, blocked
 from procsim.running.members import Members
 from procsim.running.processes import is_tracker
@@ -62,6 +63,9 @@ class Snapshot:
     processes: dict[int, ProcessSnapshot]
     outside: frozenset[End] = frozenset()
     """The pipes and sockets that a process outside the run has open: see `with_outside`."""
+    peers: Mapping[int, int] = field(default_factory=dict)
+    """The inodes of Unix sockets, and of their other ends. Only where a thread waits for sockets that it has
+    registered."""
     incomplete: bool = False
     """Whether there are processes that we may not look at (another user's, say), or cannot: see READABLE."""
 
@@ -82,7 +86,14 @@ def take_snapshot(members: Members, thorough: bool = True) -> Snapshot:
             incomplete = True
         except (OSError, psutil.Error):
             continue  # it has just ended
-    return Snapshot(processes, incomplete=incomplete)
+    peers = peers_for(blocked for process in processes.values() for blocked in process.threads.values())
+    return Snapshot(processes, peers=peers, incomplete=incomplete)
+
+
+def peers_for(threads: Iterable[Blocked | None]) -> dict[int, int]:
+    """See `Snapshot.peers`."""
+    loops = (each for each in threads if each is not None and each.how == "events")
+    return sockets.peers() if any(end.socket for each in loops for end in each.ends) else {}
 
 
 def with_outside(snapshot: Snapshot) -> Snapshot:

@@ -14,7 +14,8 @@ send, a stopped process, a manager at an address that clients elsewhere may know
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
@@ -38,10 +39,12 @@ _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, 
 """Signals that people send to a program that waits for them."""
 
 
-def other_end(run: RunState, end: End) -> End | None:
-    """The other end of a pipe; of a socket only where the program made it with `Pipe()`."""
+def other_end(run: RunState, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> End | None:
+    """The other end of a pipe; of a socket only where the program made it with `Pipe()`, or where `peers` has it."""
     if not end.socket:
         return End(end.inode, not end.writing)
+    if end.inode in peers:
+        return End(peers[end.inode], True, True)
     known = run.signals.get(pipe_end(end.inode, True))
     return End(inode_of(known.other), True, True) if known is not None and known.other else None
 
@@ -85,6 +88,7 @@ class _Fixpoint:
     def __init__(self, run: RunState, snapshot: Snapshot) -> None:
         self._run = run
         self._processes = snapshot.processes
+        self._peers = snapshot.peers
         self._waits = waits_by_thread(run)
         self._servers = {process.pid for process in snapshot.processes.values() if self._is_idle_server(process)}
         self._without_results = pools_without_results(run)
@@ -103,7 +107,7 @@ class _Fixpoint:
             alarmed = process.pid if process.caught & _mask(_ALARMS) else None  # the main thread runs the handlers
             for number, blocked in process.threads.items():
                 thread = Thread(process.pid, number)
-                if blocked is None or number == alarmed or blocked.how in BY_ITSELF:
+                if blocked is None or number == alarmed or goes_on(blocked):
                     self._moves(process.pid)
                 else:
                     self._standing[thread] = blocked
@@ -191,9 +195,12 @@ class _Fixpoint:
         children = [other.pid for other in self._processes.values() if other.parent == process.pid]
         return not children or any(pid in self._moving for pid in children)
 
-    def _is_open(self, end: End) -> bool:
+    def _by_what_is_registered(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
+        return any(self._is_open(end, self._peers) for end in blocked.ends)
+
+    def _is_open(self, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> bool:
         """Whether somebody who can move has the other end of this one."""
-        other = other_end(self._run, end)
+        other = other_end(self._run, end, peers)
         if other is None:
             return True  # a socket of which we do not know where it leads
         # If no process has it, it is on its way from one process to another: else this end would be at end of file.
@@ -242,6 +249,12 @@ class _Fixpoint:
 BY_ITSELF = ("timed", "accept", "events")
 """Waits that end by themselves, or from outside."""
 
+
+def goes_on(blocked: Blocked) -> bool:
+    """Whether its wait ends by itself, or from outside: not where it is known all that it has registered."""
+    return blocked.how in BY_ITSELF and not (blocked.how == "events" and blocked.ends)
+
+
 FREED_BY_HANDLERS = (
     "event_waiting",
     "condition_waiting",
@@ -269,6 +282,7 @@ _BY_CALL: dict[str, Callable[[_Fixpoint, ProcessSnapshot, Blocked], bool]] = {
     "write": _Fixpoint._by_other_end,
     "poll": _Fixpoint._by_other_end,
     "child": _Fixpoint._by_child,
+    "events": _Fixpoint._by_what_is_registered,
 }
 
 

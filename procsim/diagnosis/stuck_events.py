@@ -91,6 +91,8 @@ def _beside(snapshot: Snapshot, thread: Thread, waits: dict[Thread, Wait]) -> li
 
 def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     """The kind of a wait that was not emitted, and the object that it is for."""
+    if blocked.how == "events":
+        return "system_poll_waiting", None
     if blocked.how not in ("read", "write"):
         return f"system_{blocked.how}_waiting", None
     (end,) = blocked.ends  # a read or a write has one

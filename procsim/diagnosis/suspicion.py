@@ -68,9 +68,10 @@ class Suspicion:
         """Whether something from outside the run may end this wait. Servers of managers serve processes of the run."""
         if self._is_manager(thread.pid):
             return False
-        if blocked.how in ("accept", "events"):
+        if blocked.how == "accept" or (blocked.how == "events" and not blocked.ends):
             return True
-        if blocked.how not in ("read", "poll"):
+        if blocked.how not in ("read", "poll", "events"):
             return False
-        others = [other_end(self._state, end) for end in blocked.ends]
+        peers = snapshot.peers if blocked.how == "events" else {}
+        others = [other_end(self._state, end, peers) for end in blocked.ends]
         return any(not any(other in each.ends for each in snapshot.processes.values()) for other in others)

@@ -21,7 +21,8 @@ import resource  # noqa: F401 - the EventQueue imports it late, when a resource.
 import struct
 import sys
 import threading
-from types import FrameType
+from functools import partial
+from types import FrameType, MethodType
 from typing import Any
 
 from procsim.tracer import thread_names
@@ -331,9 +332,17 @@ _NOT_THE_PROGRAMS = (_signal.default_int_handler, _signal.SIG_DFL, _signal.SIG_I
 """Handlers of Ctrl-C that a program has not installed itself."""
 
 
+def _is_of_asyncio(handler: Any) -> bool:
+    """Whether this handler is that of asyncio.run, which cancels its task. A forked process has it, too."""
+    runners = sys.modules.get("asyncio.runners")
+    method = handler.func if type(handler) is partial else None
+    return runners is not None and type(method) is MethodType and method.__func__.__globals__ is vars(runners)
+
+
 def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
     """Emit that this thread waits from now on; `timeout` in seconds, None: for ever."""
-    interruptible = _signal.getsignal(_signal.SIGINT) not in _NOT_THE_PROGRAMS
+    handler = _signal.getsignal(_signal.SIGINT)
+    interruptible = handler not in _NOT_THE_PROGRAMS and not _is_of_asyncio(handler)
     thread = _this_thread
     if timeout is None and not fields:
         emit(kind, identity, at, thread.waits_for_ever[interruptible])

@@ -160,6 +160,9 @@ HANGING = (
     Patient(
         "poll_in_a_circle", "patients/futures_polled_beside_a_queue", "probably_hangs", "Process-", limit=LONG_SECONDS
     ),
+    Patient("asyncio", "hangs/event_awaited_by_tasks", "event_nobody_sets", "Process-"),
+    Patient("asyncio", "patients/item_awaited_in_a_thread", "get_nobody_puts", "producer"),
+    Patient("asyncio", "patients/locks_in_a_circle_awaited", "lock_cycle", "Process-"),
     Patient("exit_code_lost", "patients/sigchld_ignored", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS),
     Patient(
         "exit_code_lost", "patients/sigchld_handler_reaps", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS
@@ -279,6 +282,7 @@ HEALTHY = (
     Patient("value_poll", "patients/healthy_value_polled_beside_a_worker", methods=ONE, limit=LONG_SECONDS),
     Patient("poll_in_a_circle", "patients/healthy_jobs_from_a_folder", methods=ONE, limit=LONG_SECONDS),
     Patient("poll_in_a_circle", "patients/healthy_jobs_from_a_thread", methods=ONE, limit=LONG_SECONDS),
+    Patient("asyncio", "healthy/loops"),
     Patient("service_with_handler", "patients/healthy_service_that_waits"),
     Patient("target_called", "patients/healthy_own_run"),
 )

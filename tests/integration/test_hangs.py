@@ -21,6 +21,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "child_fails_to_begin": ("start_nobody_reads", {"MainProcess"}, ""),
     "condition_lost_notify": ("condition_nobody_notifies", {"worker"}, "ready"),
     "consumer_no_daemon": ("get_nobody_puts", {"consumer"}, "work"),
+    "event_awaited_by_tasks": ("event_nobody_sets", set(), "go"),
     "event_never_set": ("event_nobody_sets", {"worker"}, "go"),
     "executor_in_child": ("pool_in_child", {"user"}, "executor"),
     "executor_max_tasks": ("pool_no_worker", set(), "executor"),

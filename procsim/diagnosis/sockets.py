@@ -1,4 +1,5 @@
-"""Which two sockets of this machine are the ends of one connection: a two-way Pipe of multiprocessing's has two.
+"""Which two sockets of this machine are the ends of one connection: a two-way Pipe of multiprocessing's has two, and a
+loop of asyncio, which is woken up by them.
 
     netlink (sock_diag) ──► all UNIX sockets, each with its peer ──► by inode
 
