@@ -100,6 +100,7 @@ def test_the_file_must_be_older_than_the_process_and_one_that_can_be_read_at_onc
     assert question_of(os.getpid(), str(path), 2) is not None
     assert question_of(os.getpid(), str(path), None) is None
     assert question_of(os.getpid(), "program.py", 2) is None
+    assert question_of(os.getpid(), "/proc/self/status", 2) is None
     pipe = tmp_path / "pipe.py"
     os.mkfifo(pipe)
     os.utime(pipe, (1e9, 1e9))

@@ -158,7 +158,7 @@ def question_of(pid: int, file: str, line: int | None) -> Question | None:
         status = os.stat(path)
     except OSError:
         return None
-    if not stat.S_ISREG(status.st_mode) or status.st_size > BYTES_LIMIT:
+    if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= BYTES_LIMIT:  # those of /proc have no size
         return None
     began = time.time() - system.age_ns(system.birth_of(pid)) / 1e9
     return question_at(path, status.st_mtime, line) if status.st_mtime < began else None
