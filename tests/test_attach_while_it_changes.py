@@ -152,7 +152,7 @@ def test_it_ends_at_any_moment_of_a_look(which: str, share: float) -> None:
             seen_in(pair)
 
 
-@pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("times", [10, pytest.param(200, marks=[pytest.mark.thorough, pytest.mark.timeout(900)])])
 def test_locks_and_queues_come_and_go(tmp_path: Path, times: int) -> None:
     program = tmp_path / "comes_and_goes.py"
     program.write_text(COMES_AND_GOES)

@@ -520,7 +520,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(200, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("times", [8, pytest.param(200, marks=[pytest.mark.thorough, pytest.mark.timeout(900)])])
 def test_a_program_that_is_looked_at_comes_to_the_same(begin: Begin, house: House, times: int) -> None:
     program = house.folder / "works.py"
     program.write_text(WORKS)
