@@ -40,13 +40,17 @@ def _real(path: str) -> str:
         _close(descriptor)
 
 
+_add_audit_hook = sys.addaudithook
+"""As it is before the program uses it: the tracer tells of a hook that the program adds."""
+
+
 def begin(inside: Sequence[str], allowed: Sequence[str]) -> None:
     """From now on, for this process and those that it forks. `inside`: folders; `allowed`: folders, or words above."""
     global _inside, _allowed
     folders = [*inside, *(name for name in allowed if "/" in name)]
     _inside = (*_ALWAYS_INSIDE, *map(_real, folders))
     _allowed = frozenset(allowed)
-    sys.addaudithook(_audit)
+    _add_audit_hook(_audit)
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
