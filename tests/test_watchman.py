@@ -123,13 +123,8 @@ def test_nobody_is_stuck_before_those_have_ended_that_are_about_to(
             worker = state.process_named("worker")
             looks += worker is not None and worker.raised is not None and state.counts["queue_get_waiting"] > 0
             if looks == 10:
-                assert not state.counts["process_stuck"]
-                ends.touch()
-            found = watching.explain()
-            if found:
                 break
-    (finding,) = found
-    assert finding.fields["sentence"] == "get_nobody_puts.died"
+    assert not state.counts["process_stuck"]
 
 
 GOES_ON = """
