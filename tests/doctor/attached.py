@@ -78,6 +78,9 @@ SILENT = frozenset(
 )
 """Programs that go on, of which it says nothing: that table says why."""
 
+SILENT_UNDER_FORKSERVER = SILENT | {"patients/connections_polled", "patients/tasks_polled_until_empty"}
+"""The same, where two have ended: how, a forkserver knows of the last one alone."""
+
 
 def attached(patient: Patient, method: str, python: str = sys.executable) -> Trial:
     """Start it bare under that Python, and look at it until it is found to hang, or it has ended."""
@@ -87,7 +90,8 @@ def attached(patient: Patient, method: str, python: str = sys.executable) -> Tri
     sentences = [f"[{each['id']}] {each['text']}" for each in found]
     if not wanted:
         return Trial("said to hang" if found else RIGHT, sentences)
-    verdict = LESS if patient.program in SILENT and not found else difference(wanted, found) or RIGHT
+    silent = SILENT_UNDER_FORKSERVER if method == "forkserver" else SILENT
+    verdict = LESS if patient.program in silent and not found else difference(wanted, found) or RIGHT
     return Trial(verdict, [*sentences, *(f"watch: {each['text']}" for each in wanted)])
 
 
