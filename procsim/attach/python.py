@@ -131,9 +131,11 @@ class Python:
         return next((server for server in servers if self._classes.role(server) == "Server"), None)
 
     def _is_private(self, server: int) -> bool:
-        """Whether a manager has an address that multiprocessing has chosen."""
+        """Whether a manager has an address that multiprocessing has chosen: in its own folder for what is temporary."""
         address = self._objects.text(self._objects.attributes(server).get("address", 0)) or ""
-        return address.rpartition("/")[2].startswith("listener-")
+        config = self._objects.named(self._objects.attributes(self._current).get("_config", 0))
+        folder = self._objects.text(config.get("tempdir", 0))
+        return bool(folder) and address.rpartition("/")[0] == folder
 
     # Names ---------------------------------------------------------------------------------------------------
 
