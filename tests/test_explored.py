@@ -62,8 +62,8 @@ procsim explore x: 4 executions of at most 4 steps, and 7 more to explain them, 
 right
   to see it again: procsim tickets --schedule d/1.jsonl
 ✔ in 2 of 6 orders: nothing was wrong
-counted are the orders of the steps at count; that of all others makes no difference
-all 6 orders were tried, by 4 executions: many orders come to the same
+an order is that of the steps at count; in which order all others come makes no difference
+all 6 orders were tried: 4 executions stand for them, since many orders end in the same way
 it can go wrong in 1 way
 """
 

@@ -157,7 +157,7 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
     """What was counted as a step, and how far the search came."""
     if exploration.contested:
         names = list(dict.fromkeys(map(clean, exploration.contested.values())))
-        words = _("counted are the orders of the steps at {objects}; that of all others makes no difference")
+        words = _("an order is that of the steps at {objects}; in which order all others come makes no difference")
         yield words.format(objects=listed([*names[:6], "…"] if len(names) > 6 else names))
     if exploration.tried_all:
         if not exploration.orders:
@@ -165,7 +165,7 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
         elif exploration.orders == exploration.executions:
             yield counted(exploration.orders, N_("the only order was tried"), N_("all {count} orders were tried"))
         else:
-            words = _("all {orders} orders were tried, by {executions}: many orders come to the same")
+            words = _("all {orders} orders were tried: {executions} stand for them, since many orders end in the same way")
             count = executions_words(exploration.executions)
             yield words.format(executions=count, orders=f"{exploration.orders:,}")
         return
