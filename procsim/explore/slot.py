@@ -21,13 +21,18 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psutil
+
 from procsim.explore.copies import CannotExplore, Copy
 from procsim.language import _
 from procsim.running.lifeline import Lifeline
 from procsim.running.processes import birth
 from procsim.wire.explore_words import END, FILE_NAME, FORK
 from procsim.wire.pipe import EventQueue, EventQueueReader, ItemDecoder
-from procsim.wire.run_folder import HOOK_FOLDER, Settings, environment, write_settings
+from procsim.wire.run_folder import HOOK_FOLDER, RUN_VARIABLE, Settings, environment, write_settings
+
+PATIENCE_SECONDS = 5.0
+"""How long a zygote may take to end its processes and itself."""
 
 BEGIN_SECONDS = 60.0
 """How long a zygote may take to import what it has to."""
@@ -107,10 +112,12 @@ class Slot:
 
     def _end_zygote(self) -> None:
         self.control.close()  # it ends its processes, then itself
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._zygote.wait(5)
-        self._zygote.kill()
-        self._zygote.wait()
+        try:
+            self._zygote.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._zygote.kill()
+            self._zygote.wait()
+            _end_members(self.folder)
         assert self._zygote.stderr is not None
         self._zygote.stderr.close()
 
@@ -157,6 +164,14 @@ class Slot:
         while data := self._reader.read():
             found += self._items.items(data)
         return found
+
+
+def _end_members(folder: str) -> None:
+    """End all processes that have come of a zygote which could not end them itself."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(RUN_VARIABLE) == folder:
+                process.kill()
 
 
 def _member(pid: int) -> str:

@@ -206,6 +206,19 @@ def test_an_explorer_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     assert not [process for process in psutil.process_iter() if _belongs(process, folders)]
 
 
+def test_a_zygote_that_is_killed_takes_its_processes_along() -> None:
+    with executor(*scenario("tickets", users=2)["command"], places=1) as made:
+        made.begin(Wished([]))
+        family = psutil.Process(made._slots[0]._zygote.pid).children(recursive=True)
+        while not family:
+            family = psutil.Process(made._slots[0]._zygote.pid).children(recursive=True)
+        made._slots[0]._zygote.kill()
+        with pytest.raises((CannotExplore, OSError)):
+            made.done()
+    _gone, left = psutil.wait_procs(family, timeout=60)
+    assert not left
+
+
 def _belongs(process: psutil.Process, folders: list[str]) -> bool:
     try:
         return process.environ().get("PROCSIM_RUN") in folders
