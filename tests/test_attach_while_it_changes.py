@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,6 +19,7 @@ import pytest
 
 from procsim.attach.errors import CannotAttach
 from procsim.attach.reader import take_look
+from procsim.attach.system import system_process
 from procsim.session.attached import seen_in
 from tests.conftest import PROGRAMS
 from tests.test_attach import explained, running
@@ -150,6 +152,28 @@ def test_it_ends_at_any_moment_of_a_look(which: str, share: float) -> None:
             assert "lock_cycle" not in ids, "one of the two holds and waits for nothing any more"
         for pair in pairwise(looks):
             seen_in(pair)
+
+
+def test_a_thread_that_ends_meanwhile_ends_no_process() -> None:
+    """It was listed among the threads, and is gone when it is looked at."""
+    goes_on = threading.Event()
+    thread = threading.Thread(target=goes_on.wait)
+    thread.start()
+
+    def end_it(path: str) -> list[str]:
+        names = listdir(path)
+        if path == f"/proc/{os.getpid()}/task" and thread.is_alive():
+            goes_on.set()
+            thread.join()
+            while str(thread.native_id) in listdir(path):
+                os.sched_yield()
+        return names
+
+    listdir = os.listdir
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "listdir", end_it)
+        process = system_process(os.getpid())
+    assert process is not None and os.getpid() in process.threads and thread.native_id not in process.threads
 
 
 @pytest.mark.parametrize("times", [10, pytest.param(200, marks=[pytest.mark.thorough, pytest.mark.timeout(900)])])

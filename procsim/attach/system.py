@@ -175,7 +175,10 @@ def _read_threads(process: SystemProcess) -> None:
     process.narrow = _is_narrow(pid)
     for thread in os.listdir(f"/proc/{pid}/task"):
         number = int(thread)
-        process.births[number] = _thread_birth(pid, number)
+        try:
+            process.births[number] = _thread_birth(pid, number)
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
+            continue
         process.counts[number] = wait_count(Thread(pid, number))
         process.threads[number] = (
             None if process.stopped or process.narrow else blocked(pid, thread, process.descriptors)
