@@ -4,7 +4,7 @@
 
 In comes an executor, a budget and a seed; out goes an `Exploration`: how many executions there were, which kinds of
 outcome, and of each wrong kind the simplest way to it and the pair of steps whose order decides. `command` knocks here,
-and `session`, for what is shown while it goes on.
+and `views`, for the words of what was found.
 
 What each file knows: `schedule` what a search and an executor pass to each other, and which steps depend on each
 other. The searches, what is made of a wrong execution, and the explorer's loop are pure: they know no clock, process or

@@ -65,6 +65,7 @@ def go_on(run: RunState, event: Event) -> None:
         else:
             cells.was_read(each, locks)
             marks.append((each.t, READ, each.fields["value"], False))
+            process.looked = each
         process.at = each.at
 
 
