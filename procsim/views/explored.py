@@ -165,7 +165,9 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
         elif exploration.orders == exploration.executions:
             yield counted(exploration.orders, N_("the only order was tried"), N_("all {count} orders were tried"))
         else:
-            words = _("all {orders} orders were tried: {executions} stand for them, since many orders end in the same way")
+            words = _(
+                "all {orders} orders were tried: {executions} stand for them, since many orders end in the same way"
+            )
             count = executions_words(exploration.executions)
             yield words.format(executions=count, orders=f"{exploration.orders:,}")
         return
