@@ -52,6 +52,8 @@ def explored_lines(
     """What stands at the beginning of each line, and its sentence."""
     bad, unsure, good = ("!", "?", "[ok]") if plain_marks else ("▲", "△", "✔")
     yield Text(), Text(title_words(title, exploration), "strong")
+    for words in basis_words(exploration):
+        yield Text(), Prose(words, STYLES["faint"])
     if exploration.stopped is not None:
         words = _("{words}: so nothing more was run; --allow allows it")
         yield Text(f"{bad} ", STYLES["bad"]), Prose(words.format(words=forbidden_words(exploration.stopped)))
@@ -61,7 +63,7 @@ def explored_lines(
         yield from _wrong_lines(mark, outcome, exploration, again.get(outcome.kind, ""))
     more = len(exploration.wrong) - KINDS_SHOWN
     if more > 0:
-        words = counted(more, N_("… and 1 more way to go wrong"), N_("… and {count} more ways to go wrong"))
+        words = counted(more, N_("… and 1 more thing that goes wrong"), N_("… and {count} more things that go wrong"))
         yield Text("  "), Prose(words)
     right = exploration.right
     if right is not None:
@@ -74,17 +76,46 @@ def explored_lines(
 
 
 def title_words(title: str, exploration: Exploration) -> str:
-    """Such as "tickets --users 2: 16 executions of at most 14 steps, and 12 more to explain them, in 0.42 s"."""
+    """Such as "tickets --users 2: all 12 orders of the steps at stock.txt were tried, in 0.42 s"."""
     words = N_("{title}: {executions} of at most {steps} steps, in {time}")
-    if exploration.explaining:
-        words = N_("{title}: {executions} of at most {steps} steps, and {more} more to explain them, in {time}")
+    if exploration.tried_all and exploration.orders == 1:
+        words = N_("{title}: the only order was tried, in {time}")
+    elif exploration.tried_all and exploration.orders:
+        words = N_("{title}: all {orders} orders of the steps at {objects} were tried, in {time}")
     return _(words).format(
         title=clean(title),
         executions=executions_words(exploration.executions),
         steps=exploration.longest,
-        more=exploration.explaining,
+        orders=f"{exploration.orders or 0:,}",
+        objects=contested_words(exploration),
         time=seconds(exploration.seconds * 1e9),
     )
+
+
+def basis_words(exploration: Exploration) -> Iterator[str]:
+    """What the figures rest on: which steps are counted, and how many executions there were."""
+    orders = exploration.orders if exploration.tried_all else 0
+    if orders != 1 and exploration.contested:
+        if not orders:
+            words = _("only the order of the steps at {objects} makes a difference")
+            yield words.format(objects=contested_words(exploration))
+        else:
+            yield _("the order of all other steps makes no difference")
+    if orders and orders > exploration.executions:
+        words = _("{executions} stand for all of them, since many orders end in the same way")
+        yield words.format(executions=executions_words(exploration.executions))
+    if exploration.explaining:
+        yield counted(
+            exploration.explaining,
+            N_("1 further execution explains what goes wrong"),
+            N_("{count} further executions explain what goes wrong"),
+        )
+
+
+def contested_words(exploration: Exploration) -> str:
+    """The names of the objects at which it matters who comes first."""
+    names = sorted({clean(name) for name in exploration.contested.values()})
+    return listed([*names[:6], "…"] if len(names) > 6 else names)
 
 
 def executions_words(count: int) -> str:
@@ -154,22 +185,10 @@ def _uncontrolled_lines(mark: str, exploration: Exploration) -> Iterator[tuple[T
 
 
 def extent_words(exploration: Exploration) -> Iterator[str]:
-    """What was counted as a step, and how far the search came."""
-    if exploration.contested:
-        names = list(dict.fromkeys(map(clean, exploration.contested.values())))
-        words = _("an order is that of the steps at {objects}; in which order all others come makes no difference")
-        yield words.format(objects=listed([*names[:6], "…"] if len(names) > 6 else names))
+    """How far the search came."""
     if exploration.tried_all:
         if not exploration.orders:
             yield _("all orders were tried")
-        elif exploration.orders == exploration.executions:
-            yield counted(exploration.orders, N_("the only order was tried"), N_("all {count} orders were tried"))
-        else:
-            words = _(
-                "all {orders} orders were tried: {executions} stand for them, since many orders end in the same way"
-            )
-            count = executions_words(exploration.executions)
-            yield words.format(executions=count, orders=f"{exploration.orders:,}")
         return
     if exploration.searched and exploration.cut:
         yield _("every order with at most {bound} preemptions was tried, and no other").format(bound=exploration.bound)
@@ -191,7 +210,7 @@ def conclusion_words(exploration: Exploration) -> str:
     if wrong and exploration.is_never_right:
         return _("it goes wrong in every order")
     if wrong:
-        return counted(len(wrong), N_("it can go wrong in 1 way"), N_("it can go wrong in {count} ways"))
+        return counted(len(wrong), N_("1 thing can go wrong"), N_("{count} things can go wrong"))
     if exploration.wrong:
         return _("what went wrong did not go wrong each time")
     if exploration.is_right:

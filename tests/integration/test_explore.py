@@ -21,7 +21,7 @@ def test_a_lesson_goes_wrong_and_what_is_recorded_goes_wrong_again(house: House)
     done = house.run("explore", "tickets", *options, "--record", folder)
     assert done.returncode == ExitCode.WRONG_ORDER, done.stderr
     assert "more tickets were sold than there were: 2 of 1" in done.stdout
-    assert "the other way round, it is right" in done.stdout
+    assert "with these two the other way round, it is right" in done.stdout
     assert f"procsim tickets --users 2 --no-lock --schedule {folder}/wrong-1.jsonl" in done.stdout
     lines, again = house.events("tickets", "--users", 2, "--no-lock", "--schedule", folder / "wrong-1.jsonl")
     assert again.returncode == 0, again.stderr

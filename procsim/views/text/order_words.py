@@ -139,9 +139,9 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
         return
     pairs = [pair_words(pair) for pair in outcome.pairs[0]]
     if len(pairs) == 1:
-        yield _("what decides: {pair}; the other way round, it is right").format(pair=pairs[0])
+        yield _("what decides: {pair}; with these two the other way round, it is right").format(pair=pairs[0])
     else:
-        words = _("what decides: {pair}, and {other}; both the other way round, it is right")
+        words = _("what decides: {pair}, and {other}; with both the other way round, it is right")
         yield words.format(pair=pairs[0], other=pairs[1])
 
 
@@ -167,7 +167,7 @@ def fault_words(fault: Fault, execution: Execution) -> str:
             return _("the program was ended by {signal}").format(signal=signal_name(-code))
         return _("the program ended with exit code {code}").format(code=clean(code))
     if fault.what == HANG:
-        return _("it hangs: no thread can go on")
+        return _("it hangs: nobody can go on")
     if fault.what == ENDLESS:
         return _("it did not end within {count} steps").format(count=len(execution.steps))
     if fault.what == FORBIDDEN:
