@@ -9,9 +9,7 @@ hangs: that is known at once. A thread that does not come to the gate for PATIEN
 something that no gate is before: the others then move beside it, and that is told.
 """
 
-import marshal
 import select
-import socket
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +28,8 @@ from procsim.explore.schedule import (
     Uncontrolled,
 )
 from procsim.explore.slot import Slot
-from procsim.explore.world import GIVES_UP, Call, World
+from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
+from procsim.explore.world import ENDS, GIVES_UP, Call, World
 from procsim.wire.explore_words import (
     ASLEEP as SLEEPS,
 )
@@ -42,7 +41,6 @@ from procsim.wire.explore_words import (
     GO,
     HERE,
     LEFT,
-    MESSAGE_LIMIT,
     NOTIFIES,
     SERVES,
     TIME_UP,
@@ -64,26 +62,6 @@ VALUE_LIMIT = 60
 """Characters of what was read or written that a step shows."""
 
 MAIN = "MainProcess"
-
-
-class _Thread:
-    """A thread of the program, as far as the explorer knows it."""
-
-    __slots__ = ("connection", "name", "pid", "process")
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.name = self.process = ""
-        self.pid = 0
-
-
-class _Pending:
-    """What a thread stands before."""
-
-    __slots__ = ("call", "condition", "limited", "operation")
-
-    def __init__(self, operation: Operation, call: Call | None, condition: str, limited: bool) -> None:
-        self.operation, self.call, self.condition, self.limited = operation, call, condition, limited
 
 
 class Running:
@@ -109,10 +87,10 @@ class Running:
         """The threads that did not come to the gate, and the operation that they had begun."""
         self._names = Names(roots, f"{slot.folder}/layer/tmp")
         self._world = World(self._names)
-        self._threads: dict[int, _Thread] = {}
-        self._by_name: dict[str, _Thread] = {}
+        self._threads: dict[int, Thread] = {}
+        self._by_name: dict[str, Thread] = {}
         self._process_of: dict[int, str] = {}
-        self._pending: dict[str, _Pending] = {}
+        self._pending: dict[str, Pending] = {}
         self._moving: set[str] = {MAIN}
         self._poll = select.epoll()
         self._main_pid = 0
@@ -132,11 +110,7 @@ class Running:
     @property
     def blocked(self) -> dict[str, Operation]:
         """What each thread is about to do that is blocked now."""
-        return {
-            name: pending.operation
-            for name, pending in self._pending.items()
-            if not pending.limited and self._world.blocks(name, pending.operation)
-        }
+        return {name: pending.operation for name, pending in self._pending.items() if not self._could(name, pending)}
 
     def run(self) -> None:
         """Run it to its end, or as far as the plan wants it. Raises `CannotExplore` if the zygote has died."""
@@ -178,13 +152,15 @@ class Running:
             previous = thread
         self.ended = STOPPED
 
-    def _could(self, name: str, pending: _Pending) -> bool:
-        return pending.limited or not self._world.blocks(name, pending.operation)
+    def _could(self, name: str, pending: Pending) -> bool:
+        return pending.limited or pending.free or not self._world.blocks(name, pending.operation)
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
         if self._pending and self._look(LAST_PATIENCE_SECONDS if self._serving else GRACE_SECONDS):
             self._settle(PATIENCE_SECONDS)
+            return False
+        if self._find_wrong():
             return False
         if not self.loose:
             if MAIN not in self._by_name and self.exit_code is None:
@@ -194,6 +170,8 @@ class Running:
         deadline = time.monotonic() + LAST_PATIENCE_SECONDS
         while time.monotonic() < deadline and self.loose and set(self._pending) == before and not self.forbidden:
             self._look(LOOK_SECONDS)
+            if self._find_wrong():
+                return False
         self._settle(PATIENCE_SECONDS)
         return set(self._pending) == before and not self._moving
 
@@ -206,7 +184,7 @@ class Running:
         """Have one thread do what it is about to do, and wait until that is over."""
         world, pending = self._world, self._pending[name]
         operation = pending.operation
-        gave_up = world.blocks(name, operation)
+        gave_up = not pending.free and world.blocks(name, operation)
         waiting = {each: other.operation for each, other in self._pending.items()}
         refused = world.refused(operation)
         del self._pending[name]
@@ -231,12 +209,13 @@ class Running:
             self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
         self._send(name, TIME_UP if gave_up else GO)
         self._settle(PATIENCE_SECONDS)
+        self._find_ends_of_pipes()
         value = self._value(name, seen, pending)
         step = Step(name, operation, enabled, waiting, refused, value, gave_up)
         self.steps.append(step)
         self._plan.saw(len(self.steps) - 1, step)
 
-    def _value(self, name: str, seen: int, pending: _Pending) -> str:
+    def _value(self, name: str, seen: int, pending: Pending) -> str:
         """What a step has read, written, put or got."""
         pid = self._by_name[name].pid if name in self._by_name else 0
         for event in self.events[seen:]:
@@ -246,6 +225,23 @@ class Running:
         if call is not None and call.kind in ("sleep_ended", "queue_put") and call.words is not None:
             return str(call.words)[:VALUE_LIMIT]
         return ""
+
+    def _find_ends_of_pipes(self) -> None:
+        """Of those who wait for a message, find those to whom nobody is left who could send one."""
+        for name, pending in self._pending.items():
+            waits = pending.operation.kind in ("pipe_received", "pipe_polled")
+            if waits and not self._could(name, pending) and self._by_name[name].looks():
+                pending.operation = self._world.end_of_pipe(pending.operation)
+
+    def _find_wrong(self) -> bool:
+        """Have those who are blocked look for themselves. Whether any is not: somebody whom the gate does not see has
+        done something.
+        """
+        for name, pending in self._pending.items():
+            if pending.call is not None and not self._could(name, pending) and self._by_name[name].looks():
+                pending.free = True
+                self._add_uncontrolled("unseen", pending.operation.object, pending.operation.at)
+        return any(pending.free for pending in self._pending.values())
 
     # Who moves -----------------------------------------------------------------------------------------------
 
@@ -283,20 +279,17 @@ class Running:
             connection, _ = self._slot.listener.accept()
         except BlockingIOError:
             return
-        thread = _Thread(connection)
+        thread = Thread(connection)
         self._threads[connection.fileno()] = thread
         self._poll.register(connection, select.EPOLLIN)
         self._hear(thread)
 
-    def _hear(self, thread: _Thread) -> None:
-        try:
-            data = thread.connection.recv(MESSAGE_LIMIT)
-        except ConnectionError:
-            data = b""
-        if not data:
+    def _hear(self, thread: Thread) -> None:
+        message = thread.hear()
+        if not message:
             self._is_gone(thread)
             return
-        word, *rest = marshal.loads(data)
+        word, *rest = message
         if word == HERE:
             thread.name, thread.process, thread.pid = rest
             self._by_name[thread.name] = thread
@@ -307,16 +300,19 @@ class Running:
             call = Call(*rest)
             if call.kind.startswith("process_") and type(call.words) is int:  # the PID of one that it waits for
                 call = call._replace(words=self._process_of.get(call.words, f"PID {call.words}"))
+            if call.kind in ENDS:
+                ending = self._by_name.get(str(call.words), thread)
+                call = call._replace(more=ends_held_by(ending.pid))
             operation = self._world.operation(thread.name, thread.process, call)
             limited = call.kind in GIVES_UP and call.limited
-            self._pending[thread.name] = _Pending(operation, call, "", limited)
+            self._pending[thread.name] = Pending(operation, call, "", limited)
             self._back(thread.name)
         elif word == SLEEPS:
             identity, known_as, at, limited = rest
             condition = self._names.of(identity)
             self._world.asleep[condition].append(thread.name)
             operation = self._world.asleep_in(thread.name, condition, self._names.of(known_as), at or "")
-            self._pending[thread.name] = _Pending(operation, None, condition, limited)
+            self._pending[thread.name] = Pending(operation, None, condition, limited)
             self._back(thread.name)
         elif word == NOTIFIES:
             self._wake_one_of(self._names.of(rest[0]))
@@ -354,7 +350,7 @@ class Running:
         if pending is not None and pending.condition:
             self._world.asleep[pending.condition].remove(name)
 
-    def _is_gone(self, thread: _Thread) -> None:
+    def _is_gone(self, thread: Thread) -> None:
         """A thread has ended; with the last one of its process, that has."""
         self._poll.unregister(thread.connection)
         del self._threads[thread.connection.fileno()]
@@ -367,6 +363,7 @@ class Running:
         self._world.ended.add(thread.name)
         if not any(other.pid == thread.pid for other in self._threads.values()):
             self._world.ended.add(thread.process)
+            wait_for_the_end(thread.pid)
         elif thread.name == thread.process:
             self._world.ended.discard(thread.name)
 

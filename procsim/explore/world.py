@@ -7,7 +7,7 @@ Nothing of the program is asked: a thread is let into an operation only where th
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -38,6 +38,12 @@ GIVES_UP = {
 """What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
 
 _AWAKE = "awake"
+
+_SEEN = "seen"
+"""How one waits until there is something to be received, which it does not take."""
+
+ENDS = {"process_ended", "process_terminated", "process_killed"}
+"""What ends a process. With it go the ends of pipes that it has open: `Call.more` has their identities."""
 
 PASSES, AWAKES = "barrier_passed", "condition_awoke"
 """What a thread is about to do that sleeps in a condition."""
@@ -124,6 +130,14 @@ class World:
         touches = [touch for touch in touches if touch.mode != READ or touch.object not in changed]
         return Operation(call.kind, tuple(dict.fromkeys(touches)), self._about(process, call), call.at or "")
 
+    def end_of_pipe(self, operation: Operation) -> Operation:
+        """What becomes of waiting for a message, where it is known that nobody is left who could send one."""
+        end = next(touch.object for touch in operation.touches if touch.mode in (GET, _SEEN))
+        self._set.add(_writers_of(end))
+        kind = "pipe_ended" if operation.kind == "pipe_received" else operation.kind
+        kept = (touch for touch in operation.touches if touch.object not in (end, _writers_of(end)))
+        return operation._replace(kind=kind, touches=(Touch(end, READ), Touch(_writers_of(end), PASS), *kept))
+
     def _short(self, path: str) -> str:
         """A path as people call it: what is temporary, by its last part."""
         name = self.names.of_path(path)
@@ -147,6 +161,8 @@ class World:
         mode = _MODES.get(kind)
         if kind.startswith(("process_", "thread_")):
             yield Touch(str(call.words), mode or READ)
+            if kind in ENDS:
+                yield from self._touches_of_closing(call.more or ())
         elif kind.startswith(("file_opened", "path_")):
             yield from self._touches_of_paths(call)
         elif kind.startswith("value_") and kind != "value_changed":
@@ -155,6 +171,12 @@ class World:
             yield Touch(self._round_of(name), ARRIVE if call.words is None else "come in order")
         elif kind == "barrier_passed":
             yield Touch(self._round.get(thread, name), PASS)
+        elif kind == "pipe_closed" and call.identity is not None:
+            yield from self._touches_of_closing((call.identity,))
+        elif kind == "pipe_polled" and call.identity is not None:
+            end = self.names.receiving_end(call.identity, False)
+            yield Touch(end, READ if call.limited else _SEEN)
+            yield Touch(_writers_of(end), READ)
         elif kind.startswith("pipe_") and call.identity is not None:
             yield Touch(self.names.receiving_end(call.identity, kind == "pipe_sent"), mode or WRITE)
         elif kind in ("queue_task_done", "queue_joined"):
@@ -169,6 +191,13 @@ class World:
             yield Touch(name, mode)
         elif kind != "sleep_ended":
             yield Touch(name or kind, WRITE)
+
+    def _touches_of_closing(self, identities: Iterable[int]) -> Iterator[Touch]:
+        for identity in identities:
+            if identity in self.names.other_ends:
+                writers = _writers_of(self.names.receiving_end(identity, True))
+                self._events.add(writers)
+                yield Touch(writers, ARRIVE)
 
     def _touches_of_value(self, call: Call, name: str) -> Iterator[Touch]:
         place, mode = str(call.words or ""), READ if call.kind == "value_read" else WRITE
@@ -229,7 +258,7 @@ class World:
         if mode == ACQUIRE or (mode == READ and name in self._locks):
             lock = self._locks[name]
             return lock.free <= 0 and not (lock.recursive and lock.owner == thread)
-        if mode == GET:
+        if mode in (GET, _SEEN):
             return self._queues[name].items <= 0
         if mode == PUT:
             return 0 < self._queues[name].room <= self._queues[name].items
@@ -261,7 +290,7 @@ class World:
         if name in self._locks:
             return (ACQUIRE, READ, _AWAKE) if name in self.asleep else (ACQUIRE, READ)
         if name in self._queues:
-            return (GET, PUT)
+            return (GET, PUT, _SEEN)
         if name.startswith("tasks of ") or name in self._processes:
             return (JOIN,)
         if name in self._set or name.rpartition(", round ")[0] in self._barriers or name in self._events:
@@ -283,7 +312,7 @@ class World:
             if lock.recursive and lock.owner == thread:
                 lock.depth += 1
             else:
-                lock.free, lock.owner, lock.depth = lock.free - 1, thread, 1
+                lock.free, lock.owner, lock.depth = max(0, lock.free - 1), thread, 1
         elif mode == RELEASE:
             lock = self._locks[name]
             lock.depth = 0 if kind == "condition_awoke" else lock.depth - 1
@@ -292,7 +321,7 @@ class World:
         elif mode == PUT:
             self._queues[name].items += 1
         elif mode == GET:
-            self._queues[name].items -= 1
+            self._queues[name].items = max(0, self._queues[name].items - 1)
         elif mode == "count":
             self._queues[name[9:]].unfinished += 1
         elif mode == "done":
@@ -315,6 +344,11 @@ class World:
             self._round.pop(thread, None)
 
 
+def _writers_of(end: str) -> str:
+    """All who can send to this end of a pipe, as one object: it is closed until none of them is left."""
+    return f"writers of {end}"
+
+
 _MODES = {
     "lock_acquired": ACQUIRE,
     "lock_released": RELEASE,
@@ -330,7 +364,6 @@ _MODES = {
     "queue_joined": JOIN,
     "pipe_sent": PUT,
     "pipe_received": GET,
-    "pipe_polled": READ,
     "file_read": READ,
     "file_written": WRITE,
     "process_started": START,

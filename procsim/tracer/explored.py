@@ -35,6 +35,8 @@ from procsim.wire.explore_words import (
     GO,
     HERE,
     LEFT,
+    LOOK,
+    LOOKED,
     NOT_YET,
     NOTIFIES,
     SERVES,
@@ -92,17 +94,22 @@ class _End:
         except OSError:
             die()
 
-    def answer(self, *message: Any) -> bytes:
-        """Say this, and wait for the explorer's word."""
+    def _word(self) -> bytes:
+        try:
+            word = os.read(self.number, 1)
+        except OSError:
+            die()
+        if not word:
+            die()
+        return word
+
+    def answer(self, *message: Any, looks: Callable[[], bool] | None = None) -> bytes:
+        """Say this, and wait for the explorer's word. `looks`: whether it could be done now."""
         self.waits_for.append(message)
         try:
             self.tell(*message)
-            try:
-                word = os.read(self.number, 1)
-            except OSError:
-                die()
-            if not word:
-                die()
+            while (word := self._word()) == LOOK:
+                self.tell(LOOKED, looks is not None and bool(looks()))
             return word
         except BaseException:  # raised by a signal handler of the program
             self.tell(LEFT)
@@ -224,17 +231,20 @@ def ask(
     ready: Callable[[], bool] | None = None,
     subject: Any = None,
     more: Any = None,
+    looks: Callable[[], bool] | None = None,
 ) -> bool:
     """Wait until the explorer lets this thread begin an operation; the arguments are those of `gate.arrive`.
 
     `more`: what this operation touches depends on this, too. Returns whether it can be done: else it is to be given up,
-    as it would be after a time, or without waiting.
+    as it would be after a time, or without waiting. `looks`: the same as `ready`,
+    where that rests on the explorer's word.
     """
     words = subject if type(subject) in (str, int, float, tuple) else value_of(subject)
     end, gives_up = _end(), ready is None
-    can = end.answer(AT_GATE, operation, identity, at, words, gives_up, more) == GO
+    looks = looks or ready
+    can = end.answer(AT_GATE, operation, identity, at, words, gives_up, more, looks=looks) == GO
     while ready is not None and not ready():  # there is something that the explorer does not know of
-        end.answer(AT_GATE, operation, identity, at, words, gives_up, NOT_YET)
+        end.answer(AT_GATE, operation, identity, at, words, gives_up, NOT_YET, looks=looks)
     return can
 
 

@@ -27,6 +27,9 @@ SERVES = "serves"
 FORBIDDEN = "forbidden"
 """It was stopped before it did something outside: what, of what, line. It waits for ever."""
 
+LOOKED = "looked"
+"""The answer to LOOK: whether it could begin its operation without waiting. It stays at the gate."""
+
 WOKEN, NOT_YET = "woken", "not yet"
 """At the end of AT_GATE: the lock is acquired by who was woken in its condition; or the explorer was wrong, and the
 operation cannot be done now."""
@@ -36,6 +39,8 @@ FORK, END = b"f", b"e"
 of the main process, ("ended", exit code) when that has ended, and, after END, "over" when nobody is left."""
 
 GO, AWAKE, TIME_UP = b"g", b"a", b"t"
+LOOK = b"l"
+"""To a thread at the gate: it is to look, and to answer LOOKED."""
 
 MESSAGE_LIMIT = 1 << 14
 """Bytes of a message."""

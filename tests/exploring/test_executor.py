@@ -121,6 +121,21 @@ def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeyp
     assert found.tried_all and found.right is not None
 
 
+@pytest.mark.parametrize("way", ["closed", "ended", "polled", "both ways", "forgotten"])
+def test_a_pipe_whose_senders_are_gone_comes_to_its_end(way: str) -> None:
+    found = explored([PROGRAMS / "ends.py", way], executions=60)
+    assert found.is_right, found.uncontrolled
+    assert found.right is not None
+    kinds = [step.operation.kind for step in found.right.simplest.steps]
+    assert kinds.count("pipe_ended") == 1 and kinds.count("pipe_received") == 2
+
+
+def test_a_pipe_whose_end_the_receiver_holds_itself_hangs() -> None:
+    found = explored([PROGRAMS / "ends.py", "held"], executions=60)
+    assert faults(found) == {(HANG, "")} and found.tried_all and found.right is None
+    assert found.wrong[0].simplest.blocked["MainProcess"].kind == "pipe_received"
+
+
 def test_a_daemon_is_ended_before_and_after_each_of_its_steps() -> None:
     found = explored([PROGRAMS / "leaves.py"], executions=60)
     assert found.is_right and found.right is not None

@@ -4,6 +4,7 @@
 """
 
 import sys
+from functools import partial
 from typing import Any
 
 from procsim.tracer import explored
@@ -35,7 +36,8 @@ def ask_to_start(process: Any, at: str | None) -> None:
 def ask_to_join(process: Any, at: str | None, timeout: Any) -> Any:
     """Wait until a process has ended, in an exit handler, too. Returns the time that is left to wait."""
     ready = _at_once if timeout is None or at == INTERNAL else None  # a manager is asked to end, and then joined
-    return None if explored.ask("process_joined", None, at or None, ready, schedule_name(process)) else 0
+    looks = partial(has_ended, process._popen)
+    return None if explored.ask("process_joined", None, at or None, ready, schedule_name(process), looks=looks) else 0
 
 
 def ask_to_look(process: Any) -> None:

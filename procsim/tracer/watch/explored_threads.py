@@ -4,6 +4,7 @@ What threads share without multiprocessing (variables, the locks of `threading`)
 """
 
 import threading
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -23,11 +24,16 @@ def patch_threading(module: ModuleType) -> None:
         # It waits for threads by their locks.
         for thread in threading.enumerate() if explored.active else ():
             if _name_of(thread) and not thread.daemon:
-                explored.ask("thread_joined", None, None, lambda: True, _name_of(thread))
+                looks = partial(_has_ended, thread)
+                explored.ask("thread_joined", None, None, lambda: True, _name_of(thread), looks=looks)
                 Thread.real.join(thread)
         shutdown()
 
     replace(module, "_shutdown", _shutdown)
+
+
+def _has_ended(thread: Any) -> bool:
+    return not thread.is_alive()
 
 
 def _name_of(thread: Any) -> str:
@@ -60,6 +66,6 @@ class Thread(Methods):
         name = _name_of(self)
         if explored.active and name and (at := caller()) != INTERNAL:
             ready = None if timeout is not None else lambda: True
-            ended = explored.ask("thread_joined", None, at, ready, name)
+            ended = explored.ask("thread_joined", None, at, ready, name, looks=partial(_has_ended, self))
             timeout = None if ended else 0
         Thread.real.join(self, timeout)

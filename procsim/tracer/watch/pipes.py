@@ -84,6 +84,8 @@ def patch_connection(module: ModuleType) -> None:
 
     replace(module, "Pipe", traced_pipe)
     Connection.replace_those_of(module.Connection)
+    if explored.known:
+        _Closing.replace_those_of(module.Connection)
 
 
 def _announce(first: Any, second: Any, frame: FrameType | None) -> None:
@@ -168,6 +170,18 @@ class Connection(Methods):
         at = INTERNAL if self._procsim_inner else caller()
         recv_bytes = Connection.real.recv_bytes
         return recv_bytes(self, maxlength) if at == INTERNAL else _receive(self, at, recv_bytes, maxlength)
+
+
+class _Closing(Methods):
+    """multiprocessing.connection.Connection, where the program is explored: to close one is a step."""
+
+    def _close(self: Any, *args: Any) -> None:
+        # Also called where a connection is forgotten. `args`: the function of os that closes, which has a default.
+        if explored.active and not self._procsim_inner and self._procsim_identity is not None:
+            at = caller(OF_HELPER)
+            if at != INTERNAL:
+                gate.arrive("pipe_closed", self._procsim_identity, at)
+        _Closing.real._close(self, *args)
 
 
 def message_end(connections: Any) -> int | None:

@@ -57,6 +57,8 @@ STEP_WORDS: Mapping[str, str] = {
     "queue_joined": N_("{thread} finds that all tasks of {object} are done"),
     "pipe_sent": N_("{thread} sends through {object}"),
     "pipe_received": N_("{thread} receives from {object}"),
+    "pipe_ended": N_("{thread} finds that nothing more comes from {object}"),
+    "pipe_closed": N_("{thread} closes {object}"),
     "pipe_polled": N_("{thread} asks whether something can be received from {object}"),
     "manager_answered": N_("{thread} calls {object}"),
     "file_opened": N_("{thread} opens {object}"),
@@ -83,6 +85,7 @@ UNCONTROLLED_WORDS: Mapping[str, str] = {
     "copy": N_("a process in which the tracer could not follow queues and locks"),
     "time": N_("the time"),
     "randomness": N_("random numbers"),
+    "unseen": N_("what somebody does whom the gate does not see"),
     "thread": N_("a thread that does what the gate does not see"),
 }
 """What the gate does not control."""

@@ -1,0 +1,87 @@
+"""A thread that stands at the gate: its connection, what it is about to do, and what the system shows of it."""
+
+import marshal
+import os
+import select
+import socket
+import stat
+from typing import Any
+
+from procsim.explore.schedule import Operation
+from procsim.explore.world import Call
+from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT
+from procsim.wire.identities import pipe_end
+
+ANSWER_SECONDS = 2.0
+"""How long a thread may take to say whether it would have to wait."""
+
+END_SECONDS = 0.5
+"""How long a process may take to end once its threads have."""
+
+
+class Thread:
+    """A thread of the program, as far as the explorer knows it."""
+
+    __slots__ = ("connection", "name", "pid", "process")
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.name = self.process = ""
+        self.pid = 0
+
+    def hear(self) -> list[Any]:
+        """What it says; empty: it has ended."""
+        try:
+            data = self.connection.recv(MESSAGE_LIMIT)
+        except (ConnectionError, TimeoutError):
+            return []
+        return list(marshal.loads(data)) if data else []
+
+    def looks(self) -> bool:
+        """Have it look whether it could do without waiting what it is about to do. False where it does not know."""
+        try:
+            self.connection.settimeout(ANSWER_SECONDS)
+            self.connection.send(LOOK)
+            return self.hear() == [LOOKED, True]
+        except OSError:  # it has just been killed
+            return False
+        finally:
+            self.connection.settimeout(None)
+
+
+class Pending:
+    """What a thread stands before."""
+
+    __slots__ = ("call", "condition", "free", "limited", "operation")
+
+    def __init__(self, operation: Operation, call: Call | None, condition: str, limited: bool) -> None:
+        self.operation, self.call, self.condition, self.limited = operation, call, condition, limited
+        self.free = False
+        """Whether it can be done although the explorer knows of nobody who has made it possible."""
+
+
+def ends_held_by(pid: int) -> tuple[int, ...]:
+    """The identities of the ends of pipes that a process has open; none, where the system does not show them."""
+    folder, ends = f"/proc/{pid}/fd", set()
+    try:
+        for number in os.listdir(folder):
+            found = os.stat(f"{folder}/{number}")
+            if stat.S_ISFIFO(found.st_mode) or stat.S_ISSOCK(found.st_mode):
+                ends.add(pipe_end(found.st_ino, bool(os.lstat(f"{folder}/{number}").st_mode & stat.S_IRUSR)))
+    except OSError:  # it has just ended
+        return ()
+    return tuple(sorted(ends))
+
+
+def wait_for_the_end(pid: int) -> None:
+    """Wait until a process whose threads have ended is gone, and with it all that it had open."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.poll(END_SECONDS * 1000)
+    finally:
+        os.close(descriptor)
