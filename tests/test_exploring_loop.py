@@ -21,7 +21,7 @@ from procsim.explore.schedule import (
     Uncontrolled,
 )
 from procsim.explore.shrink import preemptions
-from tests.exploring.model import ModelExecutor, Program, execute
+from tests.exploring.model import ModelExecutor, Op, Program, execute
 from tests.exploring.named import (
     ab_ba,
     bounded_buffer,
@@ -104,6 +104,25 @@ def test_two_pairs_are_named_where_none_decides_alone() -> None:
     outcome = only_wrong(explored(two_races()))
     ((one, other),) = outcome.pairs
     assert {one.later.object, other.later.object} == {"x", "y"}
+
+
+def test_a_pair_changes_places_and_no_other_pair_does() -> None:
+    """Wrong is who reads last, whichever of the two writes first; all of them hold the lock meanwhile."""
+
+    def locked(*operations: Op) -> list[Op]:
+        return [("acquire", "lock"), *operations, ("release", "lock")]
+
+    program = Program(
+        {
+            "a": locked(("write", "x", 1)),
+            "b": locked(("write", "y", 1)),
+            "reader": locked(("read", "x", "x"), ("read", "y", "y")),
+        },
+        {"x": 0, "y": 0},
+        wrong=lambda cells, registers: "both" if registers["reader"] == {"x": 1, "y": 1} else "",
+    )
+    ((pair,),) = only_wrong(explored(program)).pairs
+    assert pair.thread == "reader" and pair.later.object == "lock"
 
 
 @pytest.mark.parametrize(

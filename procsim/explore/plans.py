@@ -56,19 +56,19 @@ class Begun:
 
 
 class Wished:
-    """Follows a list of threads, then the rule. A thread that cannot move when it is its turn is left out."""
+    """Follows a list of threads, then the rule. A thread that cannot move when it is its turn moves once it can."""
 
     def __init__(self, threads: Iterable[str]) -> None:
-        self._wishes = deque(threads)
+        self._wishes = list(threads)
         self._yields: str | None = None
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`. It never ends an execution."""
-        while self._wishes:
-            thread = self._wishes.popleft()
-            if thread in enabled:
-                return thread
-        return by_rule(enabled, previous, self._yields)
+        thread = next(filter(enabled.__contains__, self._wishes), None)
+        if thread is None:
+            return by_rule(enabled, previous, self._yields)
+        self._wishes.remove(thread)
+        return thread
 
     def saw(self, position: int, step: Step) -> None:
         """As in `Plan`."""
