@@ -15,7 +15,7 @@ from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localize
 from procsim.errors import WrongUse
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.scenario import Scenario, load
+from procsim.lessons.scenario import NoScenario, Scenario, load
 from procsim.nearest import did_you_mean
 
 
@@ -66,7 +66,15 @@ def _explored_scenario(arguments: list[str]) -> Scenario | None:
     name = arguments[0] if arguments else ""
     if name in catalog.scenarios():
         return catalog.scenario(name)
-    return load(Path(name)) if name.endswith(".py") else None
+    if not name.endswith(".py"):
+        return None
+    try:
+        return load(Path(name))
+    except NoScenario as error:
+        if not Path(name).is_file():
+            raise
+        words = _("{reason}; any script is explored by: procsim explore -- {name}")
+        raise NoScenario(words.format(reason=error, name=name)) from error
 
 
 def _scenario_file(arguments: list[str]) -> str | None:

@@ -137,6 +137,16 @@ def budget_of(given: str) -> "Budget":
     return Budget(executions, seconds)
 
 
+def allowed_by(given: str) -> str:
+    """What `--allow` has allowed: a word, or the absolute path of a folder. Raises `WrongUse` for anything else."""
+    if given in ("network", "programs", "signals"):
+        return given
+    if "/" not in given and not Path(given).exists():
+        words = _("--allow takes a folder, network, programs or signals, and not {value}")
+        raise WrongUse(words.format(value=given))
+    return str(Path(given).resolve())
+
+
 def _explore(subject: Subject, options: ExploreOptions) -> int:
     from procsim.explore.executor import Executor
     from procsim.explore.explorer import Explorer
@@ -154,7 +164,7 @@ def _explore(subject: Subject, options: ExploreOptions) -> int:
         subject.command,
         seed=options.seed,
         start_method=options.start_method,
-        allowed=options.allow or (),
+        allowed=[allowed_by(given) for given in options.allow or ()],
     )
     executor = make(partial(faults_of, always=subject.always))
     errors = console(sys.stderr)

@@ -30,9 +30,7 @@ from procsim.explore.schedule import (
 from procsim.explore.slot import Slot
 from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
 from procsim.explore.world import ENDS, GIVES_UP, Call, World
-from procsim.wire.explore_words import (
-    ASLEEP as SLEEPS,
-)
+from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
     AT_GATE,
     AWAKE,
@@ -48,6 +46,9 @@ from procsim.wire.explore_words import (
 
 PATIENCE_SECONDS = 2.0
 """How long others wait for a thread that has begun to move."""
+
+PROCESSES = 300
+"""The most processes of an execution."""
 
 LAST_PATIENCE_SECONDS = 8.0
 """How long all wait for it, where nobody else can move."""
@@ -93,15 +94,11 @@ class Running:
         self._pending: dict[str, Pending] = {}
         self._moving: set[str] = {MAIN}
         self._poll = select.epoll()
-        self._main_pid = 0
+        self.main_pid = 0
         self._serving: set[str] = set()
         """The threads of managers, which others may ask to end."""
         self._last: dict[str, str] = {}
         """For each thread, what it did last, for what is said of one that does not come back."""
-
-    @property
-    def main_pid(self) -> int:
-        return self._main_pid
 
     def process_name(self, pid: int) -> str:
         """The name in the schedule of the process with this PID; "" if it never came to the gate."""
@@ -117,7 +114,7 @@ class Running:
         slot = self._slot
         self._poll.register(slot.listener, select.EPOLLIN)
         self._poll.register(slot.control, select.EPOLLIN)
-        self._main_pid = slot.fork()
+        self.main_pid = slot.fork()
         try:
             self._steps()
         finally:
@@ -131,15 +128,14 @@ class Running:
     def _steps(self) -> None:
         previous: str | None = None
         self._settle(PATIENCE_SECONDS)
-        while self.forbidden is None:
+        while not self._is_cut():
             enabled = frozenset(name for name, pending in self._pending.items() if self._could(name, pending))
             if not enabled:
                 if self._is_over():
                     return
                 continue
             if len(self.steps) >= self._limit:
-                self.ended = LIMIT
-                return
+                break
             try:
                 thread = self._plan.choose(len(self.steps), enabled, previous)
                 if thread is None:
@@ -150,7 +146,14 @@ class Running:
                 self.ended, self.diverged = DIVERGED, error
                 return
             previous = thread
-        self.ended = STOPPED
+        self.ended = LIMIT if self.forbidden is None else STOPPED
+
+    def _is_cut(self) -> bool:
+        return self.forbidden is not None or self.has_too_many()
+
+    def has_too_many(self) -> bool:
+        """Whether it has had more processes than an execution may have."""
+        return len(self._process_of) > PROCESSES
 
     def _could(self, name: str, pending: Pending) -> bool:
         return pending.limited or pending.free or not self._world.blocks(name, pending.operation)
@@ -168,7 +171,7 @@ class Running:
             return True
         before = set(self._pending)
         deadline = time.monotonic() + LAST_PATIENCE_SECONDS
-        while time.monotonic() < deadline and self.loose and set(self._pending) == before and not self.forbidden:
+        while time.monotonic() < deadline and self.loose and set(self._pending) == before and not self._is_cut():
             self._look(LOOK_SECONDS)
             if self._find_wrong():
                 return False
@@ -182,7 +185,7 @@ class Running:
 
     def _step(self, name: str, enabled: frozenset[str]) -> None:
         """Have one thread do what it is about to do, and wait until that is over."""
-        world, pending = self._world, self._pending[name]
+        world, pending, seen = self._world, self._pending[name], len(self.events)
         operation = pending.operation
         gave_up = not pending.free and world.blocks(name, operation)
         waiting = {each: other.operation for each, other in self._pending.items()}
@@ -204,7 +207,6 @@ class Running:
             self._moving.update(each for each, thread in self._by_name.items() if thread.process == victim)
             for each in self._moving & self._pending.keys():
                 self._forget(each)
-        seen = len(self.events)
         if pending.call is not None:
             self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
         self._send(name, TIME_UP if gave_up else GO)
@@ -248,7 +250,7 @@ class Running:
     def _settle(self, patience: float) -> None:
         """Wait until nobody moves, or until those who do have had enough time."""
         deadline = time.monotonic() + patience
-        while self._moving and self.forbidden is None:
+        while self._moving and not self._is_cut():
             if self._look(LOOK_SECONDS):
                 deadline = time.monotonic() + patience
             elif time.monotonic() > deadline:

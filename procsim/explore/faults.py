@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from procsim import Claim
-from procsim.explore.execution import MAIN, Running
+from procsim.explore.execution import MAIN, PROCESSES, Running
 from procsim.explore.schedule import (
     CLAIM,
     ENDLESS,
@@ -43,7 +43,8 @@ def faults_of(running: Running, always: Always | None = None) -> tuple[Fault, ..
         what, name, at, thread = running.forbidden
         return (Fault(FORBIDDEN, what, at or "", thread, figures={"name": name}),)
     if running.ended == LIMIT:
-        return (Fault(ENDLESS),)
+        figures = {"processes": PROCESSES} if running.has_too_many() else {}
+        return (Fault(ENDLESS, "processes" if figures else "", figures=figures),)
     if running.ended != WHOLE:
         return ()
     state = state_of(running)

@@ -8,24 +8,27 @@ the folders it has for itself; a connection; a signal to a process of others; a 
 
 import _socket
 import os
+import stat
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from procsim.tracer import explored
 from procsim.wire.interpreter import kept_out
 
-_ALWAYS_INSIDE = ("/dev/null", "/dev/tty", "/dev/zero", "/dev/full", "/dev/shm", "/dev/pts", "/dev/fd", "/proc/self")
+_ALWAYS_INSIDE = ("/dev/null", "/dev/tty", "/dev/zero", "/dev/full", "/dev/shm", "/dev/fd", "/proc/self")
 
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 NETWORK, PROGRAMS, SIGNALS = "network", "programs", "signals"
 """What may be allowed, beside folders."""
 
 _inside: tuple[str, ...] = ()
 _allowed: frozenset[str] = frozenset()
-_busy = False
-_open, _close, _readlink, _getcwd, _getsid = os.open, os.close, os.readlink, os.getcwd, os.getsid
+_stopped_thread: int | None = None
+"""The thread that is being stopped, which then does what is ours."""
+_open, _close, _readlink, _getcwd, _getsid, _fstat = os.open, os.close, os.readlink, os.getcwd, os.getsid, os.fstat
 
 
 def _real(path: str) -> str:
@@ -54,62 +57,89 @@ def begin(inside: Sequence[str], allowed: Sequence[str]) -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    check = _CHECKS.get(event)
-    if check is not None and not _busy:
-        check(event, args)
+    ask = _CHECKS.get(event)
+    if ask is not None and _stopped_thread != threading.get_ident():
+        ask(event, args)
 
 
 def _stop(what: str, name: str) -> None:
-    global _busy
-    _busy = True
-    explored.forbid(what, name)
+    global _stopped_thread
+    _stopped_thread = threading.get_ident()
+    while True:
+        try:
+            explored.forbid(what, name)
+        except BaseException:  # raised by a signal handler of the program
+            continue
 
 
-def _check_path(what: str, path: Any) -> None:
-    if not isinstance(path, str | bytes):
-        if not hasattr(path, "__fspath__"):
-            return  # a descriptor
-        path = os.fspath(path)
-    name = os.fsdecode(path)
-    folder, last = os.path.split(name if name.startswith("/") else f"{_getcwd()}/{name}")
-    real = f"{_real(folder).rstrip('/')}/{last}"
-    if not any(real == inside or real.startswith(f"{inside}/") for inside in _inside):
+def check(what: str, path: Any, folder: Any = None) -> None:
+    """Stop this process if it is about to do this to a path that is outside; `folder`: the descriptor of the one that
+    a path begins at that is not absolute."""
+    if not _inside:
+        return
+    try:
+        name = _shown(path) if type(path) is int else os.fsdecode(path)
+        if not name.startswith("/") and name:
+            start = explored.folder_of(folder) if type(folder) is int and folder >= 0 else _getcwd()
+            name = f"{start}/{name}"
+    except OSError:  # there is no such descriptor, or the folder that we are in is gone: it will fail
+        return
+    above, last = os.path.split(name)
+    real = f"{_real(above).rstrip('/')}/{last}"
+    if name and not any(f"{real}/".startswith(f"{inside.rstrip('/')}/") for inside in _inside):
         _stop(what, real)
+
+
+def _shown(descriptor: int) -> str:
+    """The path of the file that is open there; "" for what is no file, and for one that is gone when it is closed."""
+    status = _fstat(descriptor)
+    is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+    return explored.folder_of(descriptor) if is_file and status.st_nlink else ""
 
 
 def _opened(event: str, args: tuple[Any, ...]) -> None:
     path, mode, flags = args
-    writes = flags & _WRITES if type(flags) is int else not set(mode or "").isdisjoint("wax+")
+    writes = flags & WRITES if type(flags) is int else not set(mode or "").isdisjoint("wax+")
     if writes:
-        _check_path("opens for writing", _real(path) if isinstance(path, str) else path)
+        check("opens for writing", path if type(path) is int else _real(os.fsdecode(path)))
 
 
-def _changed(what: str, *positions: int) -> Callable[[str, tuple[Any, ...]], None]:
-    def check(event: str, args: tuple[Any, ...]) -> None:
-        for position in positions:
-            folder = args[-len(positions) + position] if event in _WITH_FOLDER else -1
-            path = args[position]
-            if type(folder) is int and folder >= 0 and isinstance(path, str) and not path.startswith("/"):
-                path = f"{explored.folder_of(folder)}/{path}"
-            _check_path(what, path)
+def _changed(what: str, *places: tuple[int, int | None]) -> Callable[[str, tuple[Any, ...]], None]:
+    """`places`: which arguments are paths, and which the descriptors of the folders that they begin at."""
 
-    return check
+    def changed(event: str, args: tuple[Any, ...]) -> None:
+        for path, folder in places:
+            check(what, args[path], None if folder is None else args[folder])
+
+    return changed
 
 
-_WITH_FOLDER = ("os.remove", "os.rename", "os.rmdir", "os.mkdir")
-"""These say last below which descriptors their paths are; -1: below none."""
+def _of_database(event: str, args: tuple[Any, ...]) -> None:
+    name = os.fsdecode(args[0])
+    if name.startswith("file:"):  # of a URI, its path
+        name = name[5:].partition("?")[0]
+    if name != ":memory:":
+        check("opens for writing", name)
 
 
 def _connected(event: str, args: tuple[Any, ...]) -> None:
     connection, address = args[:2]
+    if address is None:  # what it is connected to has been asked
+        return
     if connection.family == _socket.AF_UNIX:
         name = os.fsdecode(address) if isinstance(address, str | bytes) else ""
         if not name.startswith("\0"):
-            _check_path("connects to", name)
+            check("connects to", name)
     elif NETWORK not in _allowed:
         _stop(
             "connects to", ":".join(str(part) for part in address[:2]) if isinstance(address, tuple) else str(address)
         )
+
+
+def _bound(event: str, args: tuple[Any, ...]) -> None:
+    connection, address = args[:2]
+    if connection.family == _socket.AF_UNIX and address and not os.fsdecode(address).startswith("\0"):
+        check("makes", address)
 
 
 def _ran(event: str, args: tuple[Any, ...]) -> None:
@@ -124,7 +154,7 @@ def _ran(event: str, args: tuple[Any, ...]) -> None:
             return
         _stop("runs", line[0])
     else:
-        _stop("runs", str(args[0]))
+        _stop("runs", os.fsdecode(args[0]))
 
 
 def _killed(event: str, args: tuple[Any, ...]) -> None:
@@ -139,18 +169,21 @@ def _killed(event: str, args: tuple[Any, ...]) -> None:
 
 _CHECKS: dict[str, Callable[[str, tuple[Any, ...]], None]] = {
     "open": _opened,
-    "os.remove": _changed("removes", 0),
-    "os.rmdir": _changed("removes", 0),
-    "os.rename": _changed("renames", 0, 1),
-    "os.mkdir": _changed("makes", 0),
-    "os.link": _changed("makes", 1),
-    "os.symlink": _changed("makes", 1),
-    "os.truncate": _changed("truncates", 0),
-    "os.chmod": _changed("changes the rights of", 0),
-    "os.chown": _changed("changes the owner of", 0),
-    "sqlite3.connect": _changed("opens for writing", 0),
-    "socket.connect": _connected,
-    "socket.sendto": _connected,
+    "os.remove": _changed("removes", (0, 1)),
+    "os.rmdir": _changed("removes", (0, 1)),
+    "os.rename": _changed("renames", (0, 2), (1, 3)),
+    "os.mkdir": _changed("makes", (0, 2)),
+    "os.link": _changed("makes", (1, 3)),
+    "os.symlink": _changed("makes", (1, 2)),
+    "os.truncate": _changed("truncates", (0, None)),
+    "os.chmod": _changed("changes the rights of", (0, 2)),
+    "os.chown": _changed("changes the owner of", (0, 3)),
+    "os.utime": _changed("changes the times of", (0, 3)),
+    "os.setxattr": _changed("changes the attributes of", (0, None)),
+    "os.removexattr": _changed("changes the attributes of", (0, None)),
+    "sqlite3.connect": _of_database,
+    "socket.bind": _bound,
+    **dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), _connected),
     **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"), _ran),
     "os.kill": _killed,
     "os.killpg": _killed,

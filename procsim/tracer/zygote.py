@@ -61,7 +61,10 @@ class Program:
         self.path = self._path()
         with open(self.path, "rb") as file:
             source = file.read()
-        self.code = compile(source, self.path, "exec", dont_inherit=True)
+        try:
+            self.code = compile(source, self.path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise SystemExit(f"{self.path}:{error.lineno}: {type(error).__name__}: {error.msg}") from None
         for module in (*_ALWAYS, *sorted(_imported(source))):
             try:
                 importlib.import_module(module)
@@ -139,9 +142,10 @@ class _Names:
 def _become_main(program: Program, order: dict[str, Any]) -> int:
     """This process, just forked, is the main process of an execution. Returns its exit code."""
     os.setsid()
+    os.dup2(1, 2)  # what it prints is not shown: nobody reads what comes after the zygote's own errors
     sys.dont_write_bytecode = True
     if order["overlaid"]:
-        overlay.cover(order["project"], order["layer"], os.environ[RUN_VARIABLE])
+        overlay.cover(order["project"], order["layer"], os.environ[RUN_VARIABLE], _folders_allowed())
     else:
         program.move(order["project"], f"{order['layer']}/project")
     tempfile.tempdir = os.environ["TMPDIR"] = f"{order['layer']}/tmp"
@@ -166,6 +170,10 @@ def _become_main(program: Program, order: dict[str, Any]) -> int:
     vars(sys.modules["__main__"]).clear()  # files that were never closed are written now
     gc.collect()
     return code
+
+
+def _folders_allowed() -> list[str]:
+    return [name for name in explored.inside()[1] if "/" in name]
 
 
 def _exit_code(error: SystemExit) -> int:
@@ -220,7 +228,7 @@ def _can_overlay() -> bool:
         code = 1
         try:
             folder = os.environ[RUN_VARIABLE]
-            overlay.cover(os.getcwd(), f"{folder}/layer", folder)
+            overlay.cover(os.getcwd(), f"{folder}/layer", folder, _folders_allowed())
             code = 0
         finally:
             explored.leave(code)

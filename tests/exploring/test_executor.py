@@ -175,7 +175,9 @@ def test_what_is_written_inside_is_seen_by_nobody_and_what_is_outside_is_not_wri
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("def", "SyntaxError"), (None, "No such file")], ids=["does not parse", "is not there"]
+    ("text", "words"),
+    [("def", "program.py:1: SyntaxError"), (None, "No such file")],
+    ids=["does not parse", "is not there"],
 )
 def test_a_program_that_cannot_be_begun_is_one_line(tmp_path: Path, text: str | None, words: str) -> None:
     program = tmp_path / "program.py"

@@ -62,6 +62,7 @@ def test_what_a_script_would_do_outside_is_named(house: House, tmp_path: Path) -
         ["nothing"],
         ["--", "nothing.py"],
         ["nothing.py"],
+        ["tickets", "--allow", "nowhere"],
         [],
     ],
     ids=" ".join,
@@ -70,6 +71,13 @@ def test_wrong_use_is_one_line(house: House, words: list[str]) -> None:
     done = house.run("explore", *words)
     assert (done.returncode, done.stdout) == (ExitCode.WRONG_USE, "")
     assert len(done.stderr.splitlines()) == 1 and "Traceback" not in done.stderr
+
+
+def test_of_a_script_that_is_no_scenario_it_says_how_to_explore_it(house: House) -> None:
+    program = house.folder / "script.py"
+    program.write_text("")
+    done = house.run("explore", program)
+    assert done.returncode == ExitCode.WRONG_USE and f"procsim explore -- {program}" in done.stderr
 
 
 ENDLESS = """

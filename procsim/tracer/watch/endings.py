@@ -31,7 +31,7 @@ class _Kill(Builtin):
             at = caller()
             if at != INTERNAL and not is_dead_child(pid):
                 if explored.active:
-                    gate.arrive(kind, None, at, subject=explored.name_of(pid))
+                    gate.arrive(kind, None, at, subject=explored.name_of(pid) or pid)
                 emit(kind, at=at, child=pid, child_name=_name_of_child(pid))
         self._original(*args)
 
@@ -102,7 +102,7 @@ def emit_ending(kind: str, process: Any) -> None:
     """A process is about to be ended by a method of its class; nothing is emitted where it has ended already."""
     popen = vars(process).get("_popen")
     if popen is not None and explored.active:
-        gate.arrive(kind, None, caller(OF_HELPER) or None, subject=explored.name_of(popen.pid))
+        gate.arrive(kind, None, caller(OF_HELPER) or None, subject=explored.name_of(popen.pid) or popen.pid)
     if popen is not None and not has_ended(popen):
         emit(kind, at=caller(OF_HELPER) or None, child=popen.pid, child_name=process._name)
 

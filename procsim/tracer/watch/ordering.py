@@ -20,7 +20,7 @@ import sys
 from types import FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer import explored
+from procsim.tracer import confines, explored
 from procsim.tracer.emit import emit, look
 from procsim.tracer.patching import Builtin, Methods, on_restore, replace
 from procsim.tracer.sites import is_internal, is_ours, module_of
@@ -124,6 +124,8 @@ class _Glance(_OfOs):
 class _Change(_OfOs):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         paths = self._paths(args, kwargs)
+        if self._original.__name__ in _MAKES_A_NODE:
+            confines.check("makes", paths[0], kwargs.get("dir_fd"))
         if explored.active:
             explored.ask_path("path_changed", paths, self._original.__name__, folder=kwargs.get("dir_fd"))
         for path in paths:
@@ -191,6 +193,8 @@ class _OpenDescriptor(_OfOs):
 
     def __call__(self, path: Any, flags: Any, *args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe().f_back
+        if kwargs.get("dir_fd") is not None and type(flags) is int and flags & confines.WRITES:
+            confines.check("opens for writing", path, kwargs["dir_fd"])
         if type(flags) is not int or _tries_a_folder(frame) or not _by_the_program(frame, "tempfile"):
             return self._original(path, flags, *args, **kwargs)
         names = _by_name and flags & os.O_CREAT
@@ -223,7 +227,10 @@ class _Channel(_OfOs):
         return self._original(*args, **kwargs)
 
 
-_CHANGES = ("mkdir", "rmdir", "unlink", "remove")
+_MAKES_A_NODE = ("mkfifo", "mknod")
+"""Python raises no audit event before these."""
+
+_CHANGES = ("mkdir", "rmdir", "unlink", "remove", *_MAKES_A_NODE)
 _CHANGES_OF_TWO = ("rename", "replace", "link", "symlink")
 _LOOKS = ("stat", "lstat", "access", "listdir", "scandir", "readlink")
 _OTHERS: dict[type[_OfOs], tuple[str, ...]] = {

@@ -171,6 +171,8 @@ def fault_words(fault: Fault, execution: Execution) -> str:
         return _("the program ended with exit code {code}").format(code=clean(code))
     if fault.what == HANG:
         return _("it hangs: nobody can go on")
+    if fault.what == ENDLESS and (processes := figures.get("processes")):
+        return _("it was ended: it had more than {count} processes").format(count=clean(processes))
     if fault.what == ENDLESS:
         return _("it did not end within {count} steps").format(count=len(execution.steps))
     if fault.what == FORBIDDEN:

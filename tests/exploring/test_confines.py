@@ -1,0 +1,74 @@
+"""What a program does outside, and how it is kept from filling the machine: real processes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from procsim.explore import execution
+from procsim.explore.plans import Wished
+from procsim.explore.schedule import ENDLESS, FORBIDDEN, LIMIT, WHOLE
+from tests.exploring.test_executor import PROGRAMS, executed, executor
+from tests.programs.explored.ways_outside import WAYS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a program can be explored on Linux alone")
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder outside the one in which the program runs, with a file."""
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    project.mkdir()
+    outside.mkdir()
+    (outside / "old").write_text("as it was")
+    monkeypatch.chdir(project)
+    return outside
+
+
+def seen(folder: Path) -> list[tuple[object, ...]]:
+    """All that could be changed in the folder."""
+    found: list[tuple[object, ...]] = []
+    for path in sorted(folder.iterdir()):
+        status = path.lstat()
+        found.append((path.name, status.st_mode, status.st_nlink, status.st_mtime_ns, status.st_ctime_ns))
+    return found
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "in_c"])
+def test_it_is_stopped_before_it_leaves_anything(way: str, outside: Path) -> None:
+    before = seen(outside)
+    with executor(PROGRAMS / "ways_outside.py", way, outside) as made:
+        (fault,) = executed(made, Wished([])).faults
+    assert (fault.what, fault.thread) == (FORBIDDEN, "writer")
+    assert seen(outside) == before
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in ("in_c", "send")])
+def test_it_may_where_that_is_allowed(way: str, outside: Path) -> None:
+    before = seen(outside)
+    with executor(PROGRAMS / "ways_outside.py", way, outside, allowed=[str(outside)]) as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and not any(fault.what == FORBIDDEN for fault in execution.faults)
+    assert seen(outside) != before or way in ("attribute", "database")  # a file system may have no attributes
+
+
+def test_what_is_written_in_c_cannot_write_outside_either(outside: Path) -> None:
+    with executor(PROGRAMS / "ways_outside.py", "in_c", outside) as made:
+        if not made._slots[0]._overlaid:
+            pytest.skip("the system does not let procsim overlay a folder")
+        assert executed(made, Wished([])).ended == WHOLE
+    assert [path.name for path in outside.iterdir()] == ["old"]
+
+
+def test_a_program_that_prints_much_goes_on() -> None:
+    with executor(PROGRAMS / "loud.py") as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and not execution.faults and not execution.uncontrolled
+
+
+def test_one_that_forks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "PROCESSES", 20)
+    with executor(PROGRAMS / "forks_without_end.py") as made:
+        ended = executed(made, Wished([]))
+    (fault,) = ended.faults
+    assert (ended.ended, fault.what, fault.id) == (LIMIT, ENDLESS, "processes")
