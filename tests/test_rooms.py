@@ -132,6 +132,7 @@ def test_the_list_of_exceptions_only_shrinks() -> None:
 
 PURE_EXPLORING = (
     "schedule",
+    "fairness",
     "plans",
     "order",
     "tree",

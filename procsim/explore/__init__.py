@@ -7,6 +7,6 @@ outcome, and of each wrong kind the simplest way to it and the pair of steps who
 and `views`, for the words of what was found.
 
 What each file knows: `schedule` what a search and an executor pass to each other, and which steps depend on each
-other. The searches, what is made of a wrong execution, and the explorer's loop are pure: they know no clock, process or
-terminal, and import the standard library alone. The executor runs real processes.
+other; `fairness` who lets others go first. The searches, what is made of a wrong execution, and the explorer's loop are
+pure: they know no clock, process or terminal, and import the standard library alone. The executor runs real processes.
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 from procsim import Claim
 from procsim.explore.execution import MAIN, PROCESSES, Running
+from procsim.explore.fairness import changes_nothing
 from procsim.explore.schedule import (
     CLAIM,
     ENDLESS,
@@ -43,8 +44,9 @@ def faults_of(running: Running, always: Always | None = None) -> tuple[Fault, ..
         what, name, at, thread = running.forbidden
         return (Fault(FORBIDDEN, what, at or "", thread, figures={"name": name}),)
     if running.ended == LIMIT:
-        figures = {"processes": PROCESSES} if running.has_too_many() else {}
-        return (Fault(ENDLESS, "processes" if figures else "", figures=figures),)
+        if running.has_too_many():
+            return (Fault(ENDLESS, "processes", figures={"processes": PROCESSES}),)
+        return (Fault(ENDLESS),) if _is_loop(running) else ()
     if running.ended != WHOLE:
         return ()
     state = state_of(running)
@@ -88,6 +90,15 @@ def _raised(running: Running) -> Iterator[Fault]:
             who = running.process_name(pid) or process
             who = who if thread == MAIN_THREAD else f"{who}: {thread}"
             yield Fault(UNCAUGHT, str(fields.get("type")), at or "", who, figures={"text": str(fields.get("text", ""))})
+
+
+def _is_loop(running: Running) -> bool:
+    """Whether all who could go on did, and nobody changed anything for long. Else it may only be a long program, or
+    somebody was never let move, or moves beside the gate, for whom others wait.
+    """
+    steps = running.steps[len(running.steps) // 2 :]
+    never = frozenset.intersection(*(frozenset(step.enabled) for step in steps)) - {step.thread for step in steps}
+    return not never and not running.loose and all(map(changes_nothing, steps))
 
 
 def _hang(running: Running) -> Iterator[Fault]:

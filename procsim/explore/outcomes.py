@@ -161,7 +161,7 @@ class Exploration:
         if execution.ended == STOPPED:
             self.stopped = self.stopped or next(iter(execution.faults), Fault(STOPPED))
         self.limited += execution.ended == LIMIT
-        if execution.ended not in (WHOLE, LIMIT):
+        if execution.ended != WHOLE and (execution.ended != LIMIT or not execution.faults):
             return
         kind = kind_of(execution)
         outcome = self.outcomes.setdefault(kind, Outcome(kind, execution, self.executions))

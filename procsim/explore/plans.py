@@ -1,12 +1,13 @@
 """Plans that follow threads named beforehand, and the rule for the steps after them.
 
 The rule: the thread that moved last goes on while it can, so that there are few switches to read; one that gave up, as
-its time was up, lets others go first.
+its time was up, or asks the same again, lets others go first (`fairness`).
 """
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 
+from procsim.explore.fairness import Fairness
 from procsim.explore.schedule import Diverged, Operation, Step, still_asleep
 
 
@@ -27,8 +28,7 @@ class Begun:
         self._steps = steps
         self._way = deque(way)
         self._sleep = dict(sleep or {})
-        self._yields: str | None = None
-        """The thread that gave up in the last step."""
+        self._fairness = Fairness()
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`."""
@@ -42,11 +42,14 @@ class Begun:
             if thread in enabled:
                 return thread if thread not in self._sleep else None
             self._way.clear()
-        return by_rule(enabled - self._sleep.keys(), previous, self._yields)
+        awake = enabled - self._sleep.keys()
+        if awake != enabled and self._fairness.is_loop(awake):
+            return None  # they wait for those who sleep
+        return by_rule(awake, previous, self._fairness)
 
     def saw(self, position: int, step: Step) -> None:
         """As in `Plan`."""
-        self._yields = step.thread if step.gave_up else None
+        self._fairness.saw(step)
         if position >= len(self._steps):
             self._sleep = still_asleep(self._sleep, step)
             return
@@ -60,26 +63,25 @@ class Wished:
 
     def __init__(self, threads: Iterable[str]) -> None:
         self._wishes = list(threads)
-        self._yields: str | None = None
+        self._fairness = Fairness()
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`. It never ends an execution."""
         thread = next(filter(enabled.__contains__, self._wishes), None)
         if thread is None:
-            return by_rule(enabled, previous, self._yields)
+            return by_rule(enabled, previous, self._fairness)
         self._wishes.remove(thread)
         return thread
 
     def saw(self, position: int, step: Step) -> None:
         """As in `Plan`."""
-        self._yields = step.thread if step.gave_up else None
+        self._fairness.saw(step)
 
 
-def by_rule(able: Set[str], previous: str | None, yields: str | None) -> str | None:
+def by_rule(able: Set[str], previous: str | None, fairness: Fairness) -> str | None:
     """Who moves where nothing else is said: see above. None: nobody is able to."""
-    if previous in able and (previous != yields or len(able) == 1):
-        return previous
-    return min(able - {yields}, default=min(able, default=None))
+    first = fairness.able(able)
+    return previous if previous in first else next(iter(first), None)
 
 
 def described(step: Step) -> str:

@@ -11,6 +11,7 @@ guarantees of finding bugs", ASPLOS 2010 (PCT).
 from collections.abc import Set
 from random import Random
 
+from procsim.explore.fairness import Fairness
 from procsim.explore.schedule import Execution, Plan, Step
 
 DEPTH = 3
@@ -18,19 +19,19 @@ DEPTH = 3
 
 
 class RandomWalk:
-    """At every step, each thread that can move is equally likely."""
+    """At every step, each thread that can move is equally likely, but for who lets others go first."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._yields: str | None = None
+        self._fairness = Fairness()
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`."""
-        return self._random.choice(_ordered(enabled, self._yields))
+        return self._random.choice(self._fairness.able(enabled))
 
     def saw(self, position: int, step: Step) -> None:
         """As in `Plan`."""
-        self._yields = step.thread if step.gave_up else None
+        self._fairness.saw(step)
 
 
 class Priorities:
@@ -44,13 +45,13 @@ class Priorities:
         self._random = random
         self._priority: dict[str, float] = {}
         self._falls = {random.randrange(max(steps, 1)): float(-number) for number in range(1, DEPTH)}
-        self._yields: str | None = None
+        self._fairness = Fairness()
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`."""
         for thread in sorted(enabled):
             self._priority.setdefault(thread, self._random.random())
-        able = _ordered(enabled, self._yields)
+        able = self._fairness.able(enabled)
         thread = max(able, key=self._priority.__getitem__)
         if position in self._falls:
             self._priority[thread] = self._falls.pop(position)
@@ -59,7 +60,7 @@ class Priorities:
 
     def saw(self, position: int, step: Step) -> None:
         """As in `Plan`."""
-        self._yields = step.thread if step.gave_up else None
+        self._fairness.saw(step)
 
 
 class InTurn:
@@ -80,8 +81,3 @@ class InTurn:
     def record(self, plan: Plan, execution: Execution) -> None:
         """Take in what came of a plan."""
         self._longest = max(self._longest, len(execution.steps))
-
-
-def _ordered(enabled: Set[str], yields: str | None) -> list[str]:
-    """The threads that may move, in the same order each time; without the one that gave up, if there are others."""
-    return sorted(enabled - {yields}) or sorted(enabled)

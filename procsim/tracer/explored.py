@@ -239,7 +239,7 @@ def ask(
     as it would be after a time, or without waiting. `looks`: the same as `ready`,
     where that rests on the explorer's word.
     """
-    words = subject if type(subject) in (str, int, float, tuple) else value_of(subject)
+    words = subject if type(subject) in (str, float, tuple) else value_of(subject)
     end, gives_up = _end(), ready is None
     looks = looks or ready
     can = end.answer(AT_GATE, operation, identity, at, words, gives_up, more, looks=looks) == GO

@@ -20,7 +20,7 @@ from procsim.explore.explorer import Budget, Explorer
 from procsim.explore.faults import faults_of
 from procsim.explore.outcomes import Exploration
 from procsim.explore.plans import Begun, Wished
-from procsim.explore.schedule import CLAIM, FORBIDDEN, HANG, STOPPED, UNCAUGHT, WHOLE, Execution, Plan
+from procsim.explore.schedule import CLAIM, ENDLESS, FORBIDDEN, HANG, STOPPED, UNCAUGHT, WHOLE, Execution, Plan
 from procsim.lessons.scenario import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -153,6 +153,28 @@ def test_a_time_limit_is_up_in_some_orders_and_not_in_others() -> None:
     assert found.tried_all and found.right is not None
     assert any(step.gave_up for step in found.wrong[0].simplest.steps)
     assert not any(step.gave_up for step in found.right.simplest.steps)
+
+
+def test_who_asks_in_a_loop_lets_others_go_first() -> None:
+    found = explored([PROGRAMS / "asks.py", "told"], executions=30)
+    assert not found.wrong and not found.limited
+    assert found.right is not None
+
+
+def test_a_loop_that_nobody_ends_is_said_to_be_one() -> None:
+    found = explored([PROGRAMS / "asks.py", "never"], executions=2)
+    assert faults(found) == {(ENDLESS, "")} and found.right is None
+
+
+def test_each_wait_for_a_time_gives_up_at_once() -> None:
+    found = explored([PROGRAMS.parent / "healthy" / "time_limits.py"], executions=10)
+    assert found.is_right
+
+
+def test_a_number_of_many_digits_is_shown_short() -> None:
+    found = explored([PROGRAMS.parent / "healthy" / "odd_values.py"], executions=2)
+    assert found.executions == 2 or found.tried_all
+    assert not found.wrong
 
 
 def test_what_is_written_inside_is_seen_by_nobody_and_what_is_outside_is_not_written(

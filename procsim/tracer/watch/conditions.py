@@ -172,6 +172,13 @@ class Condition(Methods):
             emit("condition_awoke", identity, at, notified=bool(notified))
         return notified
 
+    def wait_for(self: Any, predicate: Any, timeout: Any = None) -> Any:
+        if timeout is None or not explored.active:
+            return Condition.real.wait_for(self, predicate, timeout)
+        while not (result := predicate()) and self.wait(timeout):
+            pass  # no time passes: it is up where the wait was in vain
+        return result or predicate()
+
     def notify(self: Any, n: int = 1) -> None:
         at = caller()
         if at != INTERNAL:
