@@ -29,7 +29,7 @@ from procsim.explore.schedule import (
 )
 from procsim.explore.slot import Slot
 from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
-from procsim.explore.world import ENDS, GIVES_UP, Call, World
+from procsim.explore.world import ENDS, GIVES_UP, WAITS_FOR_ANY, Call, World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
     AT_GATE,
@@ -58,9 +58,6 @@ GRACE_SECONDS = 0.05
 
 LOOK_SECONDS = 0.1
 """Between two looks whether events have come, while nothing else happens."""
-
-VALUE_LIMIT = 60
-"""Characters of what was read or written that a step shows."""
 
 MAIN = "MainProcess"
 
@@ -129,6 +126,7 @@ class Running:
         previous: str | None = None
         self._settle(PATIENCE_SECONDS)
         while not self._is_cut():
+            self._see_what_came()
             enabled = frozenset(name for name, pending in self._pending.items() if self._could(name, pending))
             if not enabled:
                 if self._is_over():
@@ -156,7 +154,9 @@ class Running:
         return len(self._process_of) > PROCESSES
 
     def _could(self, name: str, pending: Pending) -> bool:
-        return pending.limited or pending.free or not self._world.blocks(name, pending.operation)
+        if pending.limited or pending.free:
+            return True
+        return pending.operation.kind != WAITS_FOR_ANY and not self._world.blocks(name, pending.operation)
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
@@ -211,28 +211,21 @@ class Running:
             self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
         self._send(name, TIME_UP if gave_up else GO)
         self._settle(PATIENCE_SECONDS)
-        self._find_ends_of_pipes()
-        value = self._value(name, seen, pending)
+        value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
         step = Step(name, operation, enabled, waiting, refused, value, gave_up)
         self.steps.append(step)
         self._plan.saw(len(self.steps) - 1, step)
 
-    def _value(self, name: str, seen: int, pending: Pending) -> str:
-        """What a step has read, written, put or got."""
-        pid = self._by_name[name].pid if name in self._by_name else 0
-        for event in self.events[seen:]:
-            if event[1] == pending.operation.kind and event[2] == pid and "value" in event[7]:
-                return str(event[7]["value"])[:VALUE_LIMIT]
-        call = pending.call
-        if call is not None and call.kind in ("sleep_ended", "queue_put") and call.words is not None:
-            return str(call.words)[:VALUE_LIMIT]
-        return ""
-
-    def _find_ends_of_pipes(self) -> None:
-        """Of those who wait for a message, find those to whom nobody is left who could send one."""
+    def _see_what_came(self) -> None:
+        """Have those look who wait for any of several things, or for a message whose senders may be gone."""
         for name, pending in self._pending.items():
-            waits = pending.operation.kind in ("pipe_received", "pipe_polled")
-            if waits and not self._could(name, pending) and self._by_name[name].looks():
+            if pending.limited:
+                continue
+            if pending.operation.kind == WAITS_FOR_ANY:
+                pending.free = self._by_name[name].looks()
+            elif pending.operation.kind not in ("pipe_received", "pipe_polled") or self._could(name, pending):
+                continue
+            elif self._by_name[name].looks():
                 pending.operation = self._world.end_of_pipe(pending.operation)
 
     def _find_wrong(self) -> bool:
@@ -240,8 +233,10 @@ class Running:
         done something.
         """
         for name, pending in self._pending.items():
-            if pending.call is not None and not self._could(name, pending) and self._by_name[name].looks():
-                pending.free = True
+            if pending.call is None or self._could(name, pending) or not self._by_name[name].looks():
+                continue
+            pending.free = True
+            if pending.operation.kind != WAITS_FOR_ANY:
                 self._add_uncontrolled("unseen", pending.operation.object, pending.operation.at)
         return any(pending.free for pending in self._pending.values())
 

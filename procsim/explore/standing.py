@@ -5,6 +5,7 @@ import os
 import select
 import socket
 import stat
+from collections.abc import Iterable
 from typing import Any
 
 from procsim.explore.schedule import Operation
@@ -14,6 +15,9 @@ from procsim.wire.identities import pipe_end
 
 ANSWER_SECONDS = 2.0
 """How long a thread may take to say whether it would have to wait."""
+
+VALUE_LIMIT = 60
+"""Characters of what was read or written that a step shows."""
 
 END_SECONDS = 0.5
 """How long a process may take to end once its threads have."""
@@ -57,7 +61,17 @@ class Pending:
     def __init__(self, operation: Operation, call: Call | None, condition: str, limited: bool) -> None:
         self.operation, self.call, self.condition, self.limited = operation, call, condition, limited
         self.free = False
-        """Whether it can be done although the explorer knows of nobody who has made it possible."""
+        """Whether it can be done, as its thread has seen: the explorer may know of nobody who has made it possible."""
+
+    def value(self, events: Iterable[tuple[Any, ...]], pid: int) -> str:
+        """What its step has read, written, put or got. `events`: those that have come since; `pid`: of its process."""
+        for event in events:
+            if event[1] == self.operation.kind and event[2] == pid and "value" in event[7]:
+                return str(event[7]["value"])[:VALUE_LIMIT]
+        call = self.call
+        if call is not None and call.kind in ("sleep_ended", "queue_put") and call.words is not None:
+            return str(call.words)[:VALUE_LIMIT]
+        return ""
 
 
 def ends_held_by(pid: int) -> tuple[int, ...]:

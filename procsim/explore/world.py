@@ -33,9 +33,12 @@ ELEMENTS = 256
 
 GIVES_UP = {
     *("lock_acquired", "queue_put", "queue_got", "event_awaited", "pipe_polled"),
-    *("process_joined", "thread_joined"),
+    *("process_joined", "thread_joined", "connections_awaited"),
 }
 """What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
+
+WAITS_FOR_ANY = "connections_awaited"
+"""Whoever does this may go on as soon as one of several things is there; its thread sees whether."""
 
 _AWAKE = "awake"
 
@@ -145,6 +148,8 @@ class World:
 
     def _about(self, process: str, call: Call) -> str:
         """What it is done to, as people call it."""
+        if call.kind == WAITS_FOR_ANY:
+            return ", ".join(self.names.of(each) if type(each) is int else each for each in call.words)
         if call.kind.startswith(("process_", "thread_")):
             return str(call.words or "")
         if call.kind.startswith(("file_opened", "path_")):
@@ -171,6 +176,9 @@ class World:
             yield Touch(self._round_of(name), ARRIVE if call.words is None else "come in order")
         elif kind == "barrier_passed":
             yield Touch(self._round.get(thread, name), PASS)
+        elif kind == WAITS_FOR_ANY:
+            for each in call.words:
+                yield from self._touches_of_asking(each)
         elif kind == "pipe_closed" and call.identity is not None:
             yield from self._touches_of_closing((call.identity,))
         elif kind == "pipe_polled" and call.identity is not None:
@@ -191,6 +199,13 @@ class World:
             yield Touch(name, mode)
         elif kind != "sleep_ended":
             yield Touch(name or kind, WRITE)
+
+    def _touches_of_asking(self, thing: int | str) -> Iterator[Touch]:
+        """Of asking whether something can be received from a pipe, or whether a process has ended."""
+        end = thing if isinstance(thing, str) else self.names.receiving_end(thing, False)
+        yield Touch(end, READ)
+        if end != thing:
+            yield Touch(_writers_of(end), READ)
 
     def _touches_of_closing(self, identities: Iterable[int]) -> Iterator[Touch]:
         for identity in identities:

@@ -121,7 +121,7 @@ def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeyp
     assert found.tried_all and found.right is not None
 
 
-@pytest.mark.parametrize("way", ["closed", "ended", "polled", "both ways", "forgotten"])
+@pytest.mark.parametrize("way", ["closed", "ended", "polled", "awaited", "both ways", "forgotten"])
 def test_a_pipe_whose_senders_are_gone_comes_to_its_end(way: str) -> None:
     found = explored([PROGRAMS / "ends.py", way], executions=60)
     assert found.is_right, found.uncontrolled
@@ -153,6 +153,13 @@ def test_a_time_limit_is_up_in_some_orders_and_not_in_others() -> None:
     assert found.tried_all and found.right is not None
     assert any(step.gave_up for step in found.wrong[0].simplest.steps)
     assert not any(step.gave_up for step in found.right.simplest.steps)
+
+
+@pytest.mark.parametrize("program", ["connection_wait.py", "started_again.py"])
+def test_a_wait_for_any_of_several_things_is_a_step(program: str) -> None:
+    found = explored([PROGRAMS.parent / "healthy" / program], executions=20)
+    assert not found.uncontrolled and not found.limited
+    assert {what for what, _ in faults(found)} <= {UNCAUGHT}, "a worker of the second fails, as it is to"
 
 
 def test_who_asks_in_a_loop_lets_others_go_first() -> None:

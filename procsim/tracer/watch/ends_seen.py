@@ -5,9 +5,11 @@ import weakref
 from types import ModuleType
 from typing import Any
 
+from procsim.tracer import explored
 from procsim.tracer.emit import emit, emit_waiting, look
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.sites import INTERNAL, OF_HELPER, caller
+from procsim.tracer.watch.explored_processes import schedule_name
 from procsim.tracer.watch.pipes import message_end
 from procsim.wire.pipe import Clock
 
@@ -45,12 +47,39 @@ def emit_polled(process: Any, depth: int = OF_HELPER) -> None:
     emit("process_polled", at=at, child=process._popen.pid, child_name=process._name, sigchld=sigchld)
 
 
+def _ask_to_wait_for_any(wait: Any, objects: list[Any], timeout: Any, at: str | None) -> Any:
+    """Wait until it is time to go on with any of these, where this process is explored. Returns the time that is left.
+
+    Not where there is something else than ends of pipes of the program's own and processes that it has started.
+    """
+    things = [_name_of(each) for each in objects]
+    if None in things or not things:
+        return timeout
+
+    def is_there() -> bool:
+        return bool(wait(objects, 0))
+
+    explored.ask("connections_awaited", None, at, is_there if timeout is None else None, tuple(things), looks=is_there)
+    return 0
+
+
+def _name_of(thing: Any) -> int | str | None:
+    """The identity of an end of a pipe, or the name in the schedule of the process that has this sentinel."""
+    if type(thing) is int:
+        child = _started.get(thing)
+        return schedule_name(child) if child is not None else None
+    return message_end([thing])
+
+
 def patch_wait(module: ModuleType) -> None:
     """multiprocessing.connection: `wait` finds by its sentinel that a process has ended."""
     wait = module.wait
     on_restore(_started.clear)
 
     def traced_wait(object_list: Any, timeout: Any = None) -> Any:
+        if explored.active and (at := caller()) != INTERNAL:
+            object_list = list(object_list)
+            timeout = _ask_to_wait_for_any(wait, object_list, timeout, at)
         ready = _wait_with_a_limit(wait, object_list, timeout, caller())
         if ready and (at := caller()) != INTERNAL:
             look()  # something waits in a pipe, say

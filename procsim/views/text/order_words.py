@@ -59,6 +59,7 @@ STEP_WORDS: Mapping[str, str] = {
     "pipe_received": N_("{thread} receives from {object}"),
     "pipe_ended": N_("{thread} finds that nothing more comes from {object}"),
     "pipe_closed": N_("{thread} closes {object}"),
+    "connections_awaited": N_("{thread} has waited for any of {object}"),
     "pipe_polled": N_("{thread} asks whether something can be received from {object}"),
     "manager_answered": N_("{thread} calls {object}"),
     "file_opened": N_("{thread} opens {object}"),

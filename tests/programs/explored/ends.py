@@ -5,6 +5,7 @@
 
 import sys
 from multiprocessing import Pipe, Process
+from multiprocessing.connection import wait
 from typing import Any
 
 
@@ -22,6 +23,8 @@ def receive_all(reading: Any, way: str) -> list[int]:
         while True:
             if way == "polled":
                 reading.poll(None)
+            elif way == "awaited":
+                wait([reading])
             received.append(reading.recv())
     except EOFError:
         return received
