@@ -87,7 +87,7 @@ class Running:
         self._world = World(self._names)
         self._threads: dict[int, Thread] = {}
         self._by_name: dict[str, Thread] = {}
-        self._process_of: dict[int, str] = {}
+        self._process_of, self._strangers = dict[int, str](), dict[int, str]()
         self._pending: dict[str, Pending] = {}
         self._moving: set[str] = {MAIN}
         self._poll = select.epoll()
@@ -154,9 +154,8 @@ class Running:
         return len(self._process_of) > PROCESSES
 
     def _could(self, name: str, pending: Pending) -> bool:
-        if pending.limited or pending.free:
-            return True
-        return pending.operation.kind != WAITS_FOR_ANY and not self._world.blocks(name, pending.operation)
+        sees = pending.operation.kind == WAITS_FOR_ANY
+        return pending.limited or pending.free or not (sees or self._world.blocks(name, pending.operation))
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
@@ -165,23 +164,23 @@ class Running:
             return False
         if self._find_wrong():
             return False
-        if not self.loose:
-            if MAIN not in self._by_name and self.exit_code is None:
-                self._wait_for_main()
+        strangers = {*self._strangers.values()} & {pending.operation.object for pending in self._pending.values()}
+        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
+        if not self.loose and not strangers:
+            while MAIN not in self._by_name and self.exit_code is None and time.monotonic() < deadline:
+                self._look(LOOK_SECONDS)
             return True
         before = set(self._pending)
-        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
-        while time.monotonic() < deadline and self.loose and set(self._pending) == before and not self._is_cut():
+        while time.monotonic() < deadline and set(self._pending) == before and not self._is_cut():
             self._look(LOOK_SECONDS)
             if self._find_wrong():
                 return False
+            if not (self.loose or strangers):
+                break
         self._settle(PATIENCE_SECONDS)
-        return set(self._pending) == before and not self._moving
-
-    def _wait_for_main(self) -> None:
-        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
-        while self.exit_code is None and time.monotonic() < deadline:
-            self._look(LOOK_SECONDS)
+        if is_over := set(self._pending) == before and not self._moving:
+            self.ended = LIMIT if strangers else WHOLE  # they may still compute
+        return is_over
 
     def _step(self, name: str, enabled: frozenset[str]) -> None:
         """Have one thread do what it is about to do, and wait until that is over."""
@@ -291,15 +290,17 @@ class Running:
             thread.name, thread.process, thread.pid = rest
             self._by_name[thread.name] = thread
             self._process_of[thread.pid] = thread.process
+            self._rename(self._strangers.pop(thread.pid, ""), thread.process)
             self._back(thread.name, moves=True)
         elif word == AT_GATE:
             self._learn()
             call = Call(*rest)
             if call.kind.startswith("process_") and type(call.words) is int:  # the PID of one that it waits for
-                call = call._replace(words=self._process_of.get(call.words, f"PID {call.words}"))
+                unknown = f"program {len(self._strangers) + 1}"
+                known = self._process_of.get(call.words)
+                call = call._replace(words=known or self._strangers.setdefault(call.words, unknown))
             if call.kind in ENDS:
-                ending = self._by_name.get(str(call.words), thread)
-                call = call._replace(more=ends_held_by(ending.pid))
+                call = call._replace(more=ends_held_by(self._by_name.get(str(call.words), thread).pid))
             operation = self._world.operation(thread.name, thread.process, call)
             limited = call.kind in GIVES_UP and call.limited
             self._pending[thread.name] = Pending(operation, call, "", limited)
@@ -323,6 +324,13 @@ class Running:
             self._moving.add(rest[0])
         elif word == FORBIDDEN:
             self.forbidden = (*rest, thread.name)
+
+    def _rename(self, before: str, name: str) -> None:
+        """A process has come to the gate for which somebody waits already."""
+        for thread, pending in self._pending.items():
+            if before and pending.call is not None and pending.call.words == before:
+                pending.call = pending.call._replace(words=name)
+                pending.operation = self._world.operation(thread, self._by_name[thread].process, pending.call)
 
     def _wake_one_of(self, condition: str) -> None:
         asleep = self._world.asleep[condition]

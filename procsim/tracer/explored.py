@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from procsim.tracer import gate
@@ -290,7 +291,16 @@ def _site() -> str | None:
 def ask_to_wait(pid: Any, options: Any) -> None:
     """Wait until a child of this process has ended, for `os.waitpid`; not where that waits for any."""
     if active and (at := caller(3)) != INTERNAL and type(pid) is int and pid > 0:
-        ask("process_joined" if options == 0 else "process_polled", None, at, lambda: True, pid)
+        kind = "process_joined" if options == 0 else "process_polled"
+        ask(kind, None, at, lambda: True, pid, looks=partial(_has_ended, pid))
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child of this process has ended, and nobody was told yet."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except OSError:
+        return True  # then the wait itself raises
 
 
 def sleep(identity: int, known_as: int | None, at: str | None, limited: bool) -> bool:

@@ -162,6 +162,27 @@ def test_a_wait_for_any_of_several_things_is_a_step(program: str) -> None:
     assert {what for what, _ in faults(found)} <= {UNCAUGHT}, "a worker of the second fails, as it is to"
 
 
+def test_a_wait_for_a_child_that_comes_to_the_gate_later_knows_its_name(tmp_path: Path) -> None:
+    program = tmp_path / "forks.py"
+    program.write_text(
+        "import os\nfor _ in range(3):\n    pid = os.fork()\n    if not pid:\n        os._exit(0)\n"
+        "    os.waitpid(pid, 0)\n"
+    )
+    for _ in range(5):
+        found = explored([program], executions=10)
+        assert found.is_right, (found.uncontrolled, found.diverged)
+
+
+def test_a_wait_for_another_program_is_no_hang(tmp_path: Path) -> None:
+    program = tmp_path / "calls.py"
+    program.write_text(
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(1)'], check=True)\n"
+    )
+    found = explored([program], executions=2, allowed=["programs"])
+    assert not found.wrong and not found.is_right
+    assert {each.what for each in found.uncontrolled} >= {"program"}
+
+
 def test_who_asks_in_a_loop_lets_others_go_first() -> None:
     found = explored([PROGRAMS / "asks.py", "told"], executions=30)
     assert not found.wrong and not found.limited
