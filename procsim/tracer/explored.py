@@ -75,7 +75,10 @@ class _End:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
         connection.connect(_way)
         low = connection.detach()
-        self.number = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 900)
+        try:
+            self.number = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 900)
+        except OSError:  # this process may open fewer
+            self.number = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 0)
         os.close(low)
         _ends.add(self.number)
         self.waits_for: list[tuple[Any, ...]] = []

@@ -6,6 +6,7 @@ written in C (from Linux 5.12 on). Linux alone has that, and not for all users.
 """
 
 import ctypes
+import errno
 import os
 import struct
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ def cover(project: str, layer: str, keep: str, allowed: Iterable[str] = ()) -> N
     which `tmp` is then the one for temporary files; `keep` stays the folder that it is, and in the folders `allowed`
     the process may write. Raises `OSError`.
     """
+    if project == "/":
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # this process would go on below the overlay
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid, here = os.geteuid(), os.getegid(), os.getcwd()
     _checked(libc.unshare(_NEW_NAMESPACE | (0 if uid == 0 else _NEW_USER)))

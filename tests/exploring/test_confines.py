@@ -1,11 +1,13 @@
 """What a program does outside, and how it is kept from filling the machine: real processes."""
 
+import resource
 import sys
 from pathlib import Path
 
 import pytest
 
 from procsim.explore import execution
+from procsim.explore.copies import CannotExplore
 from procsim.explore.plans import Wished
 from procsim.explore.schedule import ENDLESS, FORBIDDEN, LIMIT, WHOLE
 from tests.exploring.test_executor import PROGRAMS, executed, executor
@@ -64,6 +66,23 @@ def test_a_program_that_prints_much_goes_on() -> None:
     with executor(PROGRAMS / "loud.py") as made:
         execution = executed(made, Wished([]))
     assert execution.ended == WHOLE and not execution.faults and not execution.uncontrolled
+
+
+def test_a_program_may_be_let_open_few_files() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        with executor(PROGRAMS / "loud.py") as made:
+            execution = executed(made, Wished([]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert execution.ended == WHOLE and not execution.faults
+
+
+def test_the_root_of_the_file_system_is_not_overlaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    with pytest.raises(CannotExplore, match="overlay"), executor(PROGRAMS / "loud.py"):
+        pass
 
 
 def test_one_that_forks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
