@@ -12,12 +12,15 @@ Source: Coons, Musuvathi and McKinley, "Bounded partial-order reduction", OOPSLA
 
 from collections.abc import Sequence
 
+from procsim.explore.fairness import GaveUp
 from procsim.explore.schedule import Execution, Operation, Step, dependent
 from procsim.explore.tree import Branch, Node, TreeSearch
 
 
 class BoundedSearch(TreeSearch):
     """See above. It needs many more executions than `OptimalSearch` where much blocks."""
+
+    fairness = GaveUp
 
     def __init__(self, bound: int) -> None:
         super().__init__()

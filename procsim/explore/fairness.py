@@ -55,3 +55,14 @@ class Fairness:
     def is_loop(self, enabled: Set[str]) -> bool:
         """Whether these have asked the same for long, and nothing has changed."""
         return self._in_vain > LONG and enabled <= self._yield
+
+
+class GaveUp(Fairness):
+    """Under a bound on preemptions: to leave a thread that has just given up is none; to leave one that asks is one."""
+
+    def saw(self, step: Step) -> None:
+        self._yield = {step.thread} if step.gave_up else set()
+        self._last[step.thread] = self._count = self._count + 1
+
+    def is_loop(self, enabled: Set[str]) -> bool:
+        return False

@@ -23,12 +23,15 @@ class Begun:
         steps: Sequence[Step] = (),
         way: Iterable[str] = (),
         sleep: Mapping[str, Operation] | None = None,
+        fairness: type[Fairness] = Fairness,
     ) -> None:
-        """`steps`: those to begin with. `way`: the threads to move then. `sleep`: who sleeps after these steps."""
+        """`steps`: those to begin with. `way`: the threads to move then. `sleep`: who sleeps after these steps.
+        `fairness`: how it is found who lets others go first.
+        """
         self._steps = steps
         self._way = deque(way)
         self._sleep = dict(sleep or {})
-        self._fairness = Fairness()
+        self._fairness = fairness()
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`."""

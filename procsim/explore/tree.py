@@ -8,6 +8,7 @@ branch first, so that what is open stays small.
 
 from collections.abc import Iterator, Mapping
 
+from procsim.explore.fairness import Fairness
 from procsim.explore.plans import Begun
 from procsim.explore.schedule import (
     ASLEEP,
@@ -129,6 +130,9 @@ class TreeSearch:
     bound: int | None = None
     """With at most so many preemptions; None: with any number."""
 
+    fairness: type[Fairness] = Fairness
+    """How it is found who lets others go first."""
+
     def __init__(self) -> None:
         self._root: Node | None = None
         self._started = False
@@ -155,10 +159,10 @@ class TreeSearch:
             if self._started:
                 return None
             self._started = True
-            return self._sent(Begun(), None, None, {})
+            return self._sent(Begun(fairness=self.fairness), None, None, {})
         if self._again:
             node, branch, sleep = self._again.pop()
-            return self._sent(Begun(_steps_to(node), branch.way(), sleep), node, branch, sleep)
+            return self._sent(Begun(_steps_to(node), branch.way(), sleep, self.fairness), node, branch, sleep)
         if not self._root.untried:
             return None
         node, branch = self._first_untried(self._root)
@@ -166,7 +170,7 @@ class TreeSearch:
         sleep = {**node.sleep, **asleep} if self.sleeps else {}
         branch.tried = branch.out = True
         node.count(-1)
-        return self._sent(Begun(_steps_to(node), branch.way(), sleep), node, branch, sleep)
+        return self._sent(Begun(_steps_to(node), branch.way(), sleep, self.fairness), node, branch, sleep)
 
     def _sent(self, plan: Plan, node: Node | None, branch: Branch | None, sleep: Mapping[str, Operation]) -> Plan:
         self._out[plan] = node, branch, sleep
