@@ -11,8 +11,10 @@ import pytest
 
 from procsim.explore import bounded
 from procsim.explore.bounded import BoundedSearch
+from procsim.explore.counting import Orders
 from procsim.explore.optimal import OptimalSearch
-from procsim.explore.plans import Begun
+from procsim.explore.order import Order
+from procsim.explore.plans import Begun, Wished
 from procsim.explore.sampling import InTurn
 from procsim.explore.schedule import DIVERGED, WHOLE, Diverged, Execution, Operation, Plan, Step
 from procsim.explore.tree import RETRIES, TreeSearch
@@ -359,3 +361,10 @@ def test_brute_force_is_complete() -> None:
     search = BruteForce()
     assert len(explored(search, tickets(2), places=3)) == 6
     assert search.complete
+
+
+def test_a_trace_that_comes_again_stands_for_no_more_orders() -> None:
+    orders = Orders()
+    for threads in (["user-1", "user-2"], ["user-2", "user-1"], ["user-1", "user-2"]):
+        orders.add(Order(execute(tickets(2), Wished(threads))))
+    assert orders.counts() == [2, 2, 0]

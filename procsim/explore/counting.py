@@ -34,7 +34,9 @@ class Orders:
     """The traces so far, and what they race for."""
 
     def __init__(self) -> None:
-        self._traces: list[list[_Kept]] | None = []
+        self._traces: list[list[_Kept] | None] | None = []
+        self._seen: set[int] = set()
+        """Of each trace, what tells it from others: where processes wait in conditions, one may come again."""
         self._steps_left = MOST_STEPS
         self.contested: dict[str, str] = {}
         """The objects at which threads race, and how people call them."""
@@ -46,7 +48,11 @@ class Orders:
         self.contested |= order.contested()
         self.racing |= order.racing()
         self._steps_left -= len(order.steps)
-        if self._traces is not None and self._steps_left >= 0:
+        before = len(self._seen)
+        self._seen.add(_told_by(order))
+        if self._traces is not None and len(self._seen) == before:
+            self._traces.append(None)
+        elif self._traces is not None and self._steps_left >= 0:
             self._traces.append(
                 [
                     _Kept(row, tuple(touch.object for touch in step.operation.touches), clock)
@@ -57,17 +63,39 @@ class Orders:
             self._traces = None
 
     def counts(self) -> list[int] | None:
-        """Of each trace, in the order in which they came, how many orders it stands for; None: they are too many."""
+        """Of each trace, in the order in which they came, how many orders it stands for, 0 if it came before.
+
+        None: they are too many.
+        """
         if self._traces is None:
             return None
         counts: list[int] = []
         left = MOST_STATES
         for trace in self._traces:
+            if trace is None:
+                counts.append(0)
+                continue
             found, left = _linear_extensions(_known_of(trace, self.contested.keys()), left)
             if found is None:
                 return None
             counts.append(found)
         return counts
+
+
+def _told_by(order: Order) -> int:
+    """The same number for two executions in which each thread does the same, and knows the same with each step."""
+    stamped = list(zip(order.steps, order.stamped(), strict=True))
+    names = {row: step.thread for step, (row, _clock) in stamped}
+    return hash(
+        frozenset(
+            (
+                step.thread,
+                step.operation,
+                frozenset((names[row], count) for row, count in enumerate(clock) if count),
+            )
+            for step, (_row, clock) in stamped
+        )
+    )
 
 
 def _known_of(trace: Sequence[_Kept], objects: Set[str]) -> list[list[tuple[int, ...]]]:
