@@ -36,7 +36,7 @@ def explored(words: list[str], progress: Callable[[Exploration], None] = lambda 
 
 
 def row(command: str) -> str:
-    """Of one program: orders, executions, when its fault was found, in seconds, too; and its cured twin."""
+    """Of one program: orders, executions, when its fault was found, in seconds, too; and what is said of its twin."""
     at: list[float] = []
 
     def note(exploration: Exploration) -> None:
@@ -52,8 +52,6 @@ def row(command: str) -> str:
         str(first) if first else "not found",
         f"{at[0]:.1f}" if at else "",
         "wrong" if cured.wrong else "all right" if cured.is_right else "nothing wrong found",
-        f"{cured.executions}" + "+" * (not cured.tried_all),
-        f"{cured.seconds:.1f}",
     ]
     return f"| {' | '.join(cells)} |"
 
