@@ -108,7 +108,7 @@ def test_two_pairs() -> None:
 
 def test_a_budget_that_was_spent() -> None:
     text = text_of(explored(philosophers(5), Budget(8, None)))
-    assert "2 executions of them were at random (--seed 0)" in text
+    assert "2 of the executions were at random (--seed 0)" in text
     assert "known branches were not tried" in text
     assert "in 10 of 10 executions: nothing was wrong" in text
     assert text.splitlines()[-1] == "nothing wrong was found; but not all orders were tried"

@@ -200,8 +200,12 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
     if exploration.open:
         yield counted(exploration.open, N_("1 known branch was not tried"), N_("{count} known branches were not tried"))
     if exploration.sampled:
-        words = _("{executions} of them were at random (--seed {seed})")
-        yield words.format(executions=executions_words(exploration.sampled), seed=exploration.seed)
+        words = counted(
+            exploration.sampled,
+            N_("1 of the executions was at random"),
+            N_("{count} of the executions were at random"),
+        )
+        yield f"{words} (--seed {exploration.seed})"
 
 
 def conclusion_words(exploration: Exploration) -> str:
