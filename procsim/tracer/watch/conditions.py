@@ -109,6 +109,20 @@ def _sleep_at_the_gate(condition: Any, identity: int) -> None:
             explored.ask("lock_acquired", identity_of(lock), at, ready, None, WOKEN)
 
     condition._wait_semaphore.acquire, condition._woken_count.release = acquire, release
+    _give_up_at_once(condition)
+
+
+def _give_up_at_once(condition: Any) -> None:
+    """Replace `condition.wait_for`: as no time passes, its time is up where a wait was in vain."""
+    reference = weakref.ref(condition)
+
+    def wait_for(predicate: Any, timeout: Any = None) -> Any:
+        waiting: Any = reference()
+        while not (result := predicate()) and waiting.wait(timeout):
+            pass
+        return result or predicate()
+
+    condition.wait_for = wait_for
 
 
 class Condition(Methods):
@@ -171,13 +185,6 @@ class Condition(Methods):
             _waiting.now = outer
             emit("condition_awoke", identity, at, notified=bool(notified))
         return notified
-
-    def wait_for(self: Any, predicate: Any, timeout: Any = None) -> Any:
-        if timeout is None or not explored.active:
-            return Condition.real.wait_for(self, predicate, timeout)
-        while not (result := predicate()) and self.wait(timeout):
-            pass  # no time passes: it is up where the wait was in vain
-        return result or predicate()
 
     def notify(self: Any, n: int = 1) -> None:
         at = caller()
