@@ -179,6 +179,23 @@ def test_to_write_a_sum_is_no_flag() -> None:
     assert again.cells.lost == 2
 
 
+def test_a_number_that_stands_there_again_is_as_it_was_read() -> None:
+    """Two processes that let each other go first write the same again and again, as in Peterson's algorithm."""
+    story = Shared(2, 3).reads(2, 1).reads(3, 1).writes(3, 1).writes(2, 0)
+    assert story.found() == []
+    again = Shared(2, 3).reads(2, 1).reads(3, 1).writes(3, 2).reads(3, 2).writes(3, 1).writes(2, 0)
+    assert again.found() == []
+    lost = Shared(2, 3).reads(2, 1).reads(3, 1).writes(3, 2).writes(2, 0)
+    assert [finding.figures["count"] for finding in lost.found()] == [1]
+
+
+def test_a_line_that_wrote_the_same_when_nothing_was_read_makes_no_update() -> None:
+    story = Shared(2, 3).writes(2, 0, SETS).reads(2, 0).reads(3, 0).writes(3, 1).writes(2, 0, SETS)
+    assert story.found() == []
+    counted = Shared(2, 3).writes(2, 0, SETS).reads(2, 0).reads(3, 0).writes(3, 7).writes(2, 6)
+    assert [finding.figures["count"] for finding in counted.found()] == [1]
+
+
 def test_to_sell_the_last_one_twice_is_no_flag() -> None:
     story = Shared(2, 3).reads(2, 1).reads(3, 1).writes(2, 0).writes(3, 0)
     assert [finding.id for finding in story.found()] == ["lost_update"]

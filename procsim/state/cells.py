@@ -10,7 +10,9 @@ whoever reads a log, a configuration file or a flag is out of date now and then.
 
 An update is a write by a process that had read the cell. It is lost when another process overwrites it whose last read
 was before the update: that one could not take it into account. What the program writes as a constant, or as a bool, is
-no update: it was not made out of what was read (`stop.value = 1`).
+no update: it was not made out of what was read (`stop.value = 1`); nor is what a line writes again that wrote the same
+when nothing had been read. None is lost where the number that was read stands there again: a read just before the write
+would have found the same.
 Of a file both must use the same path, since the system gives the number of a file that was removed or renamed to the
 next new file.
 
@@ -132,8 +134,16 @@ class Use:
     seen: Access | None = None
     """The last read or write: the version that the process knows."""
     written: bool = False
+    set_by: dict[tuple[str | None, Place], object] = field(default_factory=dict)
+    """What a line wrote into a place when this process had read nothing of it."""
     forgot: bool = False
     """Whether it has read more than is kept."""
+
+    def wrote_unread(self, event: Event, place: Place) -> None:
+        """It has written to a place that it had not read."""
+        self.set_by[event.at, place] = event.fields["value"]
+        if len(self.set_by) > READS_KEPT:
+            del self.set_by[next(iter(self.set_by))]
 
 
 @dataclass(slots=True)
@@ -236,6 +246,12 @@ class Cells:
                 access.start, access.end = 0, _TO_THE_END
         else:
             access.read = read = use.reads.pop(place, None)
+            if read is None:
+                use.wrote_unread(event, place)
+            elif use.set_by.get((event.at, place), use) == event.fields["value"]:
+                access.read = read = None
+            elif self._stands_again(read):
+                read.number, read.version = access.number, self.versions.get(place, 0)  # as if it had been read now
             access.counted = self._counts(event)
             self.forgot = self.forgot or (read is None and use.forgot)
         lost = None
@@ -365,6 +381,20 @@ class Cells:
         self.answers[key] = self.answers[place, None] = write
         if len(self.answers) > self.most:
             self.answers.clear()  # it is not known any more which write was read
+
+    def _stands_again(self, read: Access) -> bool:
+        """Whether others have written since this read, but the number that was read stands there again."""
+        value = read.event.fields["value"]
+        if self.lock is None or type(value) not in (int, float):
+            return False
+        for part in self._parts(read):
+            for write in reversed(self.writes.get(part, ())):
+                if write.number <= read.number:
+                    break
+                if write.overlaps(read):
+                    same = (write.start, write.end) == (read.start, read.end)
+                    return same and bool(write.event.fields["value"] == value)
+        return False
 
     def _count(self, write: Access, place: Place) -> None:
         """Count the updates that are lost by a write, or found again: it may go over what had overwritten others."""
