@@ -72,7 +72,6 @@ EXPLAINED = {
     "../patients/executor_lock_argument": "errors_unseen",
     "../patients/forked_beside_a_lock": "forked_beside_threads",
     "../patients/forked_beside_a_library_thread": "forked_beside_threads",
-    "../patients/pool_terminated_while_sending": "pool_worker_killed",
     "worker_not_started": "not_started",
 }
 """The finding of each of these programs: the one that `watch` has."""
