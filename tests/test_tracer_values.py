@@ -8,8 +8,8 @@ import pytest
 
 from procsim.findings import findings
 from procsim.findings.base import Outcome
+from procsim.state.accesses import place_words
 from procsim.state.apply import state_of
-from procsim.state.cells import place_words
 from procsim.wire.events import KINDS
 
 from .conftest import Recording, Trace, without_a_tracer

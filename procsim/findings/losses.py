@@ -8,7 +8,7 @@ from typing import Any
 from procsim.findings.base import Finding, Outcome
 from procsim.findings.endings import was_killed
 from procsim.findings.unsent import dropped_figures
-from procsim.state.cells import Access, place_words
+from procsim.state.accesses import Access, place_words
 from procsim.state.objects import Lock, Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from procsim.findings.base import Finding, Outcome
-from procsim.state.cells import place_words
+from procsim.state.accesses import place_words
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 

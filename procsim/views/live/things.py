@@ -11,7 +11,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from procsim.language import N_, _, listed
-from procsim.state.cells import Cells, place_words
+from procsim.state.accesses import place_words
+from procsim.state.cells import Cells
 from procsim.state.objects import Lock, Pool, Queue, Signal
 from procsim.state.run_state import RunState
 from procsim.views.base import clean

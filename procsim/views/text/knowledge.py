@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from procsim.language import N_, _
-from procsim.state.cells import WRITES, Access
+from procsim.state.accesses import WRITES, Access
 from procsim.state.objects import Queue
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState

@@ -13,7 +13,7 @@ from typing import Any
 from procsim.findings.base import error_words, sentence_of, signal_name
 from procsim.language import N_, _, listed
 from procsim.sentences import sentence
-from procsim.state.cells import place_words
+from procsim.state.accesses import place_words
 from procsim.state.operations import BY_DONE, NARRATED, WAITS
 from procsim.state.processes import SLEEP, Process, Standing, Wait, failed
 from procsim.state.run_state import RunState
