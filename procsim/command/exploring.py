@@ -21,6 +21,7 @@ from procsim.command import declared
 from procsim.errors import WrongUse
 from procsim.exit_code import ExitCode
 from procsim.language import _
+from procsim.nearest import did_you_mean
 from procsim.options import as_arguments, typed
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def explore_program(command: list[str], module: bool, options: ExploreOptions) -
     language.choose(options.lang)
     name, source = command[0], Path(command[0])
     if not module and not source.is_file():
-        raise WrongUse(_("{name}: no such script; give a scenario, a Python file or -m MODULE").format(name=name))
+        from procsim.lessons import catalog
+
+        complaint = _("{name}: no such script; give a scenario, a Python file or -m MODULE").format(name=name)
+        raise WrongUse(did_you_mean(complaint, name, catalog.scenarios()))
     words = ["-m", *command] if module else command
     return _explore(
         Subject(

@@ -80,6 +80,12 @@ def test_of_a_script_that_is_no_scenario_it_says_how_to_explore_it(house: House)
     assert done.returncode == ExitCode.WRONG_USE and f"procsim explore -- {program}" in done.stderr
 
 
+def test_the_nearest_scenario_is_named(house: House) -> None:
+    done = house.run("explore", "tickts")
+    assert done.returncode == ExitCode.WRONG_USE
+    assert "(did you mean tickets?)" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 ENDLESS = """
 import sys
 from multiprocessing import Process, Value
