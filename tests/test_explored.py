@@ -14,6 +14,7 @@ from procsim.explore.outcomes import Exploration
 from procsim.explore.schedule import (
     EXIT_CODE,
     FORBIDDEN,
+    HANG,
     UNCAUGHT,
     Diverged,
     Execution,
@@ -173,6 +174,17 @@ def test_the_words_of_faults() -> None:
     assert fault_words(raised, execution) == "worker raised KeyError: 'user' (work.py:2)"
     assert fault_words(Fault(EXIT_CODE, "-9", figures={"code": -9}), execution) == "the program was ended by SIGKILL"
     assert fault_words(Fault(EXIT_CODE, "3", figures={"code": 3}), execution) == "the program ended with exit code 3"
+
+
+def test_why_it_hangs_and_what_would_cure_it_where_that_is_known() -> None:
+    text, cure = "{process} waits for {object}", "release {object}"
+    found = explored(ab_ba())
+    outcome = found.wrong[0]
+    why = Fault(HANG, text=text, figures={"process": "a", "object": "B"}, cure=cure)
+    outcome.simplest = replace(outcome.simplest, faults=(why,))
+    lines = text_of(found).splitlines()
+    number = lines.index("▲ in 2 of 6 orders: it hangs: a waits for B")
+    assert lines[number + 1] == "  release B"
 
 
 def test_the_words_of_steps() -> None:

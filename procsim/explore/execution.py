@@ -106,6 +106,11 @@ class Running:
         """What each thread is about to do that is blocked now."""
         return {name: pending.operation for name, pending in self._pending.items() if not self._could(name, pending)}
 
+    @property
+    def stuck(self) -> dict[str, tuple[int, Call | None]]:
+        """Of each thread that is blocked now: the PID of its process, and what it has said; None: it sleeps."""
+        return {name: (self._by_name[name].pid, self._pending[name].call) for name in self.blocked}
+
     def run(self) -> None:
         """Run it to its end, or as far as the plan wants it. Raises `CannotExplore` if the zygote has died."""
         slot = self._slot

@@ -109,6 +109,8 @@ class Fault(NamedTuple):
     text: str = ""
     """A sentence in English with {places} for the figures, as in a finding or a claim; empty: views know the words."""
     figures: Mapping[str, Any] = {}
+    cure: str = ""
+    """What would cure it, a sentence like `text`; empty where none is known."""
 
     @property
     def kind(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from procsim.output import writing
 from procsim.views.base import clean, seconds
 from procsim.views.text.order_words import (
     blocked_words,
+    cures_words,
     deciding_words,
     faults_words,
     forbidden_words,
@@ -142,6 +143,8 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
     yield Text(f"{mark} ", STYLES["bad"]), Prose(words, "strong")
     for words in more:
         yield indent, Prose(words, "strong")
+    for words in cures_words(outcome):
+        yield indent, Prose(words, STYLES["cure"])
     if outcome.is_flaky:
         words = _("flaky: of {times} times that the same steps were taken again, it went wrong so in {count}")
         yield indent, Prose(words.format(times=AGAIN, count=outcome.again))

@@ -112,6 +112,14 @@ def test_two_locks_in_two_orders_are_found_within_five_executions() -> None:
     assert {name: waiting[name].object for name in ("Ming", "Lan")} == {"Ming": "spoon", "Lan": "bowl"}
 
 
+def test_why_it_hangs_is_said_as_in_any_run() -> None:
+    (fault,) = explored([PROGRAMS / "abba.py"], executions=5).wrong[0].faults
+    assert fault.text.endswith("a deadlock") and "always {first} before {second}" in fault.cure
+    assert {fault.figures[name] for name in ("process", "other")} == {"Ming", "Lan"}
+    lost = [outcome.faults for outcome in explored([PROGRAMS / "lost_wakeup.py"], executions=20).wrong]
+    assert [[each.figures["finding"] for each in faults] for faults in lost] == [["condition_nobody_notifies"]]
+
+
 @pytest.mark.parametrize("program", ["counter.py", "managed.py", "forks.py"])
 def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -41,6 +41,7 @@ def test_a_script_that_hangs_in_some_orders(house: House) -> None:
     done = house.run("explore", "--record", folder, "--", PROGRAMS / "abba.py")
     assert done.returncode == ExitCode.WRONG_ORDER, done.stderr
     assert "Lan waits for bowl" in done.stdout and "Ming waits for spoon" in done.stdout
+    assert "a deadlock" in done.stdout and "acquire the two in the same order everywhere" in done.stdout
     again = house.run("watch", "--schedule", folder / "wrong-1.jsonl", PROGRAMS / "abba.py")
     assert again.returncode == ExitCode.HUNG and "a deadlock" in again.stderr
 

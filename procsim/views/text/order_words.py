@@ -155,6 +155,11 @@ def faults_words(outcome: Outcome) -> list[str]:
     return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults))
 
 
+def cures_words(outcome: Outcome) -> list[str]:
+    """What would cure what is wrong in its simplest way, as far as that is known."""
+    return list(dict.fromkeys(localized(fault.cure, fault.figures) for fault in outcome.faults if fault.cure))
+
+
 def fault_words(fault: Fault, execution: Execution) -> str:
     """What was wrong, in a sentence."""
     figures = fault.figures
@@ -171,7 +176,8 @@ def fault_words(fault: Fault, execution: Execution) -> str:
             return _("the program was ended by {signal}").format(signal=signal_name(-code))
         return _("the program ended with exit code {code}").format(code=clean(code))
     if fault.what == HANG:
-        return _("it hangs: nobody can go on")
+        why = localized(fault.text, figures)
+        return _("it hangs: {why}").format(why=why) if why else _("it hangs: nobody can go on")
     if fault.what == ENDLESS and (processes := figures.get("processes")):
         return _("it was ended: it had more than {count} processes").format(count=clean(processes))
     if fault.what == ENDLESS:
