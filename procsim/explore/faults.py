@@ -146,4 +146,5 @@ def _claims(state: RunState, always: Always | None) -> Iterator[Fault]:
         return
     for claim in claims:
         if not claim.holds:
-            yield Fault(CLAIM, claim.sentence or claim.id, text=claim.text, figures=claim.figures)
+            identity = claim.sentence or claim.id
+            yield Fault(CLAIM, identity, text=claim.text, figures=claim.figures, brief=claim.broken)

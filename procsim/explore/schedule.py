@@ -111,6 +111,8 @@ class Fault(NamedTuple):
     figures: Mapping[str, Any] = {}
     cure: str = ""
     """What would cure it, a sentence like `text`; empty where none is known."""
+    brief: str = ""
+    """What happens, in a few words without figures; empty: views know the words."""
 
     @property
     def kind(self) -> tuple[str, ...]:
