@@ -3,6 +3,7 @@
 begin(plan) ──► a slot that is free ──► Running ──► what was wrong (`faults`) ──► done() ──► (plan, Execution)
 """
 
+import contextlib
 import os
 import queue
 import threading
@@ -16,6 +17,9 @@ from procsim.explore.slot import Slot
 
 STEPS = 2_000
 """The most steps of an execution."""
+
+LOOK_SECONDS = 0.05
+"""Between two calls of what there is to do meanwhile, while nothing else happens."""
 
 Judge = Callable[[Running], tuple[Fault, ...]]
 """Says what was wrong in an execution that has ended."""
@@ -35,10 +39,13 @@ class Executor:
         places: int | None = None,
         steps: int = STEPS,
         allowed: Sequence[str] = (),
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """`command`: as `python` takes it, from the script on; `steps`: the most of one execution; `allowed`: what it
-        may do outside (`tracer/confines.py`). Raises `CannotExplore`.
+        may do outside (`tracer/confines.py`); `meanwhile`: called again and again while this waits, and what it raises
+        is raised. Raises `CannotExplore`.
         """
+        self._meanwhile = meanwhile
         self.places = places or len(os.sched_getaffinity(0))
         self._judge, self._limit = judge, steps
         self._roots = [os.getcwd()]
@@ -49,7 +56,7 @@ class Executor:
             for _ in range(self.places):
                 self._slots.append(Slot(command, variables or os.environ, seed, start_method, allowed))
             for slot in self._slots:
-                slot.wait_until_it_stands()
+                slot.wait_until_it_stands(LOOK_SECONDS, meanwhile)
         except BaseException:
             self._close_slots()
             raise
@@ -63,7 +70,11 @@ class Executor:
 
     def done(self) -> tuple[Plan, Execution]:
         """Wait until one of them has ended: its plan, and what came of it. In any order. Raises `CannotExplore`."""
-        plan, execution = self._results.get()
+        while True:
+            with contextlib.suppress(queue.Empty):
+                plan, execution = self._results.get(timeout=LOOK_SECONDS)
+                break
+            self._meanwhile()
         if isinstance(execution, BaseException):
             raise execution
         return plan, execution
