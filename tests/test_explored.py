@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -231,13 +231,22 @@ def test_a_terminal_without_signs_gets_others() -> None:
     assert {"! ", "[ok] "} <= heads
 
 
+def seen_by(progress: Progress) -> Callable[[Exploration], None]:
+    def look(found: Exploration) -> None:
+        progress.know(found)
+        progress.look()
+
+    return look
+
+
 def test_what_is_known_so_far_is_drawn_on_a_terminal_and_taken_away() -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=100, force_terminal=True, color_system=None)
-    with Progress(console, "procsim explore x", lambda: 0.0) as progress:
-        explorer = Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=progress)
+    clock = iter(range(1_000))
+    with Progress(console, "procsim explore x", lambda: float(next(clock))) as progress:
+        explorer = Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=seen_by(progress))
         explorer.run()
-    assert "1 execution, 0 a second; " in stream.getvalue()
+    assert "1 order so far, by 1 execution: nothing wrong yet" in stream.getvalue()
     lines = [text.plain for _head, text in progress_lines("x", explorer.exploration, False)]
     assert "in 4 of 6 orders: oversold" in lines
 
@@ -245,5 +254,5 @@ def test_what_is_known_so_far_is_drawn_on_a_terminal_and_taken_away() -> None:
 def test_elsewhere_nothing_is_drawn_while_it_goes_on() -> None:
     stream = io.StringIO()
     with Progress(Console(file=stream), "x", lambda: 0.0) as progress:
-        Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=progress).run()
+        Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=seen_by(progress)).run()
     assert stream.getvalue() == ""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim.explore.outcomes import AGAIN, Exploration, Kind, Outcome
-from procsim.explore.schedule import HANG, Step
+from procsim.explore.schedule import HANG, Execution, Step
 from procsim.language import N_, _, listed
 from procsim.output import writing
 from procsim.views.base import clean, seconds
@@ -168,8 +168,13 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
 
 
 def shown_steps(outcome: Outcome, exploration: Exploration) -> list[Step]:
-    """Those steps of the simplest way whose order can differ; all, if none is known to."""
-    steps = outcome.simplest.steps
+    """Those steps of the simplest way to an outcome that matter."""
+    return steps_that_matter(outcome.simplest, exploration)
+
+
+def steps_that_matter(execution: Execution, exploration: Exploration) -> list[Step]:
+    """Those steps whose order can differ; all, if none is known to."""
+    steps = execution.steps
     return [step for step in steps if (step.thread, step.operation) in exploration.racing] or list(steps)
 
 

@@ -1,6 +1,7 @@
 """`procsim explore`: the real command, from the options to the exit code."""
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from procsim.exit_code import ExitCode
 from tests.integration.conftest import PATIENCE_SECONDS, House
+from tests.integration.terminal import Terminal
 
 PROGRAMS = Path(__file__).parent.parent / "programs" / "explored"
 
@@ -64,6 +66,7 @@ def test_what_a_script_would_do_outside_is_named(house: House, tmp_path: Path) -
         ["--", "nothing.py"],
         ["nothing.py"],
         ["tickets", "--allow", "nowhere"],
+        ["tickets", "--view", "live"],
         [],
     ],
     ids=" ".join,
@@ -103,12 +106,79 @@ if __name__ == "__main__":
 """
 
 
-def test_ctrl_c_gives_what_is_known(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_gives_what_is_known(house: House, tmp_path: Path, number: signal.Signals, code: int) -> None:
     program, begun = house.folder / "endless.py", tmp_path / "begun"
     program.write_text(ENDLESS)
     run = house.start("explore", "--budget", 1_000_000, "--allow", tmp_path, "--", program, begun)
     house.wait_until(begun.exists)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     out, err = run.communicate(timeout=PATIENCE_SECONDS)
-    assert run.returncode == ExitCode.INTERRUPTED, err
+    assert run.returncode == code, err
     assert "it was ended early" in out and not err
+
+
+def test_what_was_found_is_told_also_where_it_cannot_be_recorded(house: House) -> None:
+    done = house.run("explore", "--record", "/proc/nowhere", "--", PROGRAMS / "abba.py")
+    assert done.returncode == ExitCode.WRONG_USE and "/proc/nowhere: cannot be written" in done.stderr
+    assert "1 thing can go wrong" in done.stdout
+
+
+def test_the_live_view_stands_until_a_key_is_pressed_and_leaves_the_answer(house: House) -> None:
+    terminal = Terminal(house, "explore", "--record", house.folder / "wrong", "--", PROGRAMS / "abba.py", rows=40)
+    before = terminal.settings()
+    terminal.wait_for("all 6 orders tried by 3 executions: in 2 there is a deadlock, 4 are right")
+    terminal.wait_for("to see it again:")
+    terminal.wait_for("waits for spoon", "waits for bowl")
+    terminal.wait_for("q done")
+    terminal.press("q")
+    assert terminal.wait_for_end() == ExitCode.WRONG_ORDER
+    assert terminal.is_given_back() and terminal.settings() == before
+    terminal.wait_for("1 thing can go wrong")
+
+
+@pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "Ctrl-C"])
+def test_a_key_ends_it_early(house: House, tmp_path: Path, key: str) -> None:
+    program, begun = house.folder / "endless.py", tmp_path / "begun"
+    program.write_text(ENDLESS)
+    terminal = Terminal(house, "explore", "--budget", 1_000_000, "--allow", tmp_path, "--", program, begun)
+    terminal.wait_for("execution ", " of 1000000", "s  searching")
+    terminal.press(key)
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
+    assert terminal.is_given_back()
+    terminal.wait_for("it was ended early")
+
+
+def test_a_key_ends_it_before_the_program_has_begun(house: House) -> None:
+    program, begun = house.folder / "waits.py", house.folder / "begun"
+    program.write_text(f"import os, time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n")
+    terminal = Terminal(house, "explore", "--budget", 1_000_000, "--allow", house.folder, "--", program)
+    terminal.wait_for("nothing was tried yet")
+    terminal.press("q")
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
+    begun.unlink(missing_ok=True)
+
+
+def test_a_signal_ends_the_live_view_which_leaves_the_answer(house: House) -> None:
+    terminal = Terminal(house, "explore", "--", PROGRAMS / "abba.py")
+    terminal.wait_for("q done")
+    os.kill(terminal.child.pid, signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    assert terminal.is_given_back()
+    terminal.wait_for("1 thing can go wrong")
+
+
+def test_it_is_stopped_for_the_shell_and_goes_on(house: House, tmp_path: Path) -> None:
+    program, begun = house.folder / "endless.py", tmp_path / "begun"
+    program.write_text(ENDLESS)
+    words = ("--budget", 1_000_000, "--allow", tmp_path, "--", program, begun)
+    terminal = Terminal(house, "explore", *words, shell="{procsim}; echo now at the shell; read answer; fg")
+    terminal.wait_for("s  searching")
+    terminal.press("\x1a")
+    terminal.wait_for("now at the shell")
+    assert terminal.is_given_back()
+    terminal.press("\n")
+    terminal.wait_for("s  searching")
+    terminal.press("q")
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
+    terminal.wait_for("it was ended early")

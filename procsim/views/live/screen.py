@@ -288,7 +288,7 @@ def _alarm(found: Sequence[Finding], request: ScreenRequest, circle: Sequence[Te
     mark = mark_of(finding, request.plain_marks)
     lines = [] if told else wrapped(Prose(f"{mark} {text}", STYLES["bad"]), width)
     if cure:
-        lines += wrapped(Prose(f"{_('cure')}: {cure}", STYLES["cure"]), width)
+        lines += wrapped(Prose(_("cure: {words}").format(words=cure), STYLES["cure"]), width)
     if len(found) > 1:
         lines.append(Text("  " + _("… and {count} more").format(count=len(found) - 1), STYLES["bad"]))
     return lines

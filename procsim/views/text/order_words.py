@@ -116,12 +116,22 @@ def numbered_step(step: Step) -> str:
     return placed(words, step.operation.at)
 
 
-def blocked_words(thread: str, operation: Operation) -> str:
-    """What a thread waits for that can never go on: "a waits for lock B (ab.py:12)"."""
+def does_words(step: Step) -> str:
+    """The same without who and where: "reads tickets.txt: 1"."""
+    return numbered_step(step._replace(thread="", operation=step.operation._replace(at=""))).lstrip(": ")
+
+
+def waits_words(operation: Operation) -> str:
+    """What a thread waits for that can never go on: "waits for B"."""
     known = BY_DONE.get(operation.kind)
     kind = known.waiting.kind if known is not None and known.waiting is not None else ""
-    doing = waiting_words(kind, operation.object, operation.object)
-    return placed(_("{thread} {words}").format(thread=clean(thread), words=clean(doing)), operation.at)
+    return clean(waiting_words(kind, operation.object, operation.object))
+
+
+def blocked_words(thread: str, operation: Operation) -> str:
+    """The same with who and where: "a waits for B (ab.py:12)"."""
+    words = _("{thread} {words}").format(thread=clean(thread), words=waits_words(operation))
+    return placed(words, operation.at)
 
 
 def pair_words(pair: Pair) -> str:
@@ -138,7 +148,7 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
     Where each of several pairs decides alone, one of them is named: the first in the order of the steps.
     """
     if not outcome.pairs:
-        if outcome.again is not None and not outcome.is_flaky:
+        if outcome.explained:
             yield _("no one or two pairs of steps decide")
         return
     pairs = [pair_words(pair) for pair in outcome.pairs[0]]
@@ -151,8 +161,42 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
 
 def faults_words(outcome: Outcome) -> list[str]:
     """What is wrong in its simplest way, what says most first; never empty for what is wrong."""
-    faults = sorted(outcome.faults, key=lambda fault: (fault.what != CLAIM, fault.what == FINDING))
-    return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults))
+    return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults_in_order(outcome)))
+
+
+def faults_in_order(outcome: Outcome) -> list[Fault]:
+    """What is wrong in its simplest way, what says most first."""
+    return sorted(outcome.faults, key=lambda fault: (fault.what != CLAIM, fault.what == FINDING))
+
+
+BRIEF: Mapping[str, str] = {
+    "lock_cycle": N_("there is a deadlock"),
+    "holder_waits": N_("there is a deadlock"),
+    "lock_twice": N_("a process waits for itself"),
+    "lost_update": N_("an update is lost"),
+    "items_lost": N_("an item is never taken"),
+    "item_dropped": N_("an item is lost"),
+}
+"""What happens, in a few words, by the id of its finding."""
+
+
+def brief_words(outcome: Outcome) -> str:
+    """What happens in executions of a wrong kind, in a few words: "there is a deadlock"."""
+    fault = faults_in_order(outcome)[0]
+    finding = str(fault.figures.get("finding")) if fault.what == HANG else fault.id.partition(".")[0]
+    if fault.brief:
+        return localized(fault.brief, {})
+    if finding in BRIEF and fault.what in (HANG, FINDING):
+        return _(BRIEF[finding])
+    if fault.what == HANG:
+        return _("it hangs")
+    if fault.what == UNCAUGHT:
+        return _("{error} is raised").format(error=clean(fault.id))
+    if fault.what == ENDLESS:
+        return _("it does not end")
+    if fault.what == FINDING:
+        return _("something goes wrong")
+    return fault_words(fault, outcome.simplest)
 
 
 def cures_words(outcome: Outcome) -> list[str]:
