@@ -10,7 +10,7 @@ import pytest
 
 from procsim.exit_code import ExitCode
 from tests.integration.conftest import PATIENCE_SECONDS, House
-from tests.integration.terminal import Terminal
+from tests.integration.terminal import Terminal, hang_up
 
 PROGRAMS = Path(__file__).parent.parent / "programs" / "explored"
 
@@ -182,3 +182,13 @@ def test_it_is_stopped_for_the_shell_and_goes_on(house: House, tmp_path: Path) -
     terminal.press("q")
     assert terminal.wait_for_end() == ExitCode.INTERRUPTED
     terminal.wait_for("it was ended early")
+
+
+def test_of_a_terminal_that_is_closed_nothing_is_left(house: House, tmp_path: Path) -> None:
+    program, begun = house.folder / "endless.py", tmp_path / "begun"
+    program.write_text(ENDLESS)
+    terminal = Terminal(house, "explore", "--budget", 1_000_000, "--allow", tmp_path, "--", program, begun)
+    terminal.wait_for("s  searching")
+    hang_up(terminal.child, house)
+    program.unlink()
+    house.assert_empty()
