@@ -13,7 +13,7 @@ from procsim import language
 from procsim.command.exploring_shown import Shown
 from procsim.explore.explorer import Budget, Explorer
 from procsim.explore.outcomes import Exploration
-from procsim.explore.schedule import CLAIM, FORBIDDEN, HANG, UNCAUGHT, Fault, Uncontrolled
+from procsim.explore.schedule import CLAIM, FORBIDDEN, HANG, STOPPED, UNCAUGHT, Fault, Uncontrolled
 from procsim.session.signals import Signals
 from procsim.views.explored_headline import headline_of
 from procsim.views.exploring import Progress
@@ -211,7 +211,16 @@ def test_what_was_not_allowed() -> None:
     fault = Fault(FORBIDDEN, "connects to", "work.py:5", "user-1", figures={"name": "10.0.0.1"})
     headline = headline_of(Exploration(stopped=fault), over=True)
     assert headline.alarm
-    assert headline.sentence == "user-1 was about to connect to 10.0.0.1 (work.py:5): so nothing more was run"
+    assert headline.sentence == (
+        "user-1 was about to connect to 10.0.0.1 (work.py:5): so nothing more was run; --allow allows it"
+    )
+
+
+def test_of_an_execution_that_was_stopped_nobody_waits_for_ever() -> None:
+    hung = explored(ab_ba()).wrong[0].simplest
+    found = Exploration(executions=1, stopped=Fault(FORBIDDEN, "connects to", figures={"name": "10.0.0.1"}))
+    lines = drawn(found, over=True, newest=replace(hung, ended=STOPPED, faults=()))
+    assert "the newest execution" in lines and not [line for line in lines if "waits" in line]
 
 
 def test_the_brief_words_of_what_goes_wrong() -> None:

@@ -112,6 +112,8 @@ def explore_program(command: list[str], module: bool, options: ExploreOptions) -
     if not module and not source.is_file():
         from procsim.lessons import catalog
 
+        if name in catalog.scenarios():
+            raise WrongUse(_("{name}: options stand behind a scenario: procsim explore {name} …").format(name=name))
         complaint = _("{name}: no such script; give a scenario, a Python file or -m MODULE").format(name=name)
         raise WrongUse(did_you_mean(complaint, name, catalog.scenarios()))
     words = ["-m", *command] if module else command

@@ -46,7 +46,8 @@ def headline_of(exploration: Exploration, over: bool) -> Headline:
     """The headline. `over`: whether nothing more comes."""
     found, executions = exploration, executions_words(exploration.executions)
     if found.stopped is not None:
-        return Headline(_("{words}: so nothing more was run").format(words=forbidden_words(found.stopped)), "", True)
+        words = _("{words}: so nothing more was run; --allow allows it")
+        return Headline(words.format(words=forbidden_words(found.stopped)), "", True)
     if not found.executions:
         return Headline(_("nothing was tried yet") if not over else _("nothing was tried"))
     wrong = any(not outcome.is_flaky for outcome in found.wrong)

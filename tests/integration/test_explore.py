@@ -67,6 +67,7 @@ def test_what_a_script_would_do_outside_is_named(house: House, tmp_path: Path) -
         ["nothing.py"],
         ["tickets", "--allow", "nowhere"],
         ["tickets", "--view", "live"],
+        ["--view", "plain", "tickets"],
         [],
     ],
     ids=" ".join,
@@ -82,6 +83,12 @@ def test_of_a_script_that_is_no_scenario_it_says_how_to_explore_it(house: House)
     program.write_text("")
     done = house.run("explore", program)
     assert done.returncode == ExitCode.WRONG_USE and f"procsim explore -- {program}" in done.stderr
+
+
+def test_where_the_options_of_a_scenario_stand_is_said(house: House) -> None:
+    done = house.run("explore", "--budget", 20, "tickets")
+    assert done.returncode == ExitCode.WRONG_USE
+    assert "options stand behind a scenario: procsim explore tickets" in done.stderr
 
 
 def test_the_nearest_scenario_is_named(house: House) -> None:

@@ -14,7 +14,7 @@ from rich.console import ConsoleDimensions
 from rich.text import Text
 
 from procsim.explore.explorer import Budget
-from procsim.explore.outcomes import Exploration, Kind, Outcome
+from procsim.explore.outcomes import Exploration, Kind, Outcome, is_right
 from procsim.explore.schedule import Execution
 from procsim.language import _
 from procsim.views.base import clean
@@ -209,7 +209,8 @@ def _way(found: Exploration, request: ExploredRequest, rows: int) -> list[Text]:
     if not found.wrong:
         if newest is None:
             return []
-        words = _("an execution that is right") if request.over else _("the newest execution")
+        shown_as_right = request.over and is_right(newest)
+        words = _("an execution that is right") if shown_as_right else _("the newest execution")
         drawing = Drawing(way_of(newest, steps_that_matter(newest, found)), width, plain)
         return [_way_head(words, drawing), *drawing.lines(rows - 1)][:rows]
     outcome = found.wrong[_chosen(found, request)]

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from procsim.explore.deciding import Pair
 from procsim.explore.outcomes import Outcome
-from procsim.explore.schedule import Execution, Operation, Step
+from procsim.explore.schedule import WHOLE, Execution, Operation, Step
 from procsim.language import _
 from procsim.views.base import clean
 from procsim.views.text.order_words import blocked_words, does_words, numbered_step, waits_words
@@ -60,10 +60,11 @@ def way_of(execution: Execution, steps: Sequence[Step], outcome: Outcome | None 
     """The way of an execution, of which these steps are shown. `outcome`: that of which it is the simplest."""
     born = [step.operation.object for step in execution.steps if step.operation.kind.endswith("_started")]
     rank = {name: place for place, name in enumerate(born, 1)}
-    names = dict.fromkeys([*(step.thread for step in steps), *execution.blocked])
+    blocked = execution.blocked if execution.ended == WHOLE else {}  # else it was stopped, and could have gone on
+    names = dict.fromkeys([*(step.thread for step in steps), *blocked])
     threads = sorted(names, key=lambda name: rank.get(name, 0))
     pair, earlier, later = _deciding(steps, outcome) if outcome is not None else (None, 0, 0)
-    return Way(steps, threads, execution.blocked, pair, earlier, later)
+    return Way(steps, threads, blocked, pair, earlier, later)
 
 
 def _deciding(steps: Sequence[Step], outcome: Outcome) -> tuple[Pair | None, int, int]:
