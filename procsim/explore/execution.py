@@ -29,7 +29,7 @@ from procsim.explore.schedule import (
 )
 from procsim.explore.slot import Slot
 from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
-from procsim.explore.world import ENDS, GIVES_UP, WAITS_FOR_ANY, Call, World
+from procsim.explore.world import ENDS, GIVES_UP, Call, World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
     AT_GATE,
@@ -159,8 +159,7 @@ class Running:
         return len(self._process_of) > PROCESSES
 
     def _could(self, name: str, pending: Pending) -> bool:
-        sees = pending.operation.kind == WAITS_FOR_ANY
-        return pending.limited or pending.free or not (sees or self._world.blocks(name, pending.operation))
+        return pending.limited or pending.free or not (pending.sees or self._world.blocks(name, pending.operation))
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
@@ -170,8 +169,9 @@ class Running:
         if self._find_wrong():
             return False
         strangers = {*self._strangers.values()} & {pending.operation.object for pending in self._pending.values()}
+        late = any(pending.is_late for pending in self._pending.values())
         deadline = time.monotonic() + LAST_PATIENCE_SECONDS
-        if not self.loose and not strangers:
+        if not self.loose and not strangers and not late:
             while MAIN not in self._by_name and self.exit_code is None and time.monotonic() < deadline:
                 self._look(LOOK_SECONDS)
             return True
@@ -180,7 +180,7 @@ class Running:
             self._look(LOOK_SECONDS)
             if self._find_wrong():
                 return False
-            if not (self.loose or strangers):
+            if not (self.loose or strangers or late):
                 break
         self._settle(PATIENCE_SECONDS)
         if is_over := set(self._pending) == before and not self._moving:
@@ -199,7 +199,8 @@ class Running:
         self._last[name] = operation.kind
         if pending.condition:
             world.asleep[pending.condition].remove(name)
-        world.take(name, operation, gave_up)
+        if not pending.is_late:
+            world.take(name, operation, gave_up)
         if operation.kind == "thread_started":
             self._add_uncontrolled("thread", operation.object, operation.at)
         if operation.kind in ("process_started", "thread_started"):
@@ -225,7 +226,7 @@ class Running:
         for name, pending in self._pending.items():
             if pending.limited:
                 continue
-            if pending.operation.kind == WAITS_FOR_ANY:
+            if pending.sees:
                 pending.free = self._by_name[name].looks()
             elif pending.operation.kind not in ("pipe_received", "pipe_polled") or self._could(name, pending):
                 continue
@@ -240,7 +241,7 @@ class Running:
             if pending.call is None or self._could(name, pending) or not self._by_name[name].looks():
                 continue
             pending.free = True
-            if pending.operation.kind != WAITS_FOR_ANY:
+            if not pending.sees:
                 self._add_uncontrolled("unseen", pending.operation.object, pending.operation.at)
         return any(pending.free for pending in self._pending.values())
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from procsim.explore.schedule import Operation
-from procsim.explore.world import Call
-from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT
+from procsim.explore.world import SEES, Call
+from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT, NOT_YET
 from procsim.wire.identities import pipe_end
 
 ANSWER_SECONDS = 2.0
@@ -62,6 +62,16 @@ class Pending:
         self.operation, self.call, self.condition, self.limited = operation, call, condition, limited
         self.free = False
         """Whether it can be done, as its thread has seen: the explorer may know of nobody who has made it possible."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its thread was let in before, and has found that it has to wait still: what is in its way comes."""
+        return self.call is not None and self.call.more == NOT_YET
+
+    @property
+    def sees(self) -> bool:
+        """Whether it is its thread alone that sees whether it can be done."""
+        return self.operation.kind in SEES or self.is_late
 
     def value(self, events: Iterable[tuple[Any, ...]], pid: int) -> str:
         """What its step has read, written, put or got. `events`: those that have come since; `pid`: of its process."""

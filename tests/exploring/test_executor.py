@@ -156,6 +156,18 @@ def test_a_notice_that_came_before_the_wait() -> None:
     assert found.wrong[0].simplest.blocked["waiter"].kind == "condition_awoke"
 
 
+def test_a_process_whose_items_do_not_fit_into_the_pipe_goes_on_until_it_is_to_end() -> None:
+    found = explored([PROGRAMS / "full_pipe.py"], executions=5)
+    assert found.tried_all and found.executions == 1 and not found.uncontrolled
+    (fault,) = found.wrong[0].faults
+    assert (fault.what, fault.figures["finding"]) == (HANG, "join_before_get")
+
+
+def test_what_did_not_fit_into_the_pipe_comes_when_there_is_room() -> None:
+    found = explored([PROGRAMS / "full_pipe.py", "taken"], executions=5)
+    assert found.executions == 5 and not found.wrong and not found.uncontrolled
+
+
 def test_a_time_limit_is_up_in_some_orders_and_not_in_others() -> None:
     found = explored([PROGRAMS / "time_limit.py"], executions=20)
     assert found.tried_all and found.right is not None

@@ -203,6 +203,18 @@ def _has_room(handle: int, size: int) -> bool:
     return int.from_bytes(count, sys.byteorder) + size < PIPE_BYTES
 
 
+def is_full(connection: Any) -> bool:
+    """Whether nothing more goes into a pipe now. Not where it was closed: then the call itself raises."""
+    try:
+        poll = select.poll()
+        poll.register(connection._handle, select.POLLOUT)
+        return not poll.poll(0)
+    except (OSError, TypeError) as error:
+        if raised_elsewhere(error):
+            raise
+        return False
+
+
 def _wait_for_room(connection: Any, queue: int, buf: Any) -> None:
     """Write an item of a SimpleQueue, which may wait until others have been taken: its `queue_put` was emitted."""
     emit_waiting("queue_put_waiting", queue, None, value=None)
