@@ -44,6 +44,12 @@ def explored(program: Program, budget: Budget | None = None, bound: int | None =
     return Explorer(ModelExecutor(program, 2), lambda: 0.0, budget or Budget(), bound).run()
 
 
+def test_of_no_execution_nothing_is_said() -> None:
+    text = text_of(Exploration(None, 0, interrupted=True))
+    assert text.splitlines()[0].endswith(": no execution came to its end")
+    assert text.splitlines()[-1] == "nothing is known yet"
+
+
 def text_of(exploration: Exploration, again: str = "") -> str:
     stream = io.StringIO()
     commands = dict.fromkeys(exploration.outcomes, again)

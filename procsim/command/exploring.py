@@ -43,7 +43,9 @@ Allowed = Annotated[
 ]
 Preemptions = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Only orders in which at most N times a process is stopped that could go on."),
+    typer.Option(
+        metavar="N", min=0, help="Only orders in which at most N times a process is stopped that could go on."
+    ),
 ]
 ExploredSeed = Annotated[
     int, typer.Option(metavar="N", help="Of the module random in each process, and of the orders tried at random.")

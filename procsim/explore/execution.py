@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from procsim.explore.names import Names
+from procsim.explore.patience import may_go_on
 from procsim.explore.schedule import (
     ASLEEP,
     DIVERGED,
@@ -184,8 +185,12 @@ class Running:
                 break
         self._settle(PATIENCE_SECONDS)
         if is_over := set(self._pending) == before and not self._moving:
-            self.ended = LIMIT if strangers else WHOLE  # they may still compute
+            self.ended = LIMIT if strangers or self._may_come_back() else WHOLE
         return is_over
+
+    def _may_come_back(self) -> bool:
+        """Whether a thread that did not come to the gate may still do so by itself."""
+        return any(name not in self._by_name or may_go_on(self._by_name[name].pid) for name in self.loose)
 
     def _step(self, name: str, enabled: frozenset[str]) -> None:
         """Have one thread do what it is about to do, and wait until that is over."""

@@ -79,6 +79,8 @@ def explored_lines(
 def title_words(title: str, exploration: Exploration) -> str:
     """Such as "tickets --users 2: all 12 orders of the steps at stock.txt were tried, in 0.42 s"."""
     words = N_("{title}: {executions} of at most {steps} steps, in {time}")
+    if not exploration.executions and exploration.stopped is None:
+        words = N_("{title}: no execution came to its end")
     if exploration.tried_all and exploration.orders == 1:
         words = N_("{title}: the only order was tried, in {time}")
     elif exploration.tried_all and exploration.orders:
@@ -203,7 +205,9 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
     if exploration.interrupted:
         yield _("it was ended early")
     if exploration.limited:
-        words = _("{executions} reached the limit of steps; what follows was not tried")
+        words = _(
+            "{executions} were cut off: by too many steps, or as a process computes on; what follows was not tried"
+        )
         yield words.format(executions=executions_words(exploration.limited))
     if exploration.open:
         yield counted(exploration.open, N_("1 known branch was not tried"), N_("{count} known branches were not tried"))
@@ -219,6 +223,10 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
 def conclusion_words(exploration: Exploration) -> str:
     """The last line."""
     wrong = [outcome for outcome in exploration.wrong if not outcome.is_flaky]
+    if not exploration.executions and exploration.stopped is None:
+        return _("nothing is known yet")
+    if wrong and exploration.is_never_right and exploration.uncontrolled:
+        return _("it went wrong in every order that was tried")
     if wrong and exploration.is_never_right:
         return _("it goes wrong in every order")
     if wrong:

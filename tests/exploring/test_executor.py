@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from procsim.explore import execution
 from procsim.explore.copies import CannotExplore
 from procsim.explore.executor import Executor
 from procsim.explore.explorer import Budget, Explorer
@@ -161,6 +162,13 @@ def test_a_process_whose_items_do_not_fit_into_the_pipe_goes_on_until_it_is_to_e
     assert found.tried_all and found.executions == 1 and not found.uncontrolled
     (fault,) = found.wrong[0].faults
     assert (fault.what, fault.figures["finding"]) == (HANG, "join_before_get")
+
+
+def test_who_computes_for_long_is_not_said_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(execution, "LAST_PATIENCE_SECONDS", 0.2)
+    found = explored([PROGRAMS / "computes.py"], executions=1)
+    assert found.limited == 1 and not found.wrong and not found.tried_all
 
 
 def test_what_did_not_fit_into_the_pipe_comes_when_there_is_room() -> None:
