@@ -3,7 +3,8 @@
 Step, Operation, Pair, Fault, Uncontrolled (`explore/schedule.py`) ──► sentences ──► views
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from procsim.explore.deciding import Pair
 from procsim.explore.outcomes import Outcome
@@ -127,6 +128,25 @@ def waits_words(operation: Operation) -> str:
     known = BY_DONE.get(operation.kind)
     kind = known.waiting.kind if known is not None and known.waiting is not None else ""
     return clean(waiting_words(kind, operation.object, operation.object))
+
+
+def numbered_steps(steps: Sequence[Step]) -> Iterator[tuple[int, str]]:
+    """The steps with their numbers; what a thread does again and again is one, with how often."""
+    number = 1
+    for _key, group in groupby(steps, lambda step: (step.thread, step.operation, step.gave_up)):
+        same = list(group)
+        if len(same) < TIMES_TOLD:
+            for step in same:
+                yield number, numbered_step(step)
+                number += 1
+            continue
+        words = _("{words}, {count} times").format(words=numbered_step(same[0]._replace(value="")), count=len(same))
+        yield number, words
+        number += len(same)
+
+
+TIMES_TOLD = 3
+"""What is done so often in a row, or more often, is told once."""
 
 
 def blocked_words(thread: str, operation: Operation) -> str:
