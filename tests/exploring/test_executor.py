@@ -130,6 +130,14 @@ def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeyp
     assert found.tried_all and found.right is not None
 
 
+def test_the_pair_that_decides_where_a_process_of_the_managers_has_its_steps_too() -> None:
+    with executor(PROGRAMS / "managed.py") as made:
+        explorer = Explorer(made, time.monotonic, Budget(60, None))
+        explorer.run()
+    ((pair,), *_others) = explorer.exploration.wrong[0].pairs
+    assert (pair.earlier.operation.kind, pair.later.kind) == ("value_read", "value_written")
+
+
 @pytest.mark.parametrize("way", ["closed", "ended", "polled", "awaited", "both ways", "forgotten"])
 def test_a_pipe_whose_senders_are_gone_comes_to_its_end(way: str) -> None:
     found = explored([PROGRAMS / "ends.py", way], executions=60)
