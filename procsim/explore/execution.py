@@ -5,7 +5,7 @@
     their threads ───────────┘ ◄── GO ─────────────────────────────────┘
 
 A step is over when all who move stand at the gate again, sleep in a condition, or have ended. Where nobody can move, it
-hangs: that is known at once. A thread that does not come to the gate for PATIENCE_SECONDS computes, or waits for
+hangs: that is known at once. A thread that does not come to the gate within its `Patience` computes, or waits for
 something that no gate is before: the others then move beside it, and that is told.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from procsim.explore.names import Names
-from procsim.explore.patience import may_go_on
+from procsim.explore.patience import Patience, any_computes, may_go_on
 from procsim.explore.schedule import (
     ASLEEP,
     DIVERGED,
@@ -29,7 +29,7 @@ from procsim.explore.schedule import (
     Uncontrolled,
 )
 from procsim.explore.slot import Slot
-from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
+from procsim.explore.standing import Pending, Thread, ends_held_by, is_ending, wait_for_the_end
 from procsim.explore.world import ENDS, GIVES_UP, Call, World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
@@ -121,16 +121,18 @@ class Running:
         try:
             self._steps()
         finally:
-            slot.end()
-            self._learn()
-            self._note_programs()
-            for thread in self._threads.values():
-                thread.connection.close()
-            self._poll.close()
+            try:
+                slot.end()
+                self._learn()
+                self._note_programs()
+            finally:  # a thread whose connection ends, ends: also where the zygote has died
+                for thread in self._threads.values():
+                    thread.connection.close()
+                self._poll.close()
 
     def _steps(self) -> None:
         previous: str | None = None
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         while not self._is_cut():
             self._see_what_came()
             enabled = frozenset(name for name, pending in self._pending.items() if self._could(name, pending))
@@ -165,7 +167,7 @@ class Running:
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
         if self._pending and self._look(LAST_PATIENCE_SECONDS if self._serving else GRACE_SECONDS):
-            self._settle(PATIENCE_SECONDS)
+            self._settle()
             return False
         if self._find_wrong():
             return False
@@ -183,13 +185,15 @@ class Running:
                 return False
             if not (self.loose or strangers or late):
                 break
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         if is_over := set(self._pending) == before and not self._moving:
             self.ended = LIMIT if strangers or self._may_come_back() else WHOLE
         return is_over
 
     def _may_come_back(self) -> bool:
         """Whether a thread that did not come to the gate may still do so by itself."""
+        if self.loose and any_computes(self._slot.zygote):
+            return True
         return any(name not in self._by_name or may_go_on(self._by_name[name].pid) for name in self.loose)
 
     def _step(self, name: str, enabled: frozenset[str]) -> None:
@@ -220,7 +224,7 @@ class Running:
         if pending.call is not None:
             self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
         self._send(name, TIME_UP if gave_up else GO)
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
         step = Step(name, operation, enabled, waiting, refused, value, gave_up)
         self.steps.append(step)
@@ -252,13 +256,13 @@ class Running:
 
     # Who moves -----------------------------------------------------------------------------------------------
 
-    def _settle(self, patience: float) -> None:
+    def _settle(self) -> None:
         """Wait until nobody moves, or until those who do have had enough time."""
-        deadline = time.monotonic() + patience
+        patience = Patience(self._slot.zygote, PATIENCE_SECONDS)
         while self._moving and not self._is_cut():
             if self._look(LOOK_SECONDS):
-                deadline = time.monotonic() + patience
-            elif time.monotonic() > deadline:
+                patience.renew()
+            elif patience.is_up():
                 for name in sorted(self._moving):
                     self.loose[name] = self._last.get(name, "")
                     self._add_uncontrolled("thread", name, "")
@@ -380,8 +384,17 @@ class Running:
         if not any(other.pid == thread.pid for other in self._threads.values()):
             self._world.ended.add(thread.process)
             wait_for_the_end(thread.pid)
+            self._see_who_ends()
         elif thread.name == thread.process:
             self._world.ended.discard(thread.name)
+
+    def _see_who_ends(self) -> None:
+        """What ends a process may end others with it: all of its group, say. They are not where they stood."""
+        for each in {thread.pid: thread for thread in self._threads.values()}.values():
+            if is_ending(each.pid):
+                for name in [name for name, other in self._by_name.items() if other.pid == each.pid]:
+                    self._forget(name)
+                    self._moving.add(name)
 
     def _send(self, name: str, word: bytes) -> None:
         try:

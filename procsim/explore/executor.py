@@ -14,6 +14,7 @@ from procsim.explore.copies import CannotExplore
 from procsim.explore.execution import Running
 from procsim.explore.schedule import Execution, Fault, Plan
 from procsim.explore.slot import Slot
+from procsim.language import _
 
 STEPS = 2_000
 """The most steps of an execution."""
@@ -48,12 +49,12 @@ class Executor:
         self._meanwhile = meanwhile
         self.places = places or len(os.sched_getaffinity(0))
         self._judge, self._limit = judge, steps
-        self._roots = [os.getcwd()]
+        self._roots = [_here()]
         self._orders: queue.SimpleQueue[Plan | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[Plan, Execution | BaseException]] = queue.SimpleQueue()
         self._slots: list[Slot] = []
         try:
-            for _ in range(self.places):
+            for _place in range(self.places):
                 self._slots.append(Slot(command, variables or os.environ, seed, start_method, allowed))
             for slot in self._slots:
                 slot.wait_until_it_stands(LOOK_SECONDS, meanwhile)
@@ -81,7 +82,7 @@ class Executor:
 
     def close(self) -> None:
         """End those that go on; what comes of them is not asked for."""
-        for _ in self._threads:
+        for _thread in self._threads:
             self._orders.put(None)
         self._close_slots()
 
@@ -111,6 +112,14 @@ class Executor:
             tuple(running.uncontrolled),
             running.diverged,
         )
+
+
+def _here() -> str:
+    """The folder where the program runs. Raises `CannotExplore` where it is gone."""
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise CannotExplore(_("the run cannot be started: {reason}").format(reason=error.strerror)) from error
 
 
 def nothing_wrong(running: Any) -> tuple[Fault, ...]:

@@ -97,6 +97,11 @@ class Slot:
         undoing.callback(self._end_zygote)
         lifeline.write(_member(self._zygote.pid))
 
+    @property
+    def zygote(self) -> int:
+        """The PID of the zygote."""
+        return self._zygote.pid
+
     def wait_until_it_stands(self, look: float, meanwhile: Callable[[], None]) -> None:
         """Wait until the zygote has imported what it has to; call `meanwhile` every `look` seconds, and let through
         what it raises. Raises `CannotExplore`.

@@ -22,6 +22,9 @@ VALUE_LIMIT = 60
 END_SECONDS = 0.5
 """How long a process may take to end once its threads have."""
 
+_EXITING, _KILLED = 0x4, 1 << 8
+"""proc(5): PF_EXITING among the flags of a process, and SIGKILL among the signals that wait for it."""
+
 
 class Thread:
     """A thread of the program, as far as the explorer knows it."""
@@ -95,6 +98,16 @@ def ends_held_by(pid: int) -> tuple[int, ...]:
     except OSError:  # it has just ended
         return ()
     return tuple(sorted(ends))
+
+
+def is_ending(pid: int) -> bool:
+    """Whether a process has been killed, and is not gone yet."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return True
+    return bool(int(words[6]) & _EXITING or int(words[28]) & _KILLED)
 
 
 def wait_for_the_end(pid: int) -> None:

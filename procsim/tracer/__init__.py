@@ -21,11 +21,12 @@ import os
 from functools import partial
 from types import ModuleType
 
-from procsim.tracer import confines, emit, explored, gate, inject, patching
+from procsim.tracer import confines, emit, explored, gate, inject, patching, reach
 from procsim.tracer.watch import (
     conditions,
     endings,
     ends_seen,
+    explored_others,
     explored_threads,
     files,
     forks,
@@ -74,6 +75,8 @@ def install() -> bool:
     folder = os.environ[run_folder.RUN_VARIABLE]
     if settings.explored is not None:
         explored.begin(folder, settings.explored)
+        reach.begin(settings.procsim)
+        explored_others.patch_others()
         if role in ("child", "program", "forkserver"):
             confines.begin(*settings.explored)
     else:
@@ -103,6 +106,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.popen_fork": processes.patch_popen,
         "multiprocessing.popen_forkserver": processes.patch_popen,
         "multiprocessing.util": processes.patch_util,
+        "signal": explored_others.patch_signal,
         "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
         "threading": partial(_patch_both, uncaught.patch_threading, explored_threads.patch_threading),

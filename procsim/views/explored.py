@@ -204,9 +204,7 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
     if exploration.interrupted:
         yield _("it was ended early")
     if exploration.limited:
-        words = _(
-            "{executions} were cut off: by too many steps, or as a process computes on; what follows was not tried"
-        )
+        words = _("{executions} did not come to an end; what follows was not tried")
         yield words.format(executions=executions_words(exploration.limited))
     if exploration.open:
         yield counted(exploration.open, N_("1 known branch was not tried"), N_("{count} known branches were not tried"))

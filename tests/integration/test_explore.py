@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from procsim.exit_code import ExitCode
-from tests.integration.conftest import PATIENCE_SECONDS, House
+from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 from tests.integration.terminal import Terminal, hang_up
 
 PROGRAMS = Path(__file__).parent.parent / "programs" / "explored"
@@ -199,3 +200,14 @@ def test_of_a_terminal_that_is_closed_nothing_is_left(house: House, tmp_path: Pa
     hang_up(terminal.child, house)
     program.unlink()
     house.assert_empty()
+
+
+def test_a_folder_that_is_gone_is_one_line(house: House, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    words = [sys.executable, "-c", "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.argv[1], sys.argv[1:])"]
+    done = subprocess.run(
+        [*words, *PROCSIM, "explore", "--", PROGRAMS / "abba.py"], cwd=gone, capture_output=True, text=True
+    )
+    assert done.returncode == ExitCode.WRONG_USE, done.stderr
+    assert done.stderr == "procsim: the run cannot be started: No such file or directory\n"

@@ -257,6 +257,10 @@ FORBIDDEN_WORDS: Mapping[str, str] = {
     "connects to": N_("{thread} was about to connect to {name}"),
     "runs": N_("{thread} was about to run {name}"),
     "sends a signal to": N_("{thread} was about to send a signal to {name}"),
+    "changes the priority of": N_("{thread} was about to change the priority of {name}"),
+    "changes the scheduling of": N_("{thread} was about to change the scheduling of {name}"),
+    "changes the limits of": N_("{thread} was about to change the limits of {name}"),
+    "asks for the address of": N_("{thread} was about to ask for the address of {name}"),
     "removes": N_("{thread} was about to remove {name}"),
 }
 """What was not allowed."""

@@ -1,14 +1,15 @@
-"""A process computes, and does not end."""
+"""A worker computes without end, and its parent waits for it: nobody can tell from outside that it never ends."""
 
 from multiprocessing import Process
 
 
-def compute():
+def compute() -> None:
+    number = 0
     while True:
-        pass
+        number += 1
 
 
 if __name__ == "__main__":
-    worker = Process(target=compute)
+    worker = Process(target=compute, name="worker", daemon=True)
     worker.start()
     worker.join()
