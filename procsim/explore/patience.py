@@ -54,7 +54,7 @@ ENDED_BY_OTHERS = frozenset({"inner", "shared", "read", "write", "poll"})
 
 
 def may_go_on(pid: int) -> bool:
-    """Whether a thread of this process computes, waits for a time, for a program of others, or for what is not known."""
+    """Whether a thread of it computes, waits for a time, for a program of others, or for what is not known."""
     threads, ends = threads_of(pid), OpenEnds(pid)
     try:
         return not READABLE or any(_may_go_on(blocked(pid, str(thread), ends)) for thread in threads)
