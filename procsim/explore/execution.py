@@ -72,9 +72,9 @@ class Running:
         self.events: list[tuple[Any, ...]] = []
         """All that was emitted, as it came."""
         self.steps: list[Step] = []
-        self.began: list[tuple[int, int, str, Call]] = []
+        self.began: list[tuple[int, int, str, Call, bool]] = []
         """Of each step that the program has asked for: when it began (ns of the system's monotonic clock), the PID and
-        the thread, as events have it, and what that has said."""
+        the thread, as events have it, what that has said, and whether it was given up."""
         self.started = time.monotonic_ns()
         self.exit_code: int | None = None
         self.ended = WHOLE
@@ -222,7 +222,7 @@ class Running:
             for each in self._moving & self._pending.keys():
                 self._forget(each)
         if pending.call is not None:
-            self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
+            self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call, gave_up))
         self._send(name, TIME_UP if gave_up else GO)
         self._settle()
         value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
@@ -262,7 +262,7 @@ class Running:
         while self._moving and not self._is_cut():
             if self._look(LOOK_SECONDS):
                 patience.renew()
-            elif patience.is_up():
+            elif patience.is_up() and not self._look(0):  # we may have been kept from looking, too
                 for name in sorted(self._moving):
                     self.loose[name] = self._last.get(name, "")
                     self._add_uncontrolled("thread", name, "")

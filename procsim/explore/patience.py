@@ -17,6 +17,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 LONGEST_SECONDS = 60.0
 """Then it is up in any case."""
 
+LOOKS = 3
+"""So often in turn all of them are seen to sleep."""
+
 
 class Patience:
     """Of so many seconds, with the processes that have come of a zygote. To be renewed when something has happened."""
@@ -27,21 +30,20 @@ class Patience:
 
     def renew(self) -> None:
         """It begins anew."""
-        self._began, self._computed = time.monotonic(), -1.0
+        self._began, self._computed, self._slept = time.monotonic(), -1.0, 0
 
     def is_up(self) -> bool:
-        """Whether nobody is to be waited for any longer."""
+        """Whether nobody is to be waited for any longer. To be asked again and again."""
         waited = time.monotonic() - self._began
-        if waited < self._seconds / 2:
-            return False
-        if self._computed >= 0 and waited < self._seconds:
+        if waited < self._seconds / 2 or (self._computed >= 0 and waited < self._seconds):
             return False
         computed, runs = _computed_by(self._zygote)
-        if self._computed < 0:
+        if self._computed < 0:  # what they have computed until half of the time was over
             self._computed = computed
-        if waited < self._seconds:
             return False
-        return not runs or computed - self._computed > self._seconds / 3 or waited > LONGEST_SECONDS
+        self._slept = 0 if runs else self._slept + 1
+        have_computed = computed - self._computed > self._seconds / 3
+        return have_computed or self._slept >= LOOKS or waited > LONGEST_SECONDS
 
 
 def any_computes(zygote: int) -> bool:

@@ -35,7 +35,7 @@ from procsim.wire.run_folder import HOOK_FOLDER, RUN_VARIABLE, Settings, environ
 PATIENCE_SECONDS = 5.0
 """How long a zygote may take to end its processes and itself."""
 
-BEGIN_SECONDS = 60.0
+BEGIN_SECONDS = 300.0
 """How long a zygote may take to import what it has to."""
 
 

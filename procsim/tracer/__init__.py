@@ -80,7 +80,7 @@ def install() -> bool:
         if role in ("child", "program", "forkserver"):
             confines.begin(*settings.explored)
     else:
-        gate.find(folder, queue)
+        gate.find(folder, queue, settings.further_steps)
     ordering.begin(by_name=settings.races)
     libraries.begin()
     if settings.seed is not None:

@@ -204,6 +204,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # None: it always can; `subject` what it is about, if that is no object; `native_id` the system's number of the
     # thread. `gate_reached` comes again when `ready` has changed; `gate_left` when a signal handler has raised there.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
+    # In a recording of `explore`, `gate_passed` may have `in_vain`: the operation was given up at once.
     "gate_passed": ("operation",),
     "gate_left": (),
     # By the program itself. `scenario_began`: its `start` was called; `said`, `noted`: `procsim.say`, `procsim.note`.

@@ -30,9 +30,9 @@ FORBIDDEN = "forbidden"
 LOOKED = "looked"
 """The answer to LOOK: whether it could begin its operation without waiting. It stays at the gate."""
 
-WOKEN, NOT_YET = "woken", "not yet"
-"""At the end of AT_GATE: the lock is acquired by who was woken in its condition; or the explorer was wrong, and the
-operation cannot be done now."""
+NOT_YET = "not yet"
+"""At the end of AT_GATE: the explorer was wrong, and the operation cannot be done now. `gate_words.WOKEN` stands there
+where a lock is acquired by who was woken in its condition."""
 
 FORK, END = b"f", b"e"
 """To the zygote. FORK is followed by a marshalled dict: `folder`, for temporary files; `seed`. It answers with the PID

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from procsim.exit_code import ExitCode
+from tests.conftest import thorough
 from tests.integration.conftest import PATIENCE_SECONDS, PROCSIM, House
 from tests.integration.terminal import Terminal, hang_up
 
@@ -47,6 +49,44 @@ def test_a_script_that_hangs_in_some_orders(house: House) -> None:
     assert "a deadlock" in done.stdout and "acquire the two in the same order everywhere" in done.stdout
     again = house.run("watch", "--schedule", folder / "wrong-1.jsonl", PROGRAMS / "abba.py")
     assert again.returncode == ExitCode.HUNG and "a deadlock" in again.stderr
+
+
+SHOWN = frozenset(
+    {
+        *("file_opened", "file_read", "file_written", "value_read", "value_written", "lock_acquired", "queue_put"),
+        *("queue_got", "queue_empty", "condition_awoke", "condition_notified", "raised"),
+    }
+)
+
+
+def done_by_each_order(lines: list[dict[str, Any]]) -> dict[str, list[tuple[object, ...]]]:
+    """What was done to each object, in its order."""
+    objects: dict[str, list[tuple[object, ...]]] = {}
+    for line in lines:
+        if line["kind"] in SHOWN:
+            of = line.get("path") or (line.get("object") or {}).get("name", "")
+            row = line["process"], line["kind"], line.get("value"), line.get("at")
+            objects.setdefault(of, []).append(row)
+    return objects
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["emptied.py", "time_limit.py", *thorough("bounded_buffer.py", "arithmetic_prog.py", "managed.py", "stack.py")],
+)
+def test_what_was_explored_is_the_same_each_time_that_it_is_taken_again(house: House, program: str) -> None:
+    folder, path = house.folder / "wrong", PROGRAMS / program
+    done = house.run("explore", "--budget", 120, "--record", folder, "--", path)
+    assert done.returncode == ExitCode.WRONG_ORDER, done.stderr
+    recordings = sorted(folder.iterdir())
+    assert recordings
+    for recording in recordings:
+        recorded = [json.loads(line) for line in recording.read_text().splitlines()[1:]]
+        expected = done_by_each_order(recorded)
+        for _ in range(3):
+            lines, again = house.events("watch", "--schedule", recording, path)
+            assert "schedule" not in again.stderr
+            assert done_by_each_order(lines) == expected
 
 
 def test_what_a_script_would_do_outside_is_named(house: House, tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ import pytest
 from tests.conftest import thorough
 from tests.integration.conftest import House
 
-SEEN = ("said", "noted", "file_read", "file_written", "queue_put", "queue_got", "pipe_received", "lock_acquired")
+SEEN = (
+    "said",
+    "noted",
+    "file_opened",
+    "file_read",
+    "file_written",
+    "queue_put",
+    "queue_got",
+    "pipe_received",
+    "lock_acquired",
+)
 
 
 def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:

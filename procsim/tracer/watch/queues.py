@@ -155,8 +155,7 @@ def _watch_places(queue: Any) -> None:
         block = as_flag(block)
         if gate.shared[0]:
             ready = (lambda: not raw._is_zero()) if block and timeout is None else None
-            gate.arrive("queue_put", identity, at, ready, subject=value)
-            block = block and gate.ask_explorer is None
+            block = not gate.arrive_for_a_time("queue_put", identity, at, ready, value) and block
         kinds = ("queue_put_waiting", "queue_full")
         if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout, value=value):
             return False
@@ -203,9 +202,9 @@ def _will_end(feeder: Any) -> bool:
 # Whether it is empty ------------------------------------------------------------------------------------------
 
 
-def _look_explored(queue: Any) -> None:
-    """Where this process is explored, it is a step to ask a queue."""
-    if explored.active and (at := caller(OF_HELPER)) != INTERNAL:
+def _arrive_to_ask(queue: Any) -> None:
+    """It may be a step to ask a queue."""
+    if gate.has_step("queue_asked") and (at := caller(OF_HELPER)) != INTERNAL:
         gate.arrive("queue_asked", identity_of(queue._rlock), at)
 
 
@@ -303,7 +302,9 @@ class Queue(Methods):
                 _comes(self)
             block = may_block
         elif gate.shared[0]:
-            gate.arrive("queue_got", identity, at, partial(_is_there, self) if may_block and timeout is None else None)
+            ready = partial(_is_there, self) if may_block and timeout is None else None
+            if gate.arrive_for_a_time("queue_got", identity, at, ready):
+                block = may_block = False
         waiting = Waiting()
         if may_block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
@@ -316,13 +317,13 @@ class Queue(Methods):
         return item
 
     def empty(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         empty = Queue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty
 
     def qsize(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         size = Queue.real.qsize(self)
         _emit_asked(self, plain(size) == 0)
         return size
@@ -407,7 +408,7 @@ class SimpleQueue(Methods):
         belong_to_a_queue(self._reader, self._writer)
 
     def empty(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         empty = SimpleQueue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty

@@ -223,6 +223,19 @@ def _wait_words(run: RunState, wait: Wait) -> str:
     return clean(text)
 
 
+_FURTHER: Mapping[str, str] = {
+    "file_opened": N_("open {subject}"),
+    "path_changed": N_("make, rename or remove {subject}"),
+    "path_seen": N_("look at {subject}"),
+    "queue_asked": N_("ask {object} for its size"),
+    "event_seen": N_("look whether {object} is set"),
+    "pipe_polled": N_("look for a message on {object}"),
+    "connections_awaited": N_("wait for any of several connections"),
+    "condition_left": N_("acquire {object} again"),
+}
+"""What a thread is about to do that stands at the gate where there are further steps (`wire/gate_words.py`)."""
+
+
 def _standing_words(run: RunState, standing: Standing) -> str:
     """What a thread at the gate would do next, or why it cannot."""
     subject = standing.subject
@@ -230,7 +243,7 @@ def _standing_words(run: RunState, standing: Standing) -> str:
         subject = f"{subject:.2g}"
     name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
     if _may_go_on(run, standing):
-        known = operation.next if operation else ""
+        known = (operation.next if operation else "") or _FURTHER.get(standing.operation, "")
         words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
     words = waiting_words(operation.waiting.kind if operation and operation.waiting else "", name, subject)
