@@ -96,5 +96,5 @@ def _passed(running: "Running") -> Iterator[Event]:
             own,
             call.identity,
             call.at,
-            {"operation": operation} | ({"in_vain": True} if gave_up else {}),
+            {"operation": operation, "in_vain": gave_up, "over": True},
         )

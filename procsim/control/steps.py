@@ -17,9 +17,10 @@ from procsim.wire.events import Event
 from procsim.wire.gate_words import OPENS, WOKEN
 from procsim.wire.identities import MAIN_THREAD
 
-SETTLES = ("gate_reached", "gate_left", "process_returned")
+SETTLES = ("gate_reached", "gate_left", "process_returned", "manager_began")
 """The events that end a thread's part of a step, beside the beginning of a wait (`…_waiting`, and `manager_called`: for
-the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end."""
+the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end;
+`manager_began`: from now on it does what others ask it for."""
 
 
 class Step(NamedTuple):
@@ -50,6 +51,8 @@ def steps_of(events: Iterable[Event], further: bool = False) -> list[Step]:
     last: dict[tuple[int, str], int] = {}
     """The step that each thread has taken last."""
     in_progress: StepInProgress | None = None
+    stated = False
+    """Whether it is known without looking that the last step was over before the next one began."""
     until = 0
     """So many steps there were when somebody passed the gate last: after that it may have been open."""
     for event in events:
@@ -61,12 +64,13 @@ def steps_of(events: Iterable[Event], further: bool = False) -> list[Step]:
         elif operation and passed.pop(thread, "") == operation:
             operation = ""  # that step is there
         if operation:
-            if in_progress is not None:
+            if in_progress is not None and not stated:
                 steps[-1] = steps[-1]._replace(done=in_progress.over or not is_step)
+            stated, done = not is_step or "over" in event.fields, bool(event.fields.get("over", True))
             number = _processes_named(run, event.process).index(run.processes[event.pid])
             in_vain = bool(event.fields.get("in_vain"))
             last[thread] = len(steps)
-            steps.append(Step(event.process, event.thread, operation, event.at, number, gave_up=in_vain))
+            steps.append(Step(event.process, event.thread, operation, event.at, number, done, in_vain))
             in_progress = StepInProgress(run, event.pid, event.thread)
         elif in_progress is not None:
             in_progress.follow(event)
@@ -144,7 +148,7 @@ class StepInProgress:
             self._moving.add(thread)
         elif event.kind == "process_started" and thread in self._moving:
             child = self._run.processes[event.fields["child"]]
-            if child.alive and not child.standing and not child.waits:
+            if child.alive and not (child.standing or child.waits or child.is_manager):
                 self._moving.add((child.pid, MAIN_THREAD))
 
     def _has_daemons(self, pid: int) -> bool:

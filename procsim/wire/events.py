@@ -204,7 +204,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     # None: it always can; `subject` what it is about, if that is no object; `native_id` the system's number of the
     # thread. `gate_reached` comes again when `ready` has changed; `gate_left` when a signal handler has raised there.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
-    # In a recording of `explore`, `gate_passed` may have `in_vain`: the operation was given up at once.
+    # In a recording of `explore`, `gate_passed` has `in_vain`, whether the operation was given up at once; and `over`:
+    # the step was over before the next one began.
     "gate_passed": ("operation",),
     "gate_left": (),
     # By the program itself. `scenario_began`: its `start` was called; `said`, `noted`: `procsim.say`, `procsim.note`.

@@ -8,17 +8,7 @@ import pytest
 from tests.conftest import thorough
 from tests.integration.conftest import House
 
-SEEN = (
-    "said",
-    "noted",
-    "file_opened",
-    "file_read",
-    "file_written",
-    "queue_put",
-    "queue_got",
-    "pipe_received",
-    "lock_acquired",
-)
+SEEN = ("said", "noted", "file_read", "file_written", "queue_put", "queue_got", "pipe_received", "lock_acquired")
 
 
 def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
@@ -29,6 +19,11 @@ def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
         if line["kind"] in SEEN
     ]
     return [*story, *((claim["id"], claim["holds"]) for claim in lines[-1]["claims"])]
+
+
+def opened(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """Who opened which file, in its order: that, too, is a step when steps are taken again."""
+    return [(line["process"], Path(line["path"]).name) for line in lines if line["kind"] == "file_opened"]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +44,7 @@ def test_a_schedule_ends_with_the_same_state_each_time(
         again, done = house.events(*lesson, "--schedule", trace)
         assert done.returncode == 0, done.stderr
         assert told(again) == told(lines)
+        assert opened(again) == opened(lines)
 
 
 PROGRAM = """
