@@ -37,6 +37,7 @@ from procsim.tracer.watch import (
     output,
     pipes,
     pools,
+    pools_of_others,
     process_names,
     processes,
     programs,
@@ -122,6 +123,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.spawn": partial(_patch_spawn, folder),
         "setproctitle": process_names.patch_setproctitle,
         **process_names.COPIED,
+        **pools_of_others.PATCHES,
     }
     for name, patch in (ordering.PATCHES | ends_seen.PATCHES | shared_memory.PATCHES).items():
         patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch

@@ -145,6 +145,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     # beforehand. max_tasks: after how many of them a worker ends; None: never.
     "pool_created": ("name", "type", "workers", "max_tasks"),
     "pool_worker_began": (),
+    # This thread is a package's own, and only looks again and again what others do: one by which a pool works, or one
+    # that watches progress bars. `helper`: what it is there for, as in "thread_raised".
+    "helper_began": ("helper", "native_id"),
     "pool_initializer_began": ("function",),  # in a worker, where the pool was given one
     "pool_initializer_ended": (),  # it has returned
     "pool_submitted": ("job", "function", "tasks"),

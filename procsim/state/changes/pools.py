@@ -24,6 +24,10 @@ def _worker_began(run: RunState, event: Event) -> None:
     run.processes[event.pid].pool = pool.identity
 
 
+def _helper_began(run: RunState, event: Event) -> None:
+    run.processes[event.pid].helpers[event.fields["native_id"]] = event.thread
+
+
 RESULT = "pool_result_waiting"
 """The kind of the polls of a result."""
 
@@ -156,6 +160,7 @@ def _keep(events: dict[int, Event], key: int, event: Event) -> None:
 CHANGES: Mapping[str, Change] = {
     "pool_created": pool_of,
     "pool_worker_began": _worker_began,
+    "helper_began": _helper_began,
     "pool_initializer_began": _initializer_began,
     "pool_initializer_ended": _initializer_ended,
     "pool_terminated": _terminated,
