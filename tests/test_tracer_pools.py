@@ -10,8 +10,9 @@ import pytest
 from procsim.findings import Finding, Outcome, findings
 from procsim.findings.base import as_fields
 from procsim.findings.hangs import hangs
+from procsim.findings.pool_tasks import worker_died
 from procsim.findings.pool_threads import pools_without_results
-from procsim.findings.pools import never_ready, worker_died
+from procsim.findings.pools import never_ready
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.state.apply import apply, state_of

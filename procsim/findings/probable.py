@@ -23,8 +23,9 @@ from procsim.findings.base import (
 )
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of
 from procsim.findings.locks import LockCycle, LockTwice
+from procsim.findings.pool_tasks import LostResult
 from procsim.findings.pool_threads import DeadThread, UsedInChild
-from procsim.findings.pools import FOR_POOL, LostResult, NoWorker, PoolTerminated
+from procsim.findings.pools import FOR_POOL, NoWorker, PoolTerminated
 from procsim.findings.unsent import DroppedItem
 from procsim.state.processes import SLEEP, Poll, Process, Wait
 from procsim.state.run_state import RunState
@@ -54,7 +55,7 @@ def probably_hangs(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 _SAID_BY_ITSELF = ("probably_hangs.pool_worker_died", "probably_hangs.pool_worker_died.signal")
-"""The sentences whose cause is a finding of its own at the end: `pools.worker_died`, which is certain."""
+"""The sentences whose cause is a finding of its own at the end: `pool_tasks.worker_died`, which is certain."""
 
 
 def suspicions(run: RunState) -> Iterator[Finding]:

@@ -150,8 +150,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "helper_began": ("helper", "native_id"),
     "pool_initializer_began": ("function",),  # in a worker, where the pool was given one
     "pool_initializer_ended": (),  # it has returned
+    "pool_used": (),  # a process submits to an executor that was made before it was forked
     "pool_submitted": ("job", "function", "tasks"),
     "pool_task_began": ("job", "task", "items", "function"),
+    "pool_task_unread": ("type", "text"),  # by a worker: it could not unpickle one, which is lost
     "pool_task_raised": ("job", "function", "type", "text"),  # by the worker; `at`: where in the program
     "pool_task_ended": ("job", "task", "items", "function"),  # its result, or its exception, is sent now
     # The result of a job is an error. `submitted`: the line that submitted it; `during`: "sending", where it never came
@@ -172,7 +174,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_got": ("job",),  # after a wait: it is there, or an iteration has come to its end
     "pool_result_missed": ("job", "took"),
     "pool_result_asked": ("job",),  # whether it has come, and it has not; for each pool once a second at most
-    "pool_join_waiting": WAITING,
+    "pool_join_waiting": ("importing", *WAITING),  # importing: as above
     "pool_joined": (),
     "pool_terminated": (),  # by `terminate`, which the end of a `with` block calls, too
     # It is ended by the end of its `with` block or of its process, and nobody waits for so many results.

@@ -51,6 +51,10 @@ def _terminated(run: RunState, event: Event) -> None:
     pool.terminated = pool.terminated or event
 
 
+def _used(run: RunState, event: Event) -> None:
+    _keep(pool_of(run, event).used_in, event.pid, event)
+
+
 def _submitted(run: RunState, event: Event) -> None:
     pool = pool_of(run, event)
     no_poll(run.processes[event.pid], event.thread)
@@ -74,6 +78,8 @@ def _task_began(run: RunState, event: Event) -> None:
     if job in pool.uncounted:
         pool.submitted += 1
     run.processes[pid].task = Task(pool.identity, pool.taken, job, fields["function"], fields["items"], t, at)
+    if len(pool.begun) < CALLS_KEPT:
+        pool.begun.add(fields["function"])
 
 
 def _task_ended(run: RunState, event: Event) -> None:
@@ -89,6 +95,10 @@ def _task_ended(run: RunState, event: Event) -> None:
         process.answered = t
         if ns > pool.longest_ns:
             pool.longest_ns, pool.longest = ns, Longest(ns, name, task.at, task.function, task.items)
+
+
+def _task_unread(run: RunState, event: Event) -> None:
+    _keep(pool_of(run, event).unread, event.pid, event)
 
 
 def _task_raised(run: RunState, event: Event) -> None:
@@ -164,8 +174,10 @@ CHANGES: Mapping[str, Change] = {
     "pool_initializer_began": _initializer_began,
     "pool_initializer_ended": _initializer_ended,
     "pool_terminated": _terminated,
+    "pool_used": _used,
     "pool_submitted": _submitted,
     "pool_task_began": _task_began,
+    "pool_task_unread": _task_unread,
     "pool_task_raised": _task_raised,
     "pool_task_ended": _task_ended,
     "pool_job_failed": _result_failed,

@@ -19,7 +19,7 @@ from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.processes import emit_failed, when_process_begins, when_process_returns
 from procsim.tracer.watch.results import lock_inside
 from procsim.tracer.watch.tracebacks import text_shown_of
-from procsim.tracer.watch.uncaught import ERROR_LIMIT, frames_of, origin_of, plain_text_of
+from procsim.tracer.watch.uncaught import ERROR_LIMIT, frames_of, operation_of, origin_of, plain_text_of
 from procsim.wire.places import short_path
 
 TASK = ("job", "task", "items", "function")
@@ -74,6 +74,10 @@ def _place_of(function: Any) -> str | None:
     return f"{short_path(function.__code__.co_filename)}:{function.__code__.co_firstlineno}"
 
 
+def _text_of(error: BaseException) -> str:
+    return text_shown_of(error)[:ERROR_LIMIT] or plain_text_of(error)
+
+
 class Worker:
     """This process, which works for a pool: which task it takes, what that raises, and when it is done."""
 
@@ -104,8 +108,7 @@ class Worker:
         if self._taken is not None:
             job, _, _, function = self._taken
             at, name = origin_of(frames_of(error, trace)), type_name(type(error))
-            text = text_shown_of(error)[:ERROR_LIMIT] or plain_text_of(error)
-            emit("pool_task_raised", self._pool, at, job=job, function=function, type=name, text=text)
+            emit("pool_task_raised", self._pool, at, job=job, function=function, type=name, text=_text_of(error))
 
     def _returns(self) -> None:
         """In the middle of a task, that is by SystemExit, which no worker catches."""
@@ -142,10 +145,20 @@ class _WorkerOfQueues(Worker):
         self._results._writer.send_bytes = self._send
 
     def _take(self, *args: Any, **kwargs: Any) -> Any:
-        item = self._get(*args, **kwargs)
+        try:
+            item = self._get(*args, **kwargs)
+        except BaseException as error:
+            self._emit_unread(error)
+            raise
         if item is not None:  # None: there is no more work
             self.take(*self._describe(item))
         return item
+
+    def _emit_unread(self, error: BaseException) -> None:
+        """No task could be taken. Only if that was in unpickling one, the task is lost, and nobody is told."""
+        frames = frames_of(error)
+        if operation_of(error, [frame for frame, _ in frames])[0] in ("receiving", "asking"):  # "asking": a manager
+            emit("pool_task_unread", self._pool, origin_of(frames), type=type_name(type(error)), text=_text_of(error))
 
     def _send(self, *args: Any, **kwargs: Any) -> None:
         self.answer()

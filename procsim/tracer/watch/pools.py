@@ -25,7 +25,15 @@ from procsim.tracer.watch import results
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.pool_workers import emit_task_raised, expect_workers
 from procsim.tracer.watch.processes import when_process_returns
-from procsim.tracer.watch.results import emit_submitted, has_not_come, identity_in, lock_of, patch_results, watch
+from procsim.tracer.watch.results import (
+    emit_submitted,
+    has_not_come,
+    identity_in,
+    lock_of,
+    module_being_imported,
+    patch_results,
+    watch,
+)
 
 
 def patch_pool(module: ModuleType) -> None:
@@ -181,6 +189,13 @@ class ProcessPoolExecutor(Methods):
         identity, tasks = identity_of(lock_of(self)), own(self, "_max_tasks_per_child")
         announce("pool_created", identity, "ProcessPoolExecutor", workers=self._max_workers, max_tasks=tasks)
         self._call_queue._procsim_pool = identity  # the thread of the executor has it
+        vars(self)["_procsim_maker"] = os.getpid()
+
+    def submit(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if own(self, "_procsim_maker") not in (None, os.getpid()):
+            # Before it waits for a lock that was held at the fork, or for threads that do not exist here.
+            emit("pool_used", own(own(self, "_call_queue"), "_procsim_pool"), own_site())
+        return ProcessPoolExecutor.real.submit(self, *args, **kwargs)
 
     def shutdown(self: Any, wait: bool = True, *args: Any, **kwargs: Any) -> None:
         handler = own(self, "_executor_manager_thread") if plain(wait) else None
@@ -206,7 +221,7 @@ def _join(pool: int | None, handler: Any, join: Callable[[], None]) -> None:
 def emit_join(pool: int, join: Callable[[], Any], timeout: Any = None) -> Any:
     """Join a pool, and emit when that begins and ends; its result is returned."""
     at = own_site()
-    emit_waiting("pool_join_waiting", pool, at, timeout)
+    emit_waiting("pool_join_waiting", pool, at, timeout, importing=module_being_imported())
     try:
         return join()
     finally:  # Ctrl-C ends the wait, too

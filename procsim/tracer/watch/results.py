@@ -21,7 +21,15 @@ from procsim.tracer.sites import own_site
 from procsim.tracer.values import function_name, own, plain, type_name
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.result_polls import LOOKING, emit_asked, has_come
-from procsim.tracer.watch.uncaught import frames_of, helper_of, inherited_type, operation_of, origin_of, plain_text_of
+from procsim.tracer.watch.uncaught import (
+    frames_of,
+    helper_of,
+    inherited_type,
+    operation_of,
+    origin_of,
+    plain_text_of,
+    text_of,
+)
 
 
 def patch_results(module: ModuleType) -> None:
@@ -323,7 +331,7 @@ def _make_visible(inside: Any, identity: int, job: int | None) -> None:
 def _emit_waiting(inside: Any, at: str | None, timeout: Any) -> str | None:
     """The line is returned."""
     identity, job = inside._procsim_result
-    fields = {"job": job, "importing": _module_being_imported(), "helper": _helper_here(identity)}
+    fields = {"job": job, "importing": module_being_imported(), "helper": _helper_here(identity)}
     emit_waiting("pool_result_waiting", identity, at, inside._procsim_limit if timeout is None else timeout, **fields)
     return at
 
@@ -356,11 +364,11 @@ def _helper_here(identity: int) -> str | None:
     return helper if pool == identity else None
 
 
-def _module_being_imported() -> str | None:
+def module_being_imported() -> str | None:
     """The module that this thread is importing: no other thread can import it, or pickle a function of it, before."""
     if not _module_locks:  # nobody imports anything: no need to look through all frames
         return None
-    frame: FrameType | None = sys._getframe(3)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_code is _LOAD:
             return str(plain(frame.f_locals["spec"].name))
@@ -401,6 +409,7 @@ def notice_error(inside: Any, error: BaseException, heard: bool) -> None:
     identity, job = inside._procsim_result
     function, submitted = inside._procsim_call
     frames = [frame for frame, _ in frames_of(error)]  # empty if it comes from a worker
+    during = operation_of(error, frames)[0]
     emit(
         "pool_job_failed",
         identity,
@@ -408,8 +417,8 @@ def notice_error(inside: Any, error: BaseException, heard: bool) -> None:
         function=function,
         submitted=submitted,
         type=type_name(type(error)),
-        text=plain_text_of(error),
-        during=operation_of(error, frames)[0],
+        text=text_of(error) if during == "answering" else plain_text_of(error),  # that is Python's own
+        during=during,
         inherited=inherited_type(frames),
         heard=heard,
     )

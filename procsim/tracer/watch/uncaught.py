@@ -206,11 +206,15 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
     "starting": a process, while the file of the program was first run by a new interpreter. "task_done": once too
     often. "not_started": what only a started process can do. "sending" and "receiving": pickling what goes to another
     process, and unpickling what has come from one. "broken": an executor, since one of its workers has ended.
+    "answering": pickling what a task of a Pool has returned or raised.
     "asking": a manager, which could not be reached. "grouping": making a Process with a group, which must be None.
     """
     executors = sys.modules.get("concurrent.futures.process")
     if executors is not None and is_a(error, executors.BrokenProcessPool):
         return "broken", None, None
+    pools = sys.modules.get("multiprocessing.pool")
+    if pools is not None and is_a(error, pools.MaybeEncodingError):
+        return "answering", None, None
     if not frames:
         return NOTHING
     innermost = frames[-1]
