@@ -79,6 +79,12 @@ MEMORY = N_(
 )
 
 
+NESTED = N_(
+    "the workers of a Pool are daemons, which may start no processes: use concurrent.futures.ProcessPoolExecutor, "
+    "whose workers may, or start all processes in main"
+)
+
+
 def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outcome) -> Finding:
     if event.pid == run.main and event.fields.get("during") == "importing" and outcome.other_python:
         return Finding(
@@ -121,7 +127,7 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
             "{process} ended⟨ at {at}⟩ by an exception: {error}, which {function} raised in a task⟨ at {raised_at}⟩",
             figures | of_task,
             sentence="raised.in_task",
-        )
+        )._replace(cure=NESTED if of_task["nested"] else "")
     return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
 
 

@@ -162,7 +162,7 @@ def starved(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     for pool in run.pools.values():
         workers = run.workers_of(pool)
         waiting = [waits[worker.pid] for worker in workers if worker.task is not None and worker.pid in waits]
-        calls = [(function, at) for function, at in pool.calls if function not in pool.begun]
+        calls = [(function, at) for function, at in pool.calls if function and function not in pool.begun]
         full = 0 < len(workers) == len(waiting) and len(workers) >= pool.size
         if full and calls and pool.taken < pool.submitted and pool.terminated is None:
             yield Starved(waiting[0], pool, *calls[0])

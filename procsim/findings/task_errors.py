@@ -12,13 +12,20 @@ from procsim.wire.events import Event
 
 
 def task_that_raised(run: RunState, event: Event) -> Figures:
-    """The function and the line where the exception of this `raised` began, in a worker; none: it was in no task."""
+    """The function and the line where the exception of this `raised` began, in a worker; none: it was in no task.
+
+    `nested`: whether the task was to start a process, which a worker of a Pool must not.
+    """
     for _, call in _asked_by(run, event.pid):
         first, raised = call.first_error, call.raised
         if first is None or raised is None or not call.seen or not _type(first) == _type(raised) == _type(event):
             continue
         if raised.fields["text"] in ("", event.fields["text"]):
-            return {"function": raised.fields["function"], "raised_at": raised.at}
+            return {
+                "function": raised.fields["function"],
+                "raised_at": raised.at,
+                "nested": raised.fields["during"] == "nesting",
+            }
     return {}
 
 

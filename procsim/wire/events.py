@@ -154,7 +154,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_submitted": ("job", "function", "tasks"),
     "pool_task_began": ("job", "task", "items", "function"),
     "pool_task_unread": ("type", "text"),  # by a worker: it could not unpickle one, which is lost
-    "pool_task_raised": ("job", "function", "type", "text"),  # by the worker; `at`: where in the program
+    # By the worker; `at`: where in the program; `during`: "nesting", where it has tried to start a process itself.
+    "pool_task_raised": ("job", "function", "type", "text", "during"),
     "pool_task_ended": ("job", "task", "items", "function"),  # its result, or its exception, is sent now
     # The result of a job is an error. `submitted`: the line that submitted it; `during`: "sending", where it never came
     # to a worker, since it could not be pickled; `inherited`: the type in it that only a new process can be given;

@@ -205,6 +205,13 @@ HANGING = (
     Patient("pool_in_callback", "hangs/pool_waits_for_itself", "pool_waits_for_itself", "MainProcess"),
     Patient("pool_in_callback", "patients/future_asked_in_a_callback", "pool_waits_for_itself", "MainProcess"),
     Patient("pool_in_callback", "patients/retried_in_an_error_callback", "pool_waits_for_itself", "MainProcess"),
+    Patient("task_not_unpickled", "patients/task_that_does_not_unpickle", "pool_task_lost", "MainProcess"),
+    Patient("task_not_unpickled", "patients/manager_gone_before_the_tasks", "pool_task_lost", "PoolWorker-"),
+    Patient("task_not_unpickled", "patients/argument_asserts_in_the_worker", "pool_task_lost", "MainProcess"),
+    Patient("pool_starved", "patients/barrier_of_three_in_a_pool_of_two", "pool_starved", "PoolWorker-"),
+    Patient("pool_starved", "patients/opener_without_a_worker", "pool_starved", "PoolWorker-"),
+    Patient("pool_starved", "patients/stage_without_a_worker", "pool_starved", "Process-"),
+    Patient("pool_in_child", "patients/executor_of_the_parent_in_its_task", "pool_in_child", "MainProcess", FORK),
 )
 """Programs that hang, or go on without getting anywhere."""
 
@@ -231,6 +238,10 @@ ENDING = (
     Patient("apply_async_swallowed", "wrong/errors_unseen", "errors_unseen"),
     Patient("apply_async_swallowed", "patients/errors_of_an_executor_unseen", "errors_unseen"),
     Patient("apply_async_swallowed", "patients/errors_of_map_async_unseen", "errors_unseen"),
+    Patient("apply_async_swallowed", "patients/results_not_pickled", "errors_unseen"),
+    Patient("error_of_a_task", "patients/exception_not_pickled", "raised", "MainProcess"),
+    Patient("error_of_a_task", "patients/exception_breaks_an_executor", "raised", "MainProcess"),
+    Patient("error_of_a_task", "patients/pool_in_a_task", "raised", "MainProcess"),
     Patient(
         "lock_gone_with_main", "wrong/gone_too_early", "gone_too_early", "Process-1", NEW, arguments=("returns", "Lock")
     ),

@@ -107,8 +107,17 @@ class Worker:
         """The task raised."""
         if self._taken is not None:
             job, _, _, function = self._taken
-            at, name = origin_of(frames_of(error, trace)), type_name(type(error))
-            emit("pool_task_raised", self._pool, at, job=job, function=function, type=name, text=_text_of(error))
+            frames = frames_of(error, trace)
+            emit(
+                "pool_task_raised",
+                self._pool,
+                origin_of(frames),
+                job=job,
+                function=function,
+                type=type_name(type(error)),
+                text=_text_of(error),
+                during=operation_of(error, [frame for frame, _ in frames])[0],
+            )
 
     def _returns(self) -> None:
         """In the middle of a task, that is by SystemExit, which no worker catches."""
