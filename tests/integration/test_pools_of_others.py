@@ -125,8 +125,11 @@ CASES = {
 """By name: the import, how the task fails, main, the findings, and what one of them says."""
 
 
-@pytest.mark.pythons
-@pytest.mark.parametrize("case", CASES)
+ON_EACH_PYTHON = [case for case in CASES if "nobody asks" in case or "all is well" in case]
+ON_ONE = [case for case in CASES if case not in ON_EACH_PYTHON]
+
+
+@pytest.mark.parametrize("case", [*ON_ONE, *(pytest.param(case, marks=pytest.mark.pythons) for case in ON_EACH_PYTHON)])
 def test_what_is_said(house: House, case: str) -> None:
     imports, fails, main, identities, words = CASES[case]
     found = findings_of(house, imports, fails, main)
