@@ -232,7 +232,8 @@ class Python:
             return replace(wait, object=identity or None, helper=helper, importing=importing)
         if wait is not None and wait.kind == "pool_join_waiting":
             pool = next((own for frame in frames if self._pools.identity(own := frame.variables.get("self", 0))), 0)
-            return replace(wait, object=self._pools.identity(pool) or None)
+            importing = self._calls.importing(frames, (state.frames for state in self._states))
+            return replace(wait, object=self._pools.identity(pool) or None, importing=importing)
         if thread.semaphore is None:
             return wait if wait is None or wait.kind != "lock_waiting" else None
         owner = next(

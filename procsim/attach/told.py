@@ -361,6 +361,8 @@ def wait_events(
         fields |= {"child": wait.child, "child_name": child_name}
     if wait.kind == "pool_result_waiting":
         fields |= {"job": None, "importing": wait.importing, "helper": wait.helper}
+    if wait.kind == "pool_join_waiting":
+        fields |= {"importing": wait.importing}
     if wait.call[1]:
         fields |= {"type": wait.call[0], "method": wait.call[1]}
     yield Event(wait.kind, t, process.pid, name, thread.name, wait.object, site(wait.at), fields)

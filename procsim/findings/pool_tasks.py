@@ -78,11 +78,12 @@ class LostResult(Cause):
 
     def finding(self, run: RunState) -> Finding:
         worker, pool, code = self.worker, run.pools[self.task.pool], self.worker.exit_code or 0
-        raised = pool.raised.get(self.task.job)
+        raised = pool.raised.get(self.task.job) or worker.raised
         figures = {
             "process": worker.name,
             "pid": worker.pid,
             WORKER: worker.pid,
+            ENDED: [worker.pid],
             "exit_code": code,
             "object": pool.name,
             "made": pool.at,

@@ -96,7 +96,8 @@ def no_worker(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
             yield TerminatedWhileSending(wait, pool, sending)
             continue
         if pool.seen is not None:
-            yield from _by_look(run, wait, pool, pool.seen)
+            ending = [run.processes[each.pid] for each in stuck if each.kind == "queue_flush_waiting"]
+            yield from _by_look(run, wait, pool, pool.seen, any(each.parent == pool.made_by for each in ending))
             continue
         workers = [run.processes[pid] for pid in pool.workers if pid in run.processes]
         until = pool.terminated.t if pool.terminated is not None else run.t
@@ -140,8 +141,11 @@ def _waits_to_answer(worker: Process) -> bool:
     return any(wait.kind == "system_shared_waiting" and wait.stuck is not None for wait in worker.waits.values())
 
 
-def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[Cause]:
-    """Why tasks of a pool are not done, where its events are not known."""
+def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook, ending: bool) -> Iterator[Cause]:
+    """Why tasks of a pool are not done, where its events are not known.
+
+    `ending`: whether a process that may be a worker cannot end, since what it has put into a queue is not taken.
+    """
     workers = [worker for worker in run.workers_of(pool) if worker.ended is None]
     if wait.pid in pool.used_in:
         return
@@ -150,7 +154,8 @@ def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[
     elif seen.reader_is_gone or seen.writer_is_gone:
         yield SeenCause(wait, WORKER_GONE_READING if seen.reader_is_gone else WORKER_GONE_SENDING, seen.open)
     elif not workers:
-        yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
+        if not ending:
+            yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
     elif (
         seen.worker_is_gone
         and pool.type == "Pool"
