@@ -12,6 +12,7 @@ from procsim.attach import system
 from procsim.attach.classes import COPIES, Classes
 from procsim.attach.feeders import dropped_from
 from procsim.attach.frames import Frame, threads_of
+from procsim.attach.handlers import handles_interrupts
 from procsim.attach.interpreter import Interpreter
 from procsim.attach.look import CutOff, File, Hold, Place, SeenChild, SeenDrop, SeenProcess, SeenThread, SeenWait
 from procsim.attach.names import named_objects
@@ -78,7 +79,7 @@ class Python:
             is_own_name=is_own_name,
             is_forkserver=seen.is_forkserver and not is_own_name,  # what it has forked outlives it
             daemon=self._is_daemon(current),
-            handles_interrupts=bool(seen.caught & INTERRUPT) and interpreter.handles_interrupts(),
+            handles_interrupts=bool(seen.caught & INTERRUPT) and handles_interrupts(interpreter),
             threads=threads,
             python=interpreter.version,
             is_manager=server is not None,
