@@ -70,6 +70,7 @@ EXPLAINED = {
     "sleeper_killed": "sleeper_dead",
     "tasks_not_done": "tasks_not_done",
     "../patients/dropped_generator_in_a_pool": "item_dropped",
+    "../patients/ring_reader_raises": "lock_nobody_releases",
     "../patients/executor_lock_argument": "errors_unseen",
     "../patients/forked_beside_a_lock": "forked_beside_threads",
     "../patients/forked_beside_a_library_thread": "forked_beside_threads",
@@ -195,12 +196,14 @@ def test_a_process_whose_exit_code_the_system_has_not_kept() -> None:
 
 
 GO_ON = {
-    "computing_holder": "shared",
-    "sleeping_holder": "shared",
-    "listener": "accept",
-    "told_from_outside": "shared",
+    "healthy/computing_holder": ("shared", "600"),
+    "healthy/sleeping_holder": ("shared", "600"),
+    "healthy/listener": ("accept", "600"),
+    "healthy/told_from_outside": ("shared", "600"),
+    "patients/healthy_main_keeps_alive": ("inner", ""),
+    "patients/healthy_main_keeps_alive, in a loop": ("events", "asyncio"),
 }
-"""Programs that go on, and how one of their threads is blocked meanwhile."""
+"""Programs that go on, how one of their threads is blocked meanwhile, and their argument."""
 
 
 def pairs_of_looks(pid: int, how: str) -> Iterator[tuple[Look, Look]]:
@@ -221,8 +224,9 @@ def pairs_of_looks(pid: int, how: str) -> Iterator[tuple[Look, Look]]:
 
 @pytest.mark.parametrize("name", some_thorough(list(GO_ON)))
 def test_who_goes_on_is_not_said_to_hang(name: str) -> None:
-    with running(PROGRAMS / "healthy" / f"{name}.py", arguments=["600"]) as pid:
-        states = [state_of(events_of(*pair)) for pair in pairs_of_looks(pid, GO_ON[name])]
+    how, argument = GO_ON[name]
+    with running(PROGRAMS / f"{name.partition(',')[0]}.py", arguments=[argument]) as pid:
+        states = [state_of(events_of(*pair)) for pair in pairs_of_looks(pid, how)]
     assert [(state.found, state.hung) for state in states] == [([], None)] * 3
 
 

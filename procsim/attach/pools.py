@@ -159,6 +159,10 @@ class Pools:
                 return self.objects.type_name(self.objects.attribute(frame.variables.get("exc", 0), "exc"))
         return ""
 
+    def any_among(self, named: Iterable[tuple[int, str]]) -> bool:
+        """Whether one of these objects is a pool."""
+        return any(self.calls.classes.role(address) in _POOLS for address, _ in named)
+
     def awaited(self, frames: list[Frame], named: Iterable[tuple[int, str]]) -> int:
         """The address of the pool whose result a thread waits for; 0: not known."""
         library = [frame for frame in frames if not self.calls.is_program(frame)]

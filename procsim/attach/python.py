@@ -229,6 +229,8 @@ class Python:
             pool = self._pools.awaited(frames, self._named)
             identity = self._pools.identity(pool) if pool else 0
             helper = self._pools.helper(frames, pool) if identity else None
+            if not self._pools.any_among(self._named):  # such as of a ThreadPoolExecutor
+                return replace(wait, kind="own_thread_waiting")
             importing = self._calls.importing(frames, (state.frames for state in self._states))
             return replace(wait, object=identity or None, helper=helper, importing=importing)
         if wait is not None and wait.kind == "pool_join_waiting":

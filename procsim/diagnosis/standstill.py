@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
+from procsim.findings.forks import FOR_A_THREAD
 from procsim.findings.pool_threads import pools_without_results
 from procsim.findings.pools import FOR_POOL
 from procsim.state.objects import Lock
@@ -146,6 +147,8 @@ class _Fixpoint:
             return True
         if wait is not None and wait.object in self._without_results and wait.kind in FOR_POOL:
             return False
+        if self._may_keep_the_program_alive(thread, blocked, wait):
+            return True
         # "inner": it stands at a lock of its own process, and so not in the wait that it has emitted.
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
@@ -178,6 +181,13 @@ class _Fixpoint:
             was_told = child is not None and child.terminated_by
             return not was_told and self._may_be_meant_for_handlers(pid, self._waits.get(Thread(pid, pid)))
         return wait.kind in FREED_BY_HANDLERS
+
+    def _may_keep_the_program_alive(self, thread: Thread, blocked: Blocked, wait: Wait | None) -> bool:
+        """Whether main may wait on purpose for what never comes, until Ctrl-C ends it, while other processes work."""
+        if thread.pid != thread.number or thread.pid != self._run.main:
+            return False
+        for_ever = blocked.how == "events" or (blocked.how == "inner" and (wait is None or wait.kind == FOR_A_THREAD))
+        return for_ever and bool(self._moving)
 
     def _by_own_process(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         return process.pid in self._moving

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from procsim.findings.base import UNEXPLAINED
 from procsim.language import N_, _
 from procsim.output import writing
 from procsim.state.processes import Process
@@ -94,9 +95,11 @@ class AttachedView(View):
                 console.print(Text.assemble("  ", line), soft_wrap=not wide)
             for line in thing_lines_of(run, self._attached, THING_ROWS, width, console):
                 console.print(line, soft_wrap=True)
-            if self._with_stacks:
+            # Where it is not known what it waits for, the calls are all that can be shown.
+            with_stacks = self._with_stacks or any(finding.id == UNEXPLAINED for finding in verdict.findings)
+            if with_stacks:
                 console.print(Text(_("where each thread stands, the innermost call last:"), STYLES["faint"]))
-            for process in in_order(run) if self._with_stacks else ():
+            for process in in_order(run) if with_stacks else ():
                 for line in stack_lines(process, self._attached):
                     console.print(line, soft_wrap=True)
             for words in self._attached.notes:
