@@ -570,6 +570,21 @@ def test_what_only_the_system_shows() -> None:
     assert finding.id == "standstill"
 
 
+def at_a_socket(kind: str, *open_in: tuple[int, ...]) -> list[str]:
+    """The sentences about main and a child, of which each stands in such a call of a socket."""
+    story = Story().began(1, 100)
+    for pid, its in zip((1, 100), open_in, strict=True):
+        fields = {"wait": f"system_{kind}_waiting", "open_in": its, "in_message": False}
+        story.tell(pid, "process_stuck", None, f"x.py:{pid}", **fields)
+    return [finding.sentence for finding in hangs(state_of(story.events))]
+
+
+def test_both_ends_of_a_connection_wait_for_the_same() -> None:
+    assert at_a_socket("receive", (100,), (1,)) == ["read_nobody_writes.both"]
+    assert at_a_socket("send", (100,), (1, 100)) == ["write_nobody_reads.both"]
+    assert at_a_socket("receive", (100,), ()) == ["read_nobody_writes.socket"] * 2
+
+
 def test_nobody_is_stuck_nothing_is_found() -> None:
     assert not list(hangs(state_of(two_locks().events)))
 

@@ -15,7 +15,6 @@ send, a stopped process, a manager at an address that clients elsewhere may know
 
 import signal
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
@@ -40,7 +39,7 @@ _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, 
 """Signals that people send to a program that waits for them."""
 
 
-def other_end(run: RunState, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> End | None:
+def other_end(run: RunState, end: End, peers: Mapping[int, int]) -> End | None:
     """The other end of a pipe; of a socket only where the program made it with `Pipe()`, or where `peers` has it."""
     if not end.socket:
         return End(end.inode, not end.writing)
@@ -205,12 +204,9 @@ class _Fixpoint:
         children = [other.pid for other in self._processes.values() if other.parent == process.pid]
         return not children or any(pid in self._moving for pid in children)
 
-    def _by_what_is_registered(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
-        return any(self._is_open(end, self._peers) for end in blocked.ends)
-
-    def _is_open(self, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> bool:
+    def _is_open(self, end: End) -> bool:
         """Whether somebody who can move has the other end of this one."""
-        other = other_end(self._run, end, peers)
+        other = other_end(self._run, end, self._peers)
         if other is None:
             return True  # a socket of which we do not know where it leads
         # If no process has it, it is on its way from one process to another: else this end would be at end of file.
@@ -292,7 +288,7 @@ _BY_CALL: dict[str, Callable[[_Fixpoint, ProcessSnapshot, Blocked], bool]] = {
     "write": _Fixpoint._by_other_end,
     "poll": _Fixpoint._by_other_end,
     "child": _Fixpoint._by_child,
-    "events": _Fixpoint._by_what_is_registered,
+    "events": _Fixpoint._by_other_end,
 }
 
 

@@ -90,8 +90,7 @@ class Suspicion:
             return True
         if blocked.how not in ("read", "poll", "events"):
             return False
-        peers = snapshot.peers if blocked.how == "events" else {}
-        others = [other_end(self._state, end, peers) for end in blocked.ends]
+        others = [other_end(self._state, end, snapshot.peers) for end in blocked.ends]
         return any(not any(other in each.ends for each in snapshot.processes.values()) for other in others)
 
 

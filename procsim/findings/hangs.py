@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from procsim.findings import (
     broken_queues,
     conditions,
+    connections,
     forks,
     left_early,
     locks,
@@ -295,6 +296,7 @@ CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     queues.full_queues,
     queues.empty_queues,
     receives,
+    connections.nobody_at_the_other_end,
     nobody_left,
     looked_at.unchanged_values,
     looked_at.queues_not_emptied,

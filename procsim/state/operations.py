@@ -173,6 +173,8 @@ OPERATIONS = (
     # What only the system shows
     Operation("", waiting=Moment("system_read_waiting", "waits to read from a pipe")),
     Operation("", waiting=Moment("system_write_waiting", "waits to write to a pipe")),
+    Operation("", waiting=Moment("system_receive_waiting", "waits to receive from a socket")),
+    Operation("", waiting=Moment("system_send_waiting", "waits to send through a socket")),
     Operation("", waiting=Moment("system_poll_waiting", "waits for one of several pipes")),
     Operation("", waiting=Moment("system_child_waiting", "waits for a child process to end")),
     Operation("", waiting=Moment("system_inner_waiting", "waits for a thread of its own")),
