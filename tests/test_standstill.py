@@ -574,7 +574,7 @@ def at_a_socket(kind: str, *open_in: tuple[int, ...]) -> list[str]:
     """The sentences about main and a child, of which each stands in such a call of a socket."""
     story = Story().began(1, 100)
     for pid, its in zip((1, 100), open_in, strict=True):
-        fields = {"wait": f"system_{kind}_waiting", "open_in": its, "in_message": False}
+        fields: dict[str, Any] = {"wait": f"system_{kind}_waiting", "open_in": its, "in_message": False}
         story.tell(pid, "process_stuck", None, f"x.py:{pid}", **fields)
     return [finding.sentence for finding in hangs(state_of(story.events))]
 
