@@ -69,6 +69,8 @@ class Attached:
     """A sentence for each reason why something could not be looked at."""
     states: Mapping[int, str] = field(default_factory=dict)
     """What those processes do of which it is not known what they wait for, by PID."""
+    calls: Mapping[int, str] = field(default_factory=dict)
+    """Of those that do not run just now, what the main thread does, by PID: mostly its system call."""
     places: Mapping[int, str] = field(default_factory=dict)
     """The line of the program at which the main thread of each process stands, by PID."""
     held_elsewhere: Collection[int] = ()
@@ -166,7 +168,9 @@ def process_lines(run: RunState, attached: Attached, rows: int) -> Iterator[tupl
 def _words_of(run: RunState, process: Process, attached: Attached, held: Held) -> Text:
     """What a process does now."""
     known = attached.states.get(process.pid)
-    return row_words(run, process, held) if known is None else Text(known, STYLES["faint"])
+    if known is not None:
+        return Text(known, STYLES["faint"])
+    return row_words(run, process, held, attached.calls.get(process.pid, ""))
 
 
 def _process_line(pid: int, name: str, pid_cells: int, words: Text, at: str) -> Text:

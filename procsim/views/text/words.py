@@ -259,8 +259,12 @@ def _may_go_on(run: RunState, standing: Standing) -> bool:
     return standing.ready is not False or run.is_asked_about(standing)
 
 
-def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process does now, and what that means, as a style."""
+def state_words(
+    run: RunState, process: Process, holding: Mapping[int, list[str]], otherwise: str = ""
+) -> tuple[str, str]:
+    """What a process does now, and what that means, as a style. `otherwise`: the words where all that is known is that
+    it is there.
+    """
     held = holding.get(process.pid)
     waits = _wait_words(run, process.waiting) if process.waiting is not None else ""
     if held and waits:
@@ -294,7 +298,9 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return _("not traced"), STYLES["ended"]
     if process.began is None:
         return _("starting"), STYLES["ended"]
-    return clean(_("runs {target}").format(target=process.target)) if process.target else _("running"), ""
+    if process.target:
+        return clean(_("runs {target}").format(target=process.target)), ""
+    return clean(otherwise) or _("running"), ""
 
 
 def counted_states(
