@@ -43,7 +43,7 @@ OPERATIONS = (
     Operation(
         "start {subject}",
         waiting=Moment("process_start_waiting", "waits for {subject} to read its arguments", narrated=False),
-        done=Moment("process_started", "started {child_name} (PID {child})"),
+        done=Moment("process_started", "has started {child_name} (PID {child})"),
     ),
     Operation(
         "wait for {subject} to end",
@@ -85,10 +85,10 @@ OPERATIONS = (
         done=Moment("event_awaited", "{object} is set: {is_set}"),  # also when its time was up, and it is not set
     ),
     Operation(
-        "wait at {object}",
-        waiting=Moment("barrier_waiting", "waits at {object}"),
-        done=Moment("barrier_passed", "passed {object}"),
-        refused=Moment("barrier_broken", "{object} is broken"),
+        "wait at the barrier {object}",
+        waiting=Moment("barrier_waiting", "waits at the barrier {object}"),
+        done=Moment("barrier_passed", "passed the barrier {object}"),
+        refused=Moment("barrier_broken", "the barrier {object} is broken"),
     ),
     # Queues
     Operation(

@@ -9,7 +9,6 @@ keyboard ──► prompt_toolkit, polled after each batch of events ──► a
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -33,10 +32,8 @@ from procsim.views.live.playing import PACE_FACTOR
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import BESIDE_FROM, ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
-from procsim.views.text.predictions import revealed_rows
-from procsim.views.text.prose import Prose
-from procsim.views.text.summary import ascii_only, print_summary, verdict_rows
-from procsim.views.text.words import STYLES, counted, state_words
+from procsim.views.text.summary import ascii_only, print_summary
+from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import (
     Ask,
     ChangePace,
@@ -94,7 +91,9 @@ class LiveView(View):
         self._wants_code: bool | None = None
         """Whether people want to see the code; None: they have not said so."""
         self._shows_help = False
-        self._verdict: list[tuple[Text, Text]] = []
+        self._verdict: Verdict | None = None
+        self._page = 0
+        """Which page of all that the run has shown people look at, once it is over; 0: none."""
         self._message = ""
         self._answers = 0
         """How many answers the question has that stands on the last picture; 0: none stands there."""
@@ -180,7 +179,10 @@ class LiveView(View):
             other_way=self._showing.other_way,
             steps=self._movement is not None,
             over=self.stood,
+            cut=self.stood and (self._layout.cut or self._page > 0),
             past=self._moments.is_past,
+            goes_back=self._moments.goes_back,
+            moves=self._moments.can_move(run),
             looks_back=not self._moments.several,
             code=self._showing.source is not None,
             ask=self._showing.question and not self._showing.will_ask and run.asked is None,
@@ -194,7 +196,8 @@ class LiveView(View):
             headline=self._showing.headline,
             asking=asking,
             over=self.stood and bar is None,
-            verdict=self._verdict if bar is None else (),
+            verdict=self._verdict if bar is None else None,
+            page=self._page if bar is None else 0,
             movement=movement,
             keys=keys,
             help=self._shows_help,
@@ -304,7 +307,13 @@ class LiveView(View):
         return self._source is not None
 
     def _show_help(self) -> None:
+        self._page = 0
         self._shows_help = not self._shows_help
+
+    def _turn_page(self) -> None:
+        """Show all that the run has shown, from page to page; after the last one the picture stands there again."""
+        self._shows_help = False
+        self._page = self._page + 1 if self._layout.cut else 0
 
     def _let_it_wait(self) -> None:
         self._waits = True
@@ -324,12 +333,9 @@ class LiveView(View):
         if not (self._showing.holds and self._screen.has_keys) or self._ending:
             return
         self.stood, self._message, self._wants_code, drawn = True, "", False, False
-        self._verdict = [*verdict_rows(replace(verdict, revealed=None), ascii_only(self._console))]
-        if verdict.revealed is not None:  # what people have predicted is what they want to see first
-            *_question, (_sign, words, style) = revealed_rows(verdict.revealed)
-            self._verdict.insert(0, (Text("?"), Prose(words, STYLES.get(style, ""))))
+        self._verdict = verdict
         self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
-        self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}
+        self._obey |= {Pressed.ControlZ: lambda run: self.suspend(), "v": lambda run: self._turn_page()}
         while not (ended() or self._ending or not self._screen.has_keys):
             if self._read_keys(run, LOOK_SECONDS) or self._screen.is_outdated or not drawn:
                 self._draw(run)

@@ -139,7 +139,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     if event.kind == "process_ended":
         return _exit_words(event.fields["exit_code"])
     if event.fields.get("target"):
-        template = N_("started {child_name} (PID {child}), which runs {target}")
+        template = N_("has started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind in ("raised", "thread_raised", "pool_task_raised"):
         fields["error"] = error_words(event.fields)
