@@ -211,8 +211,9 @@ def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     joins = {wait.child: wait for wait in stuck if wait.kind == "process_join_waiting"}
     named: set[int | None] = set()
     for wait in (wait for wait in stuck if wait.kind == "queue_flush_waiting" and not is_torn(run, wait)):
-        join = joins.get(wait.pid)
-        if join is not None:
+        join, queue = joins.get(wait.pid), run.queues.get(wait.object or 0)
+        takers = {*queue.got} if queue is not None else set()
+        if join is not None and (not takers or join.pid in takers):
             yield JoinBeforeGet(join, wait)
         elif wait.object not in named:
             named.add(wait.object)
@@ -238,13 +239,29 @@ class UnreadQueue(CauseOfWait):
     """A process waits at its end until what it has put is taken."""
 
     def finding(self, run: RunState) -> Finding:
-        return Finding(
+        wait, queue, figures = self.wait, run.queues.get(self.wait.object or 0), figures_of(run, self.wait)
+        dead = dead_users(run, wait, queue.got, queue.put) if queue is not None else []
+        if dead:
+            figures |= because(run, dead)
+        elif queue is not None:
+            figures |= what_they_did(run, wait, TOOK, queue.got, queue.put)
+        finding = Finding(
             "flush_nobody_gets",
             "{process} cannot end before what it has put into {object}⟨ (made at {made})⟩ is taken, and nobody is "
-            "left who could take it",
-            figures_of(run, self.wait),
+            "left who could take it⟨: {because}⟩",
+            figures,
             "take all items before the process ends, or call {object}.cancel_join_thread() if they may be lost",
         )
+        if queue is not None and queue.got and figures.get("because"):
+            return finding._replace(cure=GO_ON_TAKING, sentence="flush_nobody_gets.left")
+        return finding
+
+
+GO_ON_TAKING = N_(
+    "have whoever takes from {object} go on, whatever happens, until the last producer has ended; or call "
+    "{object}.cancel_join_thread() in the producer if items may be lost"
+)
+"""The cure where those that took have ended too early."""
 
 
 @dataclass(frozen=True)

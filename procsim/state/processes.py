@@ -89,7 +89,8 @@ class Poll:
     kind: str
     """That of the waits, such as "queue_get_waiting", also where it only asks. Else that of the events:
     "process_polled" where it asks whether a process still lives, "value_read" where it looks at memory or at what a
-    manager has, "queue_asked" where it looks whether a queue is empty, and it is not."""
+    manager has, "queue_asked" where it looks whether a queue is empty, and it is not, "queue_counted" where it counts
+    the items in it, "path_awaited" where it asks for a file that is not there."""
     object: int | None
     at: str | None
     since: int

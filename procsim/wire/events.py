@@ -85,13 +85,14 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_created": ("name", "type", "maxsize", "pipe"),
     "queue_put_waiting": ("value", *WAITING),
     "queue_put": ("value",),
+    "queue_put_failed": (),  # the call raised: the last item that this process put into that SimpleQueue is not in it
     "queue_full": ("took",),
     "queue_get_waiting": WAITING,
     "queue_got": ("value",),
     "queue_get_called": (),  # for the first time by this process: it may make room in a queue that can be full
     "queue_empty": ("took",),
     # Asked by `empty()` or `qsize()` whether it is empty. Of equal answers one after the other only the first two.
-    "queue_asked": ("empty",),
+    "queue_asked": ("empty", "counted"),  # by `empty()`, or by `qsize()`: then its items were counted
     # A thread of the queue's could not send an item that `put` had taken; `at`: the line of that `put`; `items`: how
     # many, with those after it, where that thread has ended. For the exception: see "raised".
     "queue_item_dropped": ("value", "items", "type", "text", "during", "subject", "made"),
@@ -198,6 +199,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     # `other`: the PID of the process at its other end; 0: not known.
     "file_locked": (),
     "surroundings_seen": (),
+    # The program has asked several times whether something is at a path, and nothing is; or now it is there.
+    "path_missing": ("path",),
+    "path_found": ("path",),
     "unfollowed_used": ("what", "other"),
     # With --races, paths by their names. `path_changed`: emitted before something is made, renamed or removed there;
     # `path_seen`: the program has looked what is there, `closely`: at its size or time, too; or it found what it was

@@ -153,7 +153,15 @@ def refused(run: RunState, event: Event) -> None:
 LOOKED_AT = "value_read"
 """The kind of the polls of what is in memory, or in a manager."""
 
-_ASKED = ("process_polled", "queue_get_waiting", "queue_asked", "pool_result_waiting", LOOKED_AT)
+_ASKED = (
+    "process_polled",
+    "queue_get_waiting",
+    "queue_asked",
+    "queue_counted",
+    "pool_result_waiting",
+    "path_awaited",
+    LOOKED_AT,
+)
 """The polls in which a thread may only ask, and sleep between: by `is_alive()`, by `empty()`, by `counter.value`."""
 
 _POLLED_AS = {"pipe_poll_waiting": "pipe_receive_waiting"}

@@ -208,6 +208,8 @@ def waiting_words(kind: str, name: str, subject: Any) -> str:
 _LOOKS = {
     "value_read": N_("reads {object} again and again"),
     "queue_asked": N_("looks again and again whether {object} is empty"),
+    "path_awaited": N_("looks again and again whether {object} is there"),
+    "queue_counted": N_("looks again and again how many items are in {object}"),
 }
 """What threads look at that wait without a call of their own for it."""
 
