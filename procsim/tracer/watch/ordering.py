@@ -13,6 +13,7 @@ preceded by one event, which says that it may have seen whatever others had done
 of by its path, which shows more races: those of processes that look whether a file is there before they change it.
 """
 
+import contextlib
 import io
 import os
 import stat
@@ -51,6 +52,7 @@ def begin(by_name: bool) -> None:
     global _by_name
     _by_name = by_name
     on_restore(_end)
+    keep_sockets()
     missing.begin()
     for kind, names in (_BY_NAME if by_name else _AT_ONCE).items():
         for name in names:
@@ -69,6 +71,7 @@ def _end() -> None:
     _by_name = False
     _seen.clear()
     _used.clear()
+    _sockets.clear()
 
 
 # Paths -------------------------------------------------------------------------------------------------------
@@ -356,6 +359,26 @@ class Socket(Methods):
         if _by_the_program(frame):
             emit_used("socket")
         Socket.real.__init__(self, *args, **kwargs)
+        if len(_sockets) < SEEN_KEPT:
+            _sockets.add(_fstat(self.fileno()).st_ino)
+
+
+_sockets: set[int] = set()
+"""The inodes of the sockets that Python has made."""
+
+
+def is_of_python(inode: int) -> bool:
+    """Whether Python has made this socket."""
+    return inode in _sockets
+
+
+def keep_sockets() -> None:
+    """The sockets that are open now were given to this process."""
+    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        with contextlib.suppress(OSError):
+            status = _fstat(int(name))
+            if stat.S_ISSOCK(status.st_mode):
+                _sockets.add(status.st_ino)
 
 
 def patch_raw_memory(module: ModuleType) -> None:
