@@ -234,6 +234,17 @@ def test_items_that_a_daemon_left_of_which_nobody_reports_are_no_certain_loss() 
     assert (finding.id, finding.certain, finding.figures["lost"]) == ("items_left", False, 2)
 
 
+def test_what_a_simple_queue_could_not_take_counts_as_never_put() -> None:
+    program = Program(2, 3).queue(9, type="SimpleQueue")
+    for pid, value in ((2, "first"), (2, "not sent"), (3, "third")):
+        program.tell(pid, "queue_put", 9, "x.py:8", value=value)
+    program.tell(2, "queue_put_failed", 9, "x.py:8")
+    queue = state_of(program.events).queues[9]
+    assert (queue.puts, queue.inside, [*queue.items_put], dict(queue.put)) == (2, 2, ["first", "third"], {2: 1, 3: 1})
+    program.tell(2, "queue_put_failed", 9, "x.py:8")
+    assert dict(state_of(program.events).queues[9].put) == {3: 1}
+
+
 def test_no_item_is_left_that_a_daemon_may_just_have_been_about_to_take() -> None:
     program = Program(2, daemon=True).queue(9, type="Queue")
     for number in range(20):

@@ -266,3 +266,40 @@ def test_what_cannot_be_followed(trace: Trace, tmp_path: Path) -> None:
     )
     for use in inner:
         assert trace(use).of("unfollowed_used") == []
+
+
+AWAITED = """
+    import os, shutil
+    from multiprocessing import Event
+    from pathlib import Path
+
+    event = Event()
+    for number in range(5):
+        os.path.exists("never")
+        os.path.exists(f"other {number}")
+        Path("never").is_file()
+        event.is_set()
+        shutil.which("no such program")
+        try:
+            open("late")
+        except FileNotFoundError:
+            pass
+    Path("late").touch()
+    os.path.exists("late")
+    open("late").close()
+    event.set()
+    event.is_set()
+    event.clear()
+    event.is_set()
+"""
+
+
+def test_what_is_asked_for_again_and_again(trace: Trace) -> None:
+    recording = trace(AWAITED)
+    assert recording.exit_code == 0
+    assert sorted(paths(recording, "path_missing")) == ["late", "late", "never", "never"]
+    assert paths(recording, "path_found") == ["late"]
+    assert [event.kind for event in recording.events if event.kind in ("event_asked", "event_seen")] == [
+        *("event_asked", "event_asked", "event_seen", "event_asked")
+    ]
+    assert not any(event.fields["interruptible"] for event in recording.of("event_asked", "path_missing"))

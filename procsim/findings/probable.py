@@ -264,7 +264,9 @@ def _was_to_set(run: RunState, wait: Wait, dead: list[Process], t: int) -> bool:
     others = [each for each in _there(run, t) if each.pid != wait.pid and not each.is_manager]
     waited = [each for each in dead if _looked_itself(run, each, wait)]
     last = run.processes[wait.pid].waits.get(wait.thread)
-    handled = run.processes[wait.pid].handles_sigterm or (last is not None and last.interruptible)
+    poll = run.processes[wait.pid].polls.get(wait.thread)
+    interruptible = (last is not None and last.interruptible) or (poll is not None and poll.interruptible)
+    handled = run.processes[wait.pid].handles_sigterm or interruptible
     return not others and not handled and len(waited) < len(dead)
 
 

@@ -104,6 +104,8 @@ class Poll:
     """ns: when this thread last woke up from a sleep between two of them."""
     beside: bool = False
     """Whether another thread of its process woke up from a sleep meanwhile: it may do anything."""
+    interruptible: bool = False
+    """Whether a handler of the program's for Ctrl-C may end it."""
     pause: str | None = None
     """Where it only asks: the line at which it sleeps between."""
 

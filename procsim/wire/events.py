@@ -119,6 +119,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "event_cleared": (),
     "event_waiting": WAITING,
     "event_awaited": ("is_set",),
+    "event_asked": ("interruptible",),  # it was not set when the program asked
     "event_seen": (),  # it was set already when the program asked or waited
     "barrier_created": ("name", "type", "parties", "inside"),
     "barrier_waiting": WAITING,
@@ -200,7 +201,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "file_locked": (),
     "surroundings_seen": (),
     # The program has asked several times whether something is at a path, and nothing is; or now it is there.
-    "path_missing": ("path",),
+    "path_missing": ("path", "interruptible"),
     "path_found": ("path",),
     "unfollowed_used": ("what", "other"),
     # With --races, paths by their names. `path_changed`: emitted before something is made, renamed or removed there;

@@ -1,7 +1,7 @@
 """Files that the program waits for: it asks again and again whether something is at a path, and nothing is.
 
-    os.path.exists(path), path.is_file(), os.access(path) … ──► missing, twice and more ──► path_missing
-                                                            └─► there at last ──► path_found
+    os.path.exists(path), path.is_file(), open(path) … ──► missing, twice and more ──► path_missing
+                                                       └──► there at last ──► path_found
 
 One question is nothing: who looks into a cache finds most of it missing. A loop asks for the same path anew. The second
 and the third time are emitted; a sleep between them shows that it goes on (`state/changes/waits.py`).
@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from procsim.tracer.emit import emit
+from procsim.tracer.emit import emit, handles_interrupts
 from procsim.tracer.patching import on_restore
 from procsim.tracer.sites import call_site, is_internal, is_library, is_ours, module_of
 from procsim.wire import identities
@@ -55,9 +55,11 @@ def asked(path: Any, found: bool) -> None:
         return
     frame = _asking(sys._getframe(2))
     if frame is not None:
-        whole = _absolute(path)
-        kind = "path_found" if found else "path_missing"
-        emit(kind, identities.path(whole), call_site(frame), path=whole)
+        whole, at = _absolute(path), call_site(frame)
+        if found:
+            emit("path_found", identities.path(whole), at, path=whole)
+        else:
+            emit("path_missing", identities.path(whole), at, path=whole, interruptible=handles_interrupts())
 
 
 def _asking(frame: FrameType | None) -> FrameType | None:
