@@ -72,6 +72,7 @@ EXPLAINED = {
     "../patients/dropped_generator_in_a_pool": "item_dropped",
     "../patients/client_waits_for_the_banner": "read_nobody_writes",
     "../patients/echo_not_received": "write_nobody_reads",
+    "../patients/subprocess_awaited_before_its_output": "write_nobody_reads",
     "../patients/ring_reader_raises": "lock_nobody_releases",
     "../patients/executor_lock_argument": "errors_unseen",
     "../patients/forked_beside_a_lock": "forked_beside_threads",

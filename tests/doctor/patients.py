@@ -164,6 +164,7 @@ HANGING = (
     Patient("asyncio", "hangs/event_awaited_by_tasks", "event_nobody_sets", "Process-"),
     Patient("asyncio", "patients/item_awaited_in_a_thread", "get_nobody_puts", "producer"),
     Patient("asyncio", "patients/locks_in_a_circle_awaited", "lock_cycle", "Process-"),
+    Patient("asyncio", "patients/subprocess_awaited_before_its_output", "write_nobody_reads", "MainProcess", ONE),
     Patient("sockets", "patients/client_waits_for_the_banner", "read_nobody_writes", "client"),
     Patient("sockets", "patients/both_receive_first", "read_nobody_writes", "peer"),
     Patient("sockets", "patients/echo_not_received", "write_nobody_reads", "echo"),
