@@ -30,6 +30,7 @@ from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of, first_for_each, made_at
 from procsim.findings.deaths import because, dead, with_cure, with_deaths
 from procsim.findings.pool_tasks import is_idle_worker
+from procsim.findings.upstream import without_downstream
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
@@ -55,7 +56,8 @@ def hangs(run: RunState) -> Iterator[Finding]:
 def causes(run: RunState, stuck: list[Wait]) -> list[Cause]:
     """Why these threads wait for ever, without what follows from another cause."""
     busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
-    return _without_daemons(run, _without_effects(run, [cause for find in CAUSES for cause in find(run, busy)]))
+    found = _without_effects(run, [cause for find in CAUSES for cause in find(run, busy)])
+    return _without_daemons(run, without_downstream(run, busy, found))
 
 
 def _without_effects(run: RunState, causes: list[Cause]) -> list[Cause]:

@@ -10,6 +10,7 @@ from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, Figures, NobodyIsLeft, figures_of, first_for_each
 from procsim.findings.deaths import because, with_deaths
 from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, what_they_did
+from procsim.findings.upstream import who_waits_too
 from procsim.language import N_
 from procsim.state.objects import Queue
 from procsim.state.processes import Wait
@@ -48,6 +49,8 @@ class EmptyQueue(NobodyIsLeft):
             figures |= because_of_look(run, self.wait)
         elif queue is not None:
             figures |= what_they_did(run, self.wait, PUT, queue.put, queue.got)
+        if queue is not None and not figures.get("because"):
+            figures |= who_waits_too(run, self.wait)
         finding = Finding(
             "get_nobody_puts",
             "{process} waits⟨ at {at}⟩ for an item of {object}⟨ (made at {made})⟩, and nobody is left who could put "
@@ -60,9 +63,31 @@ class EmptyQueue(NobodyIsLeft):
             return finding._replace(cure=NOT_SWALLOWED, sentence="get_nobody_puts.caught")
         if figures.get("because") and queue is not None and queue.seen is None and not queue.puts:
             return finding._replace(cure=IN_ANY_CASE, sentence="get_nobody_puts.none")
+        if figures.get("consumers"):
+            return finding._replace(cure=ONE_FOR_EACH, sentence="get_nobody_puts.too_few")
+        if figures.get("value") == PLAIN_OBJECT:
+            return finding._replace(cure=NO_OBJECT, sentence="get_nobody_puts.object")
+        if not _may_be_daemon(run, self.wait):
+            return finding._replace(cure=LAST_ITEM, sentence="get_nobody_puts.awaited")
         return finding
 
 
+def _may_be_daemon(run: RunState, wait: Wait) -> bool:
+    """Whether its process could be ended with its parent: that has nothing more to do, and does not wait for it."""
+    parent = run.processes.get(run.processes[wait.pid].parent or 0)
+    joined = any(other.child == wait.pid and other.at is not None for other in run.stuck_waits())
+    return parent is not None and parent.returned is not None and not joined
+
+
+PLAIN_OBJECT = "<object>"
+"""How the tracer shows an `object()`, which a program makes in order to compare it by `is`."""
+
+LAST_ITEM = N_("have the producer put a last item that says so (None, say), one for each consumer")
+ONE_FOR_EACH = N_("put None once for each consumer: {consumers} times")
+NO_OBJECT = N_(
+    "an object() that comes out of a queue is another one than was put, so that `is` never finds it: put None as the "
+    "last item, one for each consumer"
+)
 NOT_SWALLOWED = N_(
     "cure what {caught}() raised; and where the program catches it, have it end the process, or put an item that says "
     "so"

@@ -98,8 +98,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_item_dropped": ("value", "items", "type", "text", "during", "subject", "made"),
     # By `attach`: what is in it, how many of its items are not reported done (None: it is no JoinableQueue), and
     # whether a process has ended with the lock of those that read from its pipe, or of those that write to it.
-    # `none_killed`: no signal has ended any process that has ended.
-    "queue_seen": ("items", "unfinished", "reader_is_gone", "writer_is_gone", "none_killed"),
+    # `none_killed`: no signal has ended any process that has ended. `put_by`: the PIDs that have put into it and are
+    # still there.
+    "queue_seen": ("items", "unfinished", "reader_is_gone", "writer_is_gone", "none_killed", "put_by"),
     "queue_task_done": (),
     "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,

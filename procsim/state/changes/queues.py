@@ -131,7 +131,15 @@ def _dropped(run: RunState, event: Event) -> None:
 def _seen(run: RunState, event: Event) -> None:
     queue, fields = queue_of(run, event), event.fields
     inside, unfinished = fields["items"] or 0, fields["unfinished"] or 0
-    queue.seen = Contents(inside, unfinished, fields["reader_is_gone"], fields["writer_is_gone"], fields["none_killed"])
+    queue.seen = Contents(
+        inside,
+        unfinished,
+        fields["reader_is_gone"],
+        fields["writer_is_gone"],
+        fields["none_killed"],
+        counted=fields["items"] is not None,
+        put_by=tuple(fields.get("put_by", ())),
+    )
     queue.depth = queue.peak = queue.seen.inside
     queue.depths.add(event.t, queue.depth)
 
