@@ -48,6 +48,10 @@ COMPLAINTS = (
 )
 """What typer complains about, in English alone; as its code has it, so that `complaint` finds it again."""
 
+NO_VALUE = N_("'{value}' is not {what}")
+TYPES: Mapping[str, str] = {"int": N_("a whole number"), "float": N_("a number")}
+"""What a value is that has one of these types of Python."""
+
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "run": (("procsim run mine.py --users 3", N_("your own scenario, with an option of its main()")),),
     "watch": (
@@ -161,6 +165,8 @@ def complaint(text: str) -> str:
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             facts = found.groupdict()
+            if facts.get("type") in TYPES:
+                return _(NO_VALUE).format(value=facts["value"], what=_(TYPES[facts["type"]]))
             words = _(template).format_map(
                 facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {})
             )

@@ -52,6 +52,9 @@ def command_line(command: list[str], module: bool) -> list[str]:
         return [sys.executable, "-m", name, *arguments]
     if Path(name).is_file() and not (os.access(name, os.X_OK) and not name.endswith(".py")):
         return [sys.executable, name, *arguments]
+    if Path(name).is_dir():
+        words = _("{name}: is a folder; give a Python file in it, or -m MODULE")
+        raise WrongUse(words.format(name=name))
     found = shutil.which(name)
     if found is None:
         words = _("{name}: no such script, and no such command; give a Python file, -m MODULE or a command")
