@@ -86,7 +86,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "guide": (
         ("procsim guide", N_("the pages")),
         ("procsim guide hangs", N_("why a program hangs, and what else procsim finds")),
-        ("procsim guide hang get", N_("the same, only what has to do with get")),
+        ("procsim guide hangs get", N_("the same, only what has to do with get")),
     ),
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
