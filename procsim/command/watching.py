@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from procsim.command.announced import plain_program
 from procsim.command.run_options import RunOptions
 from procsim.command.stage import Stage, command_typed, header_of, show
 from procsim.errors import WrongUse
@@ -29,17 +30,6 @@ def watch_plainly(words: list[str]) -> int | None:
         return None
     palette.choose(None)
     return show_program(*plain, RunOptions(timeout=0), None, False, Report())
-
-
-def plain_program(words: list[str]) -> tuple[list[str], bool] | None:
-    """The program in `[-m] [--] PROGRAM [ARGS]...`, and whether it is a module; None: there is something else."""
-    module = words[:1] == ["-m"]
-    command = words[module:]
-    if command[:1] == ["--"]:
-        command = command[1:]
-    elif command and command[0].startswith("-"):
-        return None
-    return (command, module) if command else None
 
 
 def command_line(command: list[str], module: bool) -> list[str]:
