@@ -12,7 +12,9 @@ from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
 from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
+from procsim.views.base import Verdict
 from procsim.views.live.things import thing_lines
+from procsim.views.text.brief import last_line
 from procsim.views.text.words import event_words
 from procsim.wire.events import Event
 from tests.events import Story
@@ -334,6 +336,7 @@ def test_a_line_says_that_procsim_ends_a_program_that_hangs() -> None:
     before, after = (Event("process_ended", t, 200, "p200", "", None, None, {"exit_code": -15}) for t in (1, run.t))
     assert event_words(after, run) == "ended by SIGTERM: procsim ends the program"
     assert event_words(before, run) == "ended by SIGTERM", "it was so before it hung"
+    assert last_line(run, Verdict("x.py")).split(", ")[2] == "procsim ended it"
 
 
 def test_a_circle_names_both_locks_and_all_lines() -> None:

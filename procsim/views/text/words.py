@@ -139,7 +139,9 @@ def event_words(event: Event, run: RunState) -> str | None:
         return None
     if event.kind == "process_ended":
         words = exit_words(event.fields["exit_code"])
-        return _("{ended}: procsim ends the program").format(ended=words) if _by_procsim(run, event) else words
+        return (
+            _("{ended}: procsim ends the program").format(ended=words) if by_procsim(run, event.pid, event.t) else words
+        )
     if event.fields.get("target"):
         template = N_("has started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
@@ -152,12 +154,12 @@ def event_words(event: Event, run: RunState) -> str | None:
     return clean(_(template).format_map(fields))
 
 
-def _by_procsim(run: RunState, event: Event) -> bool:
-    """Whether procsim has ended this process, since the program hung."""
-    process = run.processes.get(event.pid)
-    if run.hung is None or event.t <= run.hung or process is None or process.terminated_by:
+def by_procsim(run: RunState, pid: int, t: int | None) -> bool:
+    """Whether procsim has ended this process, which ended at `t` ns, since the program hung."""
+    process = run.processes.get(pid)
+    if run.hung is None or t is None or t <= run.hung or process is None or process.terminated_by:
         return False
-    return event.fields["exit_code"] in (-signal.SIGTERM, -signal.SIGKILL)
+    return process.exit_code in (-signal.SIGTERM, -signal.SIGKILL)
 
 
 def exit_words(code: int | None) -> str:
