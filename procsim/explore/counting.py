@@ -12,7 +12,7 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from procsim.explore.order import Order
-from procsim.explore.schedule import Operation
+from procsim.explore.schedule import LAST, WRITE, Operation
 
 MOST_STEPS = 100_000
 """Of so many steps the traces are kept, in about 25 MB; of more, the orders are not counted."""
@@ -38,6 +38,8 @@ class Orders:
         self._seen: set[int] = set()
         """Of each trace, what tells it from others: where processes wait in conditions, one may come again."""
         self._steps_left = MOST_STEPS
+        self._last: dict[str, set[str]] = {}
+        """Who has left each group as the last one. Where that differs, an order may belong to two executions."""
         self.contested: dict[str, str] = {}
         """The objects at which threads race, and how people call them."""
         self.racing: set[tuple[str, Operation]] = set()
@@ -48,6 +50,10 @@ class Orders:
         self.contested |= order.contested()
         self.racing |= order.racing()
         self._steps_left -= len(order.steps)
+        for step in order.steps:
+            for touch in step.operation.touches:
+                if touch.mode == WRITE and touch.object.startswith(LAST):
+                    self._last.setdefault(touch.object, set()).add(step.thread)
         before = len(self._seen)
         self._seen.add(_told_by(order))
         if self._traces is not None and len(self._seen) == before:
@@ -65,9 +71,9 @@ class Orders:
     def counts(self) -> list[int] | None:
         """Of each trace, in the order in which they came, how many orders it stands for, 0 if it came before.
 
-        None: they are too many.
+        None: they are too many, or cannot be told apart.
         """
-        if self._traces is None:
+        if self._traces is None or any(len(who) > 1 for name, who in self._last.items() if name in self.contested):
             return None
         counts: list[int] = []
         left = MOST_STATES

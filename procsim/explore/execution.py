@@ -28,8 +28,9 @@ from procsim.explore.schedule import (
     Uncontrolled,
 )
 from procsim.explore.slot import Slot
-from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
-from procsim.explore.world import ENDS, GIVES_UP, WAITS_FOR_ANY, Call, World
+from procsim.explore.standing import Pending, Thread, ends_held_by, ends_open, wait_for_the_end
+from procsim.explore.touching import ENDS, WAITS_FOR_ANY, Call
+from procsim.explore.world import GIVES_UP, World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
     AT_GATE,
@@ -185,7 +186,7 @@ class Running:
     def _step(self, name: str, enabled: frozenset[str]) -> None:
         """Have one thread do what it is about to do, and wait until that is over."""
         world, pending, seen = self._world, self._pending[name], len(self.events)
-        operation = pending.operation
+        operation = self._seen(pending)
         gave_up = not pending.free and world.blocks(name, operation)
         waiting = {each: other.operation for each, other in self._pending.items()}
         refused = world.refused(operation)
@@ -199,21 +200,35 @@ class Running:
             self._add_uncontrolled("thread", operation.object, operation.at)
         if operation.kind in ("process_started", "thread_started"):
             self._moving.add(operation.object)
-            if pending.call is not None and pending.call.more:
-                world.mortal.add(operation.object)
-        victim = operation.object if operation.kind in ("process_terminated", "process_killed") else ""
-        if victim in self._by_name:
+        victim = operation.object if operation.kind in ENDS else ""
+        ended = {each: waiting[each] for each in self._pending if self._by_name[each].process == victim}
+        if victim in self._by_name and operation.kind != "process_ended":
             self._moving.update(each for each, thread in self._by_name.items() if thread.process == victim)
             for each in self._moving & self._pending.keys():
                 self._forget(each)
         if pending.call is not None:
+            world.moved(pending.call)
             self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
         self._send(name, TIME_UP if gave_up else GO)
         self._settle(PATIENCE_SECONDS)
         value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
-        step = Step(name, operation, enabled, waiting, refused, value, gave_up)
+        step = Step(name, operation, enabled, waiting, refused, value, gave_up, ended)
         self.steps.append(step)
         self._plan.saw(len(self.steps) - 1, step)
+
+    def _seen(self, pending: Pending) -> Operation:
+        """What it does, as far as it matters now: see `ends`."""
+        operation, call = pending.operation, pending.call
+        if call is None or not self._world.touching.ends.concern(operation):
+            return operation
+        victim = self._pid_of(operation.object) if call.kind in ENDS else 0
+        others = {thread.pid for thread in self._threads.values()} - {victim}
+        held = ends_open(others, call.identity if call.kind == "pipe_closed" else None)
+        return self._world.touching.ends.seen(operation, held)
+
+    def _pid_of(self, process: str) -> int:
+        """The PID of a process that has come to the gate and lives; 0: there is none."""
+        return next((thread.pid for thread in self._threads.values() if thread.process == process), 0)
 
     def _see_what_came(self) -> None:
         """Have those look who wait for any of several things, or for a message whose senders may be gone."""
@@ -300,8 +315,8 @@ class Running:
                 known = self._process_of.get(call.words)
                 call = call._replace(words=known or self._strangers.setdefault(call.words, unknown))
             if call.kind in ENDS:
-                call = call._replace(more=ends_held_by(self._by_name.get(str(call.words), thread).pid))
-            operation = self._world.operation(thread.name, thread.process, call)
+                call = call._replace(more=tuple(sorted(ends_held_by(self._pid_of(str(call.words))))))
+            operation = self._world.touching.operation(thread.name, thread.process, call)
             limited = call.kind in GIVES_UP and call.limited
             self._pending[thread.name] = Pending(operation, call, "", limited)
             self._back(thread.name)
@@ -309,7 +324,8 @@ class Running:
             identity, known_as, at, limited = rest
             condition = self._names.of(identity)
             self._world.asleep[condition].append(thread.name)
-            operation = self._world.asleep_in(thread.name, condition, self._names.of(known_as), at or "")
+            where = condition, self._names.of(known_as), at or ""
+            operation = self._world.touching.asleep_in(thread.name, thread.process, *where, limited)
             self._pending[thread.name] = Pending(operation, None, condition, limited)
             self._back(thread.name)
         elif word == NOTIFIES:
@@ -330,7 +346,7 @@ class Running:
         for thread, pending in self._pending.items():
             if before and pending.call is not None and pending.call.words == before:
                 pending.call = pending.call._replace(words=name)
-                pending.operation = self._world.operation(thread, self._by_name[thread].process, pending.call)
+                pending.operation = self._world.touching.operation(thread, self._by_name[thread].process, pending.call)
 
     def _wake_one_of(self, condition: str) -> None:
         asleep = self._world.asleep[condition]

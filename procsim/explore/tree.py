@@ -18,6 +18,7 @@ from procsim.explore.schedule import (
     Operation,
     Plan,
     Step,
+    asked,
     preempts,
     still_asleep,
 )
@@ -219,7 +220,7 @@ class TreeSearch:
                 branch.node = node
             branch = node.branch(here.thread)
             if branch is None:  # there was no way to follow, or its thread could not move
-                branch = Branch(here.thread, here.operation)
+                branch = Branch(here.thread, asked(execution.steps, position))
                 node.branches.insert(0, branch)
             branch.tried = True
             node.count(sum(not each.tried for each in node.branches))

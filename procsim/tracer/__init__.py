@@ -26,6 +26,7 @@ from procsim.tracer.watch import (
     conditions,
     endings,
     ends_seen,
+    explored_looks,
     explored_threads,
     files,
     forks,
@@ -119,8 +120,9 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "setproctitle": process_names.patch_setproctitle,
         **process_names.COPIED,
     }
-    for name, patch in (ordering.PATCHES | ends_seen.PATCHES | shared_memory.PATCHES).items():
-        patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
+    for more in (ordering.PATCHES, ends_seen.PATCHES, shared_memory.PATCHES, explored_looks.PATCHES):
+        for name, patch in more.items():
+            patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
     return patches

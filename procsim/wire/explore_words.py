@@ -34,6 +34,9 @@ WOKEN, NOT_YET = "woken", "not yet"
 """At the end of AT_GATE: the lock is acquired by who was woken in its condition; or the explorer was wrong, and the
 operation cannot be done now."""
 
+THROUGH_MANAGER = "through a manager"
+"""At the end of AT_GATE: a manager is asked to do it."""
+
 FORK, END = b"f", b"e"
 """To the zygote. FORK is followed by a marshalled dict: `folder`, for temporary files; `seed`. It answers with the PID
 of the main process, ("ended", exit code) when that has ended, and, after END, "over" when nobody is left."""

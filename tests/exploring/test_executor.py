@@ -20,7 +20,18 @@ from procsim.explore.explorer import Budget, Explorer
 from procsim.explore.faults import faults_of
 from procsim.explore.outcomes import Exploration
 from procsim.explore.plans import Begun, Wished
-from procsim.explore.schedule import CLAIM, ENDLESS, FORBIDDEN, HANG, STOPPED, UNCAUGHT, WHOLE, Execution, Plan
+from procsim.explore.schedule import (
+    CLAIM,
+    ENDLESS,
+    EXIT_CODE,
+    FORBIDDEN,
+    HANG,
+    STOPPED,
+    UNCAUGHT,
+    WHOLE,
+    Execution,
+    Plan,
+)
 from procsim.lessons.scenario import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -140,6 +151,51 @@ def test_a_daemon_is_ended_before_and_after_each_of_its_steps() -> None:
     found = explored([PROGRAMS / "leaves.py"], executions=60)
     assert found.is_right and found.right is not None
     assert found.right.tried >= 5, "after none of its four steps, after each, and after its end"
+
+
+ENDINGS = {
+    "closed": {0, 1, 2},
+    "closed both ways": {0, 1, 2},
+    "closed by two": {0, 1, 2},
+    "ended": {0, 1, 2},
+    "reset": {1, 2, 3},
+    "terminated": {1, 3, 4, 5},
+    "killed": {1, 3, 4, 5},
+    "killed by a signal": {1, 3, 4, 5},
+    "terminated while it waits": {0, 1},
+    "lives": {0, 1},
+    "shut down": {1, 2},
+    "full": {0, 1},
+    "counted": {2, 3},
+    "aborted": {0, 3},
+    "waits at": {0, 1},
+    "moved": {1, 2},
+    "removed": {1, 3},
+    "truncated": {1, 2},
+    "truncated by its descriptor": {1, 2},
+    "written": {0, 1, 3},
+}
+"""What may come of each way of `endings.py`, as orders at random find it, too."""
+
+
+@pytest.mark.parametrize(("way", "codes"), ENDINGS.items(), ids=list(ENDINGS))
+def test_what_one_closes_or_ends_another_meets_before_and_after(way: str, codes: set[int]) -> None:
+    found = explored([PROGRAMS / "endings.py", way], executions=30)
+    assert found.tried_all and not found.uncontrolled
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == codes
+    assert not {what for what, _ in faults(found)} - {EXIT_CODE}
+
+
+def test_closing_an_end_that_others_have_makes_no_difference(tmp_path: Path) -> None:
+    program = tmp_path / "sends.py"
+    program.write_text(
+        "from multiprocessing import Pipe, Process\n"
+        "def send(end):\n    end.send(1)\n"
+        "receiving, sending = Pipe(False)\n"
+        "for _ in range(3):\n    Process(target=send, args=[sending]).start()\n"
+    )
+    found = explored([program], executions=20)
+    assert found.is_right and found.executions == 6, "in which order they send"
 
 
 def test_a_notice_that_came_before_the_wait() -> None:

@@ -30,7 +30,7 @@ def ask_to_start(process: Any, at: str | None) -> None:
     """Wait until it is time to start a process, and give it its name."""
     own = vars(process)
     own["_procsim_thread"] = name = explored.name_child(own.get("_name"))
-    explored.ask("process_started", None, at, _at_once, name, is_daemon(process))
+    explored.ask("process_started", None, at, _at_once, name)
 
 
 def ask_to_join(process: Any, at: str | None, timeout: Any) -> Any:

@@ -33,7 +33,7 @@ def patch_threading(module: ModuleType) -> None:
 
 
 def _has_ended(thread: Any) -> bool:
-    return not thread.is_alive()
+    return not Thread.real.is_alive(thread)
 
 
 def _name_of(thread: Any) -> str:
@@ -61,6 +61,12 @@ class Thread(Methods):
         finally:
             explored.ask("thread_ended", None, None, None, name)
             explored.end_thread()
+
+    def is_alive(self: Any) -> Any:
+        name = _name_of(self)
+        if explored.active and name and (at := caller()) != INTERNAL:
+            explored.ask("thread_polled", None, at, lambda: True, name)
+        return Thread.real.is_alive(self)
 
     def join(self: Any, timeout: Any = None) -> None:
         name = _name_of(self)

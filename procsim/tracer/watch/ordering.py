@@ -153,7 +153,8 @@ class _Look(_OfOs):
         if caller is not None and is_ours(caller):
             return self._original(*args, **kwargs)
         if explored.active:
-            explored.ask_path("path_seen", [path], self._original.__name__, folder=kwargs.get("dir_fd"))
+            how = "exists" if _asks_whether(caller) else self._original.__name__
+            explored.ask_path("path_seen", [path], how, folder=kwargs.get("dir_fd"))
         try:
             result = self._original(*args, **kwargs)
         except OSError:
@@ -240,7 +241,7 @@ _OTHERS: dict[type[_OfOs], tuple[str, ...]] = {
 
 _AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {_Glance: (*_CHANGES, *_CHANGES_OF_TWO, *_LOOKS), **_OTHERS}
 _BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
-    _Change: (*_CHANGES, "utime", "truncate"),
+    _Change: (*_CHANGES, "utime", "truncate", "ftruncate"),
     _ChangeOfTwo: _CHANGES_OF_TWO,
     _Look: _LOOKS,
     **_OTHERS,
