@@ -39,6 +39,7 @@ class Executor:
         """`command`: as `python` takes it, from the script on; `steps`: the most of one execution; `allowed`: what it
         may do outside (`tracer/confines.py`). Raises `CannotExplore`.
         """
+        self.until: float | None = None
         self.places = places or len(os.sched_getaffinity(0))
         self._judge, self._limit = judge, steps
         self._roots = [os.getcwd()]
@@ -89,7 +90,7 @@ class Executor:
                 self._results.put((plan, error))
 
     def _execute(self, slot: Slot, plan: Plan) -> Execution:
-        running = Running(slot, plan, self._limit, self._roots)
+        running = Running(slot, plan, self._limit, self._roots, lambda: self.until)
         running.run()
         return Execution(
             running.steps,

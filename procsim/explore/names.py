@@ -11,7 +11,15 @@ from typing import Any
 
 from procsim.wire.identities import inode_of
 
-CREATED = ("lock_created", "event_created", "barrier_created", "queue_created", "pipe_created", "value_created")
+CREATED = (
+    "lock_created",
+    "event_created",
+    "barrier_created",
+    "queue_created",
+    "pipe_created",
+    "value_created",
+    "pool_created",
+)
 
 
 class Made:

@@ -91,10 +91,11 @@ class Step(NamedTuple):
     """What the threads were about to do that this step has ended, with their process. None of that will be done."""
 
 
-WHOLE, ASLEEP, LIMIT, STOPPED, DIVERGED = "whole", "asleep", "limit", "stopped", "diverged"
+WHOLE, ASLEEP, LIMIT, STOPPED, DIVERGED, LATE = "whole", "asleep", "limit", "stopped", "diverged", "late"
 """How an execution ended: the program did, or no thread could move; the plan stopped it, since what follows is explored
-elsewhere; it reached the limit of steps; the executor stopped it before it did something that is not allowed; or the
-plan raised `Diverged`, and the executor stopped it for that."""
+elsewhere; it reached the limit of steps; the executor stopped it before it did something that is not allowed; the plan
+raised `Diverged`, and the executor stopped it for that; or the executor did, since the budget was spent.
+"""
 
 EXIT_CODE, UNCAUGHT, HANG, FINDING, CLAIM, FORBIDDEN, ENDLESS = (
     "exit_code",
@@ -183,6 +184,8 @@ class Executor(Protocol):
 
     places: int
     """How many executions may go on at once."""
+    until: float | None
+    """When those that go on are cut off, by the clock of the explorer; None: never."""
 
     def begin(self, plan: Plan) -> None:
         """Begin an execution. At most `places` go on at once."""

@@ -98,6 +98,16 @@ def ends_open(pids: Iterable[int], closed: int | None) -> set[int]:
     return {identity for identity, count in ends.items() if count > 0}
 
 
+def time_used(pid: int) -> int:
+    """How long a process has computed, in ticks of the system."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+    except OSError:  # it has just ended
+        return 0
+    return int(user) + int(system)
+
+
 def wait_for_the_end(pid: int) -> None:
     """Wait until a process whose threads have ended is gone, and with it all that it had open."""
     try:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from procsim.explore.ends import Ends, writers_of
 from procsim.explore.names import Names
+from procsim.explore.pools import Pools
 from procsim.explore.schedule import (
     ACQUIRE,
     ARRIVE,
@@ -65,7 +66,7 @@ class Touching:
         """`round_of`: the round of a barrier that who comes now comes to. `rounds`: to which each thread has come."""
         self.names = names
         self._round_of, self._rounds = round_of, rounds
-        self.ends = Ends(names)
+        self.ends, self.pools = Ends(names), Pools(names)
         self.groups: set[str] = set()
         """Those who have an end of a pipe, as objects, where somebody may close that."""
 
@@ -116,6 +117,8 @@ class Touching:
             if kind in ENDS:
                 yield from self._touches_of_closing(call.more or ())
                 yield Touch(_life_of(str(call.words)), WRITE)
+        elif kind.startswith("pool_"):
+            yield from self.pools.touches(call)
         elif kind.startswith(("file_opened", "path_")):
             yield from self._touches_of_paths(call)
         elif kind.startswith("value_") and kind != "value_changed":

@@ -27,7 +27,7 @@ from procsim.explore.touching import AWAKE, SEEN, Call, Touching, state_of
 
 GIVES_UP = {
     *("lock_acquired", "queue_put", "queue_got", "event_awaited", "pipe_polled"),
-    *("process_joined", "thread_joined", "connections_awaited"),
+    *("process_joined", "thread_joined", "connections_awaited", "pool_result_got", "pool_result_asked"),
 }
 """What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
 
@@ -88,13 +88,17 @@ class World:
             self._locks[made.name] = _Lock(value if type(value) is int else 1, recursive)
         elif made.kind == "queue_created":
             self._queues[made.name] = _Queue(fields.get("maxsize") or 0)
+        elif made.kind == "pool_created":
+            self.touching.pools.learn(made.name)
         elif made.kind == "barrier_created":
             self._barriers[made.name] = _Barrier(fields.get("parties") or 1)
         elif made.kind == "value_created" and (lock := fields.get("lock")) is not None:
             self._locks[self.names.of(lock)] = self._locks.pop(made.name, _Lock(1, True))
 
-    def moved(self, call: Call) -> None:
-        """What stands at one path is to stand at another one, or at both."""
+    def follow(self, call: Call) -> None:
+        """What else becomes of an operation that is done now, by what its thread has said of it."""
+        if call.kind.startswith("pool_"):
+            self.touching.pools.take(call)
         if call.kind == "path_changed" and len(call.words) == 2:
             self.names.same_file(*map(self.names.of_path, call.words))
 
@@ -116,6 +120,9 @@ class World:
 
     def _blocks(self, thread: str, touch: Touch) -> bool:
         name, mode = touch
+        of_pool = self.touching.pools.blocks(touch)
+        if of_pool is not None:
+            return of_pool
         if mode == ACQUIRE or (mode == READ and name in self._locks):
             lock = self._locks[name]
             return lock.free <= 0 and not (lock.recursive and lock.owner == thread)
@@ -148,6 +155,8 @@ class World:
 
     def _kinds_of(self, name: str) -> tuple[str, ...]:
         """The modes that may block, of an object."""
+        if modes := self.touching.pools.kinds_of(name):
+            return modes
         if name in self._locks:
             return (ACQUIRE, READ, AWAKE) if name in self.asleep else (ACQUIRE, READ)
         if name in self._queues:

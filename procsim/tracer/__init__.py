@@ -27,6 +27,7 @@ from procsim.tracer.watch import (
     endings,
     ends_seen,
     explored_looks,
+    explored_pools,
     explored_threads,
     files,
     forks,
@@ -120,8 +121,8 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "setproctitle": process_names.patch_setproctitle,
         **process_names.COPIED,
     }
-    for more in (ordering.PATCHES, ends_seen.PATCHES, shared_memory.PATCHES, explored_looks.PATCHES):
-        for name, patch in more.items():
+    for more in (ordering, ends_seen, shared_memory, explored_looks, explored_pools):
+        for name, patch in more.PATCHES.items():
             patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)

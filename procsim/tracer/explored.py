@@ -34,6 +34,7 @@ from procsim.wire.explore_words import (
     FILE_NAME,
     FORBIDDEN,
     GO,
+    HELPS,
     HERE,
     LEFT,
     LOOK,
@@ -197,6 +198,11 @@ def thread_name() -> str:
     return f"{_name}: {name_of_this_thread()}"
 
 
+def is_helper() -> bool:
+    """Whether this thread is none of the program's: such as those inside a pool."""
+    return not _mine.name and threading.current_thread() is not threading.main_thread()
+
+
 def process_name() -> str:
     """The name of this process in the schedule."""
     return _name
@@ -249,6 +255,8 @@ def ask(
     can = end.answer(AT_GATE, operation, identity, at, words, gives_up, more, looks=looks) == GO
     while ready is not None and not ready():  # there is something that the explorer does not know of
         end.answer(AT_GATE, operation, identity, at, words, gives_up, NOT_YET, looks=looks)
+    if is_helper():
+        end.tell(HELPS)
     return can
 
 

@@ -24,6 +24,8 @@ EXPECT = "expect"
 """It is about to make a thread or process of this name, which then moves, too."""
 SERVES = "serves"
 """It is a manager's: from now on it does what others ask it for, within their steps."""
+HELPS = "helps"
+"""It is a thread of multiprocessing's own, which has come to the gate once: nobody waits for what it does next."""
 FORBIDDEN = "forbidden"
 """It was stopped before it did something outside: what, of what, line. It waits for ever."""
 

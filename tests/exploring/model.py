@@ -324,6 +324,7 @@ class ModelExecutor:
         changed: Callable[[Execution], Execution] = lambda execution: execution,
     ) -> None:
         self._program, self.places, self._which, self._changed = program, places, which, changed
+        self.until: float | None = None
         self._begun: list[Plan] = []
         self.executions: list[Execution] = []
         """All that there were."""

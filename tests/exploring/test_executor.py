@@ -24,8 +24,10 @@ from procsim.explore.schedule import (
     CLAIM,
     ENDLESS,
     EXIT_CODE,
+    FINDING,
     FORBIDDEN,
     HANG,
+    LATE,
     STOPPED,
     UNCAUGHT,
     WHOLE,
@@ -196,6 +198,56 @@ def test_closing_an_end_that_others_have_makes_no_difference(tmp_path: Path) -> 
     )
     found = explored([program], executions=20)
     assert found.is_right and found.executions == 6, "in which order they send"
+
+
+POOLED = {
+    "mapped": {149},
+    "joined": {14},
+    "shared": {13, 32, 33},
+    "failed": {1, 2},
+    "one by one": {14},
+    "unordered": {14, 41},
+    "endless": {1},
+    "ready": {0, 1},
+    "in time": {1, 2},
+    "called back": {14, 41},
+    "executor mapped": {14},
+    "executor waited": {14},
+    "executor done": {0, 1},
+    "executor in time": {1, 2},
+    "executor left": {0},
+}
+"""What may come of each way of `pooled.py`, as orders at random find it, too."""
+
+
+@pytest.mark.parametrize(("way", "codes"), POOLED.items(), ids=list(POOLED))
+def test_which_worker_takes_a_task_is_a_step(way: str, codes: set[int]) -> None:
+    found = explored([PROGRAMS / "pooled.py", way], executions=70)
+    assert found.tried_all and not found.diverged
+    assert {each.what for each in found.uncontrolled} <= ({"thread"} if way == "called back" else set())
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == codes
+    assert not {what for what, _ in faults(found)} - {EXIT_CODE, FINDING}
+    for outcome in found.outcomes.values():
+        assert any(step.operation.kind == "pool_submitted" for step in outcome.simplest.steps)
+
+
+def test_a_worker_that_dies_in_a_task_lets_others_wait_for_ever(tmp_path: Path) -> None:
+    program = tmp_path / "dies.py"
+    program.write_text(
+        "import os\nfrom multiprocessing import Pool\nif __name__ == '__main__':\n"
+        "    with Pool(1) as pool:\n        pool.apply(os._exit, [1])\n"
+    )
+    found = explored([program], executions=2)
+    assert (HANG, "") in faults(found)
+
+
+def test_what_goes_on_is_cut_off_where_the_budget_is_spent(tmp_path: Path) -> None:
+    program = tmp_path / "waits.py"
+    program.write_text("import threading\nthreading.Event().wait()\n")
+    with executor(program) as made:
+        made.until = time.monotonic()
+        execution = executed(made, Wished([]))
+    assert execution.ended == LATE and not execution.faults
 
 
 def test_a_notice_that_came_before_the_wait() -> None:

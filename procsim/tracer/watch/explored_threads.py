@@ -4,6 +4,7 @@ What threads share without multiprocessing (variables, the locks of `threading`)
 """
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from procsim.tracer import explored
 from procsim.tracer.patching import Methods, replace
 from procsim.tracer.sites import INTERNAL, caller
+
+before_shutdown: list[Callable[[], None]] = []
+"""Called before this process waits for its threads, at its end."""
 
 
 def patch_threading(module: ModuleType) -> None:
@@ -21,6 +25,8 @@ def patch_threading(module: ModuleType) -> None:
     shutdown = module._shutdown
 
     def _shutdown() -> None:
+        for listener in before_shutdown if explored.active else ():
+            listener()
         # It waits for threads by their locks.
         for thread in threading.enumerate() if explored.active else ():
             if _name_of(thread) and not thread.daemon:

@@ -17,6 +17,7 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
+from procsim.tracer import explored
 from procsim.tracer.emit import emit, emit_again, emit_waiting
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore, replace, untraced
@@ -24,6 +25,7 @@ from procsim.tracer.sites import count_as_internal, is_installed, own_site
 from procsim.tracer.values import function_name, own, plain, plain_function, type_name
 from procsim.tracer.watch import results
 from procsim.tracer.watch.locks import identity_of
+from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.tracer.watch.processes import emit_failed, when_process_begins, when_process_returns
 from procsim.tracer.watch.results import emit_submitted, has_not_come, lock_inside, lock_of, patch_results, watch
 from procsim.tracer.watch.tracebacks import text_shown_of
@@ -279,6 +281,7 @@ class _Worker:
         self._describe = describe
         self._get, self._send_bytes = untraced(tasks.get), untraced(results._writer.send_bytes)
         self._taken: tuple[Any, ...] | None = None
+        self._is_sending = False
 
     def begin(self) -> None:
         """Replace what is called for each task, and emit that it works."""
@@ -290,6 +293,8 @@ class _Worker:
         self._put = untraced(self._results.put)
         # A queue of another package's may have a `put` that sends by what it has found in its pipe before.
         self._results.put = self._answer if own(self._results, "put") else self._put
+        if explored.active:
+            self._results.put = self._note_answer
         when_process_returns(self._returns)
         self._results._writer.send_bytes = self._send
 
@@ -307,7 +312,21 @@ class _Worker:
         if error is not None:
             self.emit_raised(error, None)
 
+    def _note_answer(self, answer: Any) -> None:
+        """Send what a worker has to say, where the program is explored: of a Pool's it is (job, number of the task,
+        (whether it succeeded, result)). Before it waits for the lock of those who send."""
+        if self._taken is not None and not self._is_sending:  # it comes again, where its result cannot be pickled
+            self._is_sending = True
+            more = (*self._taken[:2], type(answer) is not tuple or bool(answer[2][0]))
+            explored.ask("pool_task_ended", self._identity, None, lambda: True, self._taken[3], more)
+        self._put(answer)
+        self._is_sending = False
+
     def _take(self, *args: Any, **kwargs: Any) -> Any:
+        if explored.active:
+            handle = self._tasks._reader._handle
+            looks = partial(bytes_are_waiting, handle)
+            explored.ask("pool_task_began", self._identity, None, lambda: True, looks=looks)
         item = self._get(*args, **kwargs)
         if item is not None:  # None: there is no more work
             function, *task = self._describe(item)
