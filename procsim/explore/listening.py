@@ -12,8 +12,8 @@ from procsim.explore.names import Names
 from procsim.explore.schedule import Uncontrolled
 from procsim.explore.slot import Slot
 from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
-from procsim.explore.touching import ENDS, Call
-from procsim.explore.world import GIVES_UP, World
+from procsim.explore.touching import ENDS, GIVES_UP, Call
+from procsim.explore.world import World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
 from procsim.wire.explore_words import (
     AT_GATE,

@@ -157,14 +157,16 @@ class Order:
         """Add the races of this operation, which comes at `later`, with the steps before.
 
         A step before which it would have blocked has enabled it, and cannot change places with it. What lies further
-        back on that object can: an acquire races with the acquire before it, not with the release between them.
+        back on that object can: an acquire races with the acquire before it, not with the release between them. What
+        gives up can be done in vain before, and races with both.
         """
         found = {}
         for touch in operation.touches:
             seen = self._known[thread]
             for position, mode in self._depends_on(touch):
                 if not self._covers(seen, position):
-                    if touch in self.steps[position].refused or self._has_enabled(position, later, thread, operation):
+                    blocked = touch in self.steps[position].refused and not operation.gives_up
+                    if blocked or self._has_enabled(position, later, thread, operation):
                         continue
                     found[position] = True
                     seen = _joined(seen, self._clocks[position])

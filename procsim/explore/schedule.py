@@ -60,6 +60,8 @@ class Operation(NamedTuple):
     """What it is done to, as people call it: "tickets.txt", "counter[2]", "user-1"."""
     at: str = ""
     """The line of the program, "tickets.py:29"; empty where it is not known."""
+    gives_up: bool = False
+    """Whether it can be done in vain where it would have to wait."""
 
     def is_same(self, other: "Operation") -> bool:
         """Whether it does the same to the same objects."""

@@ -33,6 +33,12 @@ from procsim.wire.explore_words import THROUGH_MANAGER
 ELEMENTS = 256
 """An array of more elements is one object."""
 
+GIVES_UP = {
+    *("lock_acquired", "queue_put", "queue_got", "event_awaited", "pipe_polled"),
+    *("process_joined", "thread_joined", "connections_awaited", "pool_result_got", "pool_result_asked"),
+}
+"""What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
+
 WAITS_FOR_ANY = "connections_awaited"
 """Whoever does this may go on as soon as one of several things is there; its thread sees whether."""
 
@@ -79,7 +85,8 @@ class Touching:
             touches.append(Touch(_MANAGERS, READ))
         changed = {touch.object for touch in touches if touch.mode != READ}
         touches = [touch for touch in touches if touch.mode != READ or touch.object not in changed]
-        return Operation(call.kind, tuple(dict.fromkeys(touches)), self._about(process, call), call.at or "")
+        gives_up = call.kind in GIVES_UP and call.limited
+        return Operation(call.kind, tuple(dict.fromkeys(touches)), self._about(process, call), call.at or "", gives_up)
 
     def end_of_pipe(self, operation: Operation) -> Operation:
         """What becomes of waiting for a message, where it is known that nobody is left who could send one."""
@@ -217,9 +224,9 @@ class Touching:
         if thread in self._rounds:
             barrier = self._rounds[thread].rpartition(",")[0]
             breaks = (Touch(state_of(barrier), "break"),) if limited else ()
-            return Operation(PASSES, (Touch(self._rounds[thread], PASS), *breaks, alive), barrier, at)
+            return Operation(PASSES, (Touch(self._rounds[thread], PASS), *breaks, alive), barrier, at, limited)
         name = known_as or condition
-        return Operation(AWAKES, (Touch(name, AWAKE), alive), name, at)
+        return Operation(AWAKES, (Touch(name, AWAKE), alive), name, at, limited)
 
 
 _MANAGERS = "the managers"

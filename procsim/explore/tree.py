@@ -194,7 +194,7 @@ class TreeSearch:
             branch.retries -= 1
             self._again.append((node, branch, sleep))
             return
-        if execution.ended not in (WHOLE, ASLEEP):
+        if execution.ended not in (WHOLE, ASLEEP) or (isinstance(plan, Begun) and plan.is_cut):
             self.lost += 1
         if branch is not None:
             branch.out = False

@@ -25,12 +25,6 @@ from procsim.explore.schedule import (
 )
 from procsim.explore.touching import AWAKE, SEEN, Call, Touching, state_of
 
-GIVES_UP = {
-    *("lock_acquired", "queue_put", "queue_got", "event_awaited", "pipe_polled"),
-    *("process_joined", "thread_joined", "connections_awaited", "pool_result_got", "pool_result_asked"),
-}
-"""What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
-
 
 @dataclass
 class _Lock:

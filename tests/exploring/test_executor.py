@@ -200,6 +200,13 @@ def test_closing_an_end_that_others_have_makes_no_difference(tmp_path: Path) -> 
     assert found.is_right and found.executions == 6, "in which order they send"
 
 
+@pytest.mark.parametrize("way", ["lock", "queue", "event"])
+def test_what_gives_up_may_do_so_each_time(way: str) -> None:
+    found = explored([PROGRAMS / "tries.py", way], executions=40)
+    assert found.tried_all
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == {0, 1, 2, 3}
+
+
 POOLED = {
     "mapped": {149},
     "joined": {14},
