@@ -148,6 +148,7 @@ class Running(Listening):
         waiting = {each: other.operation for each, other in self._pending.items()}
         refused = world.refused(operation)
         del self._pending[name]
+        self._woken.clear()
         self._moving.add(name)
         self._last[name] = operation.kind
         if pending.condition:
@@ -169,7 +170,7 @@ class Running(Listening):
         self._send(name, TIME_UP if gave_up else GO)
         self._settle(PATIENCE_SECONDS)
         value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
-        step = Step(name, operation, enabled, waiting, refused, value, gave_up, ended)
+        step = Step(name, operation, enabled, waiting, refused, value, gave_up, tuple(self._woken), ended)
         self.steps.append(step)
         self._plan.saw(len(self.steps) - 1, step)
 

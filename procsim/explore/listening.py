@@ -60,6 +60,8 @@ class Listening:
         self._process_of, self._strangers = dict[int, str](), dict[int, str]()
         self._pending: dict[str, Pending] = {}
         self._moving: set[str] = {MAIN}
+        self._woken: list[str] = []
+        """Those that the step has woken that goes on."""
         self._poll = select.epoll()
         self._serving: set[str] = set()
         """The threads of managers, which others may ask to end."""
@@ -190,6 +192,7 @@ class Listening:
             name = asleep.popleft()
             del self._pending[name]
             self._moving.add(name)
+            self._woken.append(name)
             self._send(name, AWAKE)
 
     def _back(self, name: str, moves: bool = False) -> None:

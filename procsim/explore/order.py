@@ -52,6 +52,8 @@ class Order:
         for position, step in enumerate(self.steps):
             self._add_races(position, step.thread, step.operation)
             self._take(position, step.thread, step.operation.touches)
+            for thread in step.woke:
+                self._known[thread] = _joined(self._known[thread], self._clocks[position])
             for thread, operation in step.ended.items():
                 self._add_races(len(self.steps), thread, operation)
         for thread, operation in execution.blocked.items():

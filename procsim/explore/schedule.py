@@ -89,6 +89,8 @@ class Step(NamedTuple):
     """What was read, written, put or got, as people read it; empty where it is not known."""
     gave_up: bool = False
     """It ended without being done: its time was up, or it was not to wait. Then others move first, where they can."""
+    woke: Sequence[str] = ()
+    """The threads that slept in a condition until this step: what they do next comes after it."""
     ended: Mapping[str, Operation] = {}
     """What the threads were about to do that this step has ended, with their process. None of that will be done."""
 
