@@ -2,9 +2,9 @@
 
     search: next_plan ──► an executor runs it ──► record: the branches that are to be tried for what it showed
 
-Several plans may be out at once, and their executions come back in any order. At first those branches are tried that
-leave the paths before at the earliest step: these differ most, and a deadlock that needs a switch in each of many
-threads is found sooner. From `WIDE_NODES` on, plans are made depth first, so that what is kept stays small.
+Several plans may be out at once, and their executions come back in any order. At first most of those are
+tried that leave the paths before at the earliest step: these differ most, and a deadlock that needs a switch in each of
+many threads is found sooner. From `WIDE_NODES` on, all are made depth first, so that what is kept stays small.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +26,9 @@ from procsim.explore.schedule import (
 
 WIDE_NODES = 10_000
 """So many states are kept before plans are made depth first: about 15 MB."""
+
+FIRST_DEEP, DEEP_EVERY = 4, 4
+"""The first plans are made depth first, and then each of so many: other faults are found sooner so."""
 
 RETRIES = 2
 """A system under load may let a program do by chance what it never does again."""
@@ -145,7 +148,7 @@ class TreeSearch:
         """For each plan that is out, the node and the branch that it tries, and who sleeps there."""
         self._again: list[tuple[Node, Branch, Mapping[str, Operation]]] = []
         """What is tried once more, since the program did not do what it did before."""
-        self._nodes_made = 0
+        self._nodes_made = self._plans = 0
         self.lost = 0
         """How many executions did not come to their end, so that it is not known what follows."""
 
@@ -171,7 +174,8 @@ class TreeSearch:
             return self._sent(Begun(_steps_to(node), branch.way(), sleep, self.fairness), node, branch, sleep)
         if not self._root.untried:
             return None
-        wide = self._nodes_made < WIDE_NODES
+        self._plans += 1
+        wide = self._plans > FIRST_DEEP and self._plans % DEEP_EVERY and self._nodes_made < WIDE_NODES
         node, branch = _nearest_untried(self._root) if wide else self._first_untried(self._root)
         asleep = {each.thread: each.operation for each in node.branches if each.tried}
         sleep = {**node.sleep, **asleep} if self.sleeps else {}
