@@ -29,6 +29,9 @@ class Claim(NamedTuple):
     figures: Mapping[str, Any] = {}
     sentence: str = ""
     """The id of this sentence, if the claim has several. It must not change when the words do."""
+    broken: str = ""
+    """What happens where it does not hold, in a few words without figures: "a ticket is sold twice". Of what `always`
+    yields, for the headline of `procsim explore`: "in 8 a ticket is sold twice, 4 are right"."""
 
 
 class Headline(NamedTuple):

@@ -186,6 +186,23 @@ def typed(options: Iterable[Option], values: Mapping[str, Any]) -> list[str]:
     return [option.typed(values[option.name]) for option in options if values[option.name] is not None]
 
 
+def with_changed(words: Sequence[str], options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
+    """The words of a command line with these options at these values; all else that was given stays as it is.
+
+    An option whose value is None is left out.
+    """
+    flags = {option.flag: option for option in options}
+    kept, left = [], iter(words)
+    for word in left:
+        flag, equals, _value = word.partition("=")
+        option = flags.get(flag) or flags.get(flag.replace("--no-", "--", 1))
+        if option is None:
+            kept.append(word)
+        elif option.type is not bool and not equals:
+            next(left, None)
+    return [*kept, *" ".join(typed(options, values)).split()]
+
+
 def as_arguments(options: Iterable[Option], values: Mapping[str, Any]) -> list[str]:
     """The command line that `parse` would turn into these values again."""
     return [each.replace(" ", "=", 1) for each in typed(options, values)]  # a value may begin with a hyphen

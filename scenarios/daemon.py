@@ -104,7 +104,12 @@ def always(run: "RunState", **_: Any) -> Iterator[Claim]:
     main, guard = run.processes[run.main], run.process_named("guard")
     if guard is not None and main.ended is not None:
         outlived = guard.ended is None or guard.ended > main.ended
-        yield Claim("outlived", not outlived, "the guard was still there when main had ended")
+        yield Claim(
+            "outlived",
+            not outlived,
+            "the guard was still there when main had ended",
+            broken="the guard outlives main",
+        )
 
 
 def claims(

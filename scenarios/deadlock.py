@@ -84,7 +84,13 @@ def headline(run: "RunState", **_: Any) -> Headline | None:
 def always(run: "RunState", **_: Any) -> Iterator[Claim]:
     """Every eater comes to an end, and puts down what it took."""
     held = [lock.name for lock in run.locks.values() if lock.holders]
-    yield Claim("put_down", not held, "nobody put these down: {held}", {"held": held})
+    yield Claim(
+        "put_down",
+        not held,
+        "nobody put these down: {held}",
+        {"held": held},
+        broken="something is never put down",
+    )
 
 
 def claims(run: "RunState", ordered: bool, self: bool, **_: Any) -> Iterator[Claim]:

@@ -189,11 +189,24 @@ def always(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim
     if via == "queue":
         for queue in run.queues.values():
             figures = {"sent": queue.puts, "got": queue.gots}
-            yield Claim("received", queue.puts == queue.gots, "{sent} messages were sent, and {got} received", figures)
+            yield Claim(
+                "received",
+                queue.puts == queue.gots,
+                "{sent} messages were sent, and {got} received",
+                figures,
+                broken="a message is lost",
+            )
     elif via in SHARED and messages == 1 and receiver is not None and receiver.marks:
         got = receiver.marks[-1][2]
         figures = {"sent": MESSAGE, "got": got}
-        yield Claim("received", got == MESSAGE, "{sent} was sent, and {got} read", figures, sentence="received.read")
+        yield Claim(
+            "received",
+            got == MESSAGE,
+            "{sent} was sent, and {got} read",
+            figures,
+            sentence="received.read",
+            broken="the message does not arrive",
+        )
 
 
 def claims(run: "RunState", via: str, messages: int, **_: Any) -> Iterator[Claim]:

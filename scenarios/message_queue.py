@@ -304,7 +304,13 @@ def always(run: "RunState", **_: Any) -> Iterator[Claim]:
     """Nothing is taken that was not put, nor twice."""
     for queue in run.queues.values():
         figures = {"put": queue.puts, "taken": queue.gots}
-        yield Claim("taken", queue.gots <= queue.puts, "{put} messages were put, and {taken} were taken", figures)
+        yield Claim(
+            "taken",
+            queue.gots <= queue.puts,
+            "{put} messages were put, and {taken} were taken",
+            figures,
+            broken="a message is taken twice",
+        )
 
 
 def claims(

@@ -220,10 +220,22 @@ def always(run: "RunState", users: int, tickets: int | None, **_: Any) -> Iterat
     sold = deeds.count(WROTE)
     figures = {"tickets": there_were, "sold": sold, "left": left[-1] if left else None}
     if sold > there_were:
-        yield Claim("oversold", False, "more tickets were sold than there were: {sold} of {tickets}", figures)
+        yield Claim(
+            "oversold",
+            False,
+            "more tickets were sold than there were: {sold} of {tickets}",
+            figures,
+            broken="a ticket is sold twice",
+        )
     elif left:
         counted = sold + left[-1] == there_were
-        yield Claim("counted", counted, "of {tickets} tickets {sold} were sold, and {left} are left", figures)
+        yield Claim(
+            "counted",
+            counted,
+            "of {tickets} tickets {sold} were sold, and {left} are left",
+            figures,
+            broken="the number left is wrong in the end",
+        )
 
 
 def claims(

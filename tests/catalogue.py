@@ -38,8 +38,8 @@ SHOWN = {
 }
 """The calls that have arguments which are shown to people, and which ones these are."""
 
-HELPED = {"Option", "Argument", "Typer"}
-"""The calls whose `help` is shown to people."""
+SHOWN_BY_NAME = {"Option": "help", "Argument": "help", "Typer": "help", "Claim": "broken"}
+"""The calls that have an argument with a name which is shown, too, and which one this is."""
 
 
 def messages() -> Iterator[str]:
@@ -78,8 +78,7 @@ def _texts(node: ast.AST, named: dict[str, ast.expr]) -> Iterator[str]:
         name = _name(node.func)
         shown = [node.args[place] for place in SHOWN.get(name, ()) if place < len(node.args)]
         shown = [named.get(text.id, text) if isinstance(text, ast.Name) else text for text in shown]
-        if name in HELPED:
-            shown += [keyword.value for keyword in node.keywords if keyword.arg == "help"]
+        shown += [keyword.value for keyword in node.keywords if keyword.arg == SHOWN_BY_NAME.get(name)]
     elif isinstance(node, ast.Subscript) and _name(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
         shown = node.slice.elts[1:]
     elif isinstance(node, ast.FunctionDef) and any(

@@ -39,6 +39,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 EXPLAINED = {
     "barrier_one_short": "barrier_nobody_comes",
     "condition_lost_notify": "condition_nobody_notifies",
+    "event_awaited_by_tasks": "event_nobody_sets",
     "event_never_set": "event_nobody_sets",
     "executor_in_child": "pool_in_child",
     "get_nobody_puts": "get_nobody_puts",
@@ -69,6 +70,9 @@ EXPLAINED = {
     "sleeper_killed": "sleeper_dead",
     "tasks_not_done": "tasks_not_done",
     "../patients/dropped_generator_in_a_pool": "item_dropped",
+    "../patients/client_waits_for_the_banner": "read_nobody_writes",
+    "../patients/echo_not_received": "write_nobody_reads",
+    "../patients/ring_reader_raises": "lock_nobody_releases",
     "../patients/executor_lock_argument": "errors_unseen",
     "../patients/forked_beside_a_lock": "forked_beside_threads",
     "../patients/forked_beside_a_library_thread": "forked_beside_threads",
@@ -194,12 +198,14 @@ def test_a_process_whose_exit_code_the_system_has_not_kept() -> None:
 
 
 GO_ON = {
-    "computing_holder": "shared",
-    "sleeping_holder": "shared",
-    "listener": "accept",
-    "told_from_outside": "shared",
+    "healthy/computing_holder": ("shared", "600"),
+    "healthy/sleeping_holder": ("shared", "600"),
+    "healthy/listener": ("accept", "600"),
+    "healthy/told_from_outside": ("shared", "600"),
+    "patients/healthy_main_keeps_alive": ("inner", ""),
+    "patients/healthy_main_keeps_alive, in a loop": ("events", "asyncio"),
 }
-"""Programs that go on, and how one of their threads is blocked meanwhile."""
+"""Programs that go on, how one of their threads is blocked meanwhile, and their argument."""
 
 
 def pairs_of_looks(pid: int, how: str) -> Iterator[tuple[Look, Look]]:
@@ -220,33 +226,51 @@ def pairs_of_looks(pid: int, how: str) -> Iterator[tuple[Look, Look]]:
 
 @pytest.mark.parametrize("name", some_thorough(list(GO_ON)))
 def test_who_goes_on_is_not_said_to_hang(name: str) -> None:
-    with running(PROGRAMS / "healthy" / f"{name}.py", arguments=["600"]) as pid:
-        states = [state_of(events_of(*pair)) for pair in pairs_of_looks(pid, GO_ON[name])]
+    how, argument = GO_ON[name]
+    with running(PROGRAMS / f"{name.partition(',')[0]}.py", arguments=[argument]) as pid:
+        states = [state_of(events_of(*pair)) for pair in pairs_of_looks(pid, how)]
     assert [(state.found, state.hung) for state in states] == [([], None)] * 3
 
 
-WAITS_FOR_CTRL_C = """
-import signal
+HANDLERS = {
+    "python's": ("pass", False),
+    "of the program": ("signal.signal(signal.SIGINT, lambda number, frame: None)", True),
+    "of SIGTERM": ("signal.signal(signal.SIGTERM, lambda number, frame: None)", False),
+    "asyncio's": ("asyncio.run(wait(lambda: None))", False),
+    "of the program in asyncio": ("asyncio.run(wait(handle))", True),
+}
+"""Some handlers, and whether one of them is for Ctrl-C and the program's own."""
+
+INSTALLS = """
+import asyncio, signal, sys
 from multiprocessing import Event
-stop = Event()
-if HANDLER:
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-stop.wait()
+
+def handle():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
+
+async def wait(install):
+    install()
+    Event().wait()
+
+exec(sys.argv[1])
+Event().wait()
 """
 
 
-@pytest.mark.parametrize("handler", [True, False])
-def test_who_waits_for_ctrl_c_with_a_handler_of_its_own_is_not_said_to_hang(tmp_path: Path, handler: bool) -> None:
+@pytest.mark.parametrize("whose", list(HANDLERS))
+def test_whose_handler_of_ctrl_c_it_is(tmp_path: Path, whose: str) -> None:
+    """A program that waits for its own may go on; one that Python's or asyncio's would end hangs."""
     program = tmp_path / "program.py"
-    program.write_text(f"HANDLER = {handler}\n{WAITS_FOR_CTRL_C}")
-    with running(program) as pid:
+    program.write_text(INSTALLS)
+    install, own = HANDLERS[whose]
+    with running(program, arguments=[install]) as pid:
         look = take_look(pid)
         while not any(thread.wait for thread in look.processes[pid].threads.values()):
             time.sleep(BETWEEN_LOOKS_SECONDS)
             look = take_look(pid)
         hung = state_of(events_of(look, take_look(pid))).hung
-        assert look.processes[pid].handles_interrupts == handler
-        assert (hung is None) == handler
+        assert look.processes[pid].handles_interrupts == own
+        assert (hung is None) == (own or whose == "of SIGTERM")
 
 
 FORKSERVER_KILLED = """

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from procsim.attach import frames, interpreter, reader, system
+from procsim.attach import frames, handlers, interpreter, reader, system
 from procsim.attach.look import Look, SeenProcess
 from procsim.attach.memory import PAGE, WORDS_LIMIT, Memory
 from procsim.attach.system import SystemProcess
@@ -96,7 +96,7 @@ class Program:
 def as_never_before() -> Iterator[None]:
     """What was learnt of an interpreter is forgotten, so that it is sought for."""
     learnt: list[dict[Any, Any]] = [interpreter._PLACES, interpreter._MAPPED, interpreter._ADDRESSES]
-    learnt += [interpreter._HANDLERS, frames._PLACES]
+    learnt += [handlers._PLACES, frames._PLACES]
     kept = [dict(each) for each in learnt]
     for each in learnt:
         each.clear()
@@ -214,7 +214,7 @@ def test_an_interpreter_is_not_believed_to_be_where_it_was(tmp_path: Path) -> No
                 time.sleep(BETWEEN_LOOKS_SECONDS)
             look[pid] = found
         interpreter._ADDRESSES.update(dict.fromkeys(interpreter._ADDRESSES, 0x10000))
-        interpreter._HANDLERS.update(dict.fromkeys(interpreter._HANDLERS, 0x10000))
+        handlers._PLACES.update(dict.fromkeys(handlers._PLACES, 0x10000))
         frames._PLACES.update(dict.fromkeys(frames._PLACES, 8))
         again = {pid: reader.take_look(pid).processes[pid] for pid in (one, other)}
     assert all(look[pid].python and again[pid].python == look[pid].python for pid in look)

@@ -479,3 +479,34 @@ def test_the_last_exit_code_that_a_forkserver_has_sent(
     assert [state.processes[child.pid].exit_code for child in children] == told
     unsure = explained(look(replace(main, children=children, children_made=len(children) + 1), server))
     assert [unsure.processes[child.pid].exit_code for child in children] == list(codes), "one is not known"
+
+
+# Semaphores as signals ---------------------------------------------------------------------------------------
+
+
+def waits_for_slots(slots: SeenObject, limit: int, *children: SeenChild) -> RunState:
+    """A writer that has acquired six of them, some of which a reader has released."""
+    semaphores = {LEFT: SeenSemaphore(0, limit, False)}
+    main = replace(process(joins(1, 2), "MainProcess", parent=0), children=children, children_made=len(children))
+    writer = replace(process(at_a_lock(2, LEFT), "writer", (Hold(LEFT, 6, 2),)), semaphores=semaphores)
+    return explained(look(*(replace(each, objects=(slots,)) for each in (main, writer))))
+
+
+WRITER, READER = SeenChild(2, "writer"), SeenChild(7, "reader", exit_code=1)
+
+
+def test_what_one_that_has_ended_may_have_released_is_not_held() -> None:
+    (text,) = found(waits_for_slots(lock(LEFT, "slots", "Semaphore"), 1 << 31, WRITER, READER))
+    assert text == (
+        "writer waits at work.py:9 for slots, and nobody is left who could release it: reader ended with exit code 1"
+    )
+
+
+def test_of_a_bounded_semaphore_nobody_holds_more_than_there_are() -> None:
+    (text,) = found(waits_for_slots(lock(LEFT, "slots", "BoundedSemaphore"), 4, WRITER, READER))
+    assert "nobody is left who could release it: reader ended" in text
+
+
+def test_who_holds_all_of_a_semaphore_waits_for_itself() -> None:
+    (text,) = found(waits_for_slots(lock(LEFT, "slots", "Semaphore"), 1 << 31, WRITER))
+    assert text == "writer waits at work.py:9 for slots, of which it holds 6 of 6 itself"

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from procsim.attach.look import Look, Place, SeenProcess, SeenThread, Unseen
 from procsim.attach.notes import STATES, WORDS, notes_of, states_of
+from procsim.diagnosis.system_view import SystemView
 from procsim.findings.base import Finding
-from procsim.session.attached import Seen, code_of, seen_in
+from procsim.session.attached import Seen, _call_words, code_of, seen_in
 from procsim.session.report import Report, Severity
 from procsim.state.run_state import RunState
 from procsim.views.attached import Attached, AttachedView, Call, ThreadStack, outcome_words
@@ -139,6 +140,30 @@ def test_each_process_has_a_row() -> None:
         f"  process-10  PID 10  {'running':14}  work.py:7",
         "nothing wrong: no wait was found that can never end",
     ]
+
+
+def test_of_whom_no_wait_is_known_the_system_call_is_shown() -> None:
+    """Unless more is known."""
+    ended = process(11, python="3.12", ended=True, exit_code=1)
+    state = seen_in([look(process(10, python="3.12"), ended, process(12, python="3.12"))] * 2).state
+    file = io.StringIO()
+    attached = Attached("work.py", calls={10: "in the system call flock", 11: "asleep"})
+    AttachedView(Console(file=file, width=100), attached).finish(state, Verdict("work.py"))
+    rows = [line.rpartition("PID ")[2].split(maxsplit=1) for line in file.getvalue().splitlines()[1:-1]]
+    assert dict(rows) == {"10": "in the system call flock", "11": "ended, exit code 1", "12": "running"}
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (SystemView(state="S", call="clock_nanosleep"), "asleep"),
+        (SystemView(state="S", call="recvfrom", descriptor=3, target="socket:[7]"), "in the system call recvfrom"),
+        (SystemView(state="S", call="flock", target="/srv/a.lock"), "in the system call flock, on /srv/a.lock"),
+        (SystemView(state="D"), "waiting for a device"),
+    ],
+)
+def test_what_the_system_shows_of_a_main_thread(view: SystemView, words: str) -> None:
+    assert _call_words(view) == words
 
 
 def test_text_of_a_program_commands_no_terminal() -> None:

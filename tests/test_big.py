@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
-from rich.text import Text
 
-from procsim import Headline, language
+from procsim import Claim, Headline, language
+from procsim.findings.base import from_fields
 from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
+from procsim.views.base import Verdict
 from procsim.views.live.big import big_headline, big_rows
 from procsim.views.live.code import Source
 from procsim.views.live.keys import Keys
@@ -20,6 +21,7 @@ from procsim.views.wishes import Movement
 from tests.events import Story
 from tests.test_pictures import circle, found, read, stuck, wrote
 
+VERDICT = Verdict("x", [Claim("M1", True, "words " * 60, {})])
 SIZES = [(44, 13), (60, 20), (80, 24), (200, 50)]
 BLOCKS = "▀▄█"
 MUTEX = 7
@@ -182,7 +184,7 @@ def test_it_fits_and_the_keys_stand_in_the_last_row(width: int, height: int, lan
     language.choose(lang, scenario=True)
     talker = state_of(Story().began(1, 2).tell(2, "said", text="很长 and long " * 20, fields={}).events)
     for run in (race(10), circle(), talker, state_of(Story().began(1).events)):
-        for request in ({}, {"over": True, "verdict": [(Text("▲"), Text("words " * 60))]}, {"message": "a message"}):
+        for request in ({}, {"over": True, "verdict": VERDICT}, {"message": "a message"}):
             keys = Keys(alarm=bool(run.found))
             rows, _layout = drawn(run, width, height, keys=keys, plain_marks=plain, **request)
             assert len(rows) == height
@@ -204,8 +206,17 @@ def test_there_is_less_on_it_no_pid_no_place_in_the_code_one_sentence() -> None:
 def test_a_circle_of_waits_is_drawn_and_its_cure_is_the_sentence() -> None:
     rows, _layout = drawn(circle())
     assert any("holds" in row and "wants" in row for row in rows)
-    assert any(row.startswith("cure: ") for row in rows)
+    assert any(row.startswith("▲ cure: ") for row in rows)
     assert not any("x.py" in row for row in rows)
+
+
+def test_the_last_picture_has_the_cure_and_all_who_are_in_the_circle() -> None:
+    run, claim = circle(), Claim("M6", True, "each waits for the other " * 4, {})
+    finding = from_fields(next(run.findings("lock_cycle")).fields)
+    rows, layout = drawn(run, 60, 20, over=True, verdict=Verdict("x", [claim], [finding]))
+    assert any(row.startswith("▲ cure: ") for row in rows)
+    assert {"p2  STUCK", "p3  STUCK"} <= {row.partition(":")[0] for row in rows}
+    assert layout.cut, "the claim is on the page of the key v"
 
 
 def test_a_question_is_shown_with_all_its_answers() -> None:

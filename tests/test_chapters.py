@@ -108,6 +108,7 @@ def test_what_to_predict_is_part_of_a_lesson(tmp_path: Path) -> None:
         ("answer = 2", f"answer = 2\n{PREDICT}", "line 26: a lesson may have only one [[lesson.predict]]"),
         ('by = "cashier-*"', "by = 7", 'line 19: by must be a text; write: by = "user-*"'),
         ('of = "till"', 'of = ""', 'line 20: of must be a text; write: of = "mutex"'),
+        ("answer = 2", "answer = 2\nexpected = 2", "expected is for a prediction with a figure"),
         ("answer = 2", "figure = 3", 'line 24: figure must be a text; write: figure = "sold"'),
     ],
 )
@@ -173,6 +174,14 @@ def test_the_speakers_notes_have_what_to_let_the_class_predict(tmp_path: Path) -
     assert f"{asked}\n\nAnswer 2 is right.\n" in speakers_notes([chapter(ASKING, tmp_path)])
     by_figure = ASKING.replace("answer = 2", 'figure = "sold"')
     assert f"{asked}\n\nThe figures of the run decide" in speakers_notes([chapter(by_figure, tmp_path)])
+    expecting = by_figure.replace('figure = "sold"', 'figure = "sold"\nexpected = 2')
+    assert f"{asked}\n\nExpect answer 2, Both sell." in speakers_notes([chapter(expecting, tmp_path)])
+
+
+def test_each_question_of_the_chapters_that_come_with_procsim_has_an_answer_for_the_teacher() -> None:
+    asked = [lesson.prediction for chapter in catalog.chapters() for lesson in chapter.lessons if lesson.prediction]
+    assert len(asked) > 5
+    assert all(each.right is not None or each.expected is not None for each in asked)
 
 
 def test_another_encoding_and_no_file(tmp_path: Path) -> None:

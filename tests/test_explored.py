@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,6 +14,7 @@ from procsim.explore.outcomes import Exploration
 from procsim.explore.schedule import (
     EXIT_CODE,
     FORBIDDEN,
+    HANG,
     UNCAUGHT,
     Diverged,
     Execution,
@@ -27,7 +28,7 @@ from procsim.state.operations import OPERATIONS
 from procsim.views.explored import explored_lines, print_explored
 from procsim.views.explored_json import write_explored
 from procsim.views.exploring import Progress, progress_lines
-from procsim.views.text.order_words import fault_words, numbered_step, step_words, uncontrolled_words
+from procsim.views.text.order_words import fault_words, numbered_step, numbered_steps, step_words, uncontrolled_words
 from tests.exploring.model import ModelExecutor, Program
 from tests.exploring.named import ab_ba, bounded_buffer, philosophers, tickets, tickets_emptied, two_races
 
@@ -41,6 +42,12 @@ def english() -> Iterator[None]:
 
 def explored(program: Program, budget: Budget | None = None, bound: int | None = None) -> Exploration:
     return Explorer(ModelExecutor(program, 2), lambda: 0.0, budget or Budget(), bound).run()
+
+
+def test_of_no_execution_nothing_is_said() -> None:
+    text = text_of(Exploration(None, 0, interrupted=True))
+    assert text.splitlines()[0].endswith(": no execution came to its end")
+    assert text.splitlines()[-1] == "nothing is known yet"
 
 
 def text_of(exploration: Exploration, again: str = "") -> str:
@@ -175,6 +182,17 @@ def test_the_words_of_faults() -> None:
     assert fault_words(Fault(EXIT_CODE, "3", figures={"code": 3}), execution) == "the program ended with exit code 3"
 
 
+def test_why_it_hangs_and_what_would_cure_it_where_that_is_known() -> None:
+    text, cure = "{process} waits for {object}", "release {object}"
+    found = explored(ab_ba())
+    outcome = found.wrong[0]
+    why = Fault(HANG, text=text, figures={"process": "a", "object": "B"}, cure=cure)
+    outcome.simplest = replace(outcome.simplest, faults=(why,))
+    lines = text_of(found).splitlines()
+    number = lines.index("▲ in 2 of 6 orders: it hangs: a waits for B")
+    assert lines[number + 1] == "  release B"
+
+
 def test_the_words_of_steps() -> None:
     operation = Operation("file_read", (Touch("file t", "read"),), "tickets.txt", "tickets.py:29")
     step = Step("user-2", operation, frozenset({"user-2"}), {}, value="1")
@@ -182,6 +200,16 @@ def test_the_words_of_steps() -> None:
     waited = step._replace(operation=operation._replace(kind="queue_got", object="q"), value="", gave_up=True)
     assert numbered_step(waited) == "user-2 takes an item from q, in vain (tickets.py:29)"
     assert step_words("a", operation._replace(kind="something_else")) == "a: something_else"
+
+
+def test_what_is_done_again_and_again_is_told_once_with_how_often() -> None:
+    put = Step("a", Operation("queue_put", (), "q", "work.py:5"), frozenset(), {}, value="1")
+    got = Step("b", Operation("queue_got", (), "q", "work.py:9"), frozenset(), {})
+    assert list(numbered_steps([put, put._replace(value="2"), put, got, got])) == [
+        (1, "a puts an item into q (work.py:5), 3 times"),
+        (4, "b takes an item from q (work.py:9)"),
+        (5, "b takes an item from q (work.py:9)"),
+    ]
 
 
 def test_each_operation_that_is_a_step_has_words() -> None:
@@ -219,13 +247,22 @@ def test_a_terminal_without_signs_gets_others() -> None:
     assert {"! ", "[ok] "} <= heads
 
 
+def seen_by(progress: Progress) -> Callable[[Exploration], None]:
+    def look(found: Exploration) -> None:
+        progress.know(found)
+        progress.look()
+
+    return look
+
+
 def test_what_is_known_so_far_is_drawn_on_a_terminal_and_taken_away() -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=100, force_terminal=True, color_system=None)
-    with Progress(console, "procsim explore x", lambda: 0.0) as progress:
-        explorer = Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=progress)
+    clock = iter(range(1_000))
+    with Progress(console, "procsim explore x", lambda: float(next(clock))) as progress:
+        explorer = Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=seen_by(progress))
         explorer.run()
-    assert "1 execution, 0 a second; " in stream.getvalue()
+    assert "1 order so far, by 1 execution: nothing wrong yet" in stream.getvalue()
     lines = [text.plain for _head, text in progress_lines("x", explorer.exploration, False)]
     assert "in 4 of 6 orders: oversold" in lines
 
@@ -233,5 +270,5 @@ def test_what_is_known_so_far_is_drawn_on_a_terminal_and_taken_away() -> None:
 def test_elsewhere_nothing_is_drawn_while_it_goes_on() -> None:
     stream = io.StringIO()
     with Progress(Console(file=stream), "x", lambda: 0.0) as progress:
-        Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=progress).run()
+        Explorer(ModelExecutor(tickets(2)), lambda: 0.0, progress=seen_by(progress)).run()
     assert stream.getvalue() == ""

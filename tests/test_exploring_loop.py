@@ -283,6 +283,31 @@ def test_progress_is_told_after_each_execution() -> None:
     assert seen[:4] == [(1, 0), (2, 0), (3, 0), (4, 0)]
 
 
+def test_orders_are_counted_while_the_search_goes_on() -> None:
+    seen: list[int | None] = []
+    clock = iter(range(10_000))
+    explorer = Explorer(
+        ModelExecutor(tickets(2)),
+        lambda: float(next(clock)),
+        NO_LIMIT,
+        progress=lambda found: seen.append(found.orders) if not found.explaining else None,
+    )
+    assert explorer.run().orders == seen[-1] == 6
+    assert None not in seen and sorted(seen, key=lambda count: count or 0) == seen and len(set(seen)) > 2
+
+
+def test_the_newest_execution_is_known() -> None:
+    executor = ModelExecutor(tickets(2))
+    seen: list[bool] = []
+    Explorer(
+        executor,
+        lambda: 0.0,
+        NO_LIMIT,
+        progress=lambda found: seen.append(found.latest in executor.executions[-2:]) if not found.explaining else None,
+    ).run()
+    assert seen and all(seen)
+
+
 def test_the_simplest_way_can_be_taken_again() -> None:
     """By the names of its threads alone, as a recording has them."""
     from procsim.explore.plans import Wished

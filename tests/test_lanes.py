@@ -19,6 +19,7 @@ from procsim.views.base import Verdict
 from procsim.views.text.lanes import APPEARANCES, axis_line, draw_whole_run, rows_wanted
 from procsim.views.text.plain import PlainView
 from tests.events import MS, Story
+from tests.test_pictures import read, wrote
 
 LOCK, QUEUE = 9, 7
 RUNNING, STANDING, ASLEEP, WAITING, INSIDE = (
@@ -205,6 +206,30 @@ def test_the_legend_leaves_out_what_is_plain_first(width: int, legend: str) -> N
     run = state_of(story.tell(2, "lock_released", LOCK).tell(2, "process_ended", exit_code=0).events)
     (line,) = {draw_whole_run(run, width, 10, True)[-1].plain}
     assert line == legend
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_write_over_an_unseen_one_has_a_sign_of_its_own_in_the_lane_and_in_the_legend(plain: bool) -> None:
+    story = read(read(Story().began(1, 2, 3), 2, "3"), 3, "3")
+    story = wrote(wrote(story, 2, "2"), 3, "2")
+    lines = [line.plain for line in draw_whole_run(state_of(story.events), 100, 10, plain)]
+    (second, third) = (next(line for line in lines if line.startswith(name)) for name in ("p2", "p3"))
+    assert "w2" in second and "w2!" not in second
+    assert "w2!" in third
+    assert "w2 wrote   w2! wrote over what it had not seen" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("values", "legend"),
+    [((0, 1, 3), "3▸ put   ▸3 took"), ((None, None), "▮ put   ▯ took"), ((7, "long" * 9), "7▸ ▮ put   ▸7 ▯ took")],
+)
+def test_the_legend_explains_each_form_in_which_items_stand_in_the_lanes(
+    values: tuple[object, ...], legend: str
+) -> None:
+    story = Story().began(1, 2).queue(QUEUE)
+    for value in values:
+        story.tell(1, "queue_put", QUEUE, value=value).passes(9).tell(2, "queue_got", QUEUE, value=value).passes(9)
+    assert legend in draw_whole_run(state_of(story.events), 100, 10, False)[-1].plain
 
 
 def test_a_wait_without_end_is_one_from_its_beginning() -> None:

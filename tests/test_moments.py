@@ -10,6 +10,7 @@ from procsim import language
 from procsim.control.steps import steps_of
 from procsim.state.apply import apply, state_of
 from procsim.state.run_state import RunState
+from procsim.views.live.keys import Keys
 from procsim.views.live.moments import Answer, Moments
 from procsim.views.live.playing import Playing
 from procsim.views.wishes import Movement, Pause
@@ -212,3 +213,32 @@ def test_a_key_for_the_pace_may_be_held_down_for_long() -> None:
         playing.change_pace(faster=False)
     playing.change_pace(faster=True)
     assert playing.speed > 0
+
+
+def keys_of(shown: Shown) -> str:
+    """The keys that the last row offers at the moment that is shown."""
+    moments = shown.moments
+    moves = moments.can_move(moments.shown(shown.run))
+    return Keys(past=moments.is_past, goes_back=moments.goes_back, moves=moves).line(120, False).plain
+
+
+@pytest.mark.parametrize(
+    ("story", "movement"), [(three_steps(), HELD), (three_steps(), FREE), (uses_of_a_file(), FREE)]
+)
+@pytest.mark.parametrize("chosen", [None, 2, 99])
+def test_the_key_n_is_offered_in_the_past_exactly_where_it_is_obeyed(
+    story: Story, movement: Movement, chosen: int | None
+) -> None:
+    shown = Shown(story, movement)
+    shown.press(Pressed.Left)
+    shown.moments.chosen = chosen
+    offered = keys_of(shown)
+    answer = shown.press("n")
+    assert answer is not None
+    assert ("n go on from here" in offered) is (answer.back is not None)
+    assert ("choose" in offered) is (answer.back is not None or "begin the run with --step" not in answer.message)
+
+
+def test_the_page_of_keys_names_no_choice_in_a_past_from_which_the_run_cannot_go_on() -> None:
+    named = [row.plain.split()[0] for row in Keys(past=True).page(80, 30)]
+    assert "n" not in named and "n" in [row.plain.split()[0] for row in Keys(past=True, goes_back=True).page(80, 30)]

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
-from rich.text import Text
 
-from procsim import Headline, language
+from procsim import Claim, Headline, language
 from procsim.legible import LEGIBLE
 from procsim.state.apply import state_of
 from procsim.state.history import Status
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.state.timeline import axis_of, lane_of
+from procsim.views.base import Verdict
 from procsim.views.live.keys import Keys
 from procsim.views.live.screen import ScreenRequest, screen
 from tests.events import Story
@@ -79,7 +79,7 @@ def test_with_a_verdict_and_a_message_a_low_window_still_fits(width: int, height
     for number in range(9, 15):
         story.lock(number, f"lock-{number}").queue(number + 10, f"queue-{number}").tell(1, "queue_put", 19, value=1)
     long = Headline("long words " * 30)
-    verdict = [(Text("✔ M1"), Text("long words " * 20))] * 3
+    verdict = Verdict("x", [Claim("M1", True, "long words " * 20, {})] * 3)
     run = state_of(story.events)
     rows = rows_of(run, width, height, headline=lambda run: long, over=True, verdict=verdict, message="a message")
     assert len(rows) <= height

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from procsim.options import WrongOption, as_arguments, check_together, from_arguments, options_of, parse
+from procsim.options import WrongOption, as_arguments, check_together, from_arguments, options_of, parse, with_changed
 
 
 def main(
@@ -135,3 +135,18 @@ def test_an_option_that_would_have_no_effect_is_refused(chosen: dict[str, Any], 
     with pytest.raises(WrongOption) as refused:
         check_together(options, values)
     assert str(refused.value) == complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "changed", "after"),
+    [
+        ("tickets --users 10 --no-lock", {"lock": True}, "tickets --users 10 --lock"),
+        ("tickets --no-lock --users 10 --pace 2/s", {"lock": True}, "tickets --users 10 --pace 2/s --lock"),
+        ("tickets --made-in child --big", {"made_in": "main"}, "tickets --big --made-in main"),
+        ("tickets --made-in=child", {"made_in": "main", "lock": False}, "tickets --no-lock --made-in main"),
+        ("tickets --tickets 3 --name lock", {"tickets": None}, "tickets --name lock"),
+    ],
+)
+def test_a_command_line_with_other_values_keeps_what_was_given(words: str, changed: dict[str, Any], after: str) -> None:
+    options = [option for option in options_of(main) if option.name in changed]
+    assert with_changed(words.split(), options, changed) == after.split()

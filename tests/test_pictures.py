@@ -119,7 +119,7 @@ def lane(run: RunState, pid: int, cells: int = 20, plain: bool = True) -> Text:
 def test_reads_and_writes_stand_in_the_lane_at_their_moment() -> None:
     run = race()
     second, third = (lane(run, pid, run.t // MS) for pid in (2, 3))
-    assert (second.plain, third.plain) == ("  --r3-w2--", "   --r3--w2")
+    assert (second.plain, third.plain) == ("  --r3-w2--", "   --r3-w2!")
     at = third.plain.index("w2")
     assert [span.style for span in third.spans if span.start <= at < span.end] == ["alarm"]
     assert "alarm" not in {span.style for span in second.spans}

@@ -1,8 +1,12 @@
 """What a thread waits for that waits for any of what it has registered, as a loop of asyncio does."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -12,8 +16,30 @@ from procsim.diagnosis.snapshot import ends_of, peers_for
 pytestmark = pytest.mark.skipif(not READABLE, reason="needs /proc")
 
 
-def test_they_are_only_looked_for_where_a_loop_waits_for_sockets() -> None:
-    assert peers_for([None, Blocked("read", (End(1, False, True),)), Blocked("events", (End(1, False),))]) == {}
+def test_they_are_only_looked_for_where_a_thread_waits_for_a_socket() -> None:
+    assert (
+        peers_for([None, Blocked("accept"), Blocked("read", (End(1, False),)), Blocked("events", (End(1, False),))])
+        == {}
+    )
+
+
+def connections() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two sockets that are connected, of each kind that this machine has."""
+    yield socket.socketpair()
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with contextlib.suppress(OSError), socket.create_server((address, 0), family=family) as door:
+            yield socket.create_connection(door.getsockname()[:2]), door.accept()[0]
+    for_both = partial(socket.create_server, family=socket.AF_INET6, dualstack_ipv6=True)
+    with contextlib.suppress(OSError), for_both(("::", 0)) as door:
+        yield socket.create_connection(("127.0.0.1", door.getsockname()[1])), door.accept()[0]
+
+
+def test_the_other_end_of_a_connection() -> None:
+    for one, other in connections():
+        with one, other:
+            near, far = (os.fstat(each.fileno()).st_ino for each in (one, other))
+            found = peers_for([Blocked("read", (End(near, True, True),))])
+            assert (found[near], found[far]) == (far, near)
 
 
 LOOP = """

@@ -2,10 +2,9 @@
 
 command ──► rehearsal ──► lessons ──► views, control
 command ──► session ──► views, attach, diagnosis, recording
-command ──► explore ──► running, findings
+command ──► explore ──► diagnosis
 attach ──► diagnosis
 diagnosis ──► running, findings
-command ──► explore ──► running, findings
 views ──► explore: what is pure of it
 running ──► control, intake
 views, recording ──► findings ──► state
@@ -48,7 +47,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "diagnosis": {"running", "control", "intake", *BELOW_VIEWS} | COMMON,
     "attach": {"diagnosis", "running", *BELOW_VIEWS} | COMMON,
     "views": {"explore"} | BELOW_VIEWS | COMMON,
-    "explore": {"control", "running", "intake", *BELOW_VIEWS} | COMMON,
+    "explore": {"diagnosis", "control", "running", "intake", *BELOW_VIEWS} | COMMON,
     "session": BELOW_SESSION | COMMON,
     "lessons": {"views", "control", *BELOW_VIEWS} | COMMON,
     "rehearsal": {"lessons", "views", "control", *BELOW_VIEWS} | COMMON,

@@ -56,6 +56,25 @@ def test_a_circle_of_locks_is_stuck_whatever_others_do() -> None:
     assert who(two_locks(), seen(200, SHARED), seen(300, SHARED), seen(100, MAY_GO_ON)) == {200, 300}
 
 
+OWN_PIPE = (End(1, True, socket=True),)
+
+
+@pytest.mark.parametrize("blocked", [INNER, Blocked("events", OWN_PIPE)])
+def test_main_may_wait_on_purpose_while_others_work(blocked: Blocked) -> None:
+    """Ctrl-C ends it, and until then it keeps the program alive. Nobody waits like this in a child, or for nobody."""
+    story = Story().began(100, 200)
+    peers = {1: 2, 2: 1}
+
+    def are_stuck(*processes: ProcessSnapshot) -> set[int]:
+        snapshot = Snapshot({process.pid: process for process in processes}, peers=peers)
+        return {thread.pid for thread in stuck(state_of(story.events), snapshot)}
+
+    ends = (*OWN_PIPE, End(2, True, socket=True))
+    assert are_stuck(seen(100, blocked, ends=ends), seen(200, Blocked("accept"))) == set()
+    assert are_stuck(seen(100, blocked, ends=ends), seen(200, INNER)) == {100, 200}
+    assert are_stuck(seen(100, MAY_GO_ON), seen(200, blocked, ends=ends)) == {200}
+
+
 def test_who_waits_for_a_holder_that_sleeps_is_not() -> None:
     story = waiting(holding(Story().began(100, 200).lock(7), 100, 7), 200, "lock_waiting", 7)
     assert who(story, seen(100, MAY_GO_ON), seen(200, SHARED)) == set()
@@ -549,6 +568,21 @@ def test_what_only_the_system_shows() -> None:
     assert (finding.id, finding.figures["open_in"]) == ("read_nobody_writes", ["p1", "p100"])
     (finding,) = hangs(told(Story().began(1), 1, wait="system_shared_waiting"))
     assert finding.id == "standstill"
+
+
+def at_a_socket(kind: str, *open_in: tuple[int, ...]) -> list[str]:
+    """The sentences about main and a child, of which each stands in such a call of a socket."""
+    story = Story().began(1, 100)
+    for pid, its in zip((1, 100), open_in, strict=True):
+        fields: dict[str, Any] = {"wait": f"system_{kind}_waiting", "open_in": its, "in_message": False}
+        story.tell(pid, "process_stuck", None, f"x.py:{pid}", **fields)
+    return [finding.sentence for finding in hangs(state_of(story.events))]
+
+
+def test_both_ends_of_a_connection_wait_for_the_same() -> None:
+    assert at_a_socket("receive", (100,), (1,)) == ["read_nobody_writes.both"]
+    assert at_a_socket("send", (100,), (1, 100)) == ["write_nobody_reads.both"]
+    assert at_a_socket("receive", (100,), ()) == ["read_nobody_writes.socket"] * 2
 
 
 def test_nobody_is_stuck_nothing_is_found() -> None:

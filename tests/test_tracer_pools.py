@@ -10,8 +10,9 @@ import pytest
 from procsim.findings import Finding, Outcome, findings
 from procsim.findings.base import as_fields
 from procsim.findings.hangs import hangs
+from procsim.findings.pool_tasks import worker_died
 from procsim.findings.pool_threads import pools_without_results
-from procsim.findings.pools import never_ready, worker_died
+from procsim.findings.pools import never_ready
 from procsim.running.launch import launch
 from procsim.running.order import Order
 from procsim.state.apply import apply, state_of
@@ -674,8 +675,8 @@ def test_a_worker_that_died_with_a_task(code: int, told: dict[str, Any]) -> None
     assert finding.id == "pool_worker_died"
     (waiting,) = finding.figures["standing"]
     assert finding.figures == told | {
-        "process": "p2", "pid": 2, "worker_pid": 2, "exit_code": code, "object": "pool", "made": "x.py:1",
-        "function": "square", "left_at": None, "held": None, "item": None, "error": None, "raised_at": None,
+        "process": "p2", "pid": 2, "worker_pid": 2, "ended_pids": [2], "exit_code": code, "object": "pool",
+        "made": "x.py:1", "function": "square", "left_at": None, "held": None, "item": None, "error": None, "raised_at": None,
         "standing": [waiting],
     }  # fmt: skip
     assert (waiting["pid"], waiting["kind"], waiting["at"]) == (1, "pool_result_waiting", "x.py:3")

@@ -23,7 +23,7 @@ from procsim.views.live.screen import ScreenRequest, screen
 from procsim.views.text.plain import PlainView
 from procsim.views.text.prose import Prose
 from procsim.views.text.summary import print_summary, verdict_rows
-from procsim.views.text.words import EVENT_WORDS, localized
+from procsim.views.text.words import EVENT_WORDS, event_words, localized, state_words
 from procsim.wire.events import Event
 from tests.events import MS, Story
 
@@ -366,6 +366,23 @@ def test_values_that_are_no_text_have_no_quotes() -> None:
 def test_a_connection_that_nobody_saw_made_is_called_a_pipe() -> None:
     (line,) = plain_lines(Story().tell(1, "pipe_receive_waiting", 8).events)
     assert line.endswith("waits for a message on pipe")
+
+
+def test_a_start_is_told_in_the_perfect_since_the_child_may_have_done_something_before_it_returned() -> None:
+    story = Story().began(1, 2).tell(2, "said", text="asks how many are left", fields={})
+    story.tell(1, "process_started", child=2, child_name="p2", daemon=False)
+    run, words = RunState(), []
+    for event in story.events:
+        apply(run, event)
+        words.append(event_words(event, run))
+    assert words[-1] == "has started p2 (PID 2)"
+
+
+def test_a_barrier_is_called_one_whatever_its_name() -> None:
+    story = Story().began(1, 2).tell(1, "barrier_created", 5, name="both", type="Barrier", parties=2)
+    story.tell(2, "barrier_waiting", 5, timeout=None, native_id=1, interruptible=False)
+    run = state_of(story.events)
+    assert state_words(run, run.processes[2], {})[0] == "waits at the barrier both"
 
 
 def test_the_columns_of_the_plain_view_are_aligned_with_wide_characters() -> None:

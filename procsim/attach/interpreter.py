@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from procsim.attach.layouts import LAYOUTS, Layout
-from procsim.attach.memory import PAGE, WORD, Mapping, Memory, places_of
+from procsim.attach.memory import PAGE, WORD, Mapping, Memory
 from procsim.attach.objects import Known, Objects
 from procsim.attach.offsets import as_it_says, has_no_gil
 from procsim.attach.symbols import Symbols, objects_of
@@ -36,8 +36,6 @@ _RUNTIME_BYTES = 16 * PAGE
 """How much of `_PyRuntime` is searched for interpreters."""
 _INTERPRETER_BYTES = 8 * PAGE
 """How much of an interpreter is searched for `sys.modules`."""
-_VARIABLES_BYTES = 4 << 20
-"""How much of the variables of an interpreter's file is searched."""
 _TO_INTERPRETER = 16
 """In a thread's state: its interpreter."""
 
@@ -54,44 +52,6 @@ class Interpreter:
     address: int
     file: tuple[str, int]
     """The file that it is mapped from: see `Mapping.file`."""
-
-    def handles_interrupts(self) -> bool:
-        """Whether the program may have a handler of its own for Ctrl-C: Python's own is not where it puts that.
-
-        Python keeps the handlers in an array, each behind a mark, in the variables of its file (signalmodule.c).
-        """
-        objects = self.objects
-        own = objects.attribute(self.modules.get("_signal", 0), "default_int_handler")
-        known = _HANDLERS.get(own, 0)
-        if objects.memory.word(known) == own and _is_in_array(objects.memory, known):
-            return False
-        for place in _places_of(objects.memory, self.file, own):
-            if _is_in_array(objects.memory, place):
-                _HANDLERS[own] = place
-                return False
-        return True
-
-
-_HANDLERS: dict[int, int] = {}
-"""Where the handler of SIGINT stands in other processes, by the address of Python's own: in forked ones, here, too."""
-
-
-def _places_of(memory: Memory, file: tuple[str, int], word: int) -> Iterator[int]:
-    """The addresses at which a word stands among the variables of a mapped file."""
-    end = 0
-    for mapping in memory.mappings:
-        follows = mapping.start == end and not mapping.path  # its variables that begin as zero
-        if not mapping.access.startswith("rw-p") or not (mapping.file == file or follows):
-            continue
-        end = mapping.end
-        data = memory.read_now(mapping.start, min(mapping.end - mapping.start, _VARIABLES_BYTES))
-        yield from (mapping.start + place for place in places_of(word, data))
-
-
-def _is_in_array(memory: Memory, place: int) -> bool:
-    """Whether the handler of SIGINT is at this address: those of the signals 4, 5 and 7 behind it are the default."""
-    words = memory.words(place, 12)
-    return bool(words) and words[4] == words[6] == words[10] != 0 and words[1] in (0, 1)
 
 
 class UnknownPython(Exception):

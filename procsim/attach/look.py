@@ -39,7 +39,7 @@ class SeenWait:
     call: tuple[str, str] = ("", "")
     """Of "manager_called": the type and the method."""
     importing: str | None = None
-    """Of "pool_result_waiting": the module that the thread is importing."""
+    """Of a wait for a pool: the module that the thread is importing."""
     child_name: str = ""
     helper: str | None = None
     """Of "pool_result_waiting": what the thread is there for, if it is one of that pool's own."""

@@ -16,6 +16,8 @@ from procsim.attach.waits import Calls
 
 _OF_POOLS = 1 << 60
 _POOLS = ("Pool", "ProcessPoolExecutor")
+_WORK = ("worker", "_process_worker", "workloop")
+"""The functions of their workers; the last one is billiard's."""
 _HELPERS = {
     "_worker_handler": "workers",
     "_task_handler": "tasks",
@@ -144,8 +146,9 @@ class Pools:
     def task(self, frames: list[Frame]) -> tuple[int, SeenTask | None]:
         """The identity of the pool that a process works for (0: for none), and what it works on."""
         for place, frame in enumerate(frames):
-            if frame.function in ("worker", "_process_worker") and not self.calls.is_program(frame):
+            if frame.function in _WORK and not self.calls.is_program(frame):
                 queue = frame.variables.get("inqueue", 0) or frame.variables.get("call_queue", 0)
+                queue = queue or self.objects.attribute(frame.variables.get("self", 0), "inq")
                 identity = self._of_queue(queue)
                 if identity:
                     inner = next((each for each in frames[place - 1 :: -1] if self.calls.is_program(each)), None)
@@ -158,6 +161,10 @@ class Pools:
             if frame.function == "_process_worker" and not self.calls.is_program(frame):
                 return self.objects.type_name(self.objects.attribute(frame.variables.get("exc", 0), "exc"))
         return ""
+
+    def any_among(self, named: Iterable[tuple[int, str]]) -> bool:
+        """Whether one of these objects is a pool."""
+        return any(self.calls.classes.role(address) in _POOLS for address, _ in named)
 
     def awaited(self, frames: list[Frame], named: Iterable[tuple[int, str]]) -> int:
         """The address of the pool whose result a thread waits for; 0: not known."""

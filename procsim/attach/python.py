@@ -12,6 +12,7 @@ from procsim.attach import system
 from procsim.attach.classes import COPIES, Classes
 from procsim.attach.feeders import dropped_from
 from procsim.attach.frames import Frame, threads_of
+from procsim.attach.handlers import handles_interrupts
 from procsim.attach.interpreter import Interpreter
 from procsim.attach.look import CutOff, File, Hold, Place, SeenChild, SeenDrop, SeenProcess, SeenThread, SeenWait
 from procsim.attach.names import named_objects
@@ -78,7 +79,7 @@ class Python:
             is_own_name=is_own_name,
             is_forkserver=seen.is_forkserver and not is_own_name,  # what it has forked outlives it
             daemon=self._is_daemon(current),
-            handles_interrupts=bool(seen.caught & INTERRUPT) and interpreter.handles_interrupts(),
+            handles_interrupts=bool(seen.caught & INTERRUPT) and handles_interrupts(interpreter),
             threads=threads,
             python=interpreter.version,
             is_manager=server is not None,
@@ -228,11 +229,14 @@ class Python:
             pool = self._pools.awaited(frames, self._named)
             identity = self._pools.identity(pool) if pool else 0
             helper = self._pools.helper(frames, pool) if identity else None
+            if not self._pools.any_among(self._named):  # such as of a ThreadPoolExecutor
+                return replace(wait, kind="own_thread_waiting")
             importing = self._calls.importing(frames, (state.frames for state in self._states))
             return replace(wait, object=identity or None, helper=helper, importing=importing)
         if wait is not None and wait.kind == "pool_join_waiting":
             pool = next((own for frame in frames if self._pools.identity(own := frame.variables.get("self", 0))), 0)
-            return replace(wait, object=self._pools.identity(pool) or None)
+            importing = self._calls.importing(frames, (state.frames for state in self._states))
+            return replace(wait, object=self._pools.identity(pool) or None, importing=importing)
         if thread.semaphore is None:
             return wait if wait is None or wait.kind != "lock_waiting" else None
         owner = next(

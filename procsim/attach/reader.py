@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from procsim.attach import system
 from procsim.attach.errors import CannotAttach, NoSuchProcess, NotPermitted
+from procsim.attach.file_locks import with_file_locks
 from procsim.attach.frames import thread_number
 from procsim.attach.interpreter import UnknownPython, interpreter_of
 from procsim.attach.look import File, Hold, Look, SeenObject, SeenProcess, SeenThread, SeenWait, Unseen
@@ -61,7 +62,7 @@ def take_look(pid: int, only: bool = False, values: bool = False) -> Look:
         todo = [] if only else list(system.others_with(_semaphores_waited_for(found.values()), set(known)))
     if pid not in found:
         raise NoSuchProcess(pid)
-    found = _with_rest(found)
+    found = with_file_locks(_with_rest(found))
     t = system.age_ns(found.get(main, found[pid]).birth)
     inodes = _waited_for(found.values(), peers)
     if inodes:

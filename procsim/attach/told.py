@@ -84,13 +84,17 @@ class Teller:
         return known
 
     def _began(self, process: SeenProcess) -> Event:
+        """Its line is that where the main thread stands now, unless where it was forked matters, which is not known."""
+        threads = [] if process.pid in self._children else self._threads_at_fork(process)
+        main = process.threads.get(process.pid)
         return self._event(
             "process_began",
             process.pid,
+            at=site(main.place) if main is not None and not threads else None,
             parent=process.parent,
             daemon=process.daemon,
             handles_sigterm=False,
-            threads=[] if process.pid in self._children else self._threads_at_fork(process),
+            threads=threads,
         )
 
     def _ended(self) -> dict[int, int | None]:
@@ -312,10 +316,13 @@ class Teller:
 
     def _is_clear(self, thing: SeenObject, file: File) -> bool:
         """Whether the counts show who holds it. Not where a process has released what another one had acquired, nor
-        where a bare fork has copied the count of a lock that was held.
+        where a bare fork has copied the count of a lock that was held. Of a Semaphore a process that has ended may have
+        released what the others have acquired.
         """
-        if thing.type in ("Semaphore", "BoundedSemaphore"):
-            return True
+        if thing.type == "Semaphore":
+            return not self._gone and self._all_ended_are_known()
+        if thing.type == "BoundedSemaphore":
+            return sum(self._counts(file)) <= self._limit(file) - (self._value(file) or 0)
         return self._value(file) == 0 and sum(count > 0 for count in self._counts(file)) == 1
 
     def _is_orphaned(self, file: File) -> bool:
@@ -361,6 +368,8 @@ def wait_events(
         fields |= {"child": wait.child, "child_name": child_name}
     if wait.kind == "pool_result_waiting":
         fields |= {"job": None, "importing": wait.importing, "helper": wait.helper}
+    if wait.kind == "pool_join_waiting":
+        fields |= {"importing": wait.importing}
     if wait.call[1]:
         fields |= {"type": wait.call[0], "method": wait.call[1]}
     yield Event(wait.kind, t, process.pid, name, thread.name, wait.object, site(wait.at), fields)

@@ -6,7 +6,7 @@ frames, innermost first ──► the calls of multiprocessing's ──► the o
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from procsim.attach.classes import Classes, is_internal
+from procsim.attach.classes import COPIES, Classes, is_internal
 from procsim.attach.frames import Frame
 from procsim.attach.look import Place, SeenWait
 from procsim.attach.loops import ASKS, question_of
@@ -76,6 +76,9 @@ _OUTERMOST = ("_bootstrap", "_exit_function")
 a copy of what its parent did.
 """
 
+_RUN_A_TARGET = frozenset({"threading", "concurrent.futures.thread", *(f"{copy}.process" for copy in COPIES)})
+"""Modules whose calls do no more than to run what they were given."""
+
 _TYPE_IN_TOKEN = 32
 """In a Token of a manager's, whose slots are `address`, `id` and `typeid`."""
 
@@ -121,7 +124,8 @@ class Calls:
     def wait(self, frames: list[Frame]) -> SeenWait | None:
         """What a thread waits for; None: its calls do not show that."""
         found: SeenWait | None = None
-        for frame in frames:
+        outer = 0
+        for place, frame in enumerate(frames):
             if self.is_program(frame):
                 break
             own = frame.variables.get("self", 0)
@@ -135,6 +139,7 @@ class Calls:
             if frame.function == "_finalize_join":
                 found = SeenWait("queue_flush_waiting", self._flushed(frame))
             elif kind:
+                outer = place + 1
                 if found is not None and found.kind == _NOTIFIES:
                     kind = _NOTIFIES
                 found = self._made(kind, own, frame, frames)
@@ -144,12 +149,18 @@ class Calls:
             found = SeenWait("own_thread_waiting", timeout=self._timeout(frames[0]))
         if found is None:
             return None
-        place = self.at(frames)
         if found.kind == "process_start_waiting" and not found.child:
             return None
-        if place is None and found.kind not in _AT_THE_END:  # a thread of multiprocessing's own, or an idle worker
-            return None
-        return replace(found, at=place)
+        at = self.at(frames)
+        if at is None and found.kind not in _AT_THE_END and not self._is_target(frames[outer:]):
+            return None  # a thread of multiprocessing's own, or an idle worker
+        return replace(found, at=at)
+
+    def _is_target(self, outer: list[Frame]) -> bool:
+        """Whether a method of multiprocessing's is itself what a thread or process was given to run. `outer`: the calls
+        that have led to it.
+        """
+        return bool(outer) and all(self.module(frame) in _RUN_A_TARGET for frame in outer)
 
     def _first_awaited(self, frame: Frame) -> int:
         """The first of the connections for which `connection.wait` waits for a while; 0: it waits for others, too."""

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from procsim.command.run_options import RunOptions
 from procsim.control.prediction import Prediction
 from procsim.errors import ProcsimError, WrongUse
-from procsim.language import _, listed
+from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.chapter import Lesson
 from procsim.lessons.scenario import Scenario
@@ -28,7 +28,7 @@ def prediction_for(scenario: Scenario, values: Mapping[str, Any]) -> Prediction:
     They are those of the command of a lesson that has a question; times, in seconds, may differ. Raises `WrongUse`
     where there is none, `NoChapter` where the chapter cannot be read.
     """
-    ways: dict[str, None] = {}
+    ways: dict[str, int] = {}
     unfit: WrongUse | None = None
     for lesson, asked in _questions(scenario):
         try:
@@ -38,13 +38,14 @@ def prediction_for(scenario: Scenario, values: Mapping[str, Any]) -> Prediction:
             continue
         if all(values[option.name] == theirs[option.name] for option in scenario.options if option.type is not float):
             return asked
-        ways[f"procsim {lesson.asking}"] = None
+        differing = sum(values[option.name] != theirs[option.name] for option in scenario.options)
+        ways.setdefault(f"procsim {lesson.asking}", differing)
     if unfit is not None:
         raise unfit
     if not ways:
         raise WrongUse(_("--ask: the lessons of {scenario} have no question").format(scenario=scenario.name))
-    words = _("--ask: there is no question for these options of {scenario}; there is one for: {commands}")
-    raise WrongUse(words.format(scenario=scenario.name, commands=listed(ways)))
+    words = _("--ask: no lesson of {scenario} has a question about these options; try: {command}")
+    raise WrongUse(words.format(scenario=scenario.name, command=min(ways, key=ways.__getitem__)))
 
 
 def prediction_if_any(scenario: Scenario, values: Mapping[str, Any]) -> Prediction | None:

@@ -1,14 +1,14 @@
 """`procsim explore`: the options, and what is done with them.
 
 scenario, or script ──► Executor ──► Explorer ──► what was found ──► text or JSON, an exit code
-                                         └──► the simplest wrong execution of each kind ──► --record DIR
+                                       │  └──► the simplest wrong execution of each kind ──► --record DIR
+                                       └──► what is known so far ──► the live view, or a few lines (`exploring_shown`)
 """
 
-import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,13 +43,17 @@ Allowed = Annotated[
 ]
 Preemptions = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Only orders in which at most N times a process is stopped that could go on."),
+    typer.Option(
+        metavar="N", min=0, help="Only orders in which at most N times a process is stopped that could go on."
+    ),
 ]
 ExploredSeed = Annotated[
     int, typer.Option(metavar="N", help="Of the module random in each process, and of the orders tried at random.")
 ]
+ExploredViewName = Literal["live", "plain", "json"]
 ExploredView = Annotated[
-    Literal["plain", "json"] | None, typer.Option(help="How to show what was found; by default plain.")
+    ExploredViewName | None,
+    typer.Option(help="How to show what is found; by default live on a terminal, plain elsewhere."),
 ]
 
 
@@ -110,6 +114,8 @@ def explore_program(command: list[str], module: bool, options: ExploreOptions) -
     if not module and not source.is_file():
         from procsim.lessons import catalog
 
+        if name in catalog.scenarios():
+            raise WrongUse(_("{name}: options stand behind a scenario: procsim explore {name} …").format(name=name))
         complaint = _("{name}: no such script; give a scenario, a Python file or -m MODULE").format(name=name)
         raise WrongUse(did_you_mean(complaint, name, catalog.scenarios()))
     words = ["-m", *command] if module else command
@@ -152,47 +158,57 @@ def allowed_by(given: str) -> str:
 
 
 def _explore(subject: Subject, options: ExploreOptions) -> int:
+    from procsim.command.exploring_shown import Shown, progress_view, view_name
     from procsim.explore.executor import Executor
     from procsim.explore.explorer import Explorer
     from procsim.explore.faults import faults_of
-    from procsim.views.console import console
-    from procsim.views.explored import print_explored
-    from procsim.views.explored_json import write_explored
-    from procsim.views.exploring import Progress
+    from procsim.session.signals import Signals
 
     if sys.platform != "linux":
         raise WrongUse(_("a program can be explored on Linux alone"))
-    budget = budget_of(options.budget)
-    make = partial(
-        Executor,
-        subject.command,
-        seed=options.seed,
-        start_method=options.start_method,
-        allowed=[allowed_by(given) for given in options.allow or ()],
-    )
-    executor = make(partial(faults_of, always=subject.always))
-    errors = console(sys.stderr)
-    with _interruptible(), Progress(errors, subject.title, time.monotonic) as progress:
-        explorer = Explorer(executor, time.monotonic, budget, options.preemptions, options.seed, progress)
-        found = explorer.run()
-    again = _record(options.record, subject, found, make) if options.record is not None else {}
-    if options.view == "json":
+    view, budget = view_name(options.view), budget_of(options.budget)
+    allowed = [allowed_by(given) for given in options.allow or ()]
+    with Signals() as signals:
+        with Shown(progress_view(view, subject.title, budget), signals) as shown:
+            make = partial(
+                Executor,
+                subject.command,
+                seed=options.seed,
+                start_method=options.start_method,
+                allowed=allowed,
+                meanwhile=shown.look,
+            )
+            try:
+                executor = make(partial(faults_of, always=subject.always))
+            except KeyboardInterrupt:  # nothing was tried
+                return 128 + (signals.received or signal.SIGINT)
+            explorer = Explorer(
+                executor, time.monotonic, budget, options.preemptions, options.seed, lambda found: shown.look()
+            )
+            shown.begin(explorer.exploration)
+            found = explorer.run()
+            ended_by, signals.received = signals.received, 0  # what is known is recorded, until a second signal comes
+            again, refusal = _recorded(options.record, subject, found, make)
+            if not (found.interrupted or signals.received or refusal is not None):
+                shown.stand(found, again)
+        _print(view, subject, found, again)
+        shown.complain()
+        if refusal is not None:
+            raise refusal
+        received = ended_by or signals.received
+    return 128 + received if received else exit_code_of(found)
+
+
+def _print(view: ExploredViewName, subject: Subject, found: "Exploration", again: "Mapping[Kind, str]") -> None:
+    """Print the answer."""
+    from procsim.views.console import console
+    from procsim.views.explored import print_explored
+    from procsim.views.explored_json import write_explored
+
+    if view == "json":
         write_explored(sys.stdout, subject.title, found, again)
     else:
         print_explored(console(sys.stdout), subject.title, found, again)
-    return exit_code_of(found)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C raises KeyboardInterrupt, and does not end us at once, if it is not to be ignored."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def exit_code_of(found: "Exploration") -> ExitCode:
@@ -204,16 +220,26 @@ def exit_code_of(found: "Exploration") -> ExitCode:
     return ExitCode.WRONG_USE if found.stopped is not None else ExitCode.SHOWN
 
 
-def _record(folder: Path, subject: Subject, found: "Exploration", make: Callable[..., Any]) -> "dict[Kind, str]":
-    """Record the simplest wrong execution of each kind. Returns the commands that show them again.
+def _recorded(
+    folder: Path | None, subject: Subject, found: "Exploration", make: Callable[..., Any]
+) -> "tuple[dict[Kind, str], WrongUse | None]":
+    """Record the simplest wrong execution of each kind, if that is wanted.
 
-    Each is run once more for that: until then, nobody wanted its events.
+    Returns the commands that show them again, and why there are no more: so what was found is told even so. Each is run
+    once more for that: until then, nobody wanted its events.
     """
     from procsim.command.exploring_record import record
 
-    again = {}
-    for number, outcome in enumerate((each for each in found.wrong if not each.is_flaky), start=1):
-        path = folder / f"wrong-{number}.jsonl"
-        if record(path, subject, outcome.simplest.steps, make):
-            again[outcome.kind] = f"--schedule {path}".join(subject.again)
-    return again
+    again: dict[Kind, str] = {}
+    if folder is None:
+        return again, None
+    try:
+        for number, outcome in enumerate((each for each in found.wrong if not each.is_flaky), start=1):
+            path = folder / f"wrong-{number}.jsonl"
+            if record(path, subject, outcome.simplest.steps, make):
+                again[outcome.kind] = f"--schedule {path}".join(subject.again)
+    except KeyboardInterrupt:
+        pass
+    except WrongUse as refusal:
+        return again, refusal
+    return again, None

@@ -17,7 +17,8 @@ from procsim.recording.recorder import Header, Recorder, code_of
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
-from procsim.wire.explore_words import NOT_YET, WOKEN
+from procsim.wire.explore_words import NOT_YET
+from procsim.wire.gate_words import FURTHER, WOKEN
 from procsim.wire.identities import MAIN_THREAD
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _AT_THE_GATE = {
             *("condition_awoke", "condition_notified", "queue_put", "queue_got", "queue_task_done", "queue_joined"),
             *("pipe_sent", "pipe_received", "file_read", "file_written", "value_read", "value_written"),
             *("process_started", "process_joined", "manager_answered"),
+            *FURTHER,
         )
     },
     "barrier_waiting": "barrier_passed",
@@ -81,9 +83,9 @@ def _with_steps(running: "Running") -> list[Event]:
 def _passed(running: "Running") -> Iterator[Event]:
     """That each step began."""
     names = {event[2]: event[3] for event in running.events}
-    for t, pid, thread, call in running.began:
-        operation = _AT_THE_GATE.get(call.kind)
-        if operation is None or call.more in (WOKEN, NOT_YET) or (call.kind == "process_joined" and not call.at):
+    for t, pid, thread, call, gave_up in running.began:
+        operation = WOKEN if call.more == WOKEN else _AT_THE_GATE.get(call.kind)
+        if operation is None or call.more == NOT_YET or (call.kind == "process_joined" and not call.at):
             continue
         own = thread.partition(": ")[2] or MAIN_THREAD
         yield Event(
@@ -94,5 +96,5 @@ def _passed(running: "Running") -> Iterator[Event]:
             own,
             call.identity,
             call.at,
-            {"operation": operation},
+            {"operation": operation, "in_vain": gave_up, "over": True},
         )

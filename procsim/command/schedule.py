@@ -1,5 +1,6 @@
 """How a run is to move: what --step, --pace, --schedule and --ask ask for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from procsim.language import _
 from procsim.options import Option, exclude_each_other, typed
 from procsim.recording.recorder import Header
 from procsim.views import Back
+from procsim.wire.gate_words import FURTHER, SEEN
 
 if TYPE_CHECKING:
     from procsim.control.steps import Step
@@ -23,17 +25,25 @@ def plan_of(options: RunOptions, header: Header) -> Plan:
     schedule = [] if options.schedule is None else recorded_steps(options.schedule, header)
     if (options.step, pace is not None, bool(schedule)).count(True) > 1:
         raise WrongUse(_("choose one of --step, --pace and --schedule"))
-    return Plan(options.step, pace, schedule, asks=options.ask)
+    return Plan(options.step, pace, schedule, _further(schedule), asks=options.ask)
 
 
-def plan_back(back: Back) -> Plan:
+def _further(schedule: "Sequence[Step]") -> frozenset[str]:
+    """What is a step in a run that takes these: where it has one that is no step elsewhere, it has all of those that
+    `explore` has, or those that can be seen in any recording."""
+    found = {step.operation for step in schedule} & FURTHER
+    return FURTHER if found - SEEN else frozenset(SEEN if found else ())
+
+
+def plan_back(back: Back, before: Plan) -> Plan:
     """The plan of a run that takes the first steps of an earlier one by itself, and then waits for a key.
 
-    `back`: the events of the earlier run up to there, and the process that people have chosen to move next.
+    `back`: the events of the earlier run up to there, and the process that people have chosen to move next; `before`:
+    the plan of that run.
     """
     from procsim.control.steps import steps_of  # most runs begin anew
 
-    return Plan(held=True, schedule=steps_of(back.events), chosen=back.chosen)
+    return Plan(held=True, schedule=steps_of(back.events), further=before.further, chosen=back.chosen)
 
 
 def pace_of(typed: str) -> float:
@@ -60,7 +70,7 @@ def recorded_steps(path: Path, header: Header) -> "list[Step]":
     trace = Trace(path)
     _check_same_program(path, trace.header, header)
     try:
-        steps = steps_of(event for batch in trace for event in batch)
+        steps = steps_of((event for batch in trace for event in batch), further=True)
     except ProcsimError:
         raise
     except Exception as error:

@@ -18,12 +18,15 @@ from procsim.errors import WrongUse
 from procsim.language import _
 from procsim.lessons import catalog
 from procsim.lessons.scenario import NoScenario, Scenario, load
-from procsim.options import as_arguments, exclude_each_other, typed
+from procsim.options import Option, as_arguments, exclude_each_other, typed, with_changed
 from procsim.recording.recorder import Header
 from procsim.views import VIEWS, Again, Back, Showing
 
 if TYPE_CHECKING:
     from procsim.state.run_state import RunState
+
+
+SCHEDULE = Option("schedule", str, None)
 
 
 def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
@@ -37,7 +40,7 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
     back: Back | None = None
     while True:
         changed = scenario.other_way(values)
-        other = " ".join(typed([option for option in scenario.options if option.name in changed], changed))
+        other = " ".join(typed(_of(scenario, changed), changed))
         header = header_of(options, scenario.name, values, scenario.path)
         # The other way may have none; and where there are no keys, nobody can be asked.
         prediction = prediction_if_any(scenario, values) if options.ask or sys.stdin.isatty() else None
@@ -65,7 +68,8 @@ def show_scenario(scenario: Scenario, values: dict[str, Any], options: RunOption
             return code
         if wanted is Again.OTHER_WAY:
             values, options = values | changed, replace(options, schedule=None)  # it was recorded of the first way
-            title = _title(scenario, values, changed)
+            shown = {**values, SCHEDULE.name: None}
+            title = " ".join(with_changed(title.split(), [*_of(scenario, changed), SCHEDULE], shown))
 
 
 def show_ways(scenario: Scenario, values: dict[str, Any], options: RunOptions) -> int:
@@ -134,14 +138,6 @@ def _line(scenario: Scenario, values: Mapping[str, Any]) -> list[str]:
     return [sys.executable, str(scenario.path), *as_arguments(scenario.options, values)]
 
 
-def _title(scenario: Scenario, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
-    """The command that people would type for these values: with the options that were changed, or are no default."""
-    named = [option for option in scenario.options if option.name in changed or values[option.name] != option.default]
-    return " ".join(["procsim", _command_of(scenario), *typed(named, values)])
-
-
-def _command_of(scenario: Scenario) -> str:
-    """How people have named a scenario: `tickets`, `--lessons DIR till` or `run FILE`."""
-    if scenario.name not in sys.argv or catalog.scenarios().get(scenario.name) != scenario.path:
-        return f"run {scenario.path}"
-    return " ".join(sys.argv[1 : sys.argv.index(scenario.name) + 1])
+def _of(scenario: Scenario, changed: Mapping[str, Any]) -> list[Option]:
+    """The options of the scenario that were changed."""
+    return [option for option in scenario.options if option.name in changed]

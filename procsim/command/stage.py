@@ -70,7 +70,7 @@ class Stage:
 
     def begun_at(self, back: Back | None) -> Self:
         """The same for a run that takes the steps up to `back` by itself, and stops; None: as the options say."""
-        return self if back is None else replace(self, plan=plan_back(back))
+        return self if back is None else replace(self, plan=plan_back(back, self.plan))
 
     def order(self, line: list[str], calls_start: bool = False, stop_on_hang: bool = True) -> Order:
         """What is to be run, and how. `calls_start`: whether the program is to call `procsim.start`."""
@@ -84,6 +84,7 @@ class Stage:
                 take_output=not writes_itself,
                 races=self.options.races,
                 repetitions=not wants_each,
+                further_steps=tuple(self.plan.further),
             ),
             timeout=self.options.timeout or None,
             isolated=not self.watching,

@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Iterable
 
 from procsim.control.conductor import SETTLED_SECONDS, AtGate, Chooser, Conductor
-from procsim.control.gatekeeper import GO, TRY
+from procsim.control.gatekeeper import GIVE_UP, GO, TRY
 from procsim.control.plan import FASTEST, SLOWEST
 from procsim.control.prediction import DecidingStep
 from procsim.control.steps import Step, StepInProgress, process_at
 from procsim.errors import ProcsimError
 from procsim.language import _
+from procsim.wire.gate_words import FURTHER
 
 PATIENCE_SECONDS = 10.0
 """How long a schedule waits for the thread whose turn it is."""
@@ -181,12 +182,15 @@ class BySchedule:
                 words = _("step {step}: {process} never came to {operation} at {at}")
                 raise Misfit(words.format(step=conductor.steps + 1, **turn._asdict()))
             return None
+        if there.operation in FURTHER and there.operation != turn.operation:
+            conductor.move(AtGate(process, turn.thread, there), TRY)  # what the recording does not show
+            return None
         if (there.operation, there.at) != (turn.operation, turn.at):
             words = _("step {step}: {process} was to do {operation} at {at}, and would do {other} at {other_at}")
             figures = turn._asdict() | {"other": there.operation, "other_at": there.at}
             raise Misfit(words.format(step=conductor.steps + 1, **figures))
         if there.ready is not False:  # None: it can always be done
-            return conductor.move(AtGate(process, turn.thread, there), TRY)
+            return conductor.move(AtGate(process, turn.thread, there), GIVE_UP if turn.gave_up else TRY)
         # The recorded thread has passed the gate here. If this one still cannot, that one could not, either: it was let
         # into its wait (GO) when nobody could move.
         if conductor.is_still():

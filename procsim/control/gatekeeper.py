@@ -7,9 +7,9 @@ import errno
 import mmap
 import os
 
-from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, OPEN, SIZE, STAND, TRY, way_to
+from procsim.wire.gate_words import CLOSED, FILE_NAME, GIVE_UP, GO, OPEN, SIZE, STAND, TRY, way_to
 
-__all__ = ["GO", "STAND", "TRY", "Gatekeeper"]
+__all__ = ["GIVE_UP", "GO", "STAND", "TRY", "Gatekeeper"]
 
 
 class Gatekeeper:
@@ -39,7 +39,7 @@ class Gatekeeper:
         self._shared[0] = CLOSED if closed else OPEN
 
     def signal(self, word: bytes, pid: int, native_id: int) -> bool:
-        """Signal a thread that stands at the gate: GO, TRY or STAND. False: it does not stand there, or takes
+        """Signal a thread that stands at the gate: GO, TRY, GIVE_UP or STAND. False: it does not stand there, or takes
         no more signals.
         """
         try:

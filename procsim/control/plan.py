@@ -20,6 +20,8 @@ class Plan(NamedTuple):
     """Steps a second."""
     schedule: "Sequence[Step]" = ()
     """The steps to take first, in this order. After them the run stands or goes on as the fields above say."""
+    further: frozenset[str] = frozenset()
+    """What is a step in this run, too: see `gate_words.FURTHER`."""
     chosen: tuple[str, int] | None = None
     """The process that is selected after the schedule: its name, and its place among the processes of that name."""
     asks: bool = False

@@ -39,6 +39,8 @@ class Prediction(NamedTuple):
     """The number of the answer that is right if the claim holds, from 1 on; None: `figure` tells which one is."""
     figure: str = ""
     """The figure of the claim that the answers are values of."""
+    expected: int | None = None
+    """Where a figure tells which one is right: the number of the answer that comes nearly always."""
 
 
 class DecidingStep:

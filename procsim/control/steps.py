@@ -14,11 +14,13 @@ from procsim.state.apply import apply
 from procsim.state.processes import Process
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
+from procsim.wire.gate_words import OPENS, WOKEN
 from procsim.wire.identities import MAIN_THREAD
 
-SETTLES = ("gate_reached", "gate_left", "process_returned")
+SETTLES = ("gate_reached", "gate_left", "process_returned", "manager_began")
 """The events that end a thread's part of a step, beside the beginning of a wait (`…_waiting`, and `manager_called`: for
-the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end."""
+the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end;
+`manager_began`: from now on it does what others ask it for."""
 
 
 class Step(NamedTuple):
@@ -34,24 +36,68 @@ class Step(NamedTuple):
     """Its place among the processes of that name, in the order in which they began."""
     done: bool = True
     """Whether it was over before the next step began; else the next one was taken beside it."""
+    gave_up: bool = False
+    """Whether it ended without being done: its time was up, or it was not to wait."""
 
 
-def steps_of(events: Iterable[Event]) -> list[Step]:
-    """The steps that were taken in a run, in their order."""
+def steps_of(events: Iterable[Event], further: bool = False) -> list[Step]:
+    """The steps that were taken in a run, in their order; `further`: also what was no step there, of those in
+    `gate_words.FURTHER` that are seen by an event.
+    """
     run = RunState()
     steps: list[Step] = []
+    passed: dict[tuple[int, str], str] = {}
+    """What each thread has passed the gate for, and has not done yet."""
+    last: dict[tuple[int, str], int] = {}
+    """The step that each thread has taken last."""
     in_progress: StepInProgress | None = None
+    stated = False
+    """Whether it is known without looking that the last step was over before the next one began."""
+    until = 0
+    """So many steps there were when somebody passed the gate last: after that it may have been open."""
     for event in events:
         apply(run, event)
-        if event.kind == "gate_passed":
-            if in_progress is not None:
-                steps[-1] = steps[-1]._replace(done=in_progress.over)
+        thread, is_step = (event.pid, event.thread), event.kind == "gate_passed"
+        operation = event.fields["operation"] if is_step else _SEEN.get(event.kind, "") if further and steps else ""
+        if is_step:
+            passed[thread] = operation
+        elif operation and passed.pop(thread, "") == operation:
+            operation = ""  # that step is there
+        if operation:
+            if in_progress is not None and not stated:
+                steps[-1] = steps[-1]._replace(done=in_progress.over or not is_step)
+            stated, done = not is_step or "over" in event.fields, bool(event.fields.get("over", True))
             number = _processes_named(run, event.process).index(run.processes[event.pid])
-            steps.append(Step(event.process, event.thread, event.fields["operation"], event.at, number))
+            in_vain = bool(event.fields.get("in_vain"))
+            last[thread] = len(steps)
+            steps.append(Step(event.process, event.thread, operation, event.at, number, done, in_vain))
             in_progress = StepInProgress(run, event.pid, event.thread)
         elif in_progress is not None:
             in_progress.follow(event)
-    return steps
+        if is_step:
+            until = len(steps)
+        elif thread in last and _was_in_vain(event, steps[last[thread]].operation):
+            steps[last[thread]] = steps[last[thread]]._replace(gave_up=True)
+    return steps[:until]
+
+
+_SEEN = {OPENS: OPENS, "condition_awoke": WOKEN}
+"""Events, and the further step that was done when each is emitted."""
+
+_IN_VAIN = {"lock_refused": "lock_acquired", "queue_empty": "queue_got", "queue_full": "queue_put"}
+"""Events, and what each says was not done, since its time was up or it was not to wait."""
+
+_WHETHER = {"event_awaited": "is_set", "pipe_polled": "ready", "condition_awoke": "notified"}
+"""Events, and the field of each that says whether it was done."""
+
+
+def _was_in_vain(event: Event, operation: str) -> bool:
+    """Whether this event says that the step of its thread that does `operation` ended without being done."""
+    if event.kind == "process_joined":
+        return operation == event.kind and event.fields.get("exit_code") is None
+    if event.kind in _WHETHER:
+        return operation == event.kind and not event.fields.get(_WHETHER[event.kind])
+    return _IN_VAIN.get(event.kind) == operation
 
 
 def _processes_named(run: RunState, name: str) -> list[Process]:
@@ -102,7 +148,7 @@ class StepInProgress:
             self._moving.add(thread)
         elif event.kind == "process_started" and thread in self._moving:
             child = self._run.processes[event.fields["child"]]
-            if child.alive and not child.standing and not child.waits:
+            if child.alive and not (child.standing or child.waits or child.is_manager):
                 self._moving.add((child.pid, MAIN_THREAD))
 
     def _has_daemons(self, pid: int) -> bool:

@@ -64,8 +64,7 @@ class Snapshot:
     outside: frozenset[End] = frozenset()
     """The pipes and sockets that a process outside the run has open: see `with_outside`."""
     peers: Mapping[int, int] = field(default_factory=dict)
-    """The inodes of Unix sockets, and of their other ends. Only where a thread waits for sockets that it has
-    registered."""
+    """The inodes of connected sockets, and of their other ends. Only where a thread waits for a socket."""
     incomplete: bool = False
     """Whether there are processes that we may not look at (another user's, say), or cannot: see READABLE."""
 
@@ -92,8 +91,8 @@ def take_snapshot(members: Members, thorough: bool = True) -> Snapshot:
 
 def peers_for(threads: Iterable[Blocked | None]) -> dict[int, int]:
     """See `Snapshot.peers`."""
-    loops = (each for each in threads if each is not None and each.how == "events")
-    return sockets.peers() if any(end.socket for each in loops for end in each.ends) else {}
+    ends = (end for blocked in threads if blocked is not None for end in blocked.ends)
+    return sockets.peers() if any(end.socket for end in ends) else {}
 
 
 def with_outside(snapshot: Snapshot) -> Snapshot:

@@ -15,10 +15,10 @@ send, a stopped process, a manager at an address that clients elsewhere may know
 
 import signal
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
+from procsim.findings.forks import FOR_A_THREAD
 from procsim.findings.pool_threads import pools_without_results
 from procsim.findings.pools import FOR_POOL
 from procsim.state.objects import Lock
@@ -39,7 +39,7 @@ _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, 
 """Signals that people send to a program that waits for them."""
 
 
-def other_end(run: RunState, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> End | None:
+def other_end(run: RunState, end: End, peers: Mapping[int, int]) -> End | None:
     """The other end of a pipe; of a socket only where the program made it with `Pipe()`, or where `peers` has it."""
     if not end.socket:
         return End(end.inode, not end.writing)
@@ -146,6 +146,8 @@ class _Fixpoint:
             return True
         if wait is not None and wait.object in self._without_results and wait.kind in FOR_POOL:
             return False
+        if self._may_keep_the_program_alive(thread, blocked, wait):
+            return True
         # "inner": it stands at a lock of its own process, and so not in the wait that it has emitted.
         rule = _BY_WAIT.get(wait.kind) if wait is not None and blocked.how != "inner" else None
         if wait is not None and rule is not None:
@@ -179,6 +181,13 @@ class _Fixpoint:
             return not was_told and self._may_be_meant_for_handlers(pid, self._waits.get(Thread(pid, pid)))
         return wait.kind in FREED_BY_HANDLERS
 
+    def _may_keep_the_program_alive(self, thread: Thread, blocked: Blocked, wait: Wait | None) -> bool:
+        """Whether main may wait on purpose for what never comes, until Ctrl-C ends it, while other processes work."""
+        if thread.pid != thread.number or thread.pid != self._run.main:
+            return False
+        for_ever = blocked.how == "events" or (blocked.how == "inner" and (wait is None or wait.kind == FOR_A_THREAD))
+        return for_ever and bool(self._moving)
+
     def _by_own_process(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
         return process.pid in self._moving
 
@@ -195,12 +204,9 @@ class _Fixpoint:
         children = [other.pid for other in self._processes.values() if other.parent == process.pid]
         return not children or any(pid in self._moving for pid in children)
 
-    def _by_what_is_registered(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
-        return any(self._is_open(end, self._peers) for end in blocked.ends)
-
-    def _is_open(self, end: End, peers: Mapping[int, int] = MappingProxyType({})) -> bool:
+    def _is_open(self, end: End) -> bool:
         """Whether somebody who can move has the other end of this one."""
-        other = other_end(self._run, end, peers)
+        other = other_end(self._run, end, self._peers)
         if other is None:
             return True  # a socket of which we do not know where it leads
         # If no process has it, it is on its way from one process to another: else this end would be at end of file.
@@ -282,7 +288,7 @@ _BY_CALL: dict[str, Callable[[_Fixpoint, ProcessSnapshot, Blocked], bool]] = {
     "write": _Fixpoint._by_other_end,
     "poll": _Fixpoint._by_other_end,
     "child": _Fixpoint._by_child,
-    "events": _Fixpoint._by_what_is_registered,
+    "events": _Fixpoint._by_other_end,
 }
 
 

@@ -102,10 +102,12 @@ def _from_call(state: RunState, blocked: Blocked) -> tuple[str, int | None]:
     for queue in state.queues.values():
         if queue.pipe == end.inode:
             return ("queue_get_waiting" if blocked.how == "read" else "queue_put_waiting"), queue.identity
+    if end.socket:
+        return ("system_receive_waiting" if blocked.how == "read" else "system_send_waiting"), None
     return f"system_{blocked.how}_waiting", None
 
 
 def _open_in(state: RunState, snapshot: Snapshot, blocked: Blocked) -> list[int]:
     """The PIDs of the processes that have the other end of the pipe open."""
-    others = {other_end(state, end) for end in blocked.ends}
+    others = {other_end(state, end, snapshot.peers) for end in blocked.ends}
     return sorted(pid for pid, process in snapshot.processes.items() if not others.isdisjoint(process.ends))

@@ -11,7 +11,9 @@ from procsim.diagnosis.blocked_threads import Blocked
 from procsim.diagnosis.snapshot import Snapshot, Thread, wait_count
 from procsim.diagnosis.standstill import other_end, waits_by_thread
 from procsim.findings.base import Repeats
+from procsim.findings.pools import FOR_POOL
 from procsim.running.run import Run
+from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
 
@@ -38,7 +40,11 @@ class Suspicion:
             if not process.is_forkserver  # it does nothing unless it is asked to
             for number, blocked in process.threads.items()
         }
-        moving = {thread for thread, blocked in threads.items() if blocked is None or blocked.how == "timed"}
+        moving = {
+            thread
+            for thread, blocked in threads.items()
+            if (blocked is None or blocked.how == "timed") and not self._is_helper(thread)
+        }
         known = waits_by_thread(self._state)
         from_outside = any(
             blocked is not None and thread not in known and self._is_from_outside(thread, blocked, snapshot)
@@ -53,12 +59,24 @@ class Suspicion:
         again = all(wait_count(thread) >= self._first[thread] + ROUNDS for thread in moving)
         if not again or not self._run.has_passed(self._mark):
             return Repeats.NOT_KNOWN
-        may_act = {thread for thread in moving if not self._is_manager(thread.pid)}
-        return Repeats.MAIN_ALONE if all(self._is_main(thread) for thread in may_act) else Repeats.SEEN
+        may_act = {thread for thread in moving if not self._acts_on_request(thread)}
+        only_ask = all(self._is_main(thread) or _waits_on(known.get(thread)) for thread in may_act)
+        return Repeats.MAIN_ALONE if only_ask else Repeats.SEEN
+
+    def _acts_on_request(self, thread: Thread) -> bool:
+        """Whether it is one of a manager, or the main thread of a worker that has no task."""
+        process = self._state.processes.get(thread.pid)
+        is_one = process is not None and process.acts_on_request
+        return is_one and (thread.number == thread.pid or self._is_manager(thread.pid))
 
     def _is_manager(self, pid: int) -> bool:
         process = self._state.processes.get(pid)
         return process is not None and process.is_manager
+
+    def _is_helper(self, thread: Thread) -> bool:
+        """Whether it only looks what others do, as those do by which a pool works."""
+        process = self._state.processes.get(thread.pid)
+        return process is not None and thread.number in process.helpers
 
     def _is_main(self, thread: Thread) -> bool:
         process = self._state.processes.get(thread.pid)
@@ -72,6 +90,10 @@ class Suspicion:
             return True
         if blocked.how not in ("read", "poll", "events"):
             return False
-        peers = snapshot.peers if blocked.how == "events" else {}
-        others = [other_end(self._state, end, peers) for end in blocked.ends]
+        others = [other_end(self._state, end, snapshot.peers) for end in blocked.ends]
         return any(not any(other in each.ends for each in snapshot.processes.values()) for other in others)
+
+
+def _waits_on(wait: Wait | None) -> bool:
+    """Whether this is a wait for a pool, without a time limit, in which its package wakes up again and again."""
+    return wait is not None and wait.kind in FOR_POOL and wait.timeout is None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 _CALLS: dict[str, tuple[int, int]] = {
     "read": (0, 63),
     "write": (1, 64),
+    "open": (2, -1),
     "poll": (7, -1),
     "pread64": (17, 67),
     "pwrite64": (18, 68),
@@ -37,6 +38,7 @@ _CALLS: dict[str, tuple[int, int]] = {
     "clock_nanosleep": (230, 115),
     "epoll_wait": (232, -1),
     "waitid": (247, 95),
+    "openat": (257, 56),
     "pselect6": (270, 72),
     "ppoll": (271, 73),
     "epoll_pwait": (281, 22),
@@ -56,6 +58,9 @@ _ABOUT_DESCRIPTOR = frozenset(
     }
 )
 """The system calls whose first argument is a descriptor."""
+
+SLEEPS = ("nanosleep", "clock_nanosleep")
+"""The system calls in which a thread does nothing but sleep."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ MOST_STATES = 1_000_000
 """So many sets of steps are looked at; then, the orders are not counted."""
 
 
+STATES_SO_FAR = MOST_STATES // 4
+"""So many while others are still to come."""
+
+
 class _Kept(NamedTuple):
     """A step, as far as it is needed to count orders."""
 
@@ -40,6 +44,10 @@ class Orders:
         self._steps_left = MOST_STEPS
         self._last: dict[str, set[str]] = {}
         """Who has left each group as the last one. Where that differs, an order may belong to two executions."""
+        self._counts: list[int] = []
+        """Of the first traces, as far as they were counted for these objects:"""
+        self._counted_at: frozenset[str] = frozenset()
+        self._states_left = STATES_SO_FAR
         self.contested: dict[str, str] = {}
         """The objects at which threads race, and how people call them."""
         self.racing: set[tuple[str, Operation]] = set()
@@ -73,19 +81,26 @@ class Orders:
 
         None: they are too many, or cannot be told apart.
         """
-        if self._traces is None or any(len(who) > 1 for name, who in self._last.items() if name in self.contested):
+        self._states_left = MOST_STATES
+        return self.so_far()
+
+    def so_far(self) -> list[int] | None:
+        """As `counts`, while others are still to come: what was counted before is not counted again, as long as threads
+        race for the same objects. None, too, once that would take too long.
+        """
+        if any(len(who) > 1 for name, who in self._last.items() if name in self.contested):
             return None
-        counts: list[int] = []
-        left = MOST_STATES
-        for trace in self._traces:
-            if trace is None:
-                counts.append(0)
-                continue
-            found, left = _linear_extensions(_known_of(trace, self.contested.keys()), left)
+        objects = frozenset(self.contested)
+        if objects != self._counted_at:
+            self._counts, self._counted_at = [], objects
+        for trace in (self._traces or ())[len(self._counts) :]:
+            found: int | None = 0
+            if trace is not None:
+                found, self._states_left = _linear_extensions(_known_of(trace, objects), self._states_left)
             if found is None:
                 return None
-            counts.append(found)
-        return counts
+            self._counts.append(found)
+        return None if self._traces is None else self._counts
 
 
 def _told_by(order: Order) -> int:

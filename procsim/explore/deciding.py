@@ -44,10 +44,9 @@ def deciding_pairs(
                 if not most:
                     return found
                 most -= 1
-                plan, position = _other_order(order, race)
-                after = yield plan
-                if position >= len(after.steps) or after.steps[position].thread != race.thread:
-                    continue  # it was blocked there: these two cannot change places
+                after = yield _other_order(order, race)
+                if not _changed_places(order, race, after):
+                    continue  # it was blocked there
                 named = (*pairs, Pair(before.steps[race.earlier], race.thread, race.operation))
                 if wrong(after):
                     following.append((named, after))
@@ -61,8 +60,8 @@ def deciding_pairs(
     return []
 
 
-def _other_order(order: Order, race: Race) -> tuple[Plan, int]:
-    """A plan with one race the other way round, all else as it was, and where the later operation is in it."""
+def _other_order(order: Order, race: Race) -> Plan:
+    """A plan with one race the other way round, all else as it was."""
     threads = [step.thread for step in order.steps]
     before = threads[: race.earlier]
     first = [thread for thread, _operation in other_way_round(order, race)]
@@ -71,4 +70,18 @@ def _other_order(order: Order, race: Race) -> tuple[Plan, int]:
         for position, thread in enumerate(threads)
         if position >= race.earlier and order.follows(race.earlier, position) and position != race.later
     ]
-    return Wished([*before, *first, *after]), race.earlier + len(first) - 1
+    return Wished([*before, *first, *after])
+
+
+def _changed_places(order: Order, race: Race, after: Execution) -> bool:
+    """Whether the two steps of a race have come the other way round in that execution.
+
+    They are known by their numbers among those of their threads: who wishes what cannot be yet is passed over.
+    """
+    threads = [step.thread for step in order.steps]
+    others = threads[race.earlier]
+    number = threads[: race.earlier].count(others)
+    later = threads[: race.later].count(race.thread)
+    came = [position for position, step in enumerate(after.steps) if step.thread == race.thread][later : later + 1]
+    went = [position for position, step in enumerate(after.steps) if step.thread == others][number : number + 1]
+    return bool(came) and (not went or came < went)

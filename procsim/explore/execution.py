@@ -5,7 +5,7 @@
     their threads ───────────┘ ◄── GO ─────────────────────────────────┘
 
 A step is over when all who move stand at the gate again, sleep in a condition, or have ended. Where nobody can move, it
-hangs: that is known at once. A thread that does not come to the gate for PATIENCE_SECONDS computes, or waits for
+hangs: that is known at once. A thread that does not come to the gate within its `Patience` computes, or waits for
 something that no gate is before: the others then move beside it, and that is told.
 """
 
@@ -13,7 +13,8 @@ import select
 import time
 from collections.abc import Callable, Sequence
 
-from procsim.explore.listening import LOOK_SECONDS, MAIN, PATIENCE_SECONDS, Listening
+from procsim.explore.listening import LOOK_SECONDS, MAIN, Listening
+from procsim.explore.patience import any_computes, may_go_on
 from procsim.explore.schedule import (
     ASLEEP,
     DIVERGED,
@@ -27,8 +28,8 @@ from procsim.explore.schedule import (
     Step,
 )
 from procsim.explore.slot import Slot
-from procsim.explore.standing import Pending, ends_open, time_used
-from procsim.explore.touching import ENDS, WAITS_FOR_ANY, Call
+from procsim.explore.standing import Pending, ends_open
+from procsim.explore.touching import ENDS, Call
 from procsim.wire.explore_words import GO, TIME_UP
 
 LAST_PATIENCE_SECONDS = 8.0
@@ -53,9 +54,9 @@ class Running(Listening):
         super().__init__(slot, roots, until)
         self._plan, self._limit = plan, limit
         self.steps: list[Step] = []
-        self.began: list[tuple[int, int, str, Call]] = []
+        self.began: list[tuple[int, int, str, Call, bool]] = []
         """Of each step that the program has asked for: when it began (ns of the system's monotonic clock), the PID and
-        the thread, as events have it, and what that has said."""
+        the thread, as events have it, what that has said, and whether it was given up."""
         self.started = time.monotonic_ns()
         self.ended = WHOLE
         self.diverged: Diverged | None = None
@@ -66,6 +67,11 @@ class Running(Listening):
         """What each thread is about to do that is blocked now."""
         return {name: pending.operation for name, pending in self._pending.items() if not self._could(name, pending)}
 
+    @property
+    def stuck(self) -> dict[str, tuple[int, Call | None]]:
+        """Of each thread that is blocked now: the PID of its process, and what it has said; None: it sleeps."""
+        return {name: (self._by_name[name].pid, self._pending[name].call) for name in self.blocked}
+
     def run(self) -> None:
         """Run it to its end, or as far as the plan wants it. Raises `CannotExplore` if the zygote has died."""
         slot = self._slot
@@ -75,16 +81,18 @@ class Running(Listening):
         try:
             self._steps()
         finally:
-            slot.end()
-            self._learn()
-            self._note_programs()
-            for thread in self._threads.values():
-                thread.connection.close()
-            self._poll.close()
+            try:
+                slot.end()
+                self._learn()
+                self._note_programs()
+            finally:  # a thread whose connection ends, ends: also where the zygote has died
+                for thread in self._threads.values():
+                    thread.connection.close()
+                self._poll.close()
 
     def _steps(self) -> None:
         previous: str | None = None
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         while not self._is_cut():
             self._see_what_came()
             enabled = frozenset(name for name, pending in self._pending.items() if self._could(name, pending))
@@ -108,37 +116,39 @@ class Running(Listening):
         self.ended = STOPPED if self.forbidden is not None else LATE if is_late else LIMIT
 
     def _could(self, name: str, pending: Pending) -> bool:
-        sees = pending.operation.kind == WAITS_FOR_ANY
-        return pending.limited or pending.free or not (sees or self._world.blocks(name, pending.operation))
+        return pending.limited or pending.free or not (pending.sees or self._world.blocks(name, pending.operation))
 
     def _is_over(self) -> bool:
         """Nobody at the gate can move: whether that is the end of it. Else, some who were away have come back."""
         if self._pending and self._look(LAST_PATIENCE_SECONDS if self._serving else GRACE_SECONDS):
-            self._settle(PATIENCE_SECONDS)
+            self._settle()
             return False
         if self._find_wrong():
             return False
         strangers = {*self._strangers.values()} & {pending.operation.object for pending in self._pending.values()}
+        late = any(pending.is_late for pending in self._pending.values())
         deadline = time.monotonic() + LAST_PATIENCE_SECONDS
-        if not self.loose and not strangers:
+        if not self.loose and not strangers and not late:
             while MAIN not in self._by_name and self.exit_code is None and time.monotonic() < deadline:
                 self._look(LOOK_SECONDS)
             return not self._is_cut()
-        before, used = set(self._pending), self._time_used()
+        before = set(self._pending)
         while time.monotonic() < deadline and set(self._pending) == before and not self._is_cut():
             self._look(LOOK_SECONDS)
             if self._find_wrong():
                 return False
-            if not (self.loose or strangers):
+            if not (self.loose or strangers or late):
                 break
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         if is_over := set(self._pending) == before and not self._moving and not self._is_cut():
-            self.ended = LIMIT if strangers or self._time_used() != used else WHOLE  # they may still compute
+            self.ended = LIMIT if strangers or self._may_come_back() else WHOLE
         return is_over
 
-    def _time_used(self) -> int:
-        """How long those have computed that are away from the gate."""
-        return sum(time_used(pid) for pid in {self._by_name[name].pid for name in self.loose if name in self._by_name})
+    def _may_come_back(self) -> bool:
+        """Whether a thread that did not come to the gate may still do so by itself."""
+        if self.loose and any_computes(self._slot.zygote):
+            return True
+        return any(name not in self._by_name or may_go_on(self._by_name[name].pid) for name in self.loose)
 
     def _step(self, name: str, enabled: frozenset[str]) -> None:
         """Have one thread do what it is about to do, and wait until that is over."""
@@ -153,7 +163,8 @@ class Running(Listening):
         self._last[name] = operation.kind
         if pending.condition:
             world.asleep[pending.condition].remove(name)
-        world.take(name, operation, gave_up)
+        if not pending.is_late:
+            world.take(name, operation, gave_up)
         if operation.kind == "thread_started":
             self._add_uncontrolled("thread", operation.object, operation.at)
         if operation.kind in ("process_started", "thread_started"):
@@ -165,10 +176,11 @@ class Running(Listening):
             for each in self._moving & self._pending.keys():
                 self._forget(each)
         if pending.call is not None:
-            world.follow(pending.call)
-            self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call))
+            if not pending.is_late:
+                world.follow(pending.call)
+            self.began.append((time.monotonic_ns(), self._by_name[name].pid, name, pending.call, gave_up))
         self._send(name, TIME_UP if gave_up else GO)
-        self._settle(PATIENCE_SECONDS)
+        self._settle()
         value = pending.value(self.events[seen:], self._by_name[name].pid if name in self._by_name else 0)
         step = Step(name, operation, enabled, waiting, refused, value, gave_up, tuple(self._woken), ended)
         self.steps.append(step)
@@ -189,7 +201,7 @@ class Running(Listening):
         for name, pending in self._pending.items():
             if pending.limited:
                 continue
-            if pending.operation.kind == WAITS_FOR_ANY:
+            if pending.sees:
                 pending.free = self._by_name[name].looks()
             elif pending.operation.kind not in ("pipe_received", "pipe_polled") or self._could(name, pending):
                 continue
@@ -204,6 +216,6 @@ class Running(Listening):
             if pending.call is None or self._could(name, pending) or not self._by_name[name].looks():
                 continue
             pending.free = True
-            if pending.operation.kind != WAITS_FOR_ANY:
+            if not pending.sees:
                 self._add_uncontrolled("unseen", pending.operation.object, pending.operation.at)
         return any(pending.free for pending in self._pending.values())

@@ -28,6 +28,9 @@ EXPLAINED_KINDS = 8
 LONGER_SECONDS = 1.0
 """So long after the budget is spent an execution may go on that was begun before."""
 
+COUNTED_SECONDS = 0.2
+"""So often the orders are counted while the search goes on."""
+
 SECONDS = 60.0
 
 _Questions = Generator[Plan, Execution, None]
@@ -61,8 +64,12 @@ class Explorer:
         self._executor, self._now, self._budget, self._progress = executor, now, budget, progress
         self._search = OptimalSearch() if bound is None else BoundedSearch(bound)
         self._begun_at = now()
+        self._counted_at = float("-inf")
+        """seconds: when orders were counted last."""
         self._kinds: list[Kind] = []
         """Of each whole execution of the search."""
+        self._raced: dict[Kind, Execution] = {}
+        """Of each wrong kind, the execution of which it is known what it races for."""
         self.exploration = Exploration(bound, seed)
 
     def run(self) -> Exploration:
@@ -89,7 +96,7 @@ class Explorer:
 
         `is_over`: whether that is so, after so many of them.
         """
-        begun = out = 0
+        begun = out = kinds = 0
         while True:
             while out < self._executor.places and not is_over(begun) and (plan := next_plan()) is not None:
                 self._executor.begin(plan)
@@ -100,6 +107,10 @@ class Explorer:
             record(*self._executor.done())
             out -= 1
             self.exploration.seconds = self._now() - self._begun_at
+            seconds, is_new = self.exploration.seconds, len(self.exploration.outcomes) != kinds
+            if is_new or seconds >= self._counted_at + COUNTED_SECONDS:
+                self._counted_at, kinds = seconds, len(self.exploration.outcomes)
+                self._tally(so_far=True)
             self._progress(self.exploration)
 
     def _try_all(self) -> None:
@@ -181,14 +192,20 @@ class Explorer:
         outcome.again = same
         if not outcome.is_flaky and not self.exploration.is_never_right:
             outcome.pairs = yield from deciding_pairs(outcome.simplest, lambda found: not is_right(found))
+            outcome.explained = True
 
-    def _tally(self) -> None:
+    def _tally(self, so_far: bool = False) -> None:
         """Count the orders that the executions of the search stand for, and say what the wrong ones race for."""
+        found = self.exploration
         if isinstance(self._search, OptimalSearch):
             orders = self._search.orders
-            self.exploration.contested, self.exploration.racing = orders.contested, orders.racing
-            counts = orders.counts()
+            found.contested, found.racing = orders.contested, orders.racing
+            counts = orders.so_far() if so_far else orders.counts()
             if counts is not None:
-                self.exploration.count_orders(self._kinds, counts)
-        for outcome in self.exploration.wrong[:EXPLAINED_KINDS]:
-            self.exploration.racing |= Order(outcome.simplest).racing()
+                found.count_orders(self._kinds, counts)
+            else:
+                found.orders = None
+        for outcome in found.wrong[:EXPLAINED_KINDS]:
+            if outcome.simplest is not self._raced.get(outcome.kind):
+                self._raced[outcome.kind] = outcome.simplest
+                found.racing |= Order(outcome.simplest).racing()

@@ -11,6 +11,7 @@ from typing import Any
 from procsim import Claim
 from procsim.explore.execution import Running
 from procsim.explore.fairness import changes_nothing
+from procsim.explore.hangs import hang_findings
 from procsim.explore.listening import MAIN, PROCESSES
 from procsim.explore.schedule import (
     CLAIM,
@@ -26,6 +27,7 @@ from procsim.explore.schedule import (
     Fault,
 )
 from procsim.findings import Outcome, findings
+from procsim.findings.base import UNEXPLAINED
 from procsim.language import N_
 from procsim.state.apply import apply
 from procsim.state.run_state import RunState
@@ -51,7 +53,7 @@ def faults_of(running: Running, always: Always | None = None) -> tuple[Fault, ..
     if running.ended != WHOLE:
         return ()
     state = state_of(running)
-    hang = list(_hang(running))
+    hang = list(_hang(running, state))
     raised = list(_raised(running))
     code = running.exit_code
     found: list[Fault] = [*raised, *hang]
@@ -102,8 +104,11 @@ def _is_loop(running: Running) -> bool:
     return not never and not running.loose and all(map(changes_nothing, steps))
 
 
-def _hang(running: Running) -> Iterator[Fault]:
-    """Who waits for what, where nobody can move any more."""
+def _hang(running: Running, state: RunState) -> Iterator[Fault]:
+    """Who waits for what, where nobody can move any more: a fault for each cause that is known, one if none is.
+
+    They have no `id`: of which kind a hang is, is told by who is blocked in what.
+    """
     blocked = running.blocked
     if not blocked:
         return
@@ -111,7 +116,13 @@ def _hang(running: Running) -> Iterator[Fault]:
         {"thread": thread, "kind": operation.kind, "object": operation.object, "at": operation.at}
         for thread, operation in sorted(blocked.items())
     ]
-    yield Fault(HANG, figures={"waiting": rows})
+    causes = [finding for finding in hang_findings(running, state) if finding.id != UNEXPLAINED]
+    for finding in causes:
+        figures = {name: value for name, value in finding.figures.items() if name != "standing"}
+        figures |= {"waiting": rows, "finding": finding.id}
+        yield Fault(HANG, "", "", "", finding.text, figures, finding.cure)
+    if not causes:
+        yield Fault(HANG, figures={"waiting": rows})
 
 
 def _findings(state: RunState) -> Iterator[Fault]:
@@ -119,9 +130,8 @@ def _findings(state: RunState) -> Iterator[Fault]:
         if finding.certain and finding.is_fault and finding.id not in SAID_OTHERWISE:
             figures = finding.figures
             at = next((str(figures[name]) for name in ("at", "lost_at", "over_at") if figures.get(name)), "")
-            yield Fault(
-                FINDING, finding.sentence or finding.id, at, str(figures.get("process", "")), finding.text, figures
-            )
+            identity, process = finding.sentence or finding.id, str(figures.get("process", ""))
+            yield Fault(FINDING, identity, at, process, finding.text, figures, finding.cure)
 
 
 def _claims(state: RunState, always: Always | None) -> Iterator[Fault]:
@@ -137,4 +147,5 @@ def _claims(state: RunState, always: Always | None) -> Iterator[Fault]:
         return
     for claim in claims:
         if not claim.holds:
-            yield Fault(CLAIM, claim.sentence or claim.id, text=claim.text, figures=claim.figures)
+            identity = claim.sentence or claim.id
+            yield Fault(CLAIM, identity, text=claim.text, figures=claim.figures, brief=claim.broken)

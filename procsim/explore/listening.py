@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from procsim.explore.names import Names
+from procsim.explore.patience import Patience
 from procsim.explore.schedule import Uncontrolled
 from procsim.explore.slot import Slot
-from procsim.explore.standing import Pending, Thread, ends_held_by, wait_for_the_end
+from procsim.explore.standing import Pending, Thread, ends_held_by, is_ending, wait_for_the_end
 from procsim.explore.touching import ENDS, GIVES_UP, Call
 from procsim.explore.world import World
 from procsim.wire.explore_words import ASLEEP as SLEEPS
@@ -90,13 +91,13 @@ class Listening:
 
     # Who moves -----------------------------------------------------------------------------------------------
 
-    def _settle(self, patience: float) -> None:
+    def _settle(self) -> None:
         """Wait until nobody moves, or until those who do have had enough time."""
-        deadline = time.monotonic() + patience
+        patience = Patience(self._slot.zygote, PATIENCE_SECONDS)
         while self._moving and not self._is_cut():
             if self._look(LOOK_SECONDS):
-                deadline = time.monotonic() + patience
-            elif time.monotonic() > deadline:
+                patience.renew()
+            elif patience.is_up() and not self._look(0):  # we may have been kept from looking, too
                 for name in sorted(self._moving):
                     self.loose[name] = self._last.get(name, "")
                     self._add_uncontrolled("thread", name, "")
@@ -224,8 +225,17 @@ class Listening:
         if not any(other.pid == thread.pid for other in self._threads.values()):
             self._world.ended.add(thread.process)
             wait_for_the_end(thread.pid)
+            self._see_who_ends()
         elif thread.name == thread.process:
             self._world.ended.discard(thread.name)
+
+    def _see_who_ends(self) -> None:
+        """What ends a process may end others with it: all of its group, say. They are not where they stood."""
+        for each in {thread.pid: thread for thread in self._threads.values()}.values():
+            if is_ending(each.pid):
+                for name in [name for name, other in self._by_name.items() if other.pid == each.pid]:
+                    self._forget(name)
+                    self._moving.add(name)
 
     def _send(self, name: str, word: bytes) -> None:
         try:

@@ -1,8 +1,9 @@
 """The names of the things that the threads of an execution use: the same in each execution of the program. Pure.
 
 An identity (`procsim.wire.identities`) has process ids, inodes and addresses in it. A name is the variable that the
-object was assigned to; the second one of a name that a process makes has a number, and one that a child makes is said
-to be that child's. A file is called by its path, below the folder where the program runs or that of temporary files.
+object was assigned to; the second one of a name that a process makes has a number, as in the state of a run, and one
+that a child makes is said to be that child's. A file is called by its path, below the folder where the program runs or
+that of temporary files.
 """
 
 from collections import Counter
@@ -71,7 +72,7 @@ class Names:
     def _unused(self, name: str, process: str) -> str:
         own = name if process == "MainProcess" else f"{name} of {process}"
         self._used[own] += 1
-        return own if self._used[own] == 1 else f"{own} #{self._used[own]}"
+        return own if self._used[own] == 1 else f"{own}-{self._used[own]}"
 
     def of(self, identity: int | None) -> str:
         """The name of an object; of one that was never announced, by its number."""

@@ -64,6 +64,8 @@ class Outcome:
     """How many of AGAIN times the simplest way led to it again; None: it was not run again."""
     pairs: list[tuple[Pair, ...]] = field(default_factory=list)
     """The pairs of steps whose order decides, any one of these; a tuple of two decides together."""
+    explained: bool = False
+    """Whether these were looked for, to the end."""
 
     @property
     def is_wrong(self) -> bool:
@@ -108,7 +110,7 @@ class Exploration:
     limited: int = 0
     """How many executions reached the limit of steps."""
     orders: int | None = None
-    """How many orders those of the search stand for; None: they were not counted."""
+    """How many orders those of the search so far stand for; None: they were not counted."""
     contested: dict[str, str] = field(default_factory=dict)
     """The objects that threads race for, and how people call them: `orders` are those of the steps at these."""
     racing: set[tuple[str, Operation]] = field(default_factory=set)
@@ -121,6 +123,8 @@ class Exploration:
     """What was not allowed: then nothing more was run."""
     interrupted: bool = False
     """Whether people ended it."""
+    latest: Execution | None = None
+    """Of the search and at random, the one that ended last."""
     longest: int = 0
     """Steps of the longest execution."""
     seconds: float = 0.0
@@ -154,6 +158,7 @@ class Exploration:
 
     def take(self, execution: Execution, at_random: bool) -> None:
         """Count an execution in."""
+        self.latest = execution
         self.executions += 1
         self.sampled += at_random
         self.longest = max(self.longest, len(execution.steps))

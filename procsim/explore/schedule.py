@@ -127,6 +127,10 @@ class Fault(NamedTuple):
     text: str = ""
     """A sentence in English with {places} for the figures, as in a finding or a claim; empty: views know the words."""
     figures: Mapping[str, Any] = {}
+    cure: str = ""
+    """What would cure it, a sentence like `text`; empty where none is known."""
+    brief: str = ""
+    """What happens, in a few words without figures; empty: views know the words."""
 
     @property
     def kind(self) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psutil
@@ -34,7 +35,7 @@ from procsim.wire.run_folder import HOOK_FOLDER, RUN_VARIABLE, Settings, environ
 PATIENCE_SECONDS = 5.0
 """How long a zygote may take to end its processes and itself."""
 
-BEGIN_SECONDS = 60.0
+BEGIN_SECONDS = 300.0
 """How long a zygote may take to import what it has to."""
 
 
@@ -96,11 +97,21 @@ class Slot:
         undoing.callback(self._end_zygote)
         lifeline.write(_member(self._zygote.pid))
 
-    def wait_until_it_stands(self) -> None:
-        """Wait until the zygote has imported what it has to. Raises `CannotExplore`."""
+    @property
+    def zygote(self) -> int:
+        """The PID of the zygote."""
+        return self._zygote.pid
+
+    def wait_until_it_stands(self, look: float, meanwhile: Callable[[], None]) -> None:
+        """Wait until the zygote has imported what it has to; call `meanwhile` every `look` seconds, and let through
+        what it raises. Raises `CannotExplore`.
+        """
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
-        answer = self.control.recv(16) if poll.poll(BEGIN_SECONDS * 1000) else b""
+        deadline = time.monotonic() + BEGIN_SECONDS
+        while not (stands := poll.poll(look * 1000)) and time.monotonic() < deadline:
+            meanwhile()
+        answer = self.control.recv(16) if stands else b""
         self._overlaid = answer == b"overlay"
         if not answer:
             assert self._zygote.stderr is not None

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from procsim.explore.schedule import Operation
-from procsim.explore.touching import Call
-from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT
+from procsim.explore.touching import SEES, Call
+from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT, NOT_YET
 from procsim.wire.identities import pipe_end
 
 ANSWER_SECONDS = 2.0
@@ -22,6 +22,9 @@ VALUE_LIMIT = 60
 
 END_SECONDS = 0.5
 """How long a process may take to end once its threads have."""
+
+_EXITING, _KILLED = 0x4, 1 << 8
+"""proc(5): PF_EXITING among the flags of a process, and SIGKILL among the signals that wait for it."""
 
 
 class Thread:
@@ -64,6 +67,16 @@ class Pending:
         self.free = False
         """Whether it can be done, as its thread has seen: the explorer may know of nobody who has made it possible."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its thread was let in before, and has found that it has to wait still: what is in its way comes."""
+        return self.call is not None and self.call.more == NOT_YET
+
+    @property
+    def sees(self) -> bool:
+        """Whether it is its thread alone that sees whether it can be done."""
+        return self.operation.kind in SEES or self.is_late
+
     def value(self, events: Iterable[tuple[Any, ...]], pid: int) -> str:
         """What its step has read, written, put or got. `events`: those that have come since; `pid`: of its process."""
         for event in events:
@@ -98,14 +111,14 @@ def ends_open(pids: Iterable[int], closed: int | None) -> set[int]:
     return {identity for identity, count in ends.items() if count > 0}
 
 
-def time_used(pid: int) -> int:
-    """How long a process has computed, in ticks of the system."""
+def is_ending(pid: int) -> bool:
+    """Whether a process has been killed, and is not gone yet."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            user, system = file.read().rpartition(")")[2].split()[11:13]
-    except OSError:  # it has just ended
-        return 0
-    return int(user) + int(system)
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return True
+    return bool(int(words[6]) & _EXITING or int(words[28]) & _KILLED)
 
 
 def wait_for_the_end(pid: int) -> None:

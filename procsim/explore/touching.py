@@ -40,7 +40,9 @@ GIVES_UP = {
 """What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
 
 WAITS_FOR_ANY = "connections_awaited"
-"""Whoever does this may go on as soon as one of several things is there; its thread sees whether."""
+
+SEES = {WAITS_FOR_ANY, "queue_flushed"}
+"""Whoever does this may go on as soon as one of several things is there, or as there is room; its thread sees that."""
 
 AWAKE = "awake"
 
@@ -255,6 +257,7 @@ _MODES = {
     "event_seen": READ,
     "queue_got": GET,
     "queue_asked": READ,
+    "queue_flushed": READ,
     "queue_task_done": "done",
     "queue_joined": JOIN,
     "pipe_sent": PUT,

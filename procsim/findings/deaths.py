@@ -36,7 +36,7 @@ CLAUSES = 3
 def dead(run: RunState, wait: Wait, could_end_it: Callable[[Process], bool] = lambda process: True) -> list[Process]:
     """The processes that ended badly before the wait was found to be stuck, and whose part it was to end it.
 
-    The workers of a pool are left out: what their end means is said in `pools.py`.
+    The workers of a pool are left out: what their end means is said in `pool_tasks.py` and `pools.py`.
     """
     return [
         process

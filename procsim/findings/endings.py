@@ -21,6 +21,7 @@ from procsim.findings.base import (
     standing,
 )
 from procsim.findings.deaths import because, broke_executor
+from procsim.findings.task_errors import not_answered, standing_in_tasks, task_that_raised
 from procsim.language import N_
 from procsim.state.objects import Lock
 from procsim.state.processes import Process
@@ -78,6 +79,12 @@ MEMORY = N_(
 )
 
 
+NESTED = N_(
+    "the workers of a Pool are daemons, which may start no processes: use concurrent.futures.ProcessPoolExecutor, "
+    "whose workers may, or start all processes in main"
+)
+
+
 def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outcome) -> Finding:
     if event.pid == run.main and event.fields.get("during") == "importing" and outcome.other_python:
         return Finding(
@@ -100,7 +107,8 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
     if event.fields.get("during") == "broken":
         workers = broke_executor(run, event.pid)
         if not workers:
-            return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
+            lost = not_answered(run, event, figures)
+            return lost or Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
         killed = (worker for worker in workers if worker.raised is None and not worker.ended_on_request)
         by_system = any(worker.exit_code == -signal.SIGKILL for worker in killed)
         return Finding(
@@ -109,6 +117,17 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
             figures | because(run, workers),
             sentence="raised.broken",
         )._replace(cure=MEMORY if by_system else "")
+    if event.fields.get("during") == "answering" and (lost := not_answered(run, event, figures)) is not None:
+        return lost
+    figures |= standing_in_tasks(run, event.pid, event.fields["type"])
+    of_task = task_that_raised(run, event)
+    if of_task:
+        return Finding(
+            "raised",
+            "{process} ended⟨ at {at}⟩ by an exception: {error}, which {function} raised in a task⟨ at {raised_at}⟩",
+            figures | of_task,
+            sentence="raised.in_task",
+        )._replace(cure=NESTED if of_task["nested"] else "")
     return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
 
 

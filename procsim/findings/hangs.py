@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from procsim.findings import (
     broken_queues,
     conditions,
+    connections,
     forks,
     left_early,
     locks,
     looked_at,
+    pool_tasks,
     pool_threads,
     pools,
     queues,
@@ -27,7 +29,7 @@ from procsim.findings.base import Finding, standing
 from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of, first_for_each, made_at
 from procsim.findings.deaths import because, dead, with_deaths
-from procsim.findings.pools import is_idle_worker
+from procsim.findings.pool_tasks import is_idle_worker
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
@@ -69,7 +71,7 @@ def _without_effects(run: RunState, causes: list[Cause]) -> list[Cause]:
     causes = _one_for_each_end(run, causes)
     held = [cause.held_up for cause in causes if isinstance(cause, locks.WaitingHolder)]
     held += [cause.wait for cause in causes if isinstance(cause, results.Errors)]
-    lost = {cause.pid for cause in causes if isinstance(cause, pools.LostResult)}  # which says what it held
+    lost = {cause.pid for cause in causes if isinstance(cause, pool_tasks.LostResult)}  # which says what it held
     unread = {made_at(run, cause.flush.object) for cause in causes if isinstance(cause, queues.JoinBeforeGet)}
     return [
         cause
@@ -266,7 +268,9 @@ NOBODY_LEFT_BY_DEATH = {
 """The same, where another cure fits if it is by the end of processes that nobody is left."""
 
 CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
-    pools.lost_results,
+    pool_tasks.lost_results,
+    pool_tasks.unread_tasks,
+    pool_tasks.starved,
     pool_threads.dead_threads,
     pool_threads.waits_for_itself,
     pool_threads.dropped_errors,
@@ -292,6 +296,7 @@ CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     queues.full_queues,
     queues.empty_queues,
     receives,
+    connections.nobody_at_the_other_end,
     nobody_left,
     looked_at.unchanged_values,
     looked_at.queues_not_emptied,

@@ -49,15 +49,20 @@ def lock_cycles(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     explained: set[Waiter] = set()
     for waiter in next_of:
         circle = _circle(next_of, waiter)
-        if circle and not explained & circle.keys():
+        links = list(circle.values())
+        if circle and not explained & circle.keys() and not (len(links) == 1 and _is_signal(*links[0])):
             explained |= circle.keys()
-            links = list(circle.values())
             if len(links) == 1 and links[0][1].value > 1:  # the others that hold one are named beside it
                 explained |= {other for other, (_, lock) in next_of.items() if lock is links[0][1]}
             # Begin with the thread that waited first: the others have not kept to its order.
             first = min(range(len(links)), key=lambda place: links[place][0].since)
             links = links[first:] + links[:first]
             yield (LockTwice if len(links) == 1 else LockCycle)(links[0][0], links)
+
+
+def _is_signal(wait: Wait, lock: Lock) -> bool:
+    """Whether a thread waits for a lock or semaphore that others release for it, so that nobody holds it."""
+    return lock.handed_on and not lock.holds[wait.pid].entered
 
 
 def _holding_threads(lock: Lock) -> list[Waiter]:
@@ -338,14 +343,15 @@ class WaitingHolder(CauseOfWait):
 
 
 def semaphores(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
-    """Semaphores that no process holds, and that none is left to release."""
+    """Semaphores that no process holds, or that are a signal, and that none is left to release."""
     for wait, lock in _lock_waits(run, first_for_each(stuck)):
-        if not lock.holders and not lock.holder_is_gone:
+        is_signal = wait.pid in lock.holders and _is_signal(wait, lock)
+        if is_signal or (not lock.holders and not lock.holder_is_gone):
             yield Unreleased(wait, dead(run, wait))
 
 
 class Unreleased(NobodyIsLeft):
-    """A thread waits for a semaphore that no process holds.
+    """A thread waits for a semaphore that no process holds, or that others release for it.
 
     Not always wrong: while main goes on, it may be a worker that waits for a signal, and that main will end.
     """

@@ -5,12 +5,13 @@ ProcessPoolExecutor has one for all of it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from procsim.findings.base import Finding, Outcome, error_words
 from procsim.findings.causes import Cause, CauseOfWait, Figures, KnownReason, figures_of, first_for_each
 from procsim.findings.deaths import broke_executor
+from procsim.findings.forks import AT_A_LOCK, FOR_A_THREAD
 from procsim.findings.pools import FOR_POOL
 from procsim.state.objects import Pool, PoolLook
 from procsim.state.processes import Wait
@@ -286,6 +287,13 @@ def in_forked_child(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
             and not _has_own(run, pool, wait.pid)
         ):
             yield UsedInChild(wait, pool)
+    # It may not come as far as a wait for a result: `submit` takes a lock, which the forking thread holds at the fork.
+    locked = {wait.pid: wait for wait in stuck if wait.kind in (AT_A_LOCK, FOR_A_THREAD) and wait.alone}
+    for pool in run.pools.values():
+        for pid, event in pool.used_in.items():
+            if pid in locked and not _has_own(run, pool, pid):
+                yield UsedInChild(replace(locked[pid], object=pool.identity, at=event.at), pool)
+                break
 
 
 def never_begun(run: RunState, outcome: Outcome) -> Iterator[Finding]:
@@ -322,8 +330,8 @@ class UsedInChild(CauseOfWait):
     def finding(self, run: RunState) -> Finding:
         return Finding(
             "pool_in_child",
-            "{process} waits⟨ at {at}⟩ for a result of {object}⟨ (made at {made})⟩: the threads by which {object} "
-            "works are in {maker} alone, which had made it before the fork",
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩: the threads by which {object} works are in "
+            "{maker} alone, which had made it before the fork",
             figures_of(run, self.wait) | _of_child(run, self.pool),
             "use {object} in {maker} alone, or make a pool in the process that needs it",
         )

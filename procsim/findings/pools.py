@@ -1,128 +1,19 @@
-"""What went wrong with the workers of a pool of processes."""
+"""Why a pool has stopped: its workers never begin, none is left, or none can get at the tasks any more.
+
+What its threads have to do with it: `pool_threads`. Of which tasks the results never come: `pool_tasks`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from procsim.findings.base import (
-    ENDED,
-    WORKER,
-    Finding,
-    Outcome,
-    as_clause,
-    error_words,
-    named_as,
-    signal_name,
-    standing,
-)
+from procsim.findings.base import ENDED, WORKER, Finding, Outcome, as_clause, error_words, signal_name
 from procsim.findings.causes import Cause, CauseOfWait, Figures, ended_first, figures_of, first_for_each
-from procsim.findings.deaths import clause_of, held_by, item_in_hand
+from procsim.findings.deaths import clause_of
 from procsim.state.objects import Pool, PoolLook
-from procsim.state.processes import Process, Task, Wait
+from procsim.state.processes import Process, Wait
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
-
-
-def worker_died(run: RunState, outcome: Outcome) -> Iterator[Finding]:
-    """A worker of a Pool ended in the middle of a task: the Pool starts another one, and the result never comes.
-
-    A ProcessPoolExecutor raises BrokenProcessPool then, so the program sees it by itself.
-    """
-    known = named_as(run, WORKER)
-    for process, task in _lost(run):
-        if process.pid not in outcome.ended and process.pid not in known:
-            yield LostResult(process, task, _waits(run, task)).finding(run)
-
-
-def lost_results(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
-    """The same, where it makes the program hang."""
-    for process, task in _lost(run):
-        # A worker that ended later was ended because of the hang.
-        waits = [wait for wait in stuck if _is_for(wait, task) and (process.ended or 0) <= (wait.stuck or 0)]
-        if waits:
-            yield LostResult(process, task, waits)
-
-
-def is_idle_worker(run: RunState, wait: Wait) -> bool:
-    """Whether a worker only waits for a task: then its wait is no cause of anything.
-
-    It emits nothing of that wait. What else it waits for, its initializer or an exit handler of it does.
-    """
-    process = run.processes[wait.pid]
-    return process.pool is not None and process.task is None and wait.kind.startswith("system_")
-
-
-def _lost(run: RunState) -> Iterator[tuple[Process, Task]]:
-    """The workers that ended with a task, without the program having ended them, and that task."""
-    for process in run.processes.values():
-        task, code = process.task, process.exit_code
-        pool = run.pools.get(task.pool) if task else None
-        killed = code is not None and not process.ended_on_request
-        if task is not None and pool is not None and pool.type == "Pool" and killed:
-            yield process, task
-
-
-def _waits(run: RunState, task: Task) -> list[Wait]:
-    """The waits for the result of a task, also those of processes that were ended in them."""
-    waits = (wait for process in run.processes.values() for wait in process.waits.values())
-    return [wait for wait in waits if _is_for(wait, task)]
-
-
-def _is_for(wait: Wait, task: Task) -> bool:
-    return wait.object == task.pool and wait.job in (None, task.job)
-
-
-@dataclass(frozen=True)
-class LostResult(Cause):
-    """A worker ended in the middle of a task."""
-
-    worker: Process
-    task: Task
-    waits: list[Wait]
-    """For the result."""
-
-    @property
-    def pid(self) -> int:
-        return self.worker.pid
-
-    def finding(self, run: RunState) -> Finding:
-        worker, pool, code = self.worker, run.pools[self.task.pool], self.worker.exit_code or 0
-        raised = pool.raised.get(self.task.job)
-        figures = {
-            "process": worker.name,
-            "pid": worker.pid,
-            WORKER: worker.pid,
-            "exit_code": code,
-            "object": pool.name,
-            "made": pool.at,
-            "function": self.task.function,
-            "left_at": worker.left and worker.left.at,
-            "held": held_by(run, worker) or None,
-            "item": item_in_hand(worker),
-            "error": error_words(raised.fields) if raised else None,
-            "raised_at": raised and raised.at,
-            "standing": [standing(run, wait) for wait in self.waits],
-        }
-        if code < 0:
-            return Finding(
-                "pool_worker_died",
-                "{signal} ended {process}⟨ (PID {pid})⟩ in the middle of {function}⟨, after it had taken {item} from a "
-                "queue⟩⟨, while it held {held}⟩: {object}⟨ (made at {made})⟩ has put another in its place, and the "
-                "result never comes",
-                figures | {"signal": signal_name(-code)},
-                "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
-                sentence="pool_worker_died.signal",
-            )
-        return Finding(
-            "pool_worker_died",
-            "{process}⟨ (PID {pid})⟩ ended with exit code {exit_code} in the middle of {function}⟨, by os._exit at "
-            "{left_at}⟩⟨, by {error} at {raised_at}⟩⟨, after it had taken {item} from a queue⟩⟨, while it held {held}⟩"
-            ": {object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
-            figures,
-            "raise an exception in the task, which get() raises, too, rather than end its process by sys.exit() or "
-            "os._exit(); concurrent.futures.ProcessPoolExecutor raises BrokenProcessPool then",
-        )
-
 
 # Workers that never begin ------------------------------------------------------------------------------------
 
@@ -205,7 +96,8 @@ def no_worker(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
             yield TerminatedWhileSending(wait, pool, sending)
             continue
         if pool.seen is not None:
-            yield from _by_look(run, wait, pool, pool.seen)
+            ending = [run.processes[each.pid] for each in stuck if each.kind == "queue_flush_waiting"]
+            yield from _by_look(run, wait, pool, pool.seen, any(each.parent == pool.made_by for each in ending))
             continue
         workers = [run.processes[pid] for pid in pool.workers if pid in run.processes]
         until = pool.terminated.t if pool.terminated is not None else run.t
@@ -249,8 +141,11 @@ def _waits_to_answer(worker: Process) -> bool:
     return any(wait.kind == "system_shared_waiting" and wait.stuck is not None for wait in worker.waits.values())
 
 
-def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[Cause]:
-    """Why tasks of a pool are not done, where its events are not known."""
+def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook, ending: bool) -> Iterator[Cause]:
+    """Why tasks of a pool are not done, where its events are not known.
+
+    `ending`: whether a process that may be a worker cannot end, since what it has put into a queue is not taken.
+    """
     workers = [worker for worker in run.workers_of(pool) if worker.ended is None]
     if wait.pid in pool.used_in:
         return
@@ -259,7 +154,8 @@ def _by_look(run: RunState, wait: Wait, pool: Pool, seen: PoolLook) -> Iterator[
     elif seen.reader_is_gone or seen.writer_is_gone:
         yield SeenCause(wait, WORKER_GONE_READING if seen.reader_is_gone else WORKER_GONE_SENDING, seen.open)
     elif not workers:
-        yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
+        if not ending:
+            yield SeenCause(wait, NO_WORKER_LEFT, seen.open)
     elif (
         seen.worker_is_gone
         and pool.type == "Pool"
@@ -373,7 +269,7 @@ class ImportLock(CauseOfWait):
     def finding(self, run: RunState) -> Finding:
         return Finding(
             "pool_in_import",
-            "{process} waits⟨ at {at}⟩ for a result of {object}⟨ (made at {made})⟩ while it imports {module}: a thread "
+            "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩ while it imports {module}: a thread "
             "of {object} needs {module} to send the tasks, and waits until it is imported; a deadlock",
             figures_of(run, self.wait) | {"module": self.wait.importing},
             "use {object} in a function that is called when {module} has been imported, not while that happens",

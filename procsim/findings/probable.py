@@ -23,8 +23,9 @@ from procsim.findings.base import (
 )
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of
 from procsim.findings.locks import LockCycle, LockTwice
+from procsim.findings.pool_tasks import LostResult
 from procsim.findings.pool_threads import DeadThread, UsedInChild
-from procsim.findings.pools import FOR_POOL, LostResult, NoWorker, PoolTerminated
+from procsim.findings.pools import FOR_POOL, NoWorker, PoolTerminated
 from procsim.findings.unsent import DroppedItem
 from procsim.state.processes import SLEEP, Poll, Process, Wait
 from procsim.state.run_state import RunState
@@ -54,7 +55,7 @@ def probably_hangs(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 _SAID_BY_ITSELF = ("probably_hangs.pool_worker_died", "probably_hangs.pool_worker_died.signal")
-"""The sentences whose cause is a finding of its own at the end: `pools.worker_died`, which is certain."""
+"""The sentences whose cause is a finding of its own at the end: `pool_tasks.worker_died`, which is certain."""
 
 
 def suspicions(run: RunState) -> Iterator[Finding]:
@@ -138,6 +139,8 @@ def _old_polls(run: RunState, process: Process, t: int, old: int) -> Iterator[Wa
     """What its threads waited for again and again up to the end, each time with a time limit, as one wait."""
     end = process.ended if process.ended is not None else t
     for thread, poll in process.polls.items():
+        if thread in process.helpers.values():
+            continue
         goes_on = end - poll.last <= ENDING_NS or thread in process.waits
         told = process.heard >= poll.since and process.heard != poll.slept
         since = max(poll.since, _last_change(run, poll))
@@ -165,17 +168,12 @@ def _last_change(run: RunState, poll: Poll) -> int:
 def _all_wait(run: RunState, waits: list[Wait], t: int) -> bool:
     """Whether all processes that are still there wait as long, or do only what others ask them to."""
     waiting = {wait.pid for wait in waits}
-    return all(process.pid in waiting or _acts_on_request(process) for process in _there(run, t))
+    return all(process.pid in waiting or process.acts_on_request for process in _there(run, t))
 
 
 def _there(run: RunState, t: int) -> list[Process]:
     """The processes that were there until the end of the run, if it has ended at `t`."""
     return [process for process in run.processes.values() if process.ended is None or process.ended > t - ENDING_NS]
-
-
-def _acts_on_request(process: Process) -> bool:
-    """Whether it is a manager, or a worker of a pool that has no task."""
-    return process.is_manager or (process.pool is not None and process.task is None and process.initializing is None)
 
 
 def _first_for_a_pool(run: RunState, waits: list[Wait]) -> Wait | None:
@@ -212,6 +210,7 @@ def _is_in_a_circle(run: RunState, cause: Cause, waits: list[Wait], t: int, old:
         return False
     if any(_woke_up_since(run.processes[wait.pid], wait) for wait in waits if wait.timeout is None):
         return False
+    asking += [wait for wait in waits if wait.timeout is None and wait.kind in FOR_POOL]
     return any(wait.object == process.pool if wait.kind in FOR_POOL else wait.pid == process.parent for wait in asking)
 
 

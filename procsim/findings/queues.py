@@ -204,11 +204,19 @@ class UnfinishedTasks(NobodyIsLeft):
 
 
 def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
-    """Processes that cannot end because no process takes what they have put: joined too early, perhaps."""
+    """Processes that cannot end because no process takes what they have put: joined too early, perhaps.
+
+    Of several that nobody joins, and that wait for the same queue, the first is named.
+    """
     joins = {wait.child: wait for wait in stuck if wait.kind == "process_join_waiting"}
+    named: set[int | None] = set()
     for wait in (wait for wait in stuck if wait.kind == "queue_flush_waiting" and not is_torn(run, wait)):
         join = joins.get(wait.pid)
-        yield UnreadQueue(wait) if join is None else JoinBeforeGet(join, wait)
+        if join is not None:
+            yield JoinBeforeGet(join, wait)
+        elif wait.object not in named:
+            named.add(wait.object)
+            yield UnreadQueue(wait)
     for wait in (wait for wait in stuck if wait.kind in _FOR_ROOM):
         join = joins.get(wait.pid)
         if join is not None and _would_read(run, wait, join.pid):

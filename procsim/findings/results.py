@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from procsim.findings.base import Finding, Outcome, error_words
 from procsim.findings.causes import Cause, CauseOfWait, Figures, figures_of, first_for_each
 from procsim.findings.deaths import because, broke_executor
+from procsim.findings.task_errors import standing_in_tasks
 from procsim.language import N_
 from procsim.state.objects import Call, Pool
 from procsim.state.processes import Wait
@@ -139,7 +140,8 @@ def _finding(run: RunState, pool: Pool, call: Call, awaited: Figures) -> Finding
         "raised_at": call.raised.at if call.raised else None,
         "what": fields["inherited"],
     }
-    template = NOT_SENT if fields["during"] == "sending" else FAILED
+    figures |= standing_in_tasks(run, pool.made_by, fields["type"])
+    template = {"sending": NOT_SENT, "answering": NOT_ANSWERED}.get(fields["during"], FAILED)
     if fields["during"] == "broken":
         how = because(run, broke_executor(run, pool.made_by, pool.identity))
         if how["because"]:
@@ -171,6 +173,14 @@ NOT_SENT = Finding(
     {},
     "pass what can be pickled, and ask for each result, by its get() (a Future: result()), which raises the error",
     sentence="errors_unseen.not_sent",
+)
+NOT_ANSWERED = Finding(
+    "errors_unseen",
+    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩{count} of {results} results of {function}⟨ (submitted to "
+    "{object} at {submitted})⟩ could not be pickled, and are errors that nobody asked for; the first: {error}",
+    {},
+    "return and raise what can be pickled, and ask for each result, by its get(), which raises the error",
+    sentence="errors_unseen.not_answered",
 )
 GIVEN_TOO_LATE = Finding(
     "errors_unseen",

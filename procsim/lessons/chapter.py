@@ -86,6 +86,7 @@ PREDICT = {
     "answers": "",
     "answer": "",
     "figure": "sold",
+    "expected": "",
 }
 """The fields of each kind of table, with an example of the text; those without one hold no text."""
 
@@ -160,9 +161,12 @@ def _prediction(table: "_Table", lesson: str) -> Prediction:
     figure = table.text("figure")
     if (right is None) == (not figure):
         raise table.wrong("answer", _("either answer or figure must say which answer is right"), "answer = 2")
+    expected = table.number("expected", len(answers)) if "expected" in table.fields else None
+    if expected is not None and right is not None:
+        raise table.wrong("expected", _("expected is for a prediction with a figure, not with an answer"))
     time = table.number("time") if "time" in table.fields else 1
     stop = Stop(before, table.text("by") or "*", table.text("of"), time)
-    return Prediction(lesson, stop, table.text("ask"), answers, right, figure)
+    return Prediction(lesson, stop, table.text("ask"), answers, right, figure, expected)
 
 
 class _Table(NamedTuple):

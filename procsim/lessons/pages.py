@@ -41,6 +41,9 @@ def ways_of(lesson: Lesson) -> list[tuple[str, str]]:
 
 def right_answer(asked: Prediction) -> str:
     """Which answer is right, as far as that is known before the run."""
+    if asked.right is None and asked.expected is not None:
+        words = _("Expect answer {number}, {answer}. The figures of the run decide whether it came so.")
+        return words.format(number=asked.expected, answer=_(asked.answers[asked.expected - 1]))
     if asked.right is None:
         return _("The figures of the run decide which answer is right.")
     return _("Answer {number} is right.").format(number=asked.right)

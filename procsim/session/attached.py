@@ -18,6 +18,7 @@ from procsim.attach.reader import take_look
 from procsim.attach.story import events_of
 from procsim.attach.told import site
 from procsim.diagnosis.stacks import begins_process, folded, whose_code
+from procsim.diagnosis.system_view import SLEEPS, SystemView, system_view
 from procsim.diagnosis.watchman import finding_fields
 from procsim.exit_code import ExitCode
 from procsim.findings.base import from_fields
@@ -29,6 +30,7 @@ from procsim.state.apply import apply
 from procsim.state.run_state import RunState
 from procsim.views.attached import Attached, Call, ThreadStack
 from procsim.views.base import Verdict, View
+from procsim.views.text.stacks import system_words
 from procsim.wire.events import Event
 
 PAUSE_SECONDS = 0.3
@@ -161,7 +163,13 @@ def seen_in(looks: Sequence[Look]) -> Seen:
     title = _title(second.main)
     findings = [from_fields(event.fields) for event in (*state.found, *state.suspected)]
     attached = Attached(
-        title, notes_of(second), states_of(second), _places(second), held_elsewhere(second), _stacks(second)
+        title,
+        notes_of(second),
+        states_of(second),
+        _calls(second),
+        _places(second),
+        held_elsewhere(second),
+        _stacks(second),
     )
     return Seen(events, state, Verdict(title, findings=findings), attached)
 
@@ -170,6 +178,17 @@ def code_of(seen: Seen, report: Report) -> int:
     """The exit code: whether it hangs, or something else is wrong that people want to be told of."""
     code = ExitCode.HUNG if seen.state.hung is not None else ExitCode.SHOWN
     return report.made(code, seen.state, seen.verdict)
+
+
+def _calls(look: Look) -> dict[int, str]:
+    """What the main threads do that do not run."""
+    views = {pid: system_view(pid, pid) for pid, process in look.processes.items() if not process.ended}
+    return {pid: _call_words(view) for pid, view in views.items() if view.state not in ("R", "")}
+
+
+def _call_words(view: SystemView) -> str:
+    call = "" if view.call in SLEEPS else view.call
+    return system_words(call, view.target if view.target.startswith("/") else "", view.state)
 
 
 def _places(look: Look) -> dict[int, str]:

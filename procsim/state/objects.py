@@ -257,9 +257,13 @@ class Pool:
     calls: dict[tuple[str, str | None], Call] = field(default_factory=dict)
     """By function, and the line that submitted it."""
     used_in: dict[int, Event] = field(default_factory=dict)
-    """The first `pool_submitted` of each process that did not make it, by PID."""
+    """The first `pool_submitted` or `pool_used` of each process that did not make it, by PID."""
     raised: dict[int, Event] = field(default_factory=dict)
     """The first `pool_task_raised` of each job whose result has not come."""
+    begun: set[str] = field(default_factory=set)
+    """The names of the functions of which a worker has begun a task."""
+    unread: dict[int, Event] = field(default_factory=dict)
+    """The first `pool_task_unread` of each worker, by PID."""
     terminated: Event | None = None
     """`pool_terminated`: the program has ended it."""
     callbacks_raised: dict[int, Event] = field(default_factory=dict)

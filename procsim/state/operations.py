@@ -43,7 +43,7 @@ OPERATIONS = (
     Operation(
         "start {subject}",
         waiting=Moment("process_start_waiting", "waits for {subject} to read its arguments", narrated=False),
-        done=Moment("process_started", "started {child_name} (PID {child})"),
+        done=Moment("process_started", "has started {child_name} (PID {child})"),
     ),
     Operation(
         "wait for {subject} to end",
@@ -85,10 +85,10 @@ OPERATIONS = (
         done=Moment("event_awaited", "{object} is set: {is_set}"),  # also when its time was up, and it is not set
     ),
     Operation(
-        "wait at {object}",
-        waiting=Moment("barrier_waiting", "waits at {object}"),
-        done=Moment("barrier_passed", "passed {object}"),
-        refused=Moment("barrier_broken", "{object} is broken"),
+        "wait at the barrier {object}",
+        waiting=Moment("barrier_waiting", "waits at the barrier {object}"),
+        done=Moment("barrier_passed", "passed the barrier {object}"),
+        refused=Moment("barrier_broken", "the barrier {object} is broken"),
     ),
     # Queues
     Operation(
@@ -173,6 +173,8 @@ OPERATIONS = (
     # What only the system shows
     Operation("", waiting=Moment("system_read_waiting", "waits to read from a pipe")),
     Operation("", waiting=Moment("system_write_waiting", "waits to write to a pipe")),
+    Operation("", waiting=Moment("system_receive_waiting", "waits to receive from a socket")),
+    Operation("", waiting=Moment("system_send_waiting", "waits to send through a socket")),
     Operation("", waiting=Moment("system_poll_waiting", "waits for one of several pipes")),
     Operation("", waiting=Moment("system_child_waiting", "waits for a child process to end")),
     Operation("", waiting=Moment("system_inner_waiting", "waits for a thread of its own")),

@@ -241,6 +241,8 @@ class Process:
     """Its threads at the gate, by name."""
     pool: int | None = None
     """The identity of the pool that it works for."""
+    helpers: dict[int, str] = field(default_factory=dict)
+    """Threads of packages that only look what others do: their names, by native id."""
     initializing: Event | None = None
     """`pool_initializer_began`, until that has returned: its pool's initializer runs in it, or has ended it."""
     task: Task | None = None
@@ -265,6 +267,11 @@ class Process:
     def alive(self) -> bool:
         """Whether no event shows that it has ended."""
         return self.ended is None
+
+    @property
+    def acts_on_request(self) -> bool:
+        """Whether it does only what others ask it to: a manager, or a worker of a pool that has no task."""
+        return self.is_manager or (self.pool is not None and self.task is None and self.initializing is None)
 
     @property
     def ended_on_request(self) -> bool:

@@ -21,12 +21,13 @@ import os
 from functools import partial
 from types import ModuleType
 
-from procsim.tracer import confines, emit, explored, gate, inject, patching
+from procsim.tracer import confines, emit, explored, gate, inject, patching, reach
 from procsim.tracer.watch import (
     conditions,
     endings,
     ends_seen,
     explored_looks,
+    explored_others,
     explored_pools,
     explored_threads,
     files,
@@ -38,6 +39,7 @@ from procsim.tracer.watch import (
     output,
     pipes,
     pools,
+    pools_of_others,
     process_names,
     processes,
     programs,
@@ -76,10 +78,12 @@ def install() -> bool:
     folder = os.environ[run_folder.RUN_VARIABLE]
     if settings.explored is not None:
         explored.begin(folder, settings.explored)
+        reach.begin(settings.procsim)
+        explored_others.patch_others()
         if role in ("child", "program", "forkserver"):
             confines.begin(*settings.explored)
     else:
-        gate.find(folder, queue)
+        gate.find(folder, queue, settings.further_steps)
     ordering.begin(by_name=settings.races)
     libraries.begin()
     if settings.seed is not None:
@@ -105,6 +109,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.popen_fork": processes.patch_popen,
         "multiprocessing.popen_forkserver": processes.patch_popen,
         "multiprocessing.util": processes.patch_util,
+        "signal": explored_others.patch_signal,
         "subprocess": programs.patch_subprocess,
         "traceback": processes.patch_traceback,
         "threading": partial(_patch_both, uncaught.patch_threading, explored_threads.patch_threading),
@@ -120,6 +125,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.spawn": partial(_patch_spawn, folder),
         "setproctitle": process_names.patch_setproctitle,
         **process_names.COPIED,
+        **pools_of_others.PATCHES,
     }
     for more in (ordering, ends_seen, shared_memory, explored_looks, explored_pools):
         for name, patch in more.PATCHES.items():

@@ -1,7 +1,8 @@
 """Keeps an explored program inside: what it would do outside is told to the explorer, before it does it, and not done.
 
 Outside is what an execution would leave behind: a file opened for writing, made, renamed or removed that is in none of
-the folders it has for itself; a connection; a signal to a process of others; a program in which the tracer is not.
+the folders it has for itself; a connection; a signal to a process of others, or a change of one; a program in which the
+tracer is not.
 
     an audit event of Python's ──► is it inside, or allowed? ──no──► `explored.forbid`, which does not return
 """
@@ -11,10 +12,11 @@ import os
 import stat
 import sys
 import threading
+from _io import FileIO
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from procsim.tracer import explored
+from procsim.tracer import explored, reach
 from procsim.wire.interpreter import kept_out
 
 _ALWAYS_INSIDE = ("/dev/null", "/dev/tty", "/dev/zero", "/dev/full", "/dev/shm", "/dev/fd", "/proc/self")
@@ -24,11 +26,14 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 NETWORK, PROGRAMS, SIGNALS = "network", "programs", "signals"
 """What may be allowed, beside folders."""
 
+_NAMES_OF_OUR_OWN = ("", "localhost", "<broadcast>")
+
 _inside: tuple[str, ...] = ()
 _allowed: frozenset[str] = frozenset()
 _stopped_thread: int | None = None
 """The thread that is being stopped, which then does what is ours."""
-_open, _close, _readlink, _getcwd, _getsid, _fstat = os.open, os.close, os.readlink, os.getcwd, os.getsid, os.fstat
+_gethostname, _inet_pton = _socket.gethostname, _socket.inet_pton
+_open, _close, _readlink, _getcwd, _fstat = os.open, os.close, os.readlink, os.getcwd, os.fstat
 
 
 def _real(path: str) -> str:
@@ -136,6 +141,38 @@ def _connected(event: str, args: tuple[Any, ...]) -> None:
         )
 
 
+def _asked_for_address(event: str, args: tuple[Any, ...]) -> None:
+    """A name that stands in no file is asked for in the network."""
+    if NETWORK in _allowed or not isinstance(args[0], str | bytes):
+        return
+    name = os.fsdecode(args[0])
+    if name not in _NAMES_OF_OUR_OWN and not _is_number(name) and name not in (_gethostname(), *_names_in_file()):
+        _stop("asks for the address of", name)
+
+
+def _is_number(name: str) -> bool:
+    """Whether it is an address already."""
+    for family in (_socket.AF_INET, _socket.AF_INET6):
+        try:
+            _inet_pton(family, name.partition("%")[0])
+        except OSError:
+            continue
+        return True
+    return name.replace(".", "").isdigit()
+
+
+def _names_in_file() -> list[str]:
+    try:
+        with FileIO("/etc/hosts") as file:
+            return os.fsdecode(file.read()).split()
+    except OSError:
+        return []
+
+
+def _logged(event: str, args: tuple[Any, ...]) -> None:
+    check("connects to", "/dev/log")
+
+
 def _bound(event: str, args: tuple[Any, ...]) -> None:
     connection, address = args[:2]
     if connection.family == _socket.AF_UNIX and address and not os.fsdecode(address).startswith("\0"):
@@ -157,14 +194,33 @@ def _ran(event: str, args: tuple[Any, ...]) -> None:
         _stop("runs", os.fsdecode(args[0]))
 
 
-def _killed(event: str, args: tuple[Any, ...]) -> None:
-    pid = args[0]
-    try:
-        ours = type(pid) is not int or pid == 0 or _getsid(abs(pid)) == _getsid(0)
-    except OSError:  # there is no such process
+def check_process(what: str, pid: Any, group: bool = False) -> None:
+    """Stop this process if it is about to do this to a process of others, or to a `group` of processes."""
+    if not _inside or SIGNALS in _allowed or type(pid) is not int:
         return
-    if not ours and SIGNALS not in _allowed:
-        _stop("sends a signal to", f"PID {pid}")
+    if not (reach.group_belongs(abs(pid)) if group else reach.belongs(pid)):
+        _stop(what, f"PID {abs(pid)}")
+
+
+def check_all(what: str, whose: str) -> None:
+    """Stop this process before it does this to all processes of somebody."""
+    if _inside and SIGNALS not in _allowed:
+        _stop(what, whose)
+
+
+def _killed(event: str, args: tuple[Any, ...]) -> None:
+    pid, number = args
+    if number == 0:  # it asks whether there is such a process
+        return
+    if event == "os.kill" and pid == -1:
+        check_all("sends a signal to", "all processes")
+    else:
+        check_process("sends a signal to", pid, event == "os.killpg" or (type(pid) is int and pid < 0))
+
+
+def _limited(event: str, args: tuple[Any, ...]) -> None:
+    if args[2] is not None:
+        check_process("changes the limits of", args[0])
 
 
 _CHECKS: dict[str, Callable[[str, tuple[Any, ...]], None]] = {
@@ -184,7 +240,11 @@ _CHECKS: dict[str, Callable[[str, tuple[Any, ...]], None]] = {
     "sqlite3.connect": _of_database,
     "socket.bind": _bound,
     **dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), _connected),
+    **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"), _asked_for_address),
+    "syslog.openlog": _logged,
+    "syslog.syslog": _logged,
     **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"), _ran),
     "os.kill": _killed,
     "os.killpg": _killed,
+    "resource.prlimit": _limited,
 }

@@ -261,14 +261,18 @@ def ask(
 
 
 def ask_path(operation: str, paths: Any, more: str, at: str | None = None, folder: Any = None) -> None:
-    """The same for an operation on paths; `more`: the mode of an opening, or the function of os; `folder`: the
-    descriptor of the one that they begin at. A descriptor stands for the path of its file. Not for what Python does.
+    """Wait at the gate before an operation on paths; `more`: the mode of an opening, or the function of os; `folder`:
+    the descriptor of the one that they begin at. A descriptor stands for the path of its file. Not for what Python
+    itself does.
     """
     at = at or _site()
     paths = [folder_of(path) if type(path) is int else path for path in paths]
     names = [_absolute(path, folder) for path in paths if isinstance(path, str | bytes | os.PathLike)]
     if at is not None and names:
-        ask(operation, None, at, None, tuple(names), (more, _exists(names[-1])))
+        if active:
+            ask(operation, None, at, None, tuple(names), (more, _exists(names[-1])))
+        else:
+            gate.arrive(operation, None, at, subject=os.path.basename(names[-1]))
 
 
 def _absolute(path: Any, folder: Any) -> str:

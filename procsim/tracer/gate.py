@@ -24,11 +24,11 @@ import mmap
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from procsim.tracer.emit import emit
-from procsim.wire.gate_words import CLOSED, FILE_NAME, GO, SIZE, STAND, TRY, way_to
+from procsim.wire.gate_words import CLOSED, FILE_NAME, GIVE_UP, GO, SIZE, STAND, TRY, way_to
 from procsim.wire.mapped_file import mapped
 from procsim.wire.pipe import EventQueue, OwnDescriptor, raised_elsewhere
 
@@ -38,6 +38,9 @@ shared: mmap.mmap | bytes = b"\0"
 _standing: dict[int, int] = {}
 """The threads of this process that stand at the gate, and how often: a signal handler may arrive there, too."""
 
+_further: frozenset[str] = frozenset()
+"""The operations that are steps in this run, too."""
+
 _folder = ""
 _queue: EventQueue | None = None
 
@@ -46,9 +49,9 @@ ask_explorer: Callable[..., bool] | None = None
 not waited for. None: it is not."""
 
 
-def find(folder: str, queue: EventQueue) -> None:
-    """Map the gate of the run with this folder, if it has one."""
-    global shared, _folder, _queue
+def find(folder: str, queue: EventQueue, further: Iterable[str] = ()) -> None:
+    """Map the gate of the run with this folder, if it has one; `further`: what is a step in this run, too."""
+    global shared, _folder, _queue, _further
     try:
         file = OwnDescriptor(f"{folder}/{FILE_NAME}", os.O_RDONLY)
         try:
@@ -57,13 +60,18 @@ def find(folder: str, queue: EventQueue) -> None:
             file.close()
     except (OSError, ValueError):  # the run is over, or this process may open nothing more, or has no memory left
         return
-    _folder, _queue = folder, queue
+    _folder, _queue, _further = folder, queue, frozenset(further)
 
 
 def leave() -> None:
     """This process has no gate any more."""
     global shared
     shared = b"\0"
+
+
+def has_step(operation: str) -> bool:
+    """Whether the gate is closed, and this operation, which is no step elsewhere, is one: see `gate_words.FURTHER`."""
+    return shared[0] == CLOSED and (ask_explorer is not None or operation in _further)
 
 
 def arrive(
@@ -84,17 +92,43 @@ def arrive(
     if ask_explorer is not None:
         ask_explorer(operation, identity, at, ready, subject)
         return True
+    _stand(operation, identity, at, ready, subject)
+    return shared[0] == CLOSED
+
+
+def arrive_for_a_time(
+    operation: str,
+    identity: int | None = None,
+    at: str | None = None,
+    ready: Callable[[], bool] | None = None,
+    subject: Any = None,
+) -> bool:
+    """The same for an operation that may end without being done, by its time limit or since it is not to wait (then
+    `ready` is None). Returns whether no time is to pass in it: the program is explored, or it is known to be in vain.
+    """
+    if shared[0] != CLOSED:
+        return False
+    if ask_explorer is not None:
+        ask_explorer(operation, identity, at, ready, subject)
+        return True
+    return _stand(operation, identity, at, ready, subject) == GIVE_UP
+
+
+def _stand(
+    operation: str, identity: int | None, at: str | None, ready: Callable[[], bool] | None, subject: Any
+) -> bytes:
+    """Stand at the gate, which is closed. Returns the word by which this thread may go on; empty: it is open now."""
     native_id = threading.get_native_id()
     words = _open(way_to(_folder, os.getpid(), native_id))
     if words is None:
-        return False
+        return b""
     depth = _standing[native_id] = _standing.get(native_id, 0) + 1
     emitted: bool | str | None = "nothing"
     word = STAND
     try:
         while word and shared[0] == CLOSED:
             could = bool(ready()) if ready else None
-            if word == GO or (word == TRY and could is not False):
+            if word in (GO, GIVE_UP) or (word == TRY and could is not False):
                 break
             if word in (TRY, _again(depth)) or could is not emitted:
                 emit(
@@ -103,7 +137,7 @@ def arrive(
                 emitted = could
             word = _word(words)
         emit("gate_passed", identity, at, operation=operation)
-        return shared[0] == CLOSED
+        return word
     except BaseException:  # raised by a signal handler of the program
         emit("gate_left", identity, at)
         raise

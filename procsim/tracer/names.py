@@ -53,6 +53,12 @@ def announce(kind: str, identity: int, type_name: str, **fields: Any) -> None:
     emit(kind, identity, call_site(frame), name=name, type=type_name, **fields)
 
 
+def made_here(type_name: str) -> tuple[str, str | None]:
+    """The name of a pool that the program makes now, and the line, where that can only be emitted later."""
+    frame = own_frame(sys._getframe(1))
+    return variable_names(frame, type_name.lower())[0], call_site(frame)
+
+
 def variable_names(frame: FrameType | None, fallback: str, count: int = 1) -> list[str]:
     """The variables that the `count` results of the call in this frame are assigned to.
 

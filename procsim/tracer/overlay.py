@@ -2,17 +2,22 @@
 
 In a mount namespace of its own, the project's folder is overlaid by memory, and so are /dev/shm and the folder for
 temporary files. All of it is gone with the last process that has it. All else can be read alone, also by what is
-written in C (from Linux 5.12 on). Linux alone has that, and not for all users.
+written in C (from Linux 5.12 on). `cut_off` does the same for networks and shared memory. Linux alone has that, and not
+for all users.
 """
 
 import ctypes
 import errno
+import fcntl
 import os
+import socket
 import struct
 from collections.abc import Iterable
 from typing import Any
 
 _NEW_NAMESPACE, _NEW_USER = 0x00020000, 0x10000000
+_NEW_NAMES, _NEW_IPC, _NEW_NETWORK = 0x04000000, 0x08000000, 0x40000000
+_SET_FLAGS, _UP = 0x8914, 1  # netdevice(7): SIOCSIFFLAGS, IFF_UP
 _BIND, _PRIVATE, _RECURSIVE = 4096, 1 << 18, 16384
 _MOUNT_SETATTR, _HERE, _ALL_BELOW, _READ_ONLY = 442, -100, 0x8000, 1
 
@@ -25,12 +30,8 @@ def cover(project: str, layer: str, keep: str, allowed: Iterable[str] = ()) -> N
     if project == "/":
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # this process would go on below the overlay
     libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid, here = os.geteuid(), os.getegid(), os.getcwd()
-    _checked(libc.unshare(_NEW_NAMESPACE | (0 if uid == 0 else _NEW_USER)))
-    if uid:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+    here = os.getcwd()
+    _unshare(libc, _NEW_NAMESPACE)
     _mount(libc, "none", "/", None, _RECURSIVE | _PRIVATE, None)
     kept = os.open(keep, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -53,6 +54,27 @@ def cover(project: str, layer: str, keep: str, allowed: Iterable[str] = ()) -> N
         os.chdir(here)  # the one that lies over it now
     finally:
         os.close(kept)
+
+
+def cut_off(network: bool) -> None:
+    """Give this process, and those that it forks, no other's shared memory, host name and, unless it may use the
+    `network`, no network but a loopback of its own: for what is written in C, too. Raises `OSError`.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    _unshare(libc, _NEW_NAMES | _NEW_IPC | (0 if network else _NEW_NETWORK))
+    if not network:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+            fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
+
+
+def _unshare(libc: Any, what: int) -> None:
+    """Give this process these of its own; whoever is not root needs to be a user of its own for that."""
+    uid, gid = os.geteuid(), os.getegid()
+    _checked(libc.unshare(what | (0 if uid == 0 else _NEW_USER)))
+    if uid:
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{uid} {uid} 1")
+        _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
 def _that_is_there(path: str) -> str:

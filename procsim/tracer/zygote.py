@@ -242,6 +242,8 @@ def _serve(descriptor: int, words: list[str]) -> int:
     gc.collect()
     gc.freeze()  # what is here is never looked at again
     os.write(descriptor, b"overlay" if _can_overlay() else b"copy")
+    with contextlib.suppress(OSError):  # the system may not let us
+        overlay.cut_off(confines.NETWORK in explored.inside()[1])
     while order := os.read(descriptor, 4096):
         if order[:1] != FORK:
             continue

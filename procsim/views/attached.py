@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from procsim.findings.base import UNEXPLAINED
 from procsim.language import N_, _
 from procsim.output import writing
 from procsim.state.processes import Process
@@ -68,6 +69,8 @@ class Attached:
     """A sentence for each reason why something could not be looked at."""
     states: Mapping[int, str] = field(default_factory=dict)
     """What those processes do of which it is not known what they wait for, by PID."""
+    calls: Mapping[int, str] = field(default_factory=dict)
+    """Of those that do not run just now, what the main thread does, by PID: mostly its system call."""
     places: Mapping[int, str] = field(default_factory=dict)
     """The line of the program at which the main thread of each process stands, by PID."""
     held_elsewhere: Collection[int] = ()
@@ -94,9 +97,11 @@ class AttachedView(View):
                 console.print(Text.assemble("  ", line), soft_wrap=not wide)
             for line in thing_lines_of(run, self._attached, THING_ROWS, width, console):
                 console.print(line, soft_wrap=True)
-            if self._with_stacks:
+            # Where it is not known what it waits for, the calls are all that can be shown.
+            with_stacks = self._with_stacks or any(finding.id == UNEXPLAINED for finding in verdict.findings)
+            if with_stacks:
                 console.print(Text(_("where each thread stands, the innermost call last:"), STYLES["faint"]))
-            for process in in_order(run) if self._with_stacks else ():
+            for process in in_order(run) if with_stacks else ():
                 for line in stack_lines(process, self._attached):
                     console.print(line, soft_wrap=True)
             for words in self._attached.notes:
@@ -163,7 +168,9 @@ def process_lines(run: RunState, attached: Attached, rows: int) -> Iterator[tupl
 def _words_of(run: RunState, process: Process, attached: Attached, held: Held) -> Text:
     """What a process does now."""
     known = attached.states.get(process.pid)
-    return row_words(run, process, held) if known is None else Text(known, STYLES["faint"])
+    if known is not None:
+        return Text(known, STYLES["faint"])
+    return row_words(run, process, held, attached.calls.get(process.pid, ""))
 
 
 def _process_line(pid: int, name: str, pid_cells: int, words: Text, at: str) -> Text:

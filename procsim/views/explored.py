@@ -9,16 +9,17 @@ from rich.console import Console
 from rich.text import Text
 
 from procsim.explore.outcomes import AGAIN, Exploration, Kind, Outcome
-from procsim.explore.schedule import HANG, Step
+from procsim.explore.schedule import HANG, Execution, Step
 from procsim.language import N_, _, listed
 from procsim.output import writing
 from procsim.views.base import clean, seconds
 from procsim.views.text.order_words import (
     blocked_words,
+    cures_words,
     deciding_words,
     faults_words,
     forbidden_words,
-    numbered_step,
+    numbered_steps,
     uncontrolled_words,
 )
 from procsim.views.text.prose import Prose, hanging
@@ -78,6 +79,8 @@ def explored_lines(
 def title_words(title: str, exploration: Exploration) -> str:
     """Such as "tickets --users 2: all 12 orders of the steps at stock.txt were tried, in 0.42 s"."""
     words = N_("{title}: {executions} of at most {steps} steps, in {time}")
+    if not exploration.executions and exploration.stopped is None:
+        words = N_("{title}: no execution came to its end")
     if exploration.tried_all and exploration.orders == 1:
         words = N_("{title}: the only order was tried, in {time}")
     elif exploration.tried_all and exploration.orders:
@@ -142,18 +145,19 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
     yield Text(f"{mark} ", STYLES["bad"]), Prose(words, "strong")
     for words in more:
         yield indent, Prose(words, "strong")
+    for words in cures_words(outcome):
+        yield indent, Prose(words, STYLES["cure"])
     if outcome.is_flaky:
         words = _("flaky: of {times} times that the same steps were taken again, it went wrong so in {count}")
         yield indent, Prose(words.format(times=AGAIN, count=outcome.again))
-    shown = shown_steps(outcome, exploration)
-    left_out = len(shown) - STEPS_SHOWN
+    shown = list(numbered_steps(shown_steps(outcome, exploration)))
+    left_out = shown[-STEPS_SHOWN][0] - 1 if len(shown) > STEPS_SHOWN else 0
     if shown:
         yield indent, Prose(_("the simplest way to it that was found:"))
     if left_out > 0:
         yield indent, Prose(_("… {count} steps before").format(count=left_out), STYLES["faint"])
-    for number, step in enumerate(shown, 1):
-        if number > left_out:
-            yield Text(f"  {number:>3}. "), Prose(numbered_step(step))
+    for number, words in shown[-STEPS_SHOWN:]:
+        yield Text(f"  {number:>3}. "), Prose(words)
     if any(fault.what == HANG for fault in outcome.faults):
         for thread, operation in sorted(execution.blocked.items()):
             yield Text("       "), Prose(blocked_words(thread, operation), STYLES["bad"])
@@ -165,8 +169,13 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
 
 
 def shown_steps(outcome: Outcome, exploration: Exploration) -> list[Step]:
-    """Those steps of the simplest way whose order can differ; all, if none is known to."""
-    steps = outcome.simplest.steps
+    """Those steps of the simplest way to an outcome that matter."""
+    return steps_that_matter(outcome.simplest, exploration)
+
+
+def steps_that_matter(execution: Execution, exploration: Exploration) -> list[Step]:
+    """Those steps whose order can differ; all, if none is known to."""
+    steps = execution.steps
     return [step for step in steps if (step.thread, step.operation) in exploration.racing] or list(steps)
 
 
@@ -195,7 +204,7 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
     if exploration.interrupted:
         yield _("it was ended early")
     if exploration.limited:
-        words = _("{executions} reached the limit of steps; what follows was not tried")
+        words = _("{executions} did not come to an end; what follows was not tried")
         yield words.format(executions=executions_words(exploration.limited))
     if exploration.open:
         yield counted(exploration.open, N_("1 known branch was not tried"), N_("{count} known branches were not tried"))
@@ -211,6 +220,10 @@ def extent_words(exploration: Exploration) -> Iterator[str]:
 def conclusion_words(exploration: Exploration) -> str:
     """The last line."""
     wrong = [outcome for outcome in exploration.wrong if not outcome.is_flaky]
+    if not exploration.executions and exploration.stopped is None:
+        return _("nothing is known yet")
+    if wrong and exploration.is_never_right and exploration.uncontrolled:
+        return _("it went wrong in every order that was tried")
     if wrong and exploration.is_never_right:
         return _("it goes wrong in every order")
     if wrong:

@@ -15,13 +15,13 @@ from procsim.wire.events import Event, to_json
 from procsim.wire.json_values import json_value
 
 CLAIM_KEYS = ("id", "holds", "template", "figures", "sentence")
-"""The names of the fields of a Claim in a line. `text` is the template, filled in."""
+"""The names of the fields of a Claim in a line, all but `broken`. `text` is the template, filled in."""
 
 
 def verdict_line(verdict: Verdict, run: RunState | None = None) -> dict[str, Any]:
     """The last line of a run, in this view and in a recording. `run`: the one whose times are in it; None: none."""
     claims = [
-        dict(zip(CLAIM_KEYS, claim, strict=True))
+        dict(zip(CLAIM_KEYS, claim[: len(CLAIM_KEYS)], strict=True))
         | {"sentence": claim.sentence or claim.id, "text": sentence_of(claim.text, claim.figures)}
         for claim in verdict.claims
     ]

@@ -145,11 +145,17 @@ KINDS: dict[str, tuple[str, ...]] = {
     # beforehand. max_tasks: after how many of them a worker ends; None: never.
     "pool_created": ("name", "type", "workers", "max_tasks"),
     "pool_worker_began": (),
+    # This thread is a package's own, and only looks again and again what others do: one by which a pool works, or one
+    # that watches progress bars. `helper`: what it is there for, as in "thread_raised".
+    "helper_began": ("helper", "native_id"),
     "pool_initializer_began": ("function",),  # in a worker, where the pool was given one
     "pool_initializer_ended": (),  # it has returned
+    "pool_used": (),  # a process submits to an executor that was made before it was forked
     "pool_submitted": ("job", "function", "tasks"),
     "pool_task_began": ("job", "task", "items", "function"),
-    "pool_task_raised": ("job", "function", "type", "text"),  # by the worker; `at`: where in the program
+    "pool_task_unread": ("type", "text"),  # by a worker: it could not unpickle one, which is lost
+    # By the worker; `at`: where in the program; `during`: "nesting", where it has tried to start a process itself.
+    "pool_task_raised": ("job", "function", "type", "text", "during"),
     "pool_task_ended": ("job", "task", "items", "function"),  # its result, or its exception, is sent now
     # The result of a job is an error. `submitted`: the line that submitted it; `during`: "sending", where it never came
     # to a worker, since it could not be pickled; `inherited`: the type in it that only a new process can be given;
@@ -169,7 +175,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pool_result_got": ("job",),  # after a wait: it is there, or an iteration has come to its end
     "pool_result_missed": ("job", "took"),
     "pool_result_asked": ("job",),  # whether it has come, and it has not; for each pool once a second at most
-    "pool_join_waiting": WAITING,
+    "pool_join_waiting": ("importing", *WAITING),  # importing: as above
     "pool_joined": (),
     "pool_terminated": (),  # by `terminate`, which the end of a `with` block calls, too
     # It is ended by the end of its `with` block or of its process, and nobody waits for so many results.
@@ -204,6 +210,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     # None: it always can; `subject` what it is about, if that is no object; `native_id` the system's number of the
     # thread. `gate_reached` comes again when `ready` has changed; `gate_left` when a signal handler has raised there.
     "gate_reached": ("operation", "ready", "subject", "native_id"),
+    # In a recording of `explore`, `gate_passed` has `in_vain`, whether the operation was given up at once; and `over`:
+    # the step was over before the next one began.
     "gate_passed": ("operation",),
     "gate_left": (),
     # By the program itself. `scenario_began`: its `start` was called; `said`, `noted`: `procsim.say`, `procsim.note`.

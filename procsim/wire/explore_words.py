@@ -32,9 +32,9 @@ FORBIDDEN = "forbidden"
 LOOKED = "looked"
 """The answer to LOOK: whether it could begin its operation without waiting. It stays at the gate."""
 
-WOKEN, NOT_YET = "woken", "not yet"
-"""At the end of AT_GATE: the lock is acquired by who was woken in its condition; or the explorer was wrong, and the
-operation cannot be done now."""
+NOT_YET = "not yet"
+"""At the end of AT_GATE: the explorer was wrong, and the operation cannot be done now. `gate_words.WOKEN` stands there
+where a lock is acquired by who was woken in its condition."""
 
 THROUGH_MANAGER = "through a manager"
 """At the end of AT_GATE: a manager is asked to do it."""

@@ -37,6 +37,8 @@ class Settings(NamedTuple):
     """(device, inode) of the pipes that are the main process's standard output and error, if procsim reads these."""
     races: bool = False
     """Whether each look at a path is emitted, by its name: see `tracer/watch/ordering.py`."""
+    further_steps: tuple[str, ...] = ()
+    """The operations that are steps in this run, too: see `gate_words.FURTHER`."""
     explored: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """None: it is not explored. Else the gate asks the explorer, who listens in the run's folder; these are the
     folders that are the program's own, and what else it may use (`tracer/confines.py`)."""

@@ -54,6 +54,11 @@ KNOWN_LESS: dict[tuple[str, str], tuple[str, ...]] = {
     ("holder_dead", "manager_never_answers"): ("object", "holder"),
     ("not_started", "not_started"): ("child",),
     ("pool_no_worker", "pool_no_worker"): ("process",),
+    ("pool_task_lost", "pool_worker_died"): (),
+    ("pool_starved", "barrier_nobody_comes"): COMPARED,
+    ("pool_starved", "event_nobody_sets"): COMPARED,
+    ("pool_starved", "manager_never_answers"): COMPARED,
+    ("pool_in_child", "standstill"): COMPARED,
 }
 """What `attach` finds (empty: nothing) where `watch` finds something else, and the figures that it does not know then.
 The table in the guide says why.

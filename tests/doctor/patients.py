@@ -115,6 +115,7 @@ HANGING = (
     Patient("producer_raises", "hangs/producer_raised", "get_nobody_puts", "MainProcess"),
     Patient("producer_raises", "patients/sender_raises", "receive_nobody_sends", "counter"),
     Patient("producer_raises", "patients/grandchild_raises", "get_nobody_puts", "grandchild"),
+    Patient("producer_raises", "patients/ring_reader_raises", "lock_nobody_releases", "write", beside=("raised",)),
     Patient("joinable_handler_raises", "hangs/tasks_not_done_on_error", "tasks_not_done", "MainProcess"),
     Patient("joinable_handler_raises", "patients/handlers_both_raise", "tasks_not_done", "consumer-1", times=RACES),
     Patient("joinable_handler_raises", "patients/handler_killed", "tasks_not_done", "encoder"),
@@ -163,6 +164,9 @@ HANGING = (
     Patient("asyncio", "hangs/event_awaited_by_tasks", "event_nobody_sets", "Process-"),
     Patient("asyncio", "patients/item_awaited_in_a_thread", "get_nobody_puts", "producer"),
     Patient("asyncio", "patients/locks_in_a_circle_awaited", "lock_cycle", "Process-"),
+    Patient("sockets", "patients/client_waits_for_the_banner", "read_nobody_writes", "client"),
+    Patient("sockets", "patients/both_receive_first", "read_nobody_writes", "peer"),
+    Patient("sockets", "patients/echo_not_received", "write_nobody_reads", "echo"),
     Patient("exit_code_lost", "patients/sigchld_ignored", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS),
     Patient(
         "exit_code_lost", "patients/sigchld_handler_reaps", "exit_code_lost", "worker", DIRECT, limit=LIMIT_SECONDS
@@ -205,6 +209,13 @@ HANGING = (
     Patient("pool_in_callback", "hangs/pool_waits_for_itself", "pool_waits_for_itself", "MainProcess"),
     Patient("pool_in_callback", "patients/future_asked_in_a_callback", "pool_waits_for_itself", "MainProcess"),
     Patient("pool_in_callback", "patients/retried_in_an_error_callback", "pool_waits_for_itself", "MainProcess"),
+    Patient("task_not_unpickled", "patients/task_that_does_not_unpickle", "pool_task_lost", "MainProcess"),
+    Patient("task_not_unpickled", "patients/manager_gone_before_the_tasks", "pool_task_lost", "PoolWorker-"),
+    Patient("task_not_unpickled", "patients/argument_asserts_in_the_worker", "pool_task_lost", "MainProcess"),
+    Patient("pool_starved", "patients/barrier_of_three_in_a_pool_of_two", "pool_starved", "PoolWorker-"),
+    Patient("pool_starved", "patients/opener_without_a_worker", "pool_starved", "PoolWorker-"),
+    Patient("pool_starved", "patients/stage_without_a_worker", "pool_starved", "Process-"),
+    Patient("pool_in_child", "patients/executor_of_the_parent_in_its_task", "pool_in_child", "MainProcess", FORK),
 )
 """Programs that hang, or go on without getting anywhere."""
 
@@ -231,6 +242,10 @@ ENDING = (
     Patient("apply_async_swallowed", "wrong/errors_unseen", "errors_unseen"),
     Patient("apply_async_swallowed", "patients/errors_of_an_executor_unseen", "errors_unseen"),
     Patient("apply_async_swallowed", "patients/errors_of_map_async_unseen", "errors_unseen"),
+    Patient("apply_async_swallowed", "patients/results_not_pickled", "errors_unseen"),
+    Patient("error_of_a_task", "patients/exception_not_pickled", "raised", "MainProcess"),
+    Patient("error_of_a_task", "patients/exception_breaks_an_executor", "raised", "MainProcess"),
+    Patient("error_of_a_task", "patients/pool_in_a_task", "raised", "MainProcess"),
     Patient(
         "lock_gone_with_main", "wrong/gone_too_early", "gone_too_early", "Process-1", NEW, arguments=("returns", "Lock")
     ),
@@ -278,6 +293,8 @@ HEALTHY = (
     Patient("timeout_poll", "patients/healthy_polled_beside_a_socket", methods=ONE, limit=LONG_SECONDS),
     Patient("timeout_poll", "patients/healthy_supervisor", methods=ONE, limit=LONG_SECONDS),
     Patient("timeout_poll", "patients/healthy_periodic_workers", methods=ONE, limit=LONG_SECONDS),
+    Patient("keeps_alive", "patients/healthy_main_keeps_alive", limit=LIMIT_SECONDS),
+    Patient("keeps_alive", "patients/healthy_main_keeps_alive", limit=LIMIT_SECONDS, arguments=("asyncio",)),
     Patient("value_poll", "patients/healthy_value_polled_until_a_signal", methods=ONE, limit=LONG_SECONDS),
     Patient("value_poll", "patients/healthy_value_polled_beside_a_worker", methods=ONE, limit=LONG_SECONDS),
     Patient("poll_in_a_circle", "patients/healthy_jobs_from_a_folder", methods=ONE, limit=LONG_SECONDS),

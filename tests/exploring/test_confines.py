@@ -1,7 +1,10 @@
 """What a program does outside, and how it is kept from filling the machine: real processes."""
 
+import os
 import resource
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,9 @@ import pytest
 from procsim.explore import execution
 from procsim.explore.copies import CannotExplore
 from procsim.explore.plans import Wished
-from procsim.explore.schedule import ENDLESS, FORBIDDEN, LIMIT, WHOLE
-from tests.exploring.test_executor import PROGRAMS, executed, executor
+from procsim.explore.schedule import ENDLESS, EXIT_CODE, FORBIDDEN, LIMIT, WHOLE
+from tests.exploring.test_executor import PROGRAMS, executed, executor, explored, faults
+from tests.programs.explored.touches_others import WAYS as OTHERS
 from tests.programs.explored.ways_outside import WAYS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a program can be explored on Linux alone")
@@ -91,3 +95,71 @@ def test_one_that_forks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) ->
         ended = executed(made, Wished([]))
     (fault,) = ended.faults
     assert (ended.ended, fault.what, fault.id) == (LIMIT, ENDLESS, "processes")
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of others, in a session of its own."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
+def attributes(pid: int) -> list[object]:
+    """All that could be changed in a process of others."""
+    return [
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT),
+        os.getpriority(os.PRIO_PROCESS, pid),
+        os.sched_getaffinity(pid),
+        os.sched_getscheduler(pid),
+        resource.prlimit(pid, resource.RLIMIT_NOFILE),
+    ]
+
+
+@pytest.mark.parametrize("way", OTHERS)
+def test_it_is_stopped_before_it_touches_a_process_of_others(way: str, stranger: "subprocess.Popen[bytes]") -> None:
+    before = attributes(stranger.pid)
+    with executor(PROGRAMS / "touches_others.py", way, stranger.pid) as made:
+        (fault,) = executed(made, Wished([])).faults
+    assert (fault.what, fault.thread, fault.figures["name"]) == (FORBIDDEN, "toucher", f"PID {stranger.pid}")
+    assert attributes(stranger.pid) == before
+
+
+@pytest.mark.parametrize("way", OTHERS)
+def test_it_may_touch_a_process_of_its_own_whatever_session_that_is_in(way: str) -> None:
+    with executor(PROGRAMS / "touches_others.py", way, 0) as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and execution.exit_code == 0, execution.faults
+
+
+@pytest.mark.parametrize("way", ["nobody", "numbers", "this machine", "listen"])
+def test_what_needs_no_network_is_not_stopped(way: str) -> None:
+    with executor(PROGRAMS / "asks_network.py", way) as made:
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and not execution.faults
+
+
+def test_no_name_server_is_asked() -> None:
+    with executor(PROGRAMS / "asks_network.py", "a name") as made:
+        (fault,) = executed(made, Wished([])).faults
+    assert (fault.what, fault.figures["name"]) == (FORBIDDEN, "procsim.invalid")
+
+
+def test_what_is_written_in_c_has_no_network_either() -> None:
+    with executor(PROGRAMS / "asks_network.py", "in c") as made:
+        if not made._slots[0]._overlaid:
+            pytest.skip("the system does not let procsim overlay a folder")
+        execution = executed(made, Wished([]))
+    assert execution.ended == WHOLE and not execution.faults
+
+
+def test_a_program_that_kills_its_own_group_ends_the_same_each_time() -> None:
+    found = explored([PROGRAMS / "kills_its_group.py"], executions=10)
+    assert (EXIT_CODE, "-9") in faults(found) and len(found.wrong) == 1 and found.tried_all and not found.diverged
+
+
+def test_a_process_that_computes_without_end_is_not_said_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "LAST_PATIENCE_SECONDS", 0.5)
+    found = explored([PROGRAMS / "computes.py"], executions=1)
+    assert not found.wrong and found.limited and not found.is_right
+    assert {each.object for each in found.uncontrolled} == {"worker"}

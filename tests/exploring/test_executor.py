@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from procsim.explore import execution, listening
 from procsim.explore.copies import CannotExplore
 from procsim.explore.executor import Executor
 from procsim.explore.explorer import Budget, Explorer
@@ -125,6 +126,14 @@ def test_two_locks_in_two_orders_are_found_within_five_executions() -> None:
     assert {name: waiting[name].object for name in ("Ming", "Lan")} == {"Ming": "spoon", "Lan": "bowl"}
 
 
+def test_why_it_hangs_is_said_as_in_any_run() -> None:
+    (fault,) = explored([PROGRAMS / "abba.py"], executions=5).wrong[0].faults
+    assert fault.text.endswith("a deadlock") and "always {first} before {second}" in fault.cure
+    assert {fault.figures[name] for name in ("process", "other")} == {"Ming", "Lan"}
+    lost = [outcome.faults for outcome in explored([PROGRAMS / "lost_wakeup.py"], executions=20).wrong]
+    assert [[each.figures["finding"] for each in faults] for faults in lost] == [["condition_nobody_notifies"]]
+
+
 @pytest.mark.parametrize("program", ["counter.py", "managed.py", "forks.py"])
 def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -132,6 +141,14 @@ def test_an_assertion_fails_in_some_orders(program: str, tmp_path: Path, monkeyp
     assert not found.uncontrolled and not list(tmp_path.iterdir())
     assert (UNCAUGHT, "AssertionError") in faults(found)
     assert found.tried_all and found.right is not None
+
+
+def test_the_pair_that_decides_where_a_process_of_the_managers_has_its_steps_too() -> None:
+    with executor(PROGRAMS / "managed.py") as made:
+        explorer = Explorer(made, time.monotonic, Budget(60, None))
+        explorer.run()
+    ((pair,), *_others) = explorer.exploration.wrong[0].pairs
+    assert (pair.earlier.operation.kind, pair.later.kind) == ("value_read", "value_written")
 
 
 @pytest.mark.parametrize("way", ["closed", "ended", "polled", "awaited", "both ways", "forgotten"])
@@ -261,6 +278,25 @@ def test_a_notice_that_came_before_the_wait() -> None:
     found = explored([PROGRAMS / "lost_wakeup.py"], executions=20)
     assert faults(found) == {(HANG, "")} and found.tried_all and found.right is not None
     assert found.wrong[0].simplest.blocked["waiter"].kind == "condition_awoke"
+
+
+def test_a_process_whose_items_do_not_fit_into_the_pipe_goes_on_until_it_is_to_end() -> None:
+    found = explored([PROGRAMS / "full_pipe.py"], executions=5)
+    assert found.tried_all and found.executions == 1 and not found.uncontrolled
+    (fault,) = found.wrong[0].faults
+    assert (fault.what, fault.figures["finding"]) == (HANG, "join_before_get")
+
+
+def test_who_computes_for_long_is_not_said_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(execution, "LAST_PATIENCE_SECONDS", 0.2)
+    found = explored([PROGRAMS / "computes.py"], executions=1)
+    assert found.limited == 1 and not found.wrong and not found.tried_all
+
+
+def test_what_did_not_fit_into_the_pipe_comes_when_there_is_room() -> None:
+    found = explored([PROGRAMS / "full_pipe.py", "taken"], executions=5)
+    assert found.executions == 5 and not found.wrong and not found.uncontrolled
 
 
 def test_a_time_limit_is_up_in_some_orders_and_not_in_others() -> None:

@@ -45,6 +45,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "lock_cycle_beside_a_worker": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_joined_later": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_of_three": ("lock_cycle", {"eater-0", "eater-1", "eater-2"}, ""),
+    "executor_in_import": ("pool_in_import", {"MainProcess"}, "executor"),
     "lock_twice": ("lock_twice", {"clerk"}, "account"),
     "manager_event_never_set": ("manager_never_answers", {"runner-0", "runner-1"}, ""),
     "manager_lock_twice": ("lock_twice", {"clerk"}, "account"),

@@ -21,6 +21,11 @@ def told(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
     return [*story, *((claim["id"], claim["holds"]) for claim in lines[-1]["claims"])]
 
 
+def opened(lines: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """Who opened which file, in its order: that, too, is a step when steps are taken again."""
+    return [(line["process"], Path(line["path"]).name) for line in lines if line["kind"] == "file_opened"]
+
+
 @pytest.mark.parametrize(
     "lesson",
     [
@@ -39,6 +44,7 @@ def test_a_schedule_ends_with_the_same_state_each_time(
         again, done = house.events(*lesson, "--schedule", trace)
         assert done.returncode == 0, done.stderr
         assert told(again) == told(lines)
+        assert opened(again) == opened(lines)
 
 
 PROGRAM = """

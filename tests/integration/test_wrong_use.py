@@ -80,7 +80,10 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("tickets --ask --schedule {folder}/none", "--schedule and --ask exclude each other"),
         ("tickets --ask", "--ask needs a keyboard for the answer, and the live or the plain view"),
         ("tickets --ask --view json", "--ask needs a keyboard"),
-        ("tickets --ask --users 3", "there is no question for these options of tickets; there is one for: procsim"),
+        (
+            "tickets --ask --users 3",
+            "has a question about these options; try: procsim tickets --users 10 --lock --ask",
+        ),
         ("ipc --ask", "--ask: the lessons of ipc have no question"),
         ("run {folder}/taken.py", "every run has an option --seed; give the parameter seed of main another name"),
         ("daemon --compare", "No such option: --compare"),

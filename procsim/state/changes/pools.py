@@ -24,6 +24,10 @@ def _worker_began(run: RunState, event: Event) -> None:
     run.processes[event.pid].pool = pool.identity
 
 
+def _helper_began(run: RunState, event: Event) -> None:
+    run.processes[event.pid].helpers[event.fields["native_id"]] = event.thread
+
+
 RESULT = "pool_result_waiting"
 """The kind of the polls of a result."""
 
@@ -45,6 +49,10 @@ def ended_in_initializer(pool: Pool, event: Event) -> None:
 def _terminated(run: RunState, event: Event) -> None:
     pool = pool_of(run, event)
     pool.terminated = pool.terminated or event
+
+
+def _used(run: RunState, event: Event) -> None:
+    _keep(pool_of(run, event).used_in, event.pid, event)
 
 
 def _submitted(run: RunState, event: Event) -> None:
@@ -70,6 +78,8 @@ def _task_began(run: RunState, event: Event) -> None:
     if job in pool.uncounted:
         pool.submitted += 1
     run.processes[pid].task = Task(pool.identity, pool.taken, job, fields["function"], fields["items"], t, at)
+    if len(pool.begun) < CALLS_KEPT:
+        pool.begun.add(fields["function"])
 
 
 def _task_ended(run: RunState, event: Event) -> None:
@@ -85,6 +95,10 @@ def _task_ended(run: RunState, event: Event) -> None:
         process.answered = t
         if ns > pool.longest_ns:
             pool.longest_ns, pool.longest = ns, Longest(ns, name, task.at, task.function, task.items)
+
+
+def _task_unread(run: RunState, event: Event) -> None:
+    _keep(pool_of(run, event).unread, event.pid, event)
 
 
 def _task_raised(run: RunState, event: Event) -> None:
@@ -156,11 +170,14 @@ def _keep(events: dict[int, Event], key: int, event: Event) -> None:
 CHANGES: Mapping[str, Change] = {
     "pool_created": pool_of,
     "pool_worker_began": _worker_began,
+    "helper_began": _helper_began,
     "pool_initializer_began": _initializer_began,
     "pool_initializer_ended": _initializer_ended,
     "pool_terminated": _terminated,
+    "pool_used": _used,
     "pool_submitted": _submitted,
     "pool_task_began": _task_began,
+    "pool_task_unread": _task_unread,
     "pool_task_raised": _task_raised,
     "pool_task_ended": _task_ended,
     "pool_job_failed": _result_failed,

@@ -25,7 +25,7 @@ from procsim.tracer.watch.locks import (
     owner_of,
     traced_acquire,
 )
-from procsim.wire.explore_words import WOKEN
+from procsim.wire.gate_words import WOKEN
 from procsim.wire.identities import semaphore
 
 AWAKE_SECONDS = 0.1
@@ -73,8 +73,21 @@ def _watch_waking(condition: Any) -> None:
             emit("condition_notify_done", identity)
 
     condition._woken_count.acquire = acquire
+    condition._woken_count.release = partial(_leave, condition._woken_count._semlock)
     if explored.known:
         _sleep_at_the_gate(condition, sleepers)
+
+
+def _leave(woken: Any) -> None:
+    """Tell who notifies that this thread is awake, and then wait until it may acquire the condition's lock again."""
+    woken.release()
+    if _waiting.now is not None and gate.has_step(WOKEN):
+        lock, at = _waiting.now
+        ready = partial(can_acquire, lock._semlock)
+        if explored.active:
+            explored.ask("lock_acquired", identity_of(lock), at, ready, None, WOKEN)
+        else:
+            gate.arrive(WOKEN, identity_of(lock), at, ready)
 
 
 class _Waiting(threading.local):
@@ -87,12 +100,12 @@ _waiting = _Waiting()
 
 
 def _sleep_at_the_gate(condition: Any, identity: int) -> None:
-    """Replace what a thread waits for inside a condition: to be notified, and then for the lock.
+    """Replace what a thread waits for inside a condition: to be notified.
 
     The semaphore inside does not say whom it wakes. So the explorer wakes who has slept for longest. `identity`: of the
     count of sleepers inside, which was asked for before a fork: the same in each process.
     """
-    asleep, woken = condition._wait_semaphore._semlock, condition._woken_count._semlock
+    asleep = condition._wait_semaphore._semlock
 
     def acquire(block: Any = True, timeout: Any = None) -> Any:
         if not block or (timeout is not None and timeout <= 0):
@@ -101,14 +114,7 @@ def _sleep_at_the_gate(condition: Any, identity: int) -> None:
         notified = explored.sleep(identity, lock and identity_of(lock), at, timeout is not None)
         return asleep.acquire(notified)
 
-    def release() -> None:
-        woken.release()
-        if _waiting.now is not None:
-            lock, at = _waiting.now
-            ready = partial(can_acquire, lock._semlock)
-            explored.ask("lock_acquired", identity_of(lock), at, ready, None, WOKEN)
-
-    condition._wait_semaphore.acquire, condition._woken_count.release = acquire, release
+    condition._wait_semaphore.acquire = acquire
     _give_up_at_once(condition)
 
 
@@ -175,7 +181,8 @@ class Condition(Methods):
         if at == INTERNAL or not self._lock._semlock._is_mine():
             return Condition.real.wait(self, timeout)
         identity = identity_of(self._lock)
-        gate.arrive("condition_awoke", identity, at)
+        if gate.arrive_for_a_time("condition_awoke", identity, at) and not explored.active:
+            timeout = 0
         emit_waiting("condition_waiting", identity, at, timeout)
         notified = False
         outer, _waiting.now = _waiting.now, (self._lock, at)
@@ -226,7 +233,7 @@ class Event(Methods):
             announce("event_created", identity_of(self._flag), "Event", inside=_inside(self._cond))
 
     def is_set(self: Any) -> Any:
-        if explored.active and (at := caller()) != INTERNAL:
+        if gate.has_step("event_seen") and (at := caller()) != INTERNAL:
             gate.arrive("event_seen", identity_of(self._flag), at)
         is_set = Event.real.is_set(self)
         if is_set and (at := caller()) != INTERNAL:
@@ -255,8 +262,8 @@ class Event(Methods):
         raw = self._flag._semlock
         if at != INTERNAL:
             ready = None if timeout is not None else lambda: not raw._is_zero()
-            gate.arrive("event_awaited", identity_of(self._flag), at, ready)
-            timeout = timeout if gate.ask_explorer is None else 0
+            if gate.arrive_for_a_time("event_awaited", identity_of(self._flag), at, ready):
+                timeout = 0
         if at == INTERNAL:
             return Event.real.wait(self, timeout)
         if not raw._is_zero():

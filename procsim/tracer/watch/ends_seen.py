@@ -5,7 +5,7 @@ import weakref
 from types import ModuleType
 from typing import Any
 
-from procsim.tracer import explored
+from procsim.tracer import explored, gate
 from procsim.tracer.emit import emit, emit_waiting, look
 from procsim.tracer.patching import on_restore, replace
 from procsim.tracer.sites import INTERNAL, OF_HELPER, caller
@@ -47,8 +47,8 @@ def emit_polled(process: Any, depth: int = OF_HELPER) -> None:
     emit("process_polled", at=at, child=process._popen.pid, child_name=process._name, sigchld=sigchld)
 
 
-def _ask_to_wait_for_any(wait: Any, objects: list[Any], timeout: Any, at: str | None) -> Any:
-    """Wait until it is time to go on with any of these, where this process is explored. Returns the time that is left.
+def _arrive_to_wait_for_any(wait: Any, objects: list[Any], timeout: Any, at: str | None) -> Any:
+    """Wait until it is time to go on with any of these. Returns the time that is left.
 
     Not where there is something else than ends of pipes of the program's own and processes that it has started.
     """
@@ -59,8 +59,11 @@ def _ask_to_wait_for_any(wait: Any, objects: list[Any], timeout: Any, at: str | 
     def is_there() -> bool:
         return bool(wait(objects, 0))
 
-    explored.ask("connections_awaited", None, at, is_there if timeout is None else None, tuple(things), looks=is_there)
-    return 0
+    ready = is_there if timeout is None else None
+    if explored.active:
+        explored.ask("connections_awaited", None, at, ready, tuple(things), looks=is_there)
+        return 0
+    return 0 if gate.arrive_for_a_time("connections_awaited", None, at, ready) else timeout
 
 
 def _name_of(thing: Any) -> int | str | None:
@@ -77,9 +80,9 @@ def patch_wait(module: ModuleType) -> None:
     on_restore(_started.clear)
 
     def traced_wait(object_list: Any, timeout: Any = None) -> Any:
-        if explored.active and (at := caller()) != INTERNAL:
+        if gate.has_step("connections_awaited") and (at := caller()) != INTERNAL:
             object_list = list(object_list)
-            timeout = _ask_to_wait_for_any(wait, object_list, timeout, at)
+            timeout = _arrive_to_wait_for_any(wait, object_list, timeout, at)
         ready = _wait_with_a_limit(wait, object_list, timeout, caller())
         if ready and (at := caller()) != INTERNAL:
             look()  # something waits in a pipe, say

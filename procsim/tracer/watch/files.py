@@ -20,6 +20,7 @@ from procsim.tracer.sites import call_site, is_internal, is_library, module_of, 
 from procsim.tracer.values import VALUE_LIMIT
 from procsim.tracer.watch import libraries, ordering
 from procsim.wire import identities
+from procsim.wire.gate_words import OPENS
 
 _fstat = os.fstat
 
@@ -53,8 +54,8 @@ class _Open(Builtin):
         frame = sys._getframe().f_back
         if type(file) is int or frame is None or is_internal(frame):
             return self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
-        if explored.active and not is_library(frame):
-            explored.ask_path("file_opened", [file], plain_mode)
+        if gate.has_step(OPENS) and not is_library(frame):
+            explored.ask_path(OPENS, [file], plain_mode)
         try:
             result = self._original(file, mode, buffering, encoding, errors, newline, closefd, opener)
         finally:
@@ -150,8 +151,8 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
     """What `open` does for the usual modes (the steps are those of Lib/_pyio.py)."""
     name = os.fspath(file)
     key = name if type(name) is str else None  # others may have a hash of the program's
-    if explored.active:
-        explored.ask_path("file_opened", [name], mode, at)
+    if gate.has_step(OPENS):
+        explored.ask_path(OPENS, [name], mode, at)
     names = ordering.names_paths() and mode[0] in "wxa"
     if names:
         ordering.emit_change(name)

@@ -85,8 +85,8 @@ def traced_acquire(lock: Any, at: str | None, block: Any = True, timeout: Any = 
     """Acquire a SemLock, and emit that: `lock_waiting` only where a try without waiting failed."""
     raw, identity, block = lock._semlock, identity_of(lock), as_flag(block)
     if gate.shared[0]:  # only what may wait for ever has to be possible first
-        gate.arrive("lock_acquired", identity, at, partial(can_acquire, raw) if block and timeout is None else None)
-        block = block and gate.ask_explorer is None
+        ready = partial(can_acquire, raw) if block and timeout is None else None
+        block = not gate.arrive_for_a_time("lock_acquired", identity, at, ready) and block
     kinds = ("lock_waiting", "lock_refused")
     if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout):
         return False

@@ -20,7 +20,7 @@ import sys
 from types import FrameType, ModuleType
 from typing import Any
 
-from procsim.tracer import confines, explored
+from procsim.tracer import confines, explored, gate
 from procsim.tracer.emit import emit, look
 from procsim.tracer.patching import Builtin, Methods, on_restore, replace
 from procsim.tracer.sites import is_internal, is_ours, module_of
@@ -115,33 +115,40 @@ class _Glance(_OfOs):
     """Whatever becomes of it, the program learns something of what is there."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        _arrive(self._original.__name__, args, kwargs)
         try:
             return self._original(*args, **kwargs)
         finally:
             look()
 
 
+def _arrive(name: str, args: tuple[Any, ...], kwargs: Any, how: str = "") -> None:
+    """Wait at the gate where this function of os is a step; `args`, `kwargs`: what it is given; `how`: what else it is
+    called for."""
+    kind = "path_seen" if name in _LOOKS else "path_changed"
+    if gate.has_step(kind) and not is_ours(sys._getframe(2)):
+        explored.ask_path(kind, _paths_of(name, args, kwargs), how or name, folder=kwargs.get("dir_fd"))
+
+
+def _paths_of(name: str, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, ...]:
+    """The paths among what a function of os is given."""
+    if name in _CHANGES_OF_TWO:
+        return (*args[:2], *(kwargs[word] for word in ("src", "dst") if word in kwargs))
+    return args[:1] or (kwargs.get("path", "."),)
+
+
 class _Change(_OfOs):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        paths = self._paths(args, kwargs)
+        paths = _paths_of(self._original.__name__, args, kwargs)
         if self._original.__name__ in _MAKES_A_NODE:
             confines.check("makes", paths[0], kwargs.get("dir_fd"))
-        if explored.active:
-            explored.ask_path("path_changed", paths, self._original.__name__, folder=kwargs.get("dir_fd"))
+        _arrive(self._original.__name__, args, kwargs)
         for path in paths:
             emit_change(path)
         result = self._original(*args, **kwargs)
         for path in paths:
             emit_seen(path)
         return result
-
-    def _paths(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        return args[:1] or (kwargs.get("path"),)
-
-
-class _ChangeOfTwo(_Change):
-    def _paths(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        return (*args[:2], *(kwargs[name] for name in ("src", "dst") if name in kwargs))
 
 
 class _Look(_OfOs):
@@ -152,9 +159,7 @@ class _Look(_OfOs):
         caller = sys._getframe().f_back
         if caller is not None and is_ours(caller):
             return self._original(*args, **kwargs)
-        if explored.active:
-            how = "exists" if _asks_whether(caller) else self._original.__name__
-            explored.ask_path("path_seen", [path], how, folder=kwargs.get("dir_fd"))
+        _arrive(self._original.__name__, args, kwargs, "exists" if _asks_whether(caller) else "")
         try:
             result = self._original(*args, **kwargs)
         except OSError:
@@ -241,8 +246,7 @@ _OTHERS: dict[type[_OfOs], tuple[str, ...]] = {
 
 _AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {_Glance: (*_CHANGES, *_CHANGES_OF_TWO, *_LOOKS), **_OTHERS}
 _BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
-    _Change: (*_CHANGES, "utime", "truncate", "ftruncate"),
-    _ChangeOfTwo: _CHANGES_OF_TWO,
+    _Change: (*_CHANGES, "utime", "truncate", "ftruncate", *_CHANGES_OF_TWO),
     _Look: _LOOKS,
     **_OTHERS,
 }

@@ -146,10 +146,10 @@ class Connection(Methods):
         return received
 
     def poll(self: Any, timeout: Any = 0.0) -> Any:
-        if explored.active and not self._procsim_inner and (at := caller()) != INTERNAL:
-            limited = timeout is not None
-            gate.arrive("pipe_polled", _identity_of_end(self), at, None if limited else partial(_has_news, self))
-            timeout = 0.0
+        if gate.has_step("pipe_polled") and not self._procsim_inner and (at := caller()) != INTERNAL:
+            news = None if timeout is not None else partial(_has_news, self)
+            if gate.arrive_for_a_time("pipe_polled", _identity_of_end(self), at, news):
+                timeout = 0.0
         limited = type(timeout) in (int, float) and timeout > 0
         at_once = not limited or self._procsim_inner or self._handle is None or bytes_are_waiting(self._handle)
         if at_once or (at := caller()) == INTERNAL:
@@ -199,6 +199,18 @@ def _has_room(handle: int, size: int) -> bool:
             raise
         return True  # closed: then the call itself raises
     return int.from_bytes(count, sys.byteorder) + size < PIPE_BYTES
+
+
+def is_full(connection: Any) -> bool:
+    """Whether nothing more goes into a pipe now. Not where it was closed: then the call itself raises."""
+    try:
+        poll = select.poll()
+        poll.register(connection._handle, select.POLLOUT)
+        return not poll.poll(0)
+    except (OSError, TypeError) as error:
+        if raised_elsewhere(error):
+            raise
+        return False
 
 
 def _wait_for_room(connection: Any, queue: int, buf: Any) -> None:

@@ -188,7 +188,8 @@ class BaseProcess(Methods):
             timeout = ask_to_join(self, at, timeout)
         elif at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
             ready = (lambda: popen.poll() is not None) if timeout is None else None
-            gate.arrive("process_joined", None, at, ready, subject=self._name)
+            if gate.arrive_for_a_time("process_joined", None, at, ready, self._name):
+                timeout = 0
         # Also where an exit handler joins: that is where a process that does not end is mostly found.
         if popen.poll() is None:
             emit_waiting("process_join_waiting", None, at or None, timeout, child=popen.pid, child_name=self._name)

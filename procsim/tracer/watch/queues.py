@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections import deque
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -31,7 +32,7 @@ from procsim.tracer.sites import (
 from procsim.tracer.values import plain, type_name, value_of
 from procsim.tracer.watch.conditions import belongs_to
 from procsim.tracer.watch.locks import as_flag, identity_of, keep_raw, waited_for
-from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode
+from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode, is_full
 from procsim.tracer.watch.uncaught import described, emit_call_raised
 from procsim.wire.pipe import Clock
 
@@ -45,6 +46,7 @@ SITES_KEPT = 1_000
 """Of so many of the last puts into a queue the lines are kept, for items that cannot be sent."""
 
 _pause = threading.Event()  # never set; `time.sleep` is the program's
+_PAUSE_SECONDS = 0.00005
 
 
 def patch_queues(module: ModuleType) -> None:
@@ -71,6 +73,22 @@ def _may_wait(queue: Any) -> bool:
         or (queue._wlock is not None and queue._wlock._semlock._is_zero())  # None: Windows
         or not bytes_are_waiting(handle)
     )
+
+
+def _is_there(queue: Any) -> bool:
+    """Whether a `get` takes an item now. Where the pipe is full, somebody waits there in the middle of his message."""
+    if not _may_wait(queue):
+        return True
+    handle, is_read = queue._reader._handle, queue._rlock._semlock._is_zero()
+    return handle is not None and not is_read and bytes_are_waiting(handle) and is_full(queue._writer)
+
+
+def _comes(queue: Any) -> bool:
+    """Whether an item that was put is there, or soon will be: its feeder may be about to write it."""
+    deadline = Clock.now() + FEEDER_NS
+    while not (is_there := _is_there(queue)) and Clock.now() < deadline:
+        _pause.wait(_PAUSE_SECONDS)
+    return is_there
 
 
 def _announce(queue: Any, maxsize: int) -> None:
@@ -137,8 +155,7 @@ def _watch_places(queue: Any) -> None:
         block = as_flag(block)
         if gate.shared[0]:
             ready = (lambda: not raw._is_zero()) if block and timeout is None else None
-            gate.arrive("queue_put", identity, at, ready, subject=value)
-            block = block and gate.ask_explorer is None
+            block = not gate.arrive_for_a_time("queue_put", identity, at, ready, value) and block
         kinds = ("queue_put_waiting", "queue_full")
         if not raw.acquire(False, timeout) and not waited_for(raw, kinds, identity, at, block, timeout, value=value):
             return False
@@ -154,18 +171,40 @@ def _watch_places(queue: Any) -> None:
 
 
 def _wait_for_feeder(queue: Any, sent: int) -> None:
-    """At a closed gate a `put` is done when a thread of the queue's, its feeder, has written the item into the pipe."""
+    """At a closed gate a `put` is done when a thread of the queue's, its feeder, has written the item into the pipe.
+
+    Or when that is full: then the feeder waits until others have taken something, and the `put` does not.
+    """
     deadline = Clock.now() + FEEDER_NS
     while (queue._buffer or queue._writer._procsim_sent == sent) and Clock.now() < deadline:
-        _pause.wait(0.00005 if explored.active else 0.0005)
+        if is_full(queue._writer):
+            return
+        _pause.wait(_PAUSE_SECONDS if explored.active else 10 * _PAUSE_SECONDS)
+
+
+def _ask_to_flush(thread: Any, identity: int) -> None:
+    """Where this process is explored: wait until others have taken so much that its feeder can write the rest."""
+    ends = partial(_will_end, thread)
+    if explored.active and not ends():
+        explored.ask("queue_flushed", identity, None, ends)
+
+
+def _will_end(feeder: Any) -> bool:
+    """Whether a feeder that was told to end does so: it does not where the pipe is full. It is given time to write."""
+    deadline = Clock.now() + FEEDER_NS
+    while feeder.is_alive():
+        if is_full(feeder._procsim_writer) or Clock.now() > deadline:
+            return False
+        _pause.wait(_PAUSE_SECONDS)
+    return True
 
 
 # Whether it is empty ------------------------------------------------------------------------------------------
 
 
-def _look_explored(queue: Any) -> None:
-    """Where this process is explored, it is a step to ask a queue."""
-    if explored.active and (at := caller(OF_HELPER)) != INTERNAL:
+def _arrive_to_ask(queue: Any) -> None:
+    """It may be a step to ask a queue."""
+    if gate.has_step("queue_asked") and (at := caller(OF_HELPER)) != INTERNAL:
         gate.arrive("queue_asked", identity_of(queue._rlock), at)
 
 
@@ -256,11 +295,16 @@ class Queue(Methods):
             size = plain(self._maxsize)
             if type(size) is int and size < UNLIMITED:
                 emit("queue_get_called", identity, at)
-        if gate.shared[0]:
-            ready = (lambda: not _may_wait(self)) if may_block and timeout is None else None
-            gate.arrive("queue_got", identity, at, ready)
-            if gate.ask_explorer is not None:
-                block = may_block = may_block and timeout is None
+        if explored.active:
+            may_block = may_block and timeout is None
+            there, comes = (partial(_is_there, self), partial(_comes, self)) if may_block else (None, None)
+            if explored.ask("queue_got", identity, at, comes, looks=there) and not may_block:
+                _comes(self)
+            block = may_block
+        elif gate.shared[0]:
+            ready = partial(_is_there, self) if may_block and timeout is None else None
+            if gate.arrive_for_a_time("queue_got", identity, at, ready):
+                block = may_block = False
         waiting = Waiting()
         if may_block and _may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
@@ -273,13 +317,13 @@ class Queue(Methods):
         return item
 
     def empty(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         empty = Queue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty
 
     def qsize(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         size = Queue.real.qsize(self)
         _emit_asked(self, plain(size) == 0)
         return size
@@ -287,6 +331,8 @@ class Queue(Methods):
     def _start_thread(self: Any) -> None:
         Queue.real._start_thread(self)
         self._thread._procsim_identity = identity_of(self._rlock)
+        if explored.active:
+            self._thread._procsim_writer = self._writer
 
     def cancel_join_thread(self: Any) -> None:
         at = caller()
@@ -308,6 +354,7 @@ class Queue(Methods):
             return
         emit_waiting("queue_flush_waiting", identity, None)
         try:
+            _ask_to_flush(thread, identity)
             Queue.real._finalize_join(reference)
         finally:  # Ctrl-C ends the wait, too
             emit("queue_flushed", identity)
@@ -361,7 +408,7 @@ class SimpleQueue(Methods):
         belong_to_a_queue(self._reader, self._writer)
 
     def empty(self: Any) -> Any:
-        _look_explored(self)
+        _arrive_to_ask(self)
         empty = SimpleQueue.real.empty(self)
         _emit_asked(self, empty is True)
         return empty

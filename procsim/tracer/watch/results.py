@@ -21,7 +21,15 @@ from procsim.tracer.sites import own_site
 from procsim.tracer.values import function_name, own, plain, type_name
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.result_polls import LOOKING, emit_asked, has_come
-from procsim.tracer.watch.uncaught import frames_of, helper_of, inherited_type, operation_of, origin_of, plain_text_of
+from procsim.tracer.watch.uncaught import (
+    frames_of,
+    helper_of,
+    inherited_type,
+    operation_of,
+    origin_of,
+    plain_text_of,
+    text_of,
+)
 
 
 def patch_results(module: ModuleType) -> None:
@@ -31,8 +39,7 @@ def patch_results(module: ModuleType) -> None:
     IMapIterator.replace_those_of(module.IMapIterator)
     IMapUnorderedIterator.replace_those_of(module.IMapUnorderedIterator)
     result = module.ApplyResult
-    _ask_for_results(result.get, result.successful, module.IMapIterator.next)
-    LOOKING.add(result.ready.__code__)
+    ask_for_results(result.get, result.successful, module.IMapIterator.next, ready=result.ready)
 
 
 class ApplyResult(Methods):
@@ -40,10 +47,10 @@ class ApplyResult(Methods):
 
     def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         ApplyResult.real.__init__(self, pool, *args, **kwargs)
-        lock = lock_of(pool)
         # A MapResult comes through here, too, and emits that it was submitted when the number of its tasks is known.
-        if watch(self._event, lock, self._job) and not issubclass(type(self), ApplyResult.real.MapResult):
-            emit_submitted(self._event, lock, self._job, sys._getframe(1).f_locals.get("func"), 1)
+        known = watch(self._event, identity_in(pool), self._job)
+        if known and not issubclass(type(self), ApplyResult.real.MapResult):
+            emit_submitted(self._event, sys._getframe(1).f_locals.get("func"), 1)
 
     def _set(self: Any, i: int, obj: Any) -> None:
         try:
@@ -58,10 +65,8 @@ class MapResult(Methods):
 
     def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         MapResult.real.__init__(self, pool, *args, **kwargs)
-        lock = lock_of(pool)
-        if lock is not None:
-            function = sys._getframe(1).f_locals.get("func")
-            emit_submitted(self._event, lock, self._job, function, self._number_left)
+        if identity_in(pool) is not None:
+            emit_submitted(self._event, sys._getframe(1).f_locals.get("func"), self._number_left)
 
     def _set(self: Any, i: int, success_result: Any) -> None:
         try:
@@ -76,11 +81,10 @@ class IMapIterator(Methods):
 
     def __init__(self: Any, pool: Any) -> None:
         IMapIterator.real.__init__(self, pool)
-        lock = lock_of(pool)
-        if watch(self._cond, lock, self._job):
+        if watch(self._cond, identity_in(pool), self._job):
             call = sys._getframe(1).f_locals
             tasks = _chunks(call.get("iterable"), call.get("chunksize"))
-            emit_submitted(self._cond, lock, self._job, call.get("func"), tasks)
+            emit_submitted(self._cond, call.get("func"), tasks)
 
     def _set(self: Any, i: int, obj: Any) -> None:
         if not obj[0]:
@@ -112,15 +116,20 @@ def patch_futures(module: ModuleType) -> None:
         return waiter
 
     replace(module, "_create_and_install_waiters", _create_and_install_waiters)
-    _ask_for_results(module.Future.result, module.Future.exception)
+    ask_for_results(module.Future.result, module.Future.exception, ready=module.Future.done)
     _set_exception.add(module.Future.set_exception.__code__)
-    LOOKING.add(module.Future.done.__code__)
 
 
 def lock_of(pool: Any) -> Any:
     """The lock that the workers of a pool share; None if they are threads, or the pool was shut down."""
     tasks = own(pool, "_call_queue")
     return lock_inside(own(pool, "_inqueue") if tasks is None else tasks)
+
+
+def identity_in(pool: Any) -> int | None:
+    """The identity of a pool, that of this lock; None where there is none."""
+    lock = lock_of(pool)
+    return None if lock is None else identity_of(lock)
 
 
 def lock_inside(tasks: Any) -> Any:
@@ -136,11 +145,12 @@ def lock_inside(tasks: Any) -> Any:
 # What is submitted -------------------------------------------------------------------------------------------
 
 
-def emit_submitted(inside: Any, lock: Any, job: int, function: Any, tasks: int | None) -> None:
-    """`inside`: the event or condition inside the result."""
+def emit_submitted(inside: Any, function: Any, tasks: int | None) -> None:
+    """`inside`: the event or condition inside the result, which is watched."""
     at = own_site(3)  # past the constructor, and the method that calls it
     name = function_name(function)
-    emit("pool_submitted", identity_of(lock), at, job=job, function=name, tasks=tasks)
+    identity, job = inside._procsim_result
+    emit("pool_submitted", identity, at, job=job, function=name, tasks=tasks)
     if type(inside) in _ERRORS:
         inside._procsim_call = (name, at)
 
@@ -160,6 +170,7 @@ class _ResultEvent(threading.Event):
 
     _procsim_result: tuple[int, int | None]
     _procsim_call: tuple[str, str | None] = ("", None)
+    _procsim_limit: float | None = None
     _procsim_asked = False
 
     def is_set(self) -> bool:
@@ -177,7 +188,7 @@ class _ResultEvent(threading.Event):
         # `_set` of a result calls this last.
         result = sys._getframe(1).f_locals.get("self") if self._procsim_result[1] is not None else None
         if result is not None and getattr(result, "_success", True) is False:
-            _notice_error(self, result._value, heard=result._error_callback is not None)
+            notice_error(self, result._value, heard=result._error_callback is not None)
         super().set()
 
 
@@ -197,8 +208,12 @@ def has_not_come(result: Any) -> bool:
     if type(condition) in (_ResultCondition, _ErrorCondition):  # of an iterator: what has come, and was not taken
         items, come, waiting = own(result, "_items"), own(result, "_index"), own(condition, "_waiters")
         return not waiting and items is not None and len(items) == come
-    event = own(result, "_event")
-    return type(event) is _ResultEvent and not event._procsim_asked
+    return not is_awaited(own(result, "_event"))
+
+
+def is_awaited(event: Any) -> bool:
+    """Whether a result, of which this is the event, is no longer to come, or somebody has asked for it."""
+    return type(event) is not _ResultEvent or event._procsim_asked
 
 
 class _ResultCondition(threading.Condition):
@@ -206,6 +221,7 @@ class _ResultCondition(threading.Condition):
 
     _procsim_result: tuple[int, int | None]
     _procsim_call: tuple[str, str | None] = ("", None)
+    _procsim_limit: float | None = None
 
     def __enter__(self) -> bool:
         entered = super().__enter__()
@@ -232,8 +248,35 @@ class _ResultCondition(threading.Condition):
     def notify_all(self) -> None:
         frame = sys._getframe(1)
         if frame.f_code in _set_exception:
-            _notice_error(self, frame.f_locals["exception"], heard=False)
+            notice_error(self, frame.f_locals["exception"], heard=False)
         super().notify_all()
+
+
+class PolledCondition(_ResultCondition):
+    """The same, where the method by which the program waits does so with a short time limit, again and again: one wait.
+
+    `leave` ends it where nothing has come.
+    """
+
+    _procsim_waits: tuple[str | None, Waiting] | None = None
+
+    def wait(self, timeout: Any = None) -> bool:
+        identity, job = self._procsim_result
+        if self._procsim_waits is None:
+            self._procsim_waits = (_emit_waiting(self, own_site(), None), Waiting())
+        got = threading.Condition.wait(self, timeout)
+        if got:
+            emit("pool_result_got", identity, self._procsim_waits[0], job=job)
+            self._procsim_waits = None
+        return got
+
+    def leave(self) -> None:
+        """It is waited for no longer."""
+        if self._procsim_waits is not None:
+            identity, job = self._procsim_result
+            at, waiting = self._procsim_waits
+            emit("pool_result_missed", identity, at, job=job, took=waiting.took())
+            self._procsim_waits = None
 
 
 class _ErrorCondition(_ResultCondition):
@@ -250,16 +293,31 @@ _asking: set[CodeType] = set()
 _set_exception: set[CodeType] = set()
 
 
-def _ask_for_results(*methods: Any) -> None:
+def ask_for_results(*methods: Any, ready: Any) -> None:
+    """`methods` return a result, or raise the error that it is; `ready` tells whether it has come."""
     _asking.update(method.__code__ for method in methods)
+    LOOKING.add(ready.__code__)
 
 
-def watch(inside: Any, lock: Any, job: int) -> bool:
-    """Have the event or condition inside a result emit when a thread waits. False: the pool is not traced."""
-    if lock is None:
+def watch(inside: Any, pool: int | None, job: int, limit: float | None = None) -> bool:
+    """Have the event or condition inside a result emit when a thread waits. False: the pool is not traced.
+
+    `limit`: seconds after which the pool ends the task, and the result is an error.
+    """
+    if pool is None:
         return False
-    _make_visible(inside, identity_of(lock), job)
+    _make_visible(inside, pool, job)
+    if limit is not None:
+        inside._procsim_limit = limit
     return True
+
+
+def watch_polled(inside: Any, pool: int | None, job: int, limit: float | None = None) -> bool:
+    """The same for a condition on which a package waits again and again, each time for a moment."""
+    watched = watch(inside, pool, job, limit)
+    if type(inside) is _ResultCondition:
+        inside.__class__ = PolledCondition
+    return watched
 
 
 def _make_visible(inside: Any, identity: int, job: int | None) -> None:
@@ -270,11 +328,17 @@ def _make_visible(inside: Any, identity: int, job: int | None) -> None:
         inside.__class__ = visible
 
 
+def _emit_waiting(inside: Any, at: str | None, timeout: Any) -> str | None:
+    """The line is returned."""
+    identity, job = inside._procsim_result
+    fields = {"job": job, "importing": module_being_imported(), "helper": _helper_here(identity)}
+    emit_waiting("pool_result_waiting", identity, at, inside._procsim_limit if timeout is None else timeout, **fields)
+    return at
+
+
 def _wait(inside: Any, wait: Callable[[Any], bool], timeout: Any) -> bool:
     identity, job = inside._procsim_result
-    at = own_site(2)
-    fields = {"job": job, "importing": _module_being_imported(), "helper": _helper_here(identity)}
-    emit_waiting("pool_result_waiting", identity, at, timeout, **fields)
+    at = _emit_waiting(inside, own_site(2), timeout)
     waiting = Waiting()
     got = False
     try:
@@ -300,7 +364,7 @@ def _helper_here(identity: int) -> str | None:
     return helper if pool == identity else None
 
 
-def _module_being_imported() -> str | None:
+def module_being_imported() -> str | None:
     """The module that this thread is importing: no other thread can import it, or pickle a function of it, before."""
     if not _module_locks:  # nobody imports anything: no need to look through all frames
         return None
@@ -321,7 +385,7 @@ _LOAD = _frozen_importlib._load_unlocked.__code__  # type: ignore[attr-defined]
 
 def _notice_error_of_item(iterator: Any, error: Any) -> None:
     """One of the results that the iterator of an `imap` will give is an error."""
-    _notice_error(iterator._cond, error, _was_asked(iterator) or bool(iterator._cond._waiters))
+    notice_error(iterator._cond, error, _was_asked(iterator) or bool(iterator._cond._waiters))
 
 
 def _was_asked(iterator: Any) -> bool:
@@ -335,7 +399,7 @@ def _notice_asked_meanwhile(iterator: Any) -> None:
         _emit_seen(iterator._cond)
 
 
-def _notice_error(inside: Any, error: BaseException, heard: bool) -> None:
+def notice_error(inside: Any, error: BaseException, heard: bool) -> None:
     """A result is an error. From now on the event or condition `inside` emits when somebody asks for it.
 
     `heard`: somebody does so anyway.
@@ -345,6 +409,7 @@ def _notice_error(inside: Any, error: BaseException, heard: bool) -> None:
     identity, job = inside._procsim_result
     function, submitted = inside._procsim_call
     frames = [frame for frame, _ in frames_of(error)]  # empty if it comes from a worker
+    during = operation_of(error, frames)[0]
     emit(
         "pool_job_failed",
         identity,
@@ -352,8 +417,8 @@ def _notice_error(inside: Any, error: BaseException, heard: bool) -> None:
         function=function,
         submitted=submitted,
         type=type_name(type(error)),
-        text=plain_text_of(error),
-        during=operation_of(error, frames)[0],
+        text=text_of(error) if during == "answering" else plain_text_of(error),  # that is Python's own
+        during=during,
         inherited=inherited_type(frames),
         heard=heard,
     )

@@ -206,11 +206,16 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
     "starting": a process, while the file of the program was first run by a new interpreter. "task_done": once too
     often. "not_started": what only a started process can do. "sending" and "receiving": pickling what goes to another
     process, and unpickling what has come from one. "broken": an executor, since one of its workers has ended.
+    "nesting": a daemon, such as a worker of a Pool, was to start a process, which it must not.
+    "answering": pickling what a task of a Pool has returned or raised.
     "asking": a manager, which could not be reached. "grouping": making a Process with a group, which must be None.
     """
     executors = sys.modules.get("concurrent.futures.process")
     if executors is not None and is_a(error, executors.BrokenProcessPool):
         return "broken", None, None
+    pools = sys.modules.get("multiprocessing.pool")
+    if pools is not None and is_a(error, pools.MaybeEncodingError):
+        return "answering", None, None
     if not frames:
         return NOTHING
     innermost = frames[-1]
@@ -221,6 +226,8 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
     if _function(innermost) == ("multiprocessing.process", "__init__") and innermost.f_locals.get("group") is not None:
         group = innermost.f_locals["group"]
         return "grouping", function_name(group) if callable(group) else None, None
+    if _function(innermost) == ("multiprocessing.process", "start") and _is_daemon():
+        return "nesting", None, None
     process = innermost.f_locals.get("self") if _function(innermost) in _NEED_A_START else None
     if process is not None and process._popen is None and process._parent_pid == os.getpid():
         return "not_started", process._name, process._procsim_made
@@ -236,6 +243,11 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
         if variable is not None and variable in frame.f_locals and not prepares:
             return "receiving", None, None
     return NOTHING
+
+
+def _is_daemon() -> bool:
+    processes = sys.modules.get("multiprocessing.process")
+    return processes is not None and bool(processes._current_process._config.get("daemon"))
 
 
 def inherited_type(frames: list[FrameType]) -> str | None:

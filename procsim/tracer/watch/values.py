@@ -14,7 +14,6 @@ import os
 import sys
 from _thread import get_ident
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -26,22 +25,18 @@ from procsim.tracer.patching import Methods, replace
 from procsim.tracer.repetition import ValueRepetition
 from procsim.tracer.sites import OF_HELPER, caller, outer_site
 from procsim.tracer.values import value_of
+from procsim.tracer.watch.inner_lock import enter
 from procsim.tracer.watch.locks import (
     ENTERED,
     RECURSIVE_MUTEX,
-    can_acquire,
     emit_released,
     has_semlocks,
     identity_of,
     traced_acquire,
-    waited_for,
 )
 from procsim.tracer.watch.ordering import names_paths
 from procsim.wire import identities
 from procsim.wire.pipe import raised_elsewhere
-
-BRIEF_SECONDS = 0.02
-"""A shorter wait for the lock inside is not told: another process reads or writes meanwhile."""
 
 OF_ACCESS = 2
 """The `depth` for `emit_again` of a method that emits by itself."""
@@ -107,7 +102,7 @@ class SynchronizedArray(Methods):
             return SynchronizedArray.real.__getitem__(self, i)
         raw = memory.raw
         if gate.shared[0] or not raw.acquire(False):
-            _enter(memory, "value_read", place)
+            enter(memory, "value_read", place)
         try:
             value = SynchronizedArray.real.__getitem__(memory.inside, i)
             values = (value_of(value), *place)
@@ -125,7 +120,7 @@ class SynchronizedArray(Methods):
             return
         raw = memory.raw
         if gate.shared[0] or not raw.acquire(False):
-            _enter(memory, "value_written", place)
+            enter(memory, "value_written", place)
         try:
             SynchronizedArray.real.__setitem__(memory.inside, i, value)
             values = (value_of(value), *place)
@@ -201,7 +196,7 @@ def _traced(real: Any, names: tuple[str, ...], *others: Any) -> property:
             return read(self)
         raw = memory.raw
         if gate.shared[0] or not raw.acquire(False):
-            _enter(memory, "value_read", others)
+            enter(memory, "value_read", others)
         try:
             value = read(memory.inside)
             values = (value_of(value), *(others or (0, memory.length)))
@@ -218,7 +213,7 @@ def _traced(real: Any, names: tuple[str, ...], *others: Any) -> property:
             return
         raw = memory.raw
         if gate.shared[0] or not raw.acquire(False):
-            _enter(memory, "value_written", others)
+            enter(memory, "value_written", others)
         try:
             write(memory.inside, value)
             values = (value_of(value), *(others or (0, memory.length)))
@@ -251,7 +246,7 @@ def _reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 raise
             again = None
         if (again is None and gate.shared[0]) or not raw.acquire(False):
-            _enter(memory, "value_read", ())
+            enter(memory, "value_read", ())
         try:
             if again is not None:
                 value = memory.obj.value  # in half the time
@@ -288,7 +283,7 @@ def _writing(write: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
                 raise
             again = None
         if (again is None and gate.shared[0]) or not raw.acquire(False):
-            _enter(memory, "value_written", ())
+            enter(memory, "value_written", ())
         try:
             if again is None or type(value) is not int:  # it may raise, and tracebacks are as ever
                 write(memory.inside, value)
@@ -328,25 +323,6 @@ def _frame() -> Any:
     """The frame of the program's code that reads or writes; None: there is none."""
     frame = sys._getframe(2)
     return frame.f_back
-
-
-def _enter(memory: _Memory, kind: str, place: tuple[Any, ...]) -> None:
-    """Acquire the lock inside where it is not free, or where the gate is closed."""
-    at = caller(OF_HELPER) or outer_site(2)
-    raw = memory.raw
-    if gate.shared[0]:
-        gate.arrive(kind, memory.identity, at, partial(can_acquire, raw), subject=_place_words(place))
-    if not raw.acquire(False) and not raw.acquire(True, BRIEF_SECONDS):
-        # The event of the access ends the wait.
-        waited_for(raw, ("lock_waiting", "lock_refused"), identity_of(memory.lock), at, True, None)
-
-
-def _place_words(place: tuple[Any, ...]) -> str:
-    """What follows the name of the object in the program's code: "[3]" or ".x"; "" where it is all of it."""
-    if len(place) == 2:
-        first, size = place
-        return f"[{first}]" if size == 1 else f"[{first}:{first + size}]"
-    return str(*place)
 
 
 def _identity_of(obj: Any) -> int | None:

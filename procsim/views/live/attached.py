@@ -1,20 +1,15 @@
 """A running program on the screen, as it was seen last; and where the threads of one process stand.
 
-what was seen ──► lines ──► Frames ──► those that have changed        keys ──► which process, leave
+what was seen ──► lines ──► the terminal (`full_screen.py`)        keys ──► which process, leave
 """
 
-import contextlib
 import time
-from typing import Self
 
-from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
-from rich.console import Console, Group
-from rich.screen import Screen
+from rich.console import Group
 from rich.text import Text
 
 from procsim.language import _
-from procsim.output import writing
 from procsim.state.run_state import RunState
 from procsim.views.attached import (
     Attached,
@@ -28,9 +23,8 @@ from procsim.views.attached import (
 )
 from procsim.views.base import Verdict
 from procsim.views.console import console as new_console
-from procsim.views.live.frames import Frames
-from procsim.views.live.keyboard import LEAVE, LOOK_SECONDS, open_keyboard, pressed
-from procsim.views.live.terminal import terminal
+from procsim.views.live.full_screen import FullScreen
+from procsim.views.live.keyboard import LEAVE, LOOK_SECONDS
 from procsim.views.text.prose import hanging
 from procsim.views.text.rows import fitted
 from procsim.views.text.summary import ascii_only, verdict_rows
@@ -40,35 +34,16 @@ FEWEST_ROWS = 4
 """Of processes: they are shown even if the sentences are long."""
 
 
-class AttachedScreen:
+class AttachedScreen(FullScreen):
     """Shows a running program on the whole terminal."""
 
     def __init__(self) -> None:
-        self._console: Console = new_console()
-        self._leaving = contextlib.ExitStack()
-        self._input: Input | None = None
-        self._frames = Frames()
+        super().__init__(new_console())
         self._seen: tuple[RunState, Verdict, Attached] | None = None
         self._chosen: int | None = None
         """The PID of the process of which it is shown where its threads stand."""
         self._rows: list[int] = []
         """The PIDs of the rows on the screen, from top to bottom."""
-
-    def __enter__(self) -> Self:
-        try:
-            self._leaving.enter_context(terminal.screen())
-            self._input = open_keyboard()
-            self._leaving.callback(self._input.close)
-            self._leaving.enter_context(self._input.raw_mode())
-            self._leaving.enter_context(self._console.screen())
-        except BaseException:
-            self._leaving.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            self._leaving.close()
 
     def show(self, run: RunState, verdict: Verdict, attached: Attached) -> None:
         """Show this from now on."""
@@ -78,17 +53,15 @@ class AttachedScreen:
     def stay(self, seconds: float) -> bool:
         """Do what keys ask for, for so long. Returns whether people want to leave."""
         end = time.monotonic() + seconds
-        size = self._console.size
         while (left := end - time.monotonic()) > 0:
-            if self._input is None or self._input.closed:
+            if not self.has_keys:
                 return True
-            for key in pressed(self._input, min(left, LOOK_SECONDS)):
+            for key in self.keys(min(left, LOOK_SECONDS)):
                 if key in LEAVE:
                     return True
                 self._choose(key)
                 self._draw()
-            if size != self._console.size:
-                size, self._frames = self._console.size, Frames()
+            if self.is_outdated:
                 self._draw()
         return False
 
@@ -110,15 +83,8 @@ class AttachedScreen:
     # The picture ---------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        if self._seen is None:
-            return
-        size = self._console.size
-        lines = self._lines(*self._seen, size.width, size.height)
-        with self._console.capture() as drawn:
-            self._console.print(Screen(Group(*lines)), end="")
-        with writing():
-            self._console.file.write(self._frames.changes(drawn.get().split("\n"), size.width))
-            self._console.file.flush()
+        if self._seen is not None:
+            self.draw(Group(*self._lines(*self._seen, *self.size)))
 
     def _lines(self, run: RunState, verdict: Verdict, attached: Attached, width: int, height: int) -> list[Text]:
         head = [Text(title_words(run, attached), "strong")]

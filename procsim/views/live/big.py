@@ -46,6 +46,10 @@ NAME_CELLS = 24
 SCALES = (3, 2, 1)
 """How many cells wide a square of a letter may be; the larger the window, the larger the letters."""
 
+CULPRIT = 1
+"""The rank (`_rank`) up to which a process has done what is wrong, or is in a circle of waits: where they have no room
+otherwise, all have two rows, with none between them."""
+
 FEWEST_TALL = 3
 """Lanes are two rows high if so many processes have room with them, else one row."""
 
@@ -130,6 +134,8 @@ def big_rows(
     groups = folded(run, processes, len(processes), held, movement, rank)
     each = 4 if min(len(groups), FEWEST_TALL) * 4 <= rows else 3
     if len(groups) * each - 1 > rows:
+        culprits = sum(1 for group in groups if rank(group)[0] <= CULPRIT)
+        each = each if culprits * each <= rows - 1 else 2
         kept = sorted(groups, key=rank)[: max(1, (rows - 1) // each)]
         groups = [group for group in groups if group in kept]
     axis = axis_of(run, width, t, growing, steps=movement is not None and movement.closed)
@@ -140,10 +146,10 @@ def big_rows(
         name = Text(row_name(names_of(group), NAME_CELLS), "strong")
         before = sign(marks, number, group).append(" ") if marked else Text()
         words = Text.assemble(before, name, "  ", row_words(run, group[0], held), style="strong")
-        lines += [fitted(words, width), *_lane_lines(lane, each - 2, plain), Text()]
+        lines += [fitted(words, width), *_lane_lines(lane, max(1, each - 2), plain), *[Text()] * (each > 2)]
     drawn = {process.pid for group in groups for process in group}
     rest = [process for process in processes if process.pid not in drawn]
-    lines = [*lines, fitted(counted_rest(run, rest, held), width)] if rest else lines[:-1]
+    lines = [*lines, fitted(counted_rest(run, rest, held), width)] if rest else lines[: len(groups) * each - (each > 2)]
     return Drawn(lines[:rows], [group[0].pid for group in groups], lanes)
 
 

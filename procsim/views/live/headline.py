@@ -44,7 +44,7 @@ FOUND: Mapping[str, str] = {
     "pool_initializer_raises": N_("{object} starts workers for ever: each ends in {initializer}"),
     "errors_unseen": N_("{count} results of {function} are errors that nobody asked for"),
     "empty_too_early": N_("{takers} found {object} empty, and left: {count} items are never taken"),
-    "barrier_nobody_comes": N_("nobody else comes to {object}: {process} waits for ever"),
+    "barrier_nobody_comes": N_("nobody else comes to the barrier {object}: {process} waits for ever"),
 }
 """What is said of a hang, by the id of its finding."""
 

@@ -26,6 +26,7 @@ class Key(Enum):
     FASTER = "+"
     SLOWER = "-"
     CODE = "c"
+    WHOLE = "v"
     AGAIN = "r"
     OTHER_WAY = "t"
     HELP = "?"
@@ -44,6 +45,7 @@ LONG_WORDS: dict[Key, str] = {
     Key.FASTER: N_("slow motion: more steps a second"),
     Key.SLOWER: N_("slow motion: fewer steps a second"),
     Key.CODE: N_("the code, and which process is at which line"),
+    Key.WHOLE: N_("all that the run has shown; the next page; the picture again"),
     Key.AGAIN: N_("the same again, from the start"),
     Key.OTHER_WAY: N_("again, the other way: {way}"),
     Key.HELP: N_("show these keys; hide them"),
@@ -84,8 +86,14 @@ class Keys(NamedTuple):
     """Whether processes can be moved; those of a recording cannot."""
     over: bool = False
     """Whether the run has ended, and its last picture stands."""
+    cut: bool = False
+    """Whether the run has shown more than there is room for beside the picture."""
     past: bool = False
     """Whether a moment is shown that is over."""
+    goes_back: bool = False
+    """Whether the run can begin again from that moment."""
+    moves: bool = False
+    """Whether a process is chosen that would move then."""
     looks_back: bool = True
     """Whether earlier moments can be shown."""
     code: bool = True
@@ -110,8 +118,8 @@ class Keys(NamedTuple):
             return [_("space play"), back_and_forth, _("x next"), _("+ - pace"), _("? keys"), _("q quit")]
         if self.past:
             arrows = _("arrows choose") if plain_marks else _("↑↓ choose")
-            back = _("n go on from here")
-            return [back_and_forth, _("home end"), arrows, back, _("x next"), _("? keys"), _("q quit")]
+            going = [arrows] * self.goes_back + [_("n go on from here")] * self.moves
+            return [back_and_forth, _("home end"), *going, _("x next"), _("? keys"), _("q quit")]
         past = [_("arrow left: the past") if plain_marks else _("← past")] if self.looks_back else []
         if self.over:
             other = [_("t {way}").format(way=self.other_way)] if self.other_way else []
@@ -144,5 +152,7 @@ class Keys(NamedTuple):
         if not self.steps:
             return list(IN_RECORDING)
         missing = {Key.OTHER_WAY: not self.other_way, Key.CODE: not self.code, Key.ASK: not self.ask}
+        missing[Key.WHOLE] = not self.cut
+        missing |= dict.fromkeys((Key.STEP, Key.CHOOSE), self.past and not self.goes_back)
         missing |= dict.fromkeys((Key.MOMENT, Key.CHANGE, Key.SOUGHT), not self.looks_back)
         return [key for key in Key if not missing.get(key)]

@@ -92,6 +92,17 @@ class Moments:
         return self._place is not None and not self.recorded
 
     @property
+    def goes_back(self) -> bool:
+        """Whether the run itself can begin again and take the steps up to the moment that is shown."""
+        by_steps_alone = bool(self._by_steps) and (self._free_from is None or self._free_from >= (self._place or 0))
+        return self.is_past and not self._past.first and by_steps_alone
+
+    def can_move(self, shown: RunState) -> bool:
+        """Whether a process is chosen that can move from there."""
+        process = shown.processes.get(self.chosen or 0)
+        return self.goes_back and process is not None and process.alive
+
+    @property
     def is_over(self) -> bool:
         """Whether a recording was read and played to its end."""
         return self.recorded and self.read >= 1 and self._place == self._past.last

@@ -154,9 +154,11 @@ def _stands_out(run: RunState, process: Process, held: Held, movement: Movement 
     return process.pid in held or process.pid == run.main or failed(process.exit_code) or lost or moved
 
 
-def row_words(run: RunState, process: Process, held: Held) -> Text:
-    """What it does now and what it knows; first what is a cause for alarm, or what tells most."""
-    doing, style = state_words(run, process, held)
+def row_words(run: RunState, process: Process, held: Held, otherwise: str = "") -> Text:
+    """What it does now and what it knows; first what is a cause for alarm, or what tells most. `otherwise`: see
+    `state_words`.
+    """
+    doing, style = state_words(run, process, held, otherwise)
     knows, kind = knowledge_words(run, process)
     if process.daemon:
         doing = _("daemon, {doing}").format(doing=doing)

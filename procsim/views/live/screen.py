@@ -7,7 +7,7 @@ A pure function of the state. Rows that do not fit are counted; none is left out
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -15,15 +15,16 @@ from rich.console import ConsoleDimensions, Group, RenderableType
 from rich.text import Text
 
 from procsim import Headline
-from procsim.findings.base import Finding, from_fields
+from procsim.findings.base import from_fields
 from procsim.findings.probable import suspicions
 from procsim.language import _
 from procsim.state.run_state import RunState
 from procsim.state.timeline import Lane
-from procsim.views.base import clean
+from procsim.views.base import Verdict, clean
 from procsim.views.live.big import big_headline, big_rows
 from procsim.views.live.circle import circle_lines
 from procsim.views.live.code import Source, pane
+from procsim.views.live.conclusion import Conclusion, alarm, conclusion, main_point, whole_conclusion
 from procsim.views.live.headline import headline_of
 from procsim.views.live.keys import Keys
 from procsim.views.live.process_rows import process_rows
@@ -31,10 +32,9 @@ from procsim.views.live.question import question_lines
 from procsim.views.live.things import shared_cells, thing_count, thing_lines
 from procsim.views.text.gauges import gauges_line
 from procsim.views.text.lanes import legend
-from procsim.views.text.prose import Prose, hanging, wrapped
+from procsim.views.text.prose import Prose, wrapped
 from procsim.views.text.rows import fitted
-from procsim.views.text.summary import mark_of
-from procsim.views.text.words import STYLES, counted_states, event_style, event_words, holdings, localized
+from procsim.views.text.words import STYLES, counted_states, event_style, event_words, holdings
 from procsim.views.wishes import Movement
 
 SENTENCE_CHARACTERS = 2_000
@@ -83,8 +83,10 @@ class ScreenRequest:
     """Whether people are asked what to do with a program that hangs."""
     over: bool = False
     """Whether the run has ended, and its last picture stands."""
-    verdict: Sequence[tuple[Text, Text]] = ()
-    """What it has shown, once it has ended: a mark and a sentence each."""
+    verdict: Verdict | None = None
+    """What it has shown, once it has ended."""
+    page: int = 0
+    """Which page of all that it has shown stands there instead of the picture; 0: none."""
     movement: Movement | None = None
     """None: it is a recording."""
     keys: Keys = field(default_factory=Keys)
@@ -107,6 +109,8 @@ class ScreenLayout(NamedTuple):
     """The PIDs of the rows of processes, from top to bottom."""
     code_lines: Sequence[int] = ()
     """The lines of the code that are shown."""
+    cut: bool = False
+    """Whether there is more of the verdict than there is room for, or another page of it."""
 
 
 def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenLayout]:
@@ -121,15 +125,17 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     if size.width < SMALLEST.width or size.height < SMALLEST.height:
         short = [*top[:2], *(question_lines(run, size.width) or _short(run, size))][: size.height]
         if request.over:  # else people would not know what has come of it, and how to go on
-            short = [*[*top[:1], *_telling(run, request, [])][: size.height - 1], keys]
+            short = [*[*top[:1], *_telling(run, request, []).lines][: size.height - 1], keys]
         return Group(*short), layout
+    if request.page and request.verdict is not None:
+        return _page(request, top[0], keys), layout._replace(cut=_pages(request) > request.page)
     if request.help:
         rule = _rule(size.width, plain)
         return Group(top[0], rule, *request.keys.page(size.width, size.height - 4), rule, keys), layout
     beside = request.source is not None and size.width >= BESIDE_FROM
     width = size.width * 3 // 5 if beside else size.width
     for circle in (circle_lines(run, width, plain), []):
-        telling = _telling(run, request, circle)
+        telling, cut = _telling(run, request, circle)
         bottom = [*telling, *([_message(request)] if request.message else []), keys]
         sentences = 0 if telling else SENTENCES if size.height < 30 else 2 * SENTENCES
         free = size.height - len(top) - sentences - len(bottom) - 2  # the legend and the rule
@@ -138,7 +144,7 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
             break
     if free < FEWEST_ROWS:  # a long question, of which people must see every answer
         top = top[: max(1, size.height - len(bottom))]
-        return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout
+        return Group(*top, *bottom[: size.height - len(top) - 1], keys), layout._replace(cut=cut)
     middle, lanes, pids = _middle(run, request, circle, free - code_rows, width)
     blank = free - code_rows - len(middle)
     sentences += max(0, min(SENTENCES, blank - 2)) if telling else 0
@@ -148,7 +154,7 @@ def screen(run: RunState, request: ScreenRequest) -> tuple[RenderableType, Scree
     code_rows = len(middle) + len(happened) if beside else code_rows
     code, numbers = _code(run, request, code_rows, size.width - width - len(BETWEEN) if beside else width)
     rows = _side_by_side([*middle, *happened], code, width, plain) if beside else [*middle, *code, *happened]
-    return Group(*top, *rows, *bottom), ScreenLayout(pids, numbers)
+    return Group(*top, *rows, *bottom), ScreenLayout(pids, numbers, cut)
 
 
 def _big(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenLayout] | None:
@@ -157,9 +163,9 @@ def _big(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenL
     if width < SMALLEST.width:
         return None
     circle = circle_lines(run, width, plain, places=False)
-    sentence, alarm = headline_of(run, request.headline)
-    top = [_title(run, request), *big_headline(sentence, alarm, width, height * 2 // 5, plain), Text()]
-    telling = _telling(run, replace(request, verdict=request.verdict[:1]), circle)
+    sentence, alarming = headline_of(run, request.headline)
+    top = [_title(run, request), *big_headline(sentence, alarming, width, height * 2 // 5, plain), Text()]
+    telling, cut = _telling(run, request, circle)
     if run.question is None:  # of which people must see every answer
         telling = telling[:BIG_SENTENCE_ROWS]
     bottom = [*(telling or _sentences(run, 1, width, bare=True))]
@@ -175,7 +181,7 @@ def _big(run: RunState, request: ScreenRequest) -> tuple[RenderableType, ScreenL
     objects = [Text(), *thing_lines(run, 1, width, plain)] if things else []
     middle = [*circle, *drawn.lines, *objects]
     middle += [Text()] * (free - len(middle)) + [legend(drawn.lanes, False, width, plain)]
-    return Group(*top, *middle, *bottom), ScreenLayout(drawn.pids, request.code_lines)
+    return Group(*top, *middle, *bottom), ScreenLayout(drawn.pids, request.code_lines, cut)
 
 
 def _rule(width: int, plain: bool) -> Text:
@@ -250,8 +256,8 @@ def _condition(run: RunState, request: ScreenRequest) -> tuple[str, str]:
 
 def _headline(run: RunState, request: ScreenRequest) -> list[Text]:
     """What it is about, in one or two lines."""
-    sentence, alarm = headline_of(run, request.headline)
-    text = Prose(f" {sentence} ", STYLES["alarm" if alarm else "headline"])
+    sentence, alarming = headline_of(run, request.headline)
+    text = Prose(f" {sentence} ", STYLES["alarm" if alarming else "headline"])
     return wrapped(text, request.size.width)[:2]
 
 
@@ -265,33 +271,46 @@ def _message(request: ScreenRequest) -> Text:
     return fitted(Text(request.message, STYLES["waiting"]), request.size.width)
 
 
-def _telling(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
+def _telling(run: RunState, request: ScreenRequest, circle: Sequence[Text]) -> Conclusion:
     """What stands above the keys: the verdict, the question, or why it hangs; empty: the last things that happened do.
 
     `circle`: the circle of waits, where it is drawn.
     """
-    width = request.size.width
+    width, plain = request.size.width, request.plain_marks
     most = max(SENTENCES, request.size.height // 4)
-    if request.verdict:
-        lines = [line for mark, text in request.verdict for line in hanging(mark.copy().append(" "), text, width)]
-        return lines if len(lines) <= most else [*lines[: most - 1], Text("…", STYLES["faint"])]
+    if request.verdict is not None:
+        if request.big:
+            return main_point(request.verdict, width, plain)
+        return conclusion(request.verdict, most, width, plain, bool(circle))
     found = [from_fields(event.fields) for event in run.found] or [*suspicions(run)]
     shown = bool(found) and (request.asking or not (run.found or request.over))
-    return question_lines(run, width) or (_alarm(found, request, circle)[:most] if shown else [])
+    if question := question_lines(run, width):
+        return Conclusion(question, False)
+    if not shown:
+        return Conclusion([], False)
+    told = bool((circle and found[0].id == "lock_cycle") or (request.big and found[0].cure))
+    return Conclusion(alarm(found, most, width, plain, told), False)
 
 
-def _alarm(found: Sequence[Finding], request: ScreenRequest, circle: Sequence[Text]) -> list[Text]:
-    """Why it hangs, or probably does, and what would cure it."""
-    width, finding = request.size.width, found[0]
-    text, cure = localized(finding.text, finding.figures), localized(finding.cure, finding.figures)
-    told = (circle and finding.id == "lock_cycle") or (request.big and cure)
-    mark = mark_of(finding, request.plain_marks)
-    lines = [] if told else wrapped(Prose(f"{mark} {text}", STYLES["bad"]), width)
-    if cure:
-        lines += wrapped(Prose(f"{_('cure')}: {cure}", STYLES["cure"]), width)
-    if len(found) > 1:
-        lines.append(Text("  " + _("… and {count} more").format(count=len(found) - 1), STYLES["bad"]))
-    return lines
+def _pages(request: ScreenRequest) -> int:
+    """How many pages it takes to show all that the run has shown."""
+    return -(-len(_whole(request)) // _page_rows(request))
+
+
+def _page(request: ScreenRequest, title: Text, keys: Text) -> Group:
+    """A page of all that the run has shown, instead of the picture."""
+    rows, rule = _page_rows(request), _rule(request.size.width, request.plain_marks)
+    lines = _whole(request)[(request.page - 1) * rows :][:rows]
+    return Group(title, rule, *lines, *[Text()] * (rows - len(lines)), rule, keys)
+
+
+def _page_rows(request: ScreenRequest) -> int:
+    return request.size.height - 4  # the title, two rules and the keys
+
+
+def _whole(request: ScreenRequest) -> list[Text]:
+    verdict = request.verdict
+    return whole_conclusion(verdict, request.size.width, request.plain_marks) if verdict is not None else []
 
 
 def _sentences(run: RunState, count: int, width: int, bare: bool = False) -> list[Text]:

@@ -114,17 +114,19 @@ def _drawn(run: RunState, group: Sequence[Thing], who: Sequence[str], plain: boo
         return _contents(thing)
     if isinstance(thing, Queue):
         return places(run, thing, plain, width * 2 // 3)
-    text = _now(run, thing)
+    text = _now(run, thing, bool(who))
     if who:
         waits = _("waiting, {count}: {who}").format(count=len(who), who=listed(who))
-        text.append(GAP).append(clean(waits), STYLES["waiting"])
+        text.append(GAP if text else "").append(clean(waits), STYLES["waiting"])
     return text
 
 
-def _now(run: RunState, thing: Thing) -> Text:
+def _now(run: RunState, thing: Thing, is_awaited: bool) -> Text:
     if isinstance(thing, Lock):
+        if thing.holder_is_gone:
+            return Text(_("held by a process that has ended"), STYLES["bad"])
         if not thing.holders:
-            return Text(_("free"), STYLES["faint"])
+            return Text("" if is_awaited else _("free"), STYLES["faint"])
         words = _("held by {process}").format(process=listed(run.process_name(pid) for pid in thing.holders))
         dead = all((holder := run.processes.get(pid)) is not None and not holder.alive for pid in thing.holders)
         if dead:
@@ -141,6 +143,8 @@ def _now(run: RunState, thing: Thing) -> Text:
         if thing.passed and not thing.arrived:
             return Text(_("opened, {passed} have passed").format(passed=thing.passed))
         return Text(_("{arrived} of {parties} are there").format(arrived=thing.arrived, parties=thing.parties))
+    if not thing.sent and not thing.received:  # nobody has counted what was sent before the program was looked at
+        return Text()
     return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
 
 

@@ -2,23 +2,19 @@
 
 At its end the summary stays in the scrollback.
 
-RunState ──► screen ──► its lines, by rich ──► Frames ──► those that have changed
+RunState ──► screen ──► the terminal (`full_screen.py`)
 keyboard ──► prompt_toolkit, polled after each batch of events ──► a Wish, or a change of what this view shows
 """
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from types import TracebackType
 
-from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys as Pressed
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
-from rich.screen import Screen
 from rich.text import Text
 
 from procsim.language import N_, _
@@ -28,18 +24,16 @@ from procsim.views import Again, Back, Showing
 from procsim.views.base import Verdict, View, clean
 from procsim.views.live.clock import Clock
 from procsim.views.live.code import Source
-from procsim.views.live.frames import Frames
-from procsim.views.live.keyboard import LOOK_SECONDS, open_keyboard, pressed
+from procsim.views.live.full_screen import FullScreen
+from procsim.views.live.keyboard import LOOK_SECONDS
 from procsim.views.live.keys import Keys
 from procsim.views.live.moments import Moments
 from procsim.views.live.playing import PACE_FACTOR
 from procsim.views.live.question import REFUSED_TO_ASK, WITH_A_QUESTION
 from procsim.views.live.screen import BESIDE_FROM, ScreenLayout, ScreenRequest, screen
 from procsim.views.live.terminal import terminal
-from procsim.views.text.predictions import revealed_rows
-from procsim.views.text.prose import Prose
-from procsim.views.text.summary import ascii_only, print_summary, verdict_rows
-from procsim.views.text.words import STYLES, counted, state_words
+from procsim.views.text.summary import ascii_only, print_summary
+from procsim.views.text.words import counted, state_words
 from procsim.views.wishes import (
     Ask,
     ChangePace,
@@ -60,9 +54,6 @@ FRAMES_PER_SECOND = 12
 STILL_FRAMES_PER_SECOND = 3
 """While no event comes, as in a run that is paused: only the clock moves, and a frame costs 20 ms of processor time."""
 
-WHOLE_FRAME_SECONDS = 5
-"""So often all lines are written, whatever has changed: a shell or a program may have written to the terminal, too."""
-
 KEYS_READ = 200
 """At most so many key presses are handled before the next frame is drawn."""
 
@@ -77,12 +68,10 @@ class LiveView(View):
     def __init__(self, console: Console, showing: Showing) -> None:
         self._console = console
         self._showing = showing
-        self._input: Input | None = None
         self._ending = False
         """Whether people have ended the run: keys that they press from then on are for the next screen."""
-        self._frames = Frames()
-        self._leaving = contextlib.ExitStack()
-        self._last_frame = self._last_whole_frame = 0.0
+        self._screen = FullScreen(console)
+        self._last_frame = 0.0
         self._some_happened = False
         """Whether an event has come since the last frame."""
         self._waits = False
@@ -102,7 +91,9 @@ class LiveView(View):
         self._wants_code: bool | None = None
         """Whether people want to see the code; None: they have not said so."""
         self._shows_help = False
-        self._verdict: list[tuple[Text, Text]] = []
+        self._verdict: Verdict | None = None
+        self._page = 0
+        """Which page of all that the run has shown people look at, once it is over; 0: none."""
         self._message = ""
         self._answers = 0
         """How many answers the question has that stands on the last picture; 0: none stands there."""
@@ -130,28 +121,13 @@ class LiveView(View):
         }
 
     def __enter__(self) -> "LiveView":
-        try:
-            self._take_terminal()
-        except BaseException:
-            self._leaving.close()
-            raise
+        self._screen.__enter__()
         return self
-
-    def _take_terminal(self) -> None:
-        self._leaving.enter_context(terminal.screen())
-        if sys.stdin.isatty():
-            self._input = open_keyboard()
-            self._leaving.callback(self._input.close)
-            self._leaving.enter_context(self._input.raw_mode())
-        self._frames = Frames()
-        self._leaving.enter_context(self._console.screen())
-        self._leaving.callback(self._console.line)  # a terminal without a second screen goes on below the picture
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            self._leaving.close()
+        self._screen.__exit__(kind, error, trace)
 
     def event(self, event: Event, run: RunState) -> None:
         self._some_happened = True
@@ -162,8 +138,7 @@ class LiveView(View):
 
     @property
     def stays(self) -> bool:
-        keys = self._input is not None and not self._input.closed  # closed: the terminal is gone
-        return not self._ending and (keys or self._moments.plays)
+        return not self._ending and (self._screen.has_keys or self._moments.plays)
 
     def wishes(self, run: RunState) -> Sequence[Wish]:
         self._some_pressed = self._read_keys(run)
@@ -195,7 +170,7 @@ class LiveView(View):
         movement = self._moments.movement(self._movement, run)
         size = self._console.size
         asking = bool(run.found) and not self._waits
-        if run.question is not None and not self._answers and self._input is not None:
+        if run.question is not None and not self._answers and self._screen.has_keys:
             terminal.forget_keys()  # what was pressed before the question could be read is no answer to it
         self._answers = len(run.question.fields["answers"]) if run.question is not None else 0
         keys = Keys(
@@ -204,7 +179,10 @@ class LiveView(View):
             other_way=self._showing.other_way,
             steps=self._movement is not None,
             over=self.stood,
+            cut=self.stood and (self._layout.cut or self._page > 0),
             past=self._moments.is_past,
+            goes_back=self._moments.goes_back,
+            moves=self._moments.can_move(run),
             looks_back=not self._moments.several,
             code=self._showing.source is not None,
             ask=self._showing.question and not self._showing.will_ask and run.asked is None,
@@ -218,7 +196,8 @@ class LiveView(View):
             headline=self._showing.headline,
             asking=asking,
             over=self.stood and bar is None,
-            verdict=self._verdict if bar is None else (),
+            verdict=self._verdict if bar is None else None,
+            page=self._page if bar is None else 0,
             movement=movement,
             keys=keys,
             help=self._shows_help,
@@ -228,18 +207,7 @@ class LiveView(View):
             code_lines=self._layout.code_lines,
         )
         picture = self._picture(run, request)
-        self._write(picture if bar is None else Group(picture, bar), size.width)
-
-    def _write(self, picture: RenderableType, width: int) -> None:
-        """Write what has changed of the screen, of so many columns."""
-        now = time.monotonic()
-        if now > self._last_whole_frame + WHOLE_FRAME_SECONDS:
-            self._frames, self._last_whole_frame = Frames(), now
-        with self._console.capture() as drawn:
-            self._console.print(Screen(picture), end="")
-        with writing():
-            self._console.file.write(self._frames.changes(drawn.get().split("\n"), width))
-            self._console.file.flush()
+        self._screen.draw(picture if bar is None else Group(picture, bar))
 
     def _picture(self, run: RunState, request: ScreenRequest) -> RenderableType:
         picture, layout = screen(run, request)
@@ -252,8 +220,8 @@ class LiveView(View):
     def _read_keys(self, run: RunState, timeout: float = 0) -> bool:
         """Do what the keys ask for that were pressed; wait up to `timeout` seconds. Returns whether there were any."""
         count = 0
-        if self._input is not None and not self._ending:
-            for key in islice(pressed(self._input, timeout), KEYS_READ):
+        if not self._ending:
+            for key in islice(self._screen.keys(timeout), KEYS_READ):
                 count += 1
                 self._obey_key(key, run)
                 if self._ending:
@@ -339,7 +307,13 @@ class LiveView(View):
         return self._source is not None
 
     def _show_help(self) -> None:
+        self._page = 0
         self._shows_help = not self._shows_help
+
+    def _turn_page(self) -> None:
+        """Show all that the run has shown, from page to page; after the last one the picture stands there again."""
+        self._shows_help = False
+        self._page = self._page + 1 if self._layout.cut else 0
 
     def _let_it_wait(self) -> None:
         self._waits = True
@@ -350,28 +324,22 @@ class LiveView(View):
             self._wish(End())
 
     def suspend(self) -> None:
-        self._leaving.close()
-        terminal.suspend()
-        self._take_terminal()
+        self._screen.suspend()
         self._moments.play_from_here()
 
     # The end -------------------------------------------------------------------------------------------------
 
     def stand(self, run: RunState, verdict: Verdict, ended: Callable[[], bool]) -> None:
-        if not self._showing.holds or self._input is None or self._ending:
+        if not (self._showing.holds and self._screen.has_keys) or self._ending:
             return
-        self.stood, self._message, self._wants_code = True, "", False
-        self._verdict = [*verdict_rows(replace(verdict, revealed=None), ascii_only(self._console))]
-        if verdict.revealed is not None:  # what people have predicted is what they want to see first
-            *_question, (_sign, words, style) = revealed_rows(verdict.revealed)
-            self._verdict.insert(0, (Text("?"), Prose(words, STYLES.get(style, ""))))
+        self.stood, self._message, self._wants_code, drawn = True, "", False, False
+        self._verdict = verdict
         self._obey |= dict.fromkeys((Pressed.Enter, Pressed.ControlJ, Pressed.Escape), lambda run: self._end())
-        self._obey |= {Pressed.ControlZ: lambda run: self.suspend()}
-        size = None
-        while not (ended() or self._ending or self._input.closed):
-            if self._read_keys(run, LOOK_SECONDS) or size != self._console.size:
-                size = self._console.size
+        self._obey |= {Pressed.ControlZ: lambda run: self.suspend(), "v": lambda run: self._turn_page()}
+        while not (ended() or self._ending or not self._screen.has_keys):
+            if self._read_keys(run, LOOK_SECONDS) or self._screen.is_outdated or not drawn:
                 self._draw(run)
+                drawn = True
         if self._ending and self.again is Again.NO:
             terminal.have_looked()
 

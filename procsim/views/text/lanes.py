@@ -3,7 +3,7 @@
 RunState ──► procsim.state.timeline ──► the axis, a lane for each process, a row of bars for each queue, the legend
 
 In a lane stands what its process waits for or holds, and what it has read (`r3`), written (`w2`), put (`11>`) and taken
-(`>11`). A write by which an update was lost is in the colour of alarm.
+(`>11`). A write by which an update was lost has a sign of its own (`w2!`), and the colour of alarm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,6 +40,9 @@ SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "▮", TOOK: "▯"
 PLAIN_SHORT_MARKS: Mapping[str, str] = {READ: "r", WROTE: "w", PUT: "p", TOOK: "t"}
 
 DEED_WORDS: Mapping[str, str] = {READ: N_("read"), WROTE: N_("wrote"), PUT: N_("put"), TOOK: N_("took")}
+
+LOST_SIGN = "!"
+"""Behind a write by which an update was lost: so it can be told from others where there are no colours."""
 
 LOST_WORDS = N_("wrote over what it had not seen")
 
@@ -134,7 +137,7 @@ def lane_line(lane: Lane, plain_marks: bool) -> Text:
     styles = [APPEARANCES[status].style for status in lane.cells]
     free = 0
     for place in lane.marks:
-        free = _write_mark(glyphs, styles, free, place, plain_marks)
+        free, _text = _write_mark(glyphs, styles, free, place, plain_marks)
     for stretch in lane.stretches:
         first = _room(glyphs, stretch, _glyph(lane.cells[stretch.first], plain_marks))
         if first is not None:
@@ -176,22 +179,22 @@ def _write(glyphs: list[str], styles: list[str], first: int, text: str, style: s
         cell = after
 
 
-def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, plain_marks: bool) -> int:
+def _write_mark(glyphs: list[str], styles: list[str], free: int, place: Place, plain_marks: bool) -> tuple[int, str]:
     """Write a mark at its place, or a little behind it, where another one stands there: shortened where there is no
-    room. Returns the first cell that is free behind it.
+    room. Returns the first cell that is free behind it, and what was written; "": it had no room.
     """
-    _t, deed, _value, alarm = place.mark
+    alarm = place.mark[3]
     style = "alarm" if alarm else STYLES["mark"]
     whole = _mark_words(place.mark, plain_marks)
-    for text in (whole, _short(deed, plain_marks)):
+    for text in (whole, _short(place.mark, plain_marks)):
         first = max(free, min(place.cell, len(glyphs) - cell_len(text)))
         if first > place.cell and not alarm and "".join(glyphs[:free]).endswith(text):
-            return free  # the same once more, at the same moment
+            return free, text  # the same once more, at the same moment
         first = _beside_a_lock(glyphs, styles, free, first, cell_len(text))
         if first <= place.cell + MARK_SHIFT and first + cell_len(text) <= len(glyphs):
             _write(glyphs, styles, first, text, style)
-            return first + cell_len(text)
-    return free
+            return first + cell_len(text), text
+    return free, ""
 
 
 def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], free: int, first: int, cells: int) -> int:
@@ -207,18 +210,19 @@ def _beside_a_lock(glyphs: Sequence[str], styles: Sequence[str], free: int, firs
 
 
 def _mark_words(mark: Mark, plain_marks: bool) -> str:
-    """What a mark says: r3, w2, 11▸, ▸11; without the value, if that is long."""
-    _t, deed, value, _alarm = mark
+    """What a mark says: r3, w2, w2!, 11▸, ▸11; without the value, if that is long."""
+    _t, deed, value, alarm = mark
     text = clean(str(value)).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     if not text or cell_len(text) > MARK_CELLS:
-        return _short(deed, plain_marks)
+        return _short(mark, plain_marks)
     arrow = ">" if plain_marks else "▸"
-    return {READ: f"r{text}", WROTE: f"w{text}", PUT: f"{text}{arrow}", TOOK: f"{arrow}{text}"}[deed]
+    words = {READ: f"r{text}", WROTE: f"w{text}", PUT: f"{text}{arrow}", TOOK: f"{arrow}{text}"}[deed]
+    return words + LOST_SIGN * alarm
 
 
-def _short(deed: str, plain_marks: bool) -> str:
+def _short(mark: Mark, plain_marks: bool) -> str:
     """A mark without its value."""
-    return PLAIN_SHORT_MARKS[deed] if plain_marks else SHORT_MARKS[deed]
+    return (PLAIN_SHORT_MARKS if plain_marks else SHORT_MARKS)[mark[1]] + LOST_SIGN * mark[3]
 
 
 def _depth(depth: Depth, plain_marks: bool) -> Text:
@@ -243,15 +247,15 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
     `bars`: there are rows of bars for queues, too.
     """
     seen = {status for lane in lanes for status in lane.cells}
-    marks = [place.mark for lane in lanes for place in lane.marks]
+    marks = [mark for lane in lanes for mark in _drawn_marks(lane, plain_marks)]
     entries: dict[object, Text] = {}
     for deed, words in DEED_WORDS.items():
-        example = next((mark for mark in reversed(marks) if mark[1] == deed), None)
-        if example is not None:
-            entries[deed] = _entry(_mark_words(example, plain_marks), STYLES["mark"], _(words))
-    lost = next((mark for mark in marks if mark[3]), None)
-    if lost is not None:
-        entries["lost"] = _entry(_mark_words(lost, plain_marks), "alarm", _(LOST_WORDS))
+        example = _example([each for each in marks if each[0][1] == deed and not each[0][3]], plain_marks)
+        if example:
+            entries[deed] = _entry(example, STYLES["mark"], _(words))
+    lost = _example([each for each in marks if each[0][3]], plain_marks)
+    if lost:
+        entries["lost"] = _entry(lost, "alarm", _(LOST_WORDS))
     for status, appearance in APPEARANCES.items():
         if status in seen and appearance.words:
             entries[status] = _entry(_glyph(status, plain_marks), appearance.style, _(appearance.words))
@@ -264,6 +268,26 @@ def legend(lanes: Sequence[Lane], bars: bool, width: int, plain_marks: bool) -> 
             break
         entries.pop(key, None)
     return gap.join(entries.values())
+
+
+def _drawn_marks(lane: Lane, plain_marks: bool) -> list[tuple[Mark, str]]:
+    """The marks that stand in a lane, each as it is written there."""
+    glyphs = [_glyph(status, plain_marks) for status in lane.cells]
+    styles = [APPEARANCES[status].style for status in lane.cells]
+    free, drawn = 0, []
+    for place in lane.marks:
+        free, text = _write_mark(glyphs, styles, free, place, plain_marks)
+        drawn.append((place.mark, text))
+    return [(mark, text) for mark, text in drawn if text]
+
+
+def _example(marks: Sequence[tuple[Mark, str]], plain_marks: bool) -> str:
+    """How one deed is marked in these lanes: with a value, without one if there is none, or both, where the two do not
+    look alike: `11▸ ▮`."""
+    whole = next((text for mark, text in reversed(marks) if text != _short(mark, plain_marks)), "")
+    short = next((text for mark, text in reversed(marks) if text == _short(mark, plain_marks)), "")
+    alike = whole.startswith(short.removesuffix(LOST_SIGN))
+    return whole if whole and alike else " ".join(filter(None, (whole, short)))
 
 
 def _entry(example: str, style: str, words: str) -> Text:

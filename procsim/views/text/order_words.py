@@ -3,7 +3,8 @@
 Step, Operation, Pair, Fault, Uncontrolled (`explore/schedule.py`) ──► sentences ──► views
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from procsim.explore.deciding import Pair
 from procsim.explore.outcomes import Outcome
@@ -50,13 +51,14 @@ STEP_WORDS: Mapping[str, str] = {
     "event_cleared": N_("{thread} clears {object}"),
     "event_awaited": N_("{thread} has waited for {object}"),
     "event_seen": N_("{thread} asks whether {object} is set"),
-    "barrier_waiting": N_("{thread} comes to {object}"),
-    "barrier_passed": N_("{thread} passes {object}"),
+    "barrier_waiting": N_("{thread} comes to the barrier {object}"),
+    "barrier_passed": N_("{thread} passes the barrier {object}"),
     "barrier_asked": N_("{thread} asks who waits at {object}, or whether it is broken"),
     "barrier_changed": N_("{thread} breaks or resets {object}"),
     "queue_put": N_("{thread} puts an item into {object}"),
     "queue_got": N_("{thread} takes an item from {object}"),
     "queue_asked": N_("{thread} asks how many items are in {object}"),
+    "queue_flushed": N_("{thread} finds that all it has put is in {object}"),
     "queue_task_done": N_("{thread} reports a task of {object} done"),
     "queue_joined": N_("{thread} finds that all tasks of {object} are done"),
     "pool_submitted": N_("{thread} submits to {object}"),
@@ -129,12 +131,41 @@ def numbered_step(step: Step) -> str:
     return placed(words, step.operation.at)
 
 
-def blocked_words(thread: str, operation: Operation) -> str:
-    """What a thread waits for that can never go on: "a waits for lock B (ab.py:12)"."""
+def does_words(step: Step) -> str:
+    """The same without who and where: "reads tickets.txt: 1"."""
+    return numbered_step(step._replace(thread="", operation=step.operation._replace(at=""))).lstrip(": ")
+
+
+def waits_words(operation: Operation) -> str:
+    """What a thread waits for that can never go on: "waits for B"."""
     known = BY_DONE.get(operation.kind)
     kind = known.waiting.kind if known is not None and known.waiting is not None else ""
-    doing = waiting_words(kind, operation.object, operation.object)
-    return placed(_("{thread} {words}").format(thread=clean(thread), words=clean(doing)), operation.at)
+    return clean(waiting_words(kind, operation.object, operation.object))
+
+
+def numbered_steps(steps: Sequence[Step]) -> Iterator[tuple[int, str]]:
+    """The steps with their numbers; what a thread does again and again is one, with how often."""
+    number = 1
+    for _key, group in groupby(steps, lambda step: (step.thread, step.operation, step.gave_up)):
+        same = list(group)
+        if len(same) < TIMES_TOLD:
+            for step in same:
+                yield number, numbered_step(step)
+                number += 1
+            continue
+        words = _("{words}, {count} times").format(words=numbered_step(same[0]._replace(value="")), count=len(same))
+        yield number, words
+        number += len(same)
+
+
+TIMES_TOLD = 3
+"""What is done so often in a row, or more often, is told once."""
+
+
+def blocked_words(thread: str, operation: Operation) -> str:
+    """The same with who and where: "a waits for B (ab.py:12)"."""
+    words = _("{thread} {words}").format(thread=clean(thread), words=waits_words(operation))
+    return placed(words, operation.at)
 
 
 def pair_words(pair: Pair) -> str:
@@ -151,7 +182,7 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
     Where each of several pairs decides alone, one of them is named: the first in the order of the steps.
     """
     if not outcome.pairs:
-        if outcome.again is not None and not outcome.is_flaky:
+        if outcome.explained:
             yield _("no one or two pairs of steps decide")
         return
     pairs = [pair_words(pair) for pair in outcome.pairs[0]]
@@ -164,8 +195,47 @@ def deciding_words(outcome: Outcome) -> Iterator[str]:
 
 def faults_words(outcome: Outcome) -> list[str]:
     """What is wrong in its simplest way, what says most first; never empty for what is wrong."""
-    faults = sorted(outcome.faults, key=lambda fault: (fault.what != CLAIM, fault.what == FINDING))
-    return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults))
+    return list(dict.fromkeys(fault_words(fault, outcome.simplest) for fault in faults_in_order(outcome)))
+
+
+def faults_in_order(outcome: Outcome) -> list[Fault]:
+    """What is wrong in its simplest way, what says most first."""
+    return sorted(outcome.faults, key=lambda fault: (fault.what != CLAIM, fault.what == FINDING))
+
+
+BRIEF: Mapping[str, str] = {
+    "lock_cycle": N_("there is a deadlock"),
+    "holder_waits": N_("there is a deadlock"),
+    "lock_twice": N_("a process waits for itself"),
+    "lost_update": N_("an update is lost"),
+    "items_lost": N_("an item is never taken"),
+    "item_dropped": N_("an item is lost"),
+}
+"""What happens, in a few words, by the id of its finding."""
+
+
+def brief_words(outcome: Outcome) -> str:
+    """What happens in executions of a wrong kind, in a few words: "there is a deadlock"."""
+    fault = faults_in_order(outcome)[0]
+    finding = str(fault.figures.get("finding")) if fault.what == HANG else fault.id.partition(".")[0]
+    if fault.brief:
+        return localized(fault.brief, {})
+    if finding in BRIEF and fault.what in (HANG, FINDING):
+        return _(BRIEF[finding])
+    if fault.what == HANG:
+        return _("it hangs")
+    if fault.what == UNCAUGHT:
+        return _("{error} is raised").format(error=clean(fault.id))
+    if fault.what == ENDLESS:
+        return _("it does not end")
+    if fault.what == FINDING:
+        return _("something goes wrong")
+    return fault_words(fault, outcome.simplest)
+
+
+def cures_words(outcome: Outcome) -> list[str]:
+    """What would cure what is wrong in its simplest way, as far as that is known."""
+    return list(dict.fromkeys(localized(fault.cure, fault.figures) for fault in outcome.faults if fault.cure))
 
 
 def fault_words(fault: Fault, execution: Execution) -> str:
@@ -184,7 +254,8 @@ def fault_words(fault: Fault, execution: Execution) -> str:
             return _("the program was ended by {signal}").format(signal=signal_name(-code))
         return _("the program ended with exit code {code}").format(code=clean(code))
     if fault.what == HANG:
-        return _("it hangs: nobody can go on")
+        why = localized(fault.text, figures)
+        return _("it hangs: {why}").format(why=why) if why else _("it hangs: nobody can go on")
     if fault.what == ENDLESS and (processes := figures.get("processes")):
         return _("it was ended: it had more than {count} processes").format(count=clean(processes))
     if fault.what == ENDLESS:
@@ -199,6 +270,10 @@ FORBIDDEN_WORDS: Mapping[str, str] = {
     "connects to": N_("{thread} was about to connect to {name}"),
     "runs": N_("{thread} was about to run {name}"),
     "sends a signal to": N_("{thread} was about to send a signal to {name}"),
+    "changes the priority of": N_("{thread} was about to change the priority of {name}"),
+    "changes the scheduling of": N_("{thread} was about to change the scheduling of {name}"),
+    "changes the limits of": N_("{thread} was about to change the limits of {name}"),
+    "asks for the address of": N_("{thread} was about to ask for the address of {name}"),
     "removes": N_("{thread} was about to remove {name}"),
 }
 """What was not allowed."""

@@ -57,11 +57,16 @@ def _words(stack: Mapping[str, Any]) -> str:
     """What a thread does, in words; "" where its calls show it."""
     if stack["frames"]:
         return _("moving while it was looked at") if stack["moved"] else ""
-    if stack["call"] and stack["target"]:
-        return _("in the system call {call}, on {target}").format(call=stack["call"], target=stack["target"])
-    if stack["call"]:
-        return _("in the system call {call}").format(call=stack["call"])
-    return _(_STATES.get(stack["state"], N_("asleep")))
+    return system_words(stack["call"], stack["target"], stack["state"])
+
+
+def system_words(call: str, target: str, state: str) -> str:
+    """What a thread does, by what the system shows of it: see `procsim.diagnosis.system_view.SystemView`."""
+    if call and target:
+        return _("in the system call {call}, on {target}").format(call=call, target=target)
+    if call:
+        return _("in the system call {call}").format(call=call)
+    return _(_STATES.get(state, N_("asleep")))
 
 
 _STATES = dict(zip("RDTt", (N_("running"), N_("waiting for a device"), N_("stopped"), N_("stopped")), strict=True))

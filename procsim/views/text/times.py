@@ -36,7 +36,7 @@ FOR: Mapping[str, str] = {
     "condition_waiting": N_("for a notice on {object}"),
     "condition_notify_waiting": N_("for those to wake up that wait for {object}"),
     "event_waiting": N_("for {object} to be set"),
-    "barrier_waiting": N_("at {object}"),
+    "barrier_waiting": N_("at the barrier {object}"),
     "queue_put_waiting": N_("for room in {object}"),
     "queue_get_waiting": N_("for items of {object}"),
     "queue_join_waiting": N_("for the tasks of {object}"),

@@ -139,7 +139,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     if event.kind == "process_ended":
         return _exit_words(event.fields["exit_code"])
     if event.fields.get("target"):
-        template = N_("started {child_name} (PID {child}), which runs {target}")
+        template = N_("has started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
     if event.kind in ("raised", "thread_raised", "pool_task_raised"):
         fields["error"] = error_words(event.fields)
@@ -223,6 +223,19 @@ def _wait_words(run: RunState, wait: Wait) -> str:
     return clean(text)
 
 
+_FURTHER: Mapping[str, str] = {
+    "file_opened": N_("open {subject}"),
+    "path_changed": N_("make, rename or remove {subject}"),
+    "path_seen": N_("look at {subject}"),
+    "queue_asked": N_("ask {object} for its size"),
+    "event_seen": N_("look whether {object} is set"),
+    "pipe_polled": N_("look for a message on {object}"),
+    "connections_awaited": N_("wait for any of several connections"),
+    "condition_left": N_("acquire {object} again"),
+}
+"""What a thread is about to do that stands at the gate where there are further steps (`wire/gate_words.py`)."""
+
+
 def _standing_words(run: RunState, standing: Standing) -> str:
     """What a thread at the gate would do next, or why it cannot."""
     subject = standing.subject
@@ -230,7 +243,7 @@ def _standing_words(run: RunState, standing: Standing) -> str:
         subject = f"{subject:.2g}"
     name, operation = run.name(standing.object), BY_DONE.get(standing.operation)
     if _may_go_on(run, standing):
-        known = operation.next if operation else ""
+        known = (operation.next if operation else "") or _FURTHER.get(standing.operation, "")
         words = _(known).format(object=name, subject=subject) if known else standing.operation  # which is no message
         return clean(_("next: {operation}").format(operation=words))
     words = waiting_words(operation.waiting.kind if operation and operation.waiting else "", name, subject)
@@ -246,8 +259,12 @@ def _may_go_on(run: RunState, standing: Standing) -> bool:
     return standing.ready is not False or run.is_asked_about(standing)
 
 
-def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]]) -> tuple[str, str]:
-    """What a process does now, and what that means, as a style."""
+def state_words(
+    run: RunState, process: Process, holding: Mapping[int, list[str]], otherwise: str = ""
+) -> tuple[str, str]:
+    """What a process does now, and what that means, as a style. `otherwise`: the words where all that is known is that
+    it is there.
+    """
     held = holding.get(process.pid)
     waits = _wait_words(run, process.waiting) if process.waiting is not None else ""
     if held and waits:
@@ -281,7 +298,9 @@ def state_words(run: RunState, process: Process, holding: Mapping[int, list[str]
         return _("not traced"), STYLES["ended"]
     if process.began is None:
         return _("starting"), STYLES["ended"]
-    return clean(_("runs {target}").format(target=process.target)) if process.target else _("running"), ""
+    if process.target:
+        return clean(_("runs {target}").format(target=process.target)), ""
+    return clean(otherwise) or _("running"), ""
 
 
 def counted_states(

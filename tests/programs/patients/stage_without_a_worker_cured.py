@@ -1,0 +1,22 @@
+"""The same, and the executor has a worker for each stage."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from queue import Queue
+
+
+def ask(questions: "Queue[str]", answers: "Queue[str]") -> str:
+    questions.put("how many?")
+    return answers.get()
+
+
+def answer(questions: "Queue[str]", answers: "Queue[str]") -> None:
+    answers.put(f"{questions.get()} 7")
+
+
+if __name__ == "__main__":
+    with multiprocessing.Manager() as manager, ProcessPoolExecutor(2) as executor:
+        questions, answers = manager.Queue(), manager.Queue()
+        asked = executor.submit(ask, questions, answers)
+        executor.submit(answer, questions, answers)
+        print(asked.result())
