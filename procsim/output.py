@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from procsim.errors import ProcsimError
@@ -36,6 +37,15 @@ def writing() -> Iterator[None]:
         if error.errno in (errno.EPIPE, errno.EIO):
             raise ReaderGone from error
         raise CannotWrite(_("the output cannot be written: {reason}").format(reason=error.strerror)) from error
+
+
+def words_for_unwritable(path: Path, reason: str | None) -> str:
+    """That a file cannot be written, and what to do."""
+    folder = path.parent
+    if not folder.is_dir():
+        words = _("{path}: cannot be written: {reason}; make the folder {folder} first, or choose another file")
+        return words.format(path=path, reason=reason, folder=folder)
+    return _("{path}: cannot be written: {reason}; choose another file").format(path=path, reason=reason)
 
 
 def complain(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import importlib
 import io
 import os
 import signal
@@ -69,6 +70,13 @@ PATCHED = {
     "fcntl": [],
     "socket": ["socket"],
     "sqlite3": [],
+    "pebble.pool.process": ["ProcessPool", "WorkerManager", "TaskManager", "Task"],
+    "pebble.common.types": ["RemoteException"],
+    "mpire.pool": ["WorkerPool"],
+    "mpire.comms": ["WorkerComms"],
+    "mpire.async_result": ["AsyncResult", "UnorderedAsyncResultIterator"],
+    "mpire.worker": ["AbstractWorker"],
+    "tqdm._monitor": ["TMonitor"],
 }
 """The modules that the tracer patches, and in each the classes."""
 
@@ -288,6 +296,8 @@ def nothing_left_behind() -> Iterator[None]:
     import multiprocessing.synchronize
     import sqlite3  # noqa: F401
 
+    for package in ("mpire", "pebble"):
+        importlib.import_module(package)
     default = multiprocessing.context._default_context._default_context  # type: ignore[attr-defined]
     before = attributes()
     yield

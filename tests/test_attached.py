@@ -7,16 +7,18 @@ import pytest
 from rich.console import Console
 
 from procsim.attach.look import Look, Place, SeenProcess, SeenThread, Unseen
-from procsim.attach.notes import STATES, WORDS, notes_of, states_of
+from procsim.attach.notes import STATES, WORDS, notes_of, states_of, unknown_of
 from procsim.diagnosis.system_view import SystemView
 from procsim.findings.base import Finding
 from procsim.session.attached import Seen, _call_words, code_of, seen_in
 from procsim.session.report import Report, Severity
+from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
-from procsim.views.attached import Attached, AttachedView, Call, ThreadStack, outcome_words
+from procsim.views.attached import Attached, AttachedView, Call, ThreadStack, outcome_words, thing_lines_of
 from procsim.views.base import Verdict
 from procsim.views.live.attached import AttachedScreen
 from procsim.wire.identities import MAIN_THREAD
+from tests.events import Story
 
 CERTAIN = Finding("lock_cycle", "one waits for right")
 PROBABLE = Finding("probably_hangs", "probably, one waits for ever")
@@ -34,10 +36,10 @@ def look(*processes: SeenProcess, unseen: tuple[Unseen, ...] = ()) -> Look:
     return Look(main, main, 1_000_000, {each.pid: each for each in processes}, unseen)
 
 
-def seen(*findings: Finding, hangs: bool = False, notes: tuple[str, ...] = ()) -> Seen:
+def seen(*findings: Finding, hangs: bool = False, notes: tuple[str, ...] = (), unknown: str = "") -> Seen:
     """What was seen of a program."""
     state = RunState(hung=5 if hangs else None)
-    return Seen([], state, Verdict("work.py", findings=[*findings]), Attached("work.py", notes))
+    return Seen([], state, Verdict("work.py", findings=[*findings]), Attached("work.py", notes, unknown))
 
 
 # What could not be seen -------------------------------------------------------------------------------------
@@ -78,6 +80,13 @@ def test_who_is_stopped_and_by_what() -> None:
     assert states_of(look(watched)) == {}, "what it waits for was read"
 
 
+def test_whether_it_is_known_at_all() -> None:
+    python, other = process(10, python="3.12"), process(11, gap="no_python")
+    assert unknown_of(look(python)) == unknown_of(look(other, python)) == "", "something was looked at"
+    assert "no Python was found" in unknown_of(look(other, process(12, gap="build")))
+    assert "PID 10 is stopped" in unknown_of(look(process(10, python="3.12", stopped=True), process(11, python="3.12")))
+
+
 def test_each_state_has_a_note() -> None:
     assert STATES.keys() <= WORDS.keys()
 
@@ -97,6 +106,9 @@ def test_each_state_has_a_note() -> None:
         (seen(PROBABLE), None, 0),
         (seen(PROBABLE), "certain", 0),
         (seen(PROBABLE), "probable", 4),
+        (seen(unknown="it is not known"), None, 2),
+        (seen(unknown="it is not known"), "probable", 2),
+        (seen(CERTAIN, hangs=True, unknown="it is not known"), None, 3),
     ],
 )
 def test_the_exit_code(what: Seen, fail_on: Severity | None, code: int) -> None:
@@ -108,6 +120,8 @@ def test_the_exit_code(what: Seen, fail_on: Severity | None, code: int) -> None:
     [
         (seen(), "nothing wrong: no wait was found that can never end"),
         (seen(notes=("x",)), "nothing wrong, as far as could be seen: no wait was found that can never end"),
+        (seen(unknown="it is not known"), "it is not known"),
+        (seen(CERTAIN, hangs=True, unknown="it is not known"), "it hangs: PID 0 will never go on"),
         (seen(CERTAIN, hangs=True), "it hangs: PID 0 will never go on"),
         (seen(CERTAIN), "1 thing wrong; main may go on"),
         (seen(CERTAIN, PROBABLE, CERTAIN), "2 things wrong; main may go on"),
@@ -116,6 +130,41 @@ def test_the_exit_code(what: Seen, fail_on: Severity | None, code: int) -> None:
 )
 def test_the_last_line(what: Seen, words: str) -> None:
     assert outcome_words(what.state, what.verdict, what.attached) == words
+
+
+def drawn(*events: tuple[str, int, dict[str, Any]]) -> list[str]:
+    """The rows of these objects."""
+    story = Story().began(1)
+    for kind, identity, fields in events:
+        story.tell(1, kind, identity, **fields)
+    console = Console(file=io.StringIO(), width=100)
+    return [line.plain.strip() for line in thing_lines_of(state_of(story.events), Attached(""), 9, 100, console)]
+
+
+GONE = {"reader_is_gone": False, "writer_is_gone": False, "none_killed": True}
+
+
+@pytest.mark.parametrize(
+    ("type", "items", "unfinished", "row"),
+    [
+        ("Queue", 0, None, "q  take ◂ [  ] ◂ put  0 in it"),
+        ("Queue", 400, None, "q  take ◂ … ◂ put  400 in it"),
+        ("JoinableQueue", 0, 1, "q  take ◂ [  ] ◂ put  0 in it  1 not reported done"),
+        ("SimpleQueue", None, None, "q  how many items are in it is not known"),
+    ],
+)
+def test_what_nobody_has_counted_is_left_out(type: str, items: int | None, unfinished: int | None, row: str) -> None:
+    made: dict[str, Any] = {"name": "q", "type": type, "maxsize": 0, "pipe": 0}
+    contents = {"items": items, "unfinished": unfinished, **GONE}
+    assert drawn(("queue_created", 7, made), ("queue_seen", 7, contents)) == [row]
+
+
+@pytest.mark.parametrize(("open_tasks", "row"), [(0, "p  0 workers"), (1, "p  0 workers, 1 task is open")])
+def test_how_many_tasks_of_a_pool_were_done_is_left_out(open_tasks: int, row: str) -> None:
+    look = {"open": open_tasks, "gone": [], "worker_is_gone": False, "not_sent": False, "failed": []}
+    made = {"name": "p", "type": "Pool", "workers": 2, "max_tasks": None}
+    seen = {**look, "reader_is_gone": False, "writer_is_gone": False}
+    assert drawn(("pool_created", 7, made), ("pool_seen", 7, seen)) == [row]
 
 
 def test_a_row_is_torn_nowhere_on_a_narrow_terminal() -> None:

@@ -136,3 +136,25 @@ def test_it_is_chinese_where_the_language_is() -> None:
 
 def test_it_is_one_of_the_views() -> None:
     assert isinstance(VIEWS["brief"](Showing("x", watching=True)), BriefView)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (0, "2 processes, 4 events, nothing wrong, 0.0 s"),
+        (None, "2 processes, 4 events, nothing wrong, 0.0 s"),
+        (1, "2 processes, 4 events, ended with exit code 1, nothing else wrong, 0.0 s"),
+        (-9, "2 processes, 4 events, ended by SIGKILL, nothing else wrong, 0.0 s"),
+    ],
+)
+def test_the_last_line_says_how_the_program_ended_where_that_is_no_success(code: int | None, line: str) -> None:
+    watched = Watched()
+    story = Story().began(1, 2).tell(2, "process_ended", exit_code=7).tell(1, "process_ended", exit_code=code)
+    watched.after(story.events)
+    assert watched.finished() == [line]
+
+
+def test_where_something_is_wrong_the_exit_code_stands_beside_it() -> None:
+    watched = Watched()
+    watched.after(Story().began(1).tell(1, "process_ended", exit_code=3).events)
+    assert watched.finished(LOST)[-1] == "1 process, 2 events, 1 thing wrong, ended with exit code 3, 0.0 s"

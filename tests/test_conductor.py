@@ -16,7 +16,7 @@ from procsim.control.choosers import (
     step,
 )
 from procsim.control.conductor import SETTLED_SECONDS, STUCK_SECONDS, Conductor
-from procsim.control.gatekeeper import GO, STAND, TRY
+from procsim.control.gatekeeper import GIVE_UP, GO, STAND, TRY
 from procsim.control.plan import Plan
 from procsim.control.steps import Step, steps_of
 from procsim.state.apply import apply
@@ -387,6 +387,65 @@ def test_a_step_beside_which_others_were_taken_is_not_waited_for_in_vain() -> No
     stage.seconds += SETTLED_SECONDS * 1.1
     stage.reach(2)
     assert stage.gate.heard() == [(TRY, 3), (TRY, 2)]
+
+
+def opened(story: Story, pid: int) -> Story:
+    return story.tell(pid, "file_opened", 9, "x.py:3", path="/t", mode="r")
+
+
+def test_what_was_no_step_when_it_was_recorded_is_one_when_it_is_taken_again() -> None:
+    story = opened(passed(opened(Story().began(1, 2, 3), 1), 2), 3)
+    story = opened(story.tell(2, "condition_awoke", LOCK, "x.py:4", notified=True), 3)
+    story = opened(passed(story, 3), 2)
+    assert [(step.process, step.operation) for step in steps_of(story.events)] == [
+        ("p2", "lock_acquired"),
+        ("p3", "lock_acquired"),
+    ]
+    assert [(step.process, step.operation, step.at, step.done) for step in steps_of(story.events, further=True)] == [
+        ("p2", "lock_acquired", "x.py:5", True),
+        ("p3", "file_opened", "x.py:3", True),
+        ("p2", "condition_left", "x.py:4", True),
+        ("p3", "file_opened", "x.py:3", True),
+        ("p3", "lock_acquired", "x.py:5", True),
+    ], "not the first one, before which nobody was seen to pass, nor the last one: the gate may have been open"
+
+
+def test_an_opening_that_was_a_step_already_is_one_only_once() -> None:
+    story = Story().began(1).tell(1, "gate_passed", None, "x.py:3", operation="file_opened")
+    steps = steps_of(passed(opened(story, 1), 1).events, further=True)
+    assert [step.operation for step in steps] == ["file_opened", "lock_acquired"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "fields", "in_vain"),
+    [
+        ("lock_acquired", "lock_refused", {"took": 1}, True),
+        ("queue_got", "queue_empty", {"took": 1}, True),
+        ("queue_got", "lock_refused", {"took": 1}, False),
+        ("event_awaited", "event_awaited", {"is_set": False}, True),
+        ("event_awaited", "event_awaited", {"is_set": True}, False),
+        ("condition_awoke", "condition_awoke", {"notified": False}, True),
+        ("process_joined", "process_joined", {"child": 2, "child_name": "p2", "exit_code": None}, True),
+        ("process_joined", "process_joined", {"child": 2, "child_name": "p2", "exit_code": 0}, False),
+    ],
+)
+def test_what_was_in_vain_is_given_up_again(operation: str, kind: str, fields: dict[str, Any], in_vain: bool) -> None:
+    story = Story().began(1, 2).tell(1, "gate_passed", LOCK, "x.py:5", operation=operation)
+    steps = steps_of(story.tell(1, kind, LOCK, "x.py:5", **fields).events)
+    assert [step.gave_up for step in steps] == [in_vain]
+    stage = Stage(Plan(schedule=steps))
+    stage.tell(Story().began(1, 2))
+    stage.reach(1, operation=operation)
+    assert stage.gate.heard() == [(GIVE_UP if in_vain else TRY, 1)]
+
+
+def test_what_a_schedule_does_not_know_of_is_passed_before_its_step() -> None:
+    stage = Stage(Plan(schedule=[Step("p1", "MainThread", "lock_acquired", "x.py:5")]))
+    stage.tell(Story().began(1))
+    stage.reach(1, operation="file_opened")
+    stage.pass_gate(1, "file_opened")
+    stage.reach(1)
+    assert stage.gate.heard() == [(TRY, 1), (TRY, 1)]
 
 
 def test_processes_of_one_name_are_told_apart() -> None:

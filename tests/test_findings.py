@@ -214,7 +214,6 @@ def worked_off(items: list[Any], taken: int, done: int, **options: Any) -> Progr
         (worked_off([1, 2, 3, None], 1, 1), 2, 0),
         (worked_off([1, 2, 3, "stop", "stop"], 1, 1), 2, 0),
         (worked_off(["<Task>"] * 4, 2, 2), 2, 0),
-        (worked_off([1, 2, 3], 1, 0, type="Queue"), 2, 0),
     ],
 )
 def test_items_that_were_lost_when_their_daemon_ended(program: Program, in_queue: int, in_hand: int) -> None:
@@ -225,8 +224,34 @@ def test_items_that_were_lost_when_their_daemon_ended(program: Program, in_queue
     assert (figures["process"], figures["pid"], figures["queue"], figures["queue_at"]) == ("p2", 2, "q", "x.py:2")
 
 
-def test_items_that_were_lost_when_their_taker_was_killed() -> None:
-    assert ids(worked_off([1, 2, 3], 1, 0, daemon=False, code=-9)) == ["died", "items_lost"]
+@pytest.mark.parametrize("kind", ["JoinableQueue", "Queue"])
+def test_items_that_were_lost_when_their_taker_was_killed(kind: str) -> None:
+    assert ids(worked_off([1, 2, 3], 1, 0, daemon=False, code=-9, type=kind)) == ["died", "items_lost"]
+
+
+def test_items_that_a_daemon_left_of_which_nobody_reports_are_no_certain_loss() -> None:
+    (finding,) = found(worked_off([1, 2, 3], 1, 0, type="Queue"))
+    assert (finding.id, finding.certain, finding.figures["lost"]) == ("items_left", False, 2)
+
+
+def test_what_a_simple_queue_could_not_take_counts_as_never_put() -> None:
+    program = Program(2, 3).queue(9, type="SimpleQueue")
+    for pid, value in ((2, "first"), (2, "not sent"), (3, "third")):
+        program.tell(pid, "queue_put", 9, "x.py:8", value=value)
+    program.tell(2, "queue_put_failed", 9, "x.py:8")
+    queue = state_of(program.events).queues[9]
+    assert (queue.puts, queue.inside, [*queue.items_put], dict(queue.put)) == (2, 2, ["first", "third"], {2: 1, 3: 1})
+    program.tell(2, "queue_put_failed", 9, "x.py:8")
+    assert dict(state_of(program.events).queues[9].put) == {3: 1}
+
+
+def test_no_item_is_left_that_a_daemon_may_just_have_been_about_to_take() -> None:
+    program = Program(2, daemon=True).queue(9, type="Queue")
+    for number in range(20):
+        program.tell(1, "queue_put", 9, "x.py:8", value=number)
+        if number < 19:
+            program.tell(2, "queue_got", 9, "x.py:9", value=number)
+    assert ids(program.ends(2, -15).ends(1)) == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +282,7 @@ ANSWERS = [("event_set", 7), ("pipe_sent", 7), ("condition_notified", 6), ("lock
 
 @pytest.mark.parametrize(("kind", "object"), ANSWERS)
 @pytest.mark.parametrize(
-    ("type", "taken", "lost"), [("Queue", 1, []), ("Queue", 0, ["items_lost"]), ("JoinableQueue", 1, ["items_lost"])]
+    ("type", "taken", "lost"), [("Queue", 1, []), ("Queue", 0, ["items_left"]), ("JoinableQueue", 1, ["items_lost"])]
 )
 def test_no_item_is_lost_where_an_answer_was_given(
     kind: str, object: int, type: str, taken: int, lost: list[str]

@@ -49,17 +49,20 @@ reading, writing = os.pipe()
 loop = select.epoll()
 for end in (near, reading):
     loop.register(end, select.EPOLLIN)
-if sys.argv[1:]:
+if "event" in sys.argv:
     loop.register(os.eventfd(0), select.EPOLLIN)
+if "child" in sys.argv:
+    loop.register(os.pidfd_open(os.getppid()), select.EPOLLIN)
 print(os.fstat(near.fileno()).st_ino, os.fstat(reading).st_ino, flush=True)
 loop.poll()
 """
 
 
-@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize("more", ["", "event", "child"])
 @pytest.mark.skipif(not hasattr(os, "eventfd"), reason="needs eventfd")
-def test_what_a_loop_has_registered(more: bool) -> None:
-    command = [sys.executable, "-c", LOOP, *(["more"] if more else [])]
+def test_what_a_loop_has_registered(more: str) -> None:
+    """Ends of pipes and sockets, the end of a process, or something else."""
+    command = [sys.executable, "-c", LOOP, more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         near, reading = map(int, program.stdout.readline().split())
@@ -68,4 +71,5 @@ def test_what_a_loop_has_registered(more: bool) -> None:
             seen = blocked(program.pid, str(program.pid), ends_of(str(program.pid)))
         program.kill()
     known = (End(near, True, True), End(reading, False))
-    assert seen is not None and seen.how == "events" and {*seen.ends} == ({*known} if not more else set())
+    assert seen is not None and seen.how == "events" and {*seen.ends} == (set() if more == "event" else {*known})
+    assert seen.children == ((os.getpid(),) if more == "child" else ())

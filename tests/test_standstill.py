@@ -620,6 +620,83 @@ def test_who_would_have_had_to_put(used: list[tuple[str, int]], ended: list[int]
     assert (words in sentence_of(finding.text, finding.figures)) == bool(ended)
 
 
+def chain(*events: tuple[int, str, int], waits: tuple[tuple[int, int], ...]) -> list[tuple[str, str, str]]:
+    """The process, the queue and the reason of each finding, where these processes wait for an item of these queues."""
+    story = Story().began(1, *(pid for pid, _ in waits if pid != 1)).queue(7, "work").queue(9, "results")
+    for pid, kind, identity in events:
+        story.tell(pid, kind, identity, f"x.py:{pid}", value=5)
+    for pid, identity in waits:
+        waiting(story, pid, "queue_get_waiting", identity)
+    pids = [pid for pid, _ in waits]
+    found = [*hangs(told(story, *pids))]
+    assert {finding.id for finding in found} == {"get_nobody_puts"}
+    reason = "⟨{because}⟩"
+    return [(f.figures["process"], f.figures["object"], sentence_of(reason, f.figures)) for f in found]
+
+
+PUT, GOT = "queue_put", "queue_got"
+
+
+def test_who_waits_for_one_that_waits_itself_is_its_effect() -> None:
+    """Main waits for what a consumer would put, which waits for one more item than main has put."""
+    (found,) = chain((1, PUT, 7), (1, PUT, 7), (200, GOT, 7), (200, GOT, 7), waits=((1, 9), (200, 7)))
+    assert found == ("p200", "work", "p1 put 2 and waits itself at x.py:1, p200 took all 2 (the last one: 5)")
+
+
+def test_of_a_row_of_stages_the_first_one_is_the_cause() -> None:
+    """Stage 200 takes from one queue what 100 has put, and puts into another one, from which 300 takes."""
+    events = ((1, PUT, 7), (200, GOT, 7), (200, PUT, 9), (300, GOT, 9))
+    (found,) = chain(*events, waits=((300, 9), (200, 7)))
+    assert found == ("p200", "work", "p1 put 1 and waits itself at x.py:1, p200 took the one that was put (5)")
+
+
+def test_two_that_wait_for_each_other_are_both_told_of() -> None:
+    """It is not known which of them would have had to put one more, nor where none was ever put."""
+    assert [found[0] for found in chain(waits=((1, 9), (200, 7)))] == ["p1", "p200"]
+    both = ((1, PUT, 7), (200, GOT, 7), (200, PUT, 9), (1, GOT, 9))
+    assert [found[0] for found in chain(*both, waits=((1, 9), (200, 7)))] == ["p1", "p200"]
+
+
+@pytest.mark.parametrize(
+    ("items", "reason", "cure"),
+    [
+        (
+            {200: None},
+            "None was put once for 3 consumers, and p200 took it",
+            "put None once for each consumer: 3 times",
+        ),
+        ({200: None, 300: None}, "None was put 2 times for 3 consumers: p200, p300 took it", "3 times"),
+        ({200: 5}, "", "one for each consumer"),
+    ],
+)
+def test_a_last_item_for_fewer_than_take(items: dict[int, Any], reason: str, cure: str) -> None:
+    story = Story().began(1, 200, 300, 400).queue(9)
+    for item in (1, 2, 3, *items.values()):
+        story.tell(1, "queue_put", 9, "x.py:1", value=item)
+    for pid, item in ((200, 1), (300, 2), (400, 3), *items.items()):
+        story.tell(pid, "queue_got", 9, "x.py:2", value=item)
+    for pid in items:
+        story.tell(pid, "process_returned").tell(pid, "process_ended", exit_code=0)
+    rest = [pid for pid in (200, 300, 400) if pid not in items]
+    for pid in rest:
+        waiting(story, pid, "queue_get_waiting", 9)
+    waiting(story, 1, "process_join_waiting", child=rest[0], child_name=f"p{rest[0]}")
+    (finding,) = hangs(told(story, 1, *rest))
+    assert reason in sentence_of("⟨{because}⟩", finding.figures)
+    assert sentence_of(finding.cure, finding.figures).endswith(cure)
+
+
+@pytest.mark.parametrize(("joined", "cure"), [(None, "daemons"), ("x.py:9", "consumer")])
+def test_a_consumer_is_not_to_be_a_daemon_where_it_is_awaited(joined: str | None, cure: str) -> None:
+    """Main has nothing more to do, and waits for it only because it ends; or joins it itself."""
+    story = waiting(Story().began(1, 200).queue(9), 200, "queue_get_waiting", 9)
+    if joined is None:
+        story.tell(1, "process_returned")
+    story.tell(1, "process_join_waiting", None, joined, timeout=None, native_id=1, child=200, child_name="p200")
+    (finding,) = hangs(told(story, 1, 200))
+    assert finding.cure.endswith(cure)
+
+
 def worked(kind: str, *counts: int, stays: bool = False) -> Story:
     """Processes from 200 on that used a queue so often and ended well, where `stays` without the last one."""
     story, pids = Story().began(1, 100).queue(9, maxsize=2), range(200, 200 + len(counts))

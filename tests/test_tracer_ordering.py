@@ -3,6 +3,7 @@ they were."""
 
 import _json
 import _multiprocessing  # type: ignore[import-not-found]
+import _socket
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -225,9 +226,19 @@ def test_what_multiprocessing_and_the_tracer_look_at_is_no_look_of_the_program(t
 
 
 def test_what_cannot_be_followed(trace: Trace, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+
     def load(module: ModuleType) -> str:
         """A copy is none of Python's own libraries, which are known."""
-        return f"import ctypes; ctypes.CDLL({str(shutil.copy(str(module.__file__), tmp_path))!r})"
+        return f"import ctypes; ctypes.CDLL({str(shutil.copy(str(module.__file__), folder))!r})"
+
+    def load_as_module(module: ModuleType) -> str:
+        """The same, and what is in it can be called."""
+        name = module.__name__
+        path = str(shutil.copy(str(module.__file__), folder))
+        made = f"util.spec_from_file_location({name!r}, {path!r})"
+        return f"from importlib import util; made = {made}; copy = util.module_from_spec(made)"
 
     uses = {
         "socket": "import socket; socket.socketpair()",
@@ -240,15 +251,55 @@ def test_what_cannot_be_followed(trace: Trace, tmp_path: Path) -> None:
         "signal": "import os, signal; signal.signal(signal.SIGUSR1, print); os.kill(os.getppid(), 0) or "
         "os.kill(os.fork() or os._exit(0), signal.SIGUSR1)",
         "library": f"{load(_multiprocessing)}; open(__file__)",  # it calls sem_open, as posix_ipc does
+        "connected": f"{load_as_module(_socket)}; inner = copy.socket(); open(__file__)",
     }
     for what, use in uses.items():
         (event,) = trace(f"{use}\n").of("unfollowed_used")
-        assert event.fields["what"] == {"map": "memory"}.get(what, what)
+        assert event.fields["what"] == {"map": "memory", "connected": "library"}.get(what, what)
         assert (event.object is not None) == (what == "file")
     inner = (
         "import subprocess; from multiprocessing import Pipe; Pipe(); subprocess.run(['true'], capture_output=True)\n",
         "import tempfile; tempfile.gettempdir()\n",  # it tries with a file whether it can write there
         f"{load(_json)}; open(__file__)\n",  # a library that only computes
+        f"{load_as_module(_socket)}; open(__file__)\n",  # one that could connect, and has not
+        f"{load_as_module(_socket)}; from multiprocessing import Pipe; ends = Pipe(); open(__file__)\n",
     )
     for use in inner:
         assert trace(use).of("unfollowed_used") == []
+
+
+AWAITED = """
+    import os, shutil
+    from multiprocessing import Event
+    from pathlib import Path
+
+    event = Event()
+    for number in range(5):
+        os.path.exists("never")
+        os.path.exists(f"other {number}")
+        Path("never").is_file()
+        event.is_set()
+        shutil.which("no such program")
+        try:
+            open("late")
+        except FileNotFoundError:
+            pass
+    Path("late").touch()
+    os.path.exists("late")
+    open("late").close()
+    event.set()
+    event.is_set()
+    event.clear()
+    event.is_set()
+"""
+
+
+def test_what_is_asked_for_again_and_again(trace: Trace) -> None:
+    recording = trace(AWAITED)
+    assert recording.exit_code == 0
+    assert sorted(paths(recording, "path_missing")) == ["late", "late", "never", "never"]
+    assert paths(recording, "path_found") == ["late"]
+    assert [event.kind for event in recording.events if event.kind in ("event_asked", "event_seen")] == [
+        *("event_asked", "event_asked", "event_seen", "event_asked")
+    ]
+    assert not any(event.fields["interruptible"] for event in recording.of("event_asked", "path_missing"))

@@ -676,8 +676,8 @@ def test_a_worker_that_died_with_a_task(code: int, told: dict[str, Any]) -> None
     (waiting,) = finding.figures["standing"]
     assert finding.figures == told | {
         "process": "p2", "pid": 2, "worker_pid": 2, "ended_pids": [2], "exit_code": code, "object": "pool",
-        "made": "x.py:1", "function": "square", "left_at": None, "held": None, "item": None, "error": None, "raised_at": None,
-        "standing": [waiting],
+        "made": "x.py:1", "function": "square", "left_at": None, "held": None, "item": None, "error": None,
+        "raised_at": None, "standing": [waiting],
     }  # fmt: skip
     assert (waiting["pid"], waiting["kind"], waiting["at"]) == (1, "pool_result_waiting", "x.py:3")
     assert ("os._exit" in finding.cure) == (code >= 0)

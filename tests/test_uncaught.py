@@ -108,7 +108,7 @@ OF_CHILD: dict[str, str | None] = {
     "words": None,
     "bad item": "receiving",
     "bad simple item": "receiving",
-    "wrong arguments": None,
+    "wrong arguments": "calling",
 }
 
 
@@ -119,7 +119,8 @@ def test_what_an_exception_is_about(trace: Trace, case: str, method: str) -> Non
     (raised,) = run.of("raised")
     assert raised.process == ("MainProcess" if case in OF_MAIN else "child")
     assert raised.fields["during"] == (OF_MAIN | OF_CHILD)[case]
-    assert raised.fields["subject"] == ("child" if raised.fields["during"] == "not_started" else None)
+    subjects = {"not_started": "child", "calling": "same_words"}
+    assert raised.fields["subject"] == subjects.get(raised.fields["during"])
 
 
 @pytest.mark.parametrize("method", NEW)

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from procsim.command import commands
-from procsim.command.watching import plain_program
+from procsim.command.announced import plain_program
 
 
 @pytest.mark.parametrize("module", ["", "-m "])

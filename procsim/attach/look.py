@@ -116,6 +116,8 @@ class SeenObject:
     reading: File | None = None
     writing: File | None = None
     """Of a queue: the locks of those that read from its pipe, and of those that write to it."""
+    was_put: bool = False
+    """Of a queue: whether this process has put into it, as its thread that sends shows it."""
     parties: int = 0
     arrived: int = 0
     other: int = 0

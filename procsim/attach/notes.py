@@ -61,6 +61,16 @@ def states_of(look: Look) -> dict[int, str]:
     return found
 
 
+def unknown_of(look: Look) -> str:
+    """Why it is not known whether the program hangs; empty: it was looked at."""
+    asked = look.processes[look.asked]
+    if asked.stopped:
+        return _("it is not known whether it hangs: PID {pid} is stopped").format(pid=look.asked)
+    if not any(process.python for process in look.processes.values()):
+        return _("it is not known whether it hangs: no Python was found in it that procsim can read")
+    return ""
+
+
 def held_elsewhere(look: Look) -> set[int]:
     """The identities of the locks that are held, but by none of the processes that were looked at."""
     values = {file: seen.value for each in look.processes.values() for file, seen in each.semaphores.items()}

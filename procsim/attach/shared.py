@@ -204,6 +204,7 @@ class Shared:
             inside=max(0, limit - self._semaphores.value(room)) if room else None,
             reading=parts.get("_rlock"),
             writing=parts.get("_wlock"),
+            was_put=self._objects.type_name(attributes.get("_thread", 0)) == "Thread",
             unfinished=self._semaphores.value(parts["_unfinished_tasks"]) if "_unfinished_tasks" in parts else None,
         )
         if role == "JoinableQueue":

@@ -32,7 +32,10 @@ class NoSuchProgram(CannotAttach):
     """No process has the word in its command line."""
 
     def __init__(self, word: str) -> None:
-        super().__init__(_("{word}: no process has that in its command line").format(word=word))
+        words = _(
+            "{word}: no process has that in its command line; give the PID, or a word that pgrep -af python shows"
+        )
+        super().__init__(words.format(word=word))
 
 
 class Candidate(NamedTuple):

@@ -193,6 +193,11 @@ class Teller:
                 for side, file in (("reader", thing.reading), ("writer", thing.writing))
             }
             gone["none_killed"] = self._none_was_killed()
+            gone["put_by"] = [
+                process.pid
+                for process in self._processes.values()
+                if any(each.identity == thing.identity and each.was_put for each in process.objects)
+            ]
             yield self._event(
                 "queue_seen", maker, object=identity, items=thing.inside, unfinished=thing.unfinished, **gone
             )

@@ -1,6 +1,7 @@
 """The command line: each command chooses a source of events and a view, and does nothing else.
 
     cli.py           runs the command, and turns an error into one line and an exit code
+    announced.py     what stands on the terminal until the rest is imported
     typed.py         has typer read the command line
     commands.py      the commands; app.py is the group they stand in, scenario_command.py makes one of a scenario's main
     declared.py      the options that every run has, for typer; run_options.py: what people gave for them

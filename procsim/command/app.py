@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from procsim.command.typer_words import LocalizedHelp, TyperUsageError, localize
 from procsim.errors import WrongUse
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.scenario import NoScenario, Scenario, load
+from procsim.lessons.scenario import NoScenario, OrdinaryScript, Scenario, load
 from procsim.nearest import did_you_mean
 
 
@@ -40,6 +41,11 @@ class Commands(LocalizedHelp, TyperGroup):
             formatter.write_dl([(name, _(self.commands[name].help or "").partition("\n")[0]) for name in names])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named first. `ctx.obj` is that command, for those options that stand before it."""
+        name, ctx.obj, rest = self._resolved(ctx, args)
+        return name, ctx.obj, rest
+
+    def _resolved(self, ctx: Any, args: list[str]) -> Any:
         """`run FILE` is a command of its own, with the options that the file's `main` declares. So are `explore FILE`,
         and `explore` with the name of a scenario.
         """
@@ -52,13 +58,29 @@ class Commands(LocalizedHelp, TyperGroup):
             try:
                 return super().resolve_command(ctx, args)
             except TyperUsageError as error:
-                error.message = did_you_mean(error.message.rstrip(".。"), args[0], self.list_commands(ctx))
+                error.message = _with_what_was_meant(error.message.rstrip(".。"), args[0], self.list_commands(ctx))
                 raise
         rest = list(args[1:])
         rest.remove(file)
-        command = scenario_command(load(Path(file)))
+        command = scenario_command(loaded(Path(file)))
         command.name = f"run {file}"
         return command.name, command, rest
+
+
+def _with_what_was_meant(complaint: str, word: str, commands: Sequence[str]) -> str:
+    """The complaint about a word that is no command, with what was most likely meant."""
+    if Path(word).is_file():
+        return _("{complaint} (did you mean {word}?)").format(complaint=complaint, word=f"procsim watch {word}")
+    return did_you_mean(complaint, word, commands)
+
+
+def loaded(path: Path) -> Scenario:
+    """The scenario in a file. Raises `NoScenario`, which says what can be done with a script that is none."""
+    try:
+        return load(path)
+    except OrdinaryScript as error:
+        words = _("{reason}; any script is watched by: procsim watch {name}")
+        raise NoScenario(words.format(reason=error, name=path)) from error
 
 
 def _explored_scenario(arguments: list[str]) -> Scenario | None:
@@ -119,8 +141,10 @@ def procsim(
     if lessons:
         catalog.scenarios()  # a folder that is missing is an error whatever the command is
     if ctx.invoked_subcommand is not None:
-        if big:
-            raise WrongUse(_("{option} is for one command; put it after that").format(option="--big"))
+        if big and not any(parameter.name == "big" for parameter in ctx.obj.params):
+            words = _("{option} has no effect with {command}; leave it out")
+            raise WrongUse(words.format(option="--big", command=ctx.invoked_subcommand))
+        ctx.default_map = {ctx.invoked_subcommand: {"big": True}} if big else None
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         print(ctx.get_help())

@@ -9,6 +9,7 @@ import sys
 from itertools import pairwise, takewhile
 
 from procsim import language
+from procsim.command.announced import announce, end_announcement
 from procsim.errors import ProcsimError, fault_of
 from procsim.exit_code import ExitCode
 from procsim.language import _
@@ -24,12 +25,14 @@ def run() -> int:
 
         terminal.borrow()
     language.choose(_language_asked(sys.argv[1:]))
+    announce(sys.argv[1:])
     try:
         with writing():
             code = _run(sys.argv[1:])
             sys.stdout.flush()
     except Exception as error:
         code, line = _explained(error)
+        end_announcement()
         if line:
             complain(line)
         if isinstance(error, CannotWrite):

@@ -8,7 +8,7 @@ import typer
 
 from procsim import language
 from procsim.command import declared, exploring
-from procsim.command.app import Lessons
+from procsim.command.app import Lessons, loaded
 from procsim.command.app import app as app
 from procsim.command.run_options import RunOptions
 from procsim.command.typer_words import Command
@@ -16,8 +16,8 @@ from procsim.errors import WrongUse
 from procsim.harmless import harmless
 from procsim.language import _
 from procsim.lessons import catalog
-from procsim.lessons.scenario import load
 from procsim.nearest import did_you_mean
+from procsim.output import words_for_unwritable
 
 if TYPE_CHECKING:
     from procsim.lessons.chapter import Chapter
@@ -46,7 +46,7 @@ def topics(incomplete: str) -> list[str]:
 @app.command("run", cls=Command)
 def run(file: Annotated[Path, typer.Argument(metavar="FILE [OPTIONS]...")]) -> None:
     """Run a scenario of your own; it takes the options that its main() declares."""
-    load(file)  # raises: a file that is a scenario has become a command of its own before
+    loaded(file)  # raises: a file that is a scenario has become a command of its own before
 
 
 @app.command("watch", cls=Command, context_settings={"allow_interspersed_args": False})
@@ -279,4 +279,4 @@ def _write_new(path: Path, text: bytes) -> None:
     except FileExistsError:
         raise WrongUse(_("{path}: exists already; choose another name").format(path=path)) from None
     except OSError as error:
-        raise WrongUse(_("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)) from error
+        raise WrongUse(words_for_unwritable(path, error.strerror)) from error

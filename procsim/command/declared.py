@@ -59,7 +59,10 @@ Big = Annotated[
 ]
 Races = Annotated[
     bool,
-    typer.Option("--races", help="Tell each look at a path by its name: that shows more races that came out right."),
+    typer.Option(
+        "--races",
+        help="Record every look at a path (does it exist?), too: more races are found that did no harm this time.",
+    ),
 ]
 Compare = Annotated[
     bool, typer.Option("--compare", help="Run it in several ways, one after the other, and show them side by side.")

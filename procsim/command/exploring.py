@@ -44,11 +44,14 @@ Allowed = Annotated[
 Preemptions = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=0, help="Only orders in which at most N times a process is stopped that could go on."
+        metavar="N", min=0, help="Try only orders that interrupt a process, while it could go on, at most N times."
     ),
 ]
 ExploredSeed = Annotated[
-    int, typer.Option(metavar="N", help="Of the module random in each process, and of the orders tried at random.")
+    int,
+    typer.Option(
+        metavar="N", help="Seed the module random in each process, and the choice of orders that are tried at random."
+    ),
 ]
 ExploredViewName = Literal["live", "plain", "json"]
 ExploredView = Annotated[

@@ -48,6 +48,10 @@ COMPLAINTS = (
 )
 """What typer complains about, in English alone; as its code has it, so that `complaint` finds it again."""
 
+NO_VALUE = N_("'{value}' is not {what}")
+TYPES: Mapping[str, str] = {"int": N_("a whole number"), "float": N_("a number")}
+"""What a value is that has one of these types of Python."""
+
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "run": (("procsim run mine.py --users 3", N_("your own scenario, with an option of its main()")),),
     "watch": (
@@ -82,7 +86,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "guide": (
         ("procsim guide", N_("the pages")),
         ("procsim guide hangs", N_("why a program hangs, and what else procsim finds")),
-        ("procsim guide hang get", N_("the same, only what has to do with get")),
+        ("procsim guide hangs get", N_("the same, only what has to do with get")),
     ),
     "show": (
         ("procsim show tickets", N_("the source, to be read to the class")),
@@ -161,6 +165,8 @@ def complaint(text: str) -> str:
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             facts = found.groupdict()
+            if facts.get("type") in TYPES:
+                return _(NO_VALUE).format(value=facts["value"], what=_(TYPES[facts["type"]]))
             words = _(template).format_map(
                 facts | ({"reason": complaint(facts["reason"])} if "reason" in facts else {})
             )

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from procsim.command.announced import plain_program
 from procsim.command.run_options import RunOptions
 from procsim.command.stage import Stage, command_typed, header_of, show
 from procsim.errors import WrongUse
@@ -31,17 +32,6 @@ def watch_plainly(words: list[str]) -> int | None:
     return show_program(*plain, RunOptions(timeout=0), None, False, Report())
 
 
-def plain_program(words: list[str]) -> tuple[list[str], bool] | None:
-    """The program in `[-m] [--] PROGRAM [ARGS]...`, and whether it is a module; None: there is something else."""
-    module = words[:1] == ["-m"]
-    command = words[module:]
-    if command[:1] == ["--"]:
-        command = command[1:]
-    elif command and command[0].startswith("-"):
-        return None
-    return (command, module) if command else None
-
-
 def command_line(command: list[str], module: bool) -> list[str]:
     """What starts a program to be watched: a script or module by this Python, an installed command by itself.
 
@@ -52,6 +42,9 @@ def command_line(command: list[str], module: bool) -> list[str]:
         return [sys.executable, "-m", name, *arguments]
     if Path(name).is_file() and not (os.access(name, os.X_OK) and not name.endswith(".py")):
         return [sys.executable, name, *arguments]
+    if Path(name).is_dir():
+        words = _("{name}: is a folder; give a Python file in it, or -m MODULE")
+        raise WrongUse(words.format(name=name))
     found = shutil.which(name)
     if found is None:
         words = _("{name}: no such script, and no such command; give a Python file, -m MODULE or a command")

@@ -45,6 +45,8 @@ class Blocked(NamedTuple):
     """Of "child": the PID; 0: any."""
     size: int = 0
     """Of "read": how many bytes it asks for; 0: that is not known."""
+    children: tuple[int, ...] = ()
+    """Of "events": the PIDs of the processes of which it has registered that they end (pidfd_open(2))."""
 
 
 class Numbers(NamedTuple):
@@ -114,12 +116,12 @@ def blocked_in(
     numbers: Numbers,
     descriptors: Descriptors,
     polled: Callable[[int, int], tuple[End, ...] | None],
-    registered: Callable[[int], tuple[End, ...]] = lambda epoll: (),
+    registered: Callable[[int], Blocked] = lambda epoll: Blocked("events"),
 ) -> Blocked | None:
     """What a thread waits for that stands in this system call, as /proc/PID/syscall has it; None as above.
 
-    `polled`: the ends that stand at an address, so many of them. `registered`: those that are registered with an epoll
-    descriptor; none: something else is, too.
+    `polled`: the ends that stand at an address, so many of them. `registered`: the wait for what is registered with an
+    epoll descriptor.
     """
     words = call.split()
     if len(words) < 7:  # "running", or stopped outside a system call
@@ -145,7 +147,7 @@ def blocked_in(
     if number in numbers.accept:
         return Blocked("accept")
     if number in numbers.epoll:
-        return Blocked("events", registered(first)) if fourth & 0x8000_0000 else None
+        return registered(first) if fourth & 0x8000_0000 else None
     if number == numbers.wait4:
         child = first if first < 1 << 31 else 0
         return Blocked("child", child=child)
@@ -154,15 +156,26 @@ def blocked_in(
     return None
 
 
-def _registered(pid: int, epoll: int, descriptors: Descriptors) -> tuple[End, ...]:
-    """The ends that are registered with an epoll descriptor; none where one of them is something else."""
+def _registered(pid: int, epoll: int, descriptors: Descriptors) -> Blocked:
+    """The wait for what is registered with an epoll descriptor; with no ends where a part of that is something else."""
     try:
         with open(f"/proc/{pid}/fdinfo/{epoll}") as file:
             registered = [int(line.split()[1]) for line in file if line.startswith("tfd:")]
     except (OSError, ValueError, IndexError):
-        return ()
-    ends = [descriptors.get(descriptor) for descriptor in registered]
-    return tuple(end for end in ends if end) if all(ends) else ()
+        return Blocked("events")
+    ends = {descriptor: end for descriptor in registered if (end := descriptors.get(descriptor)) is not None}
+    children = [_process_of(pid, descriptor) for descriptor in registered if descriptor not in ends]
+    return Blocked("events", (*ends.values(),), children=(*children,)) if all(children) else Blocked("events")
+
+
+def _process_of(pid: int, descriptor: int) -> int:
+    """The PID of the process that a descriptor stands for; 0: it stands for none, or that is gone."""
+    try:
+        with open(f"/proc/{pid}/fdinfo/{descriptor}") as file:
+            found = next((int(line.split()[1]) for line in file if line.startswith("Pid:")), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
+    return max(0, found)
 
 
 def _polled(pid: int, address: int, count: int, descriptors: Descriptors) -> tuple[End, ...] | None:

@@ -204,6 +204,10 @@ class _Fixpoint:
         children = [other.pid for other in self._processes.values() if other.parent == process.pid]
         return not children or any(pid in self._moving for pid in children)
 
+    def _by_what_is_registered(self, process: ProcessSnapshot, blocked: Blocked) -> bool:
+        ended = any(pid in self._moving or pid not in self._processes for pid in blocked.children)
+        return ended or self._by_other_end(process, blocked)
+
     def _is_open(self, end: End) -> bool:
         """Whether somebody who can move has the other end of this one."""
         other = other_end(self._run, end, self._peers)
@@ -288,7 +292,7 @@ _BY_CALL: dict[str, Callable[[_Fixpoint, ProcessSnapshot, Blocked], bool]] = {
     "write": _Fixpoint._by_other_end,
     "poll": _Fixpoint._by_other_end,
     "child": _Fixpoint._by_child,
-    "events": _Fixpoint._by_other_end,
+    "events": _Fixpoint._by_what_is_registered,
 }
 
 

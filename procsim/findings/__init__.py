@@ -45,7 +45,17 @@ def findings(run: RunState, outcome: Outcome) -> list[Finding]:
         "exit_unseen": causes,
         "died": {pid for finding in found for pid in whose_end_it_names(finding)},
     }
-    return [finding for finding in found if finding.id not in said or not _pids(finding) <= said[finding.id]]
+    cures = {finding.cure for finding in already_found(run)}
+    return [
+        finding
+        for finding in found
+        if not (finding.id in said and _pids(finding) <= said[finding.id])
+        and not (finding.id in _FAULTS and finding.cure in cures and _pids(finding) <= causes)
+    ]
+
+
+_FAULTS = ("missing_main_guard", "unpicklable_target", "wrong_arguments")
+"""Of these the cure is that of the hang which they have led to: see `deaths.with_cure`."""
 
 
 def _pids(finding: Finding) -> set[int | None]:
@@ -68,6 +78,8 @@ FINDINGS: tuple[Callable[[RunState, Outcome], Iterator[Finding]], ...] = (
     beginner.no_target,
     beginner.not_started,
     beginner.group_given,
+    beginner.wrong_arguments,
+    beginner.started_twice,
     beginner.say_without_value,
     pools.never_ready,
     endings.raised,

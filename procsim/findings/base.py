@@ -49,7 +49,7 @@ class Finding(NamedTuple):
         return self.id not in ENDED_EARLY
 
 
-PROBABLE = frozenset({"probably_hangs", "polled_before_get", "could_be_lost"})
+PROBABLE = frozenset({"probably_hangs", "polled_before_get", "could_be_lost", "items_left"})
 """The ids of findings that are not certain, or about what only could have gone wrong."""
 
 TIME_LIMIT, INTERRUPTED = "time_limit", "interrupted"
@@ -125,8 +125,8 @@ def signal_name(number: int) -> str:
 
 
 def error_words(fields: Mapping[str, Any]) -> str:
-    """An exception as Python prints it: "KeyError: 'user'", or "EOFError" where it has no text."""
-    return ": ".join(filter(None, (fields["type"], fields["text"])))
+    """An exception as Python prints it: "KeyError: 'user'", or "EOFError" where it has no text; in one line."""
+    return ": ".join(filter(None, (fields["type"], " ".join(fields["text"].split()))))
 
 
 def standing(run: RunState, wait: Wait) -> dict[str, Any]:

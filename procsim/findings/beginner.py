@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any
 
 from procsim.findings.base import NAMED, Finding, Outcome, error_words
+from procsim.sentences import places
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -194,6 +195,65 @@ def group_given(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             )
 
 
+def wrong_arguments(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """The arguments of a process were no tuple, or did not fit what it was to run."""
+    for event in run.raised:
+        during = event.fields.get("during")
+        figures = {
+            "process": event.process,
+            "pid": event.pid,
+            "at": event.at,
+            "made": event.fields.get("made"),
+            "subject": event.fields.get("subject"),
+            "error": error_words(event.fields),
+        }
+        if during == "arguments":
+            yield Finding(
+                "wrong_arguments",
+                "{process} ended⟨ at {at}⟩ by an exception, since args= of a Process must be a tuple, and was one "
+                "{subject}: {error}",
+                figures,
+                "a tuple of one has a comma: args=(2,)",
+                sentence="wrong_arguments.no_tuple",
+            )
+        elif during == "calling with text":
+            yield Finding(
+                "wrong_arguments",
+                "{process} could not call {subject}: args= was a text⟨ at {made}⟩, of which each character became an "
+                "argument: {error}",
+                figures,
+                'a tuple of one has a comma: args=("text",)',
+                sentence="wrong_arguments.text",
+            )
+        elif during == "calling":
+            yield Finding(
+                "wrong_arguments",
+                "{process} could not call {subject} with the arguments that the Process was given⟨ at {made}⟩: {error}",
+                figures,
+                "give in args= as many as {subject} takes",
+            )
+
+
+def started_twice(run: RunState, outcome: Outcome) -> Iterator[Finding]:
+    """A process was started that had been started before."""
+    for event in run.raised:
+        if event.fields.get("during") == "started":
+            yield Finding(
+                "started_twice",
+                "{child}⟨ (made at {made})⟩ had been started before, and so {process} ended⟨ at {at}⟩ by an exception: "
+                "{error}",
+                {
+                    "process": event.process,
+                    "pid": event.pid,
+                    "at": event.at,
+                    "child": event.fields["subject"],
+                    "made": event.fields["made"],
+                    "error": error_words(event.fields),
+                },
+                "a process runs once: make a new Process each time",
+            )
+
+
 def not_started(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """A method that needs a started process, such as `join`, was called on one that was not started; or its maker waits
     for ever for what it might have done.
@@ -281,11 +341,27 @@ def _placeholders(text: str) -> list[str]:
     return [name for name in names if name.isidentifier()]
 
 
+def cure_of(run: RunState, pid: int) -> str:
+    """What cures the fault of these that ended a process; empty: none did, or its cure is about more than that."""
+    for find in (missing_main_guard, unpicklable_target, wrong_arguments):
+        for finding in find(run, Outcome()):
+            mine = any(event.pid == pid and event.fields.get("during") == "starting" for event in run.raised)
+            if (finding.pid == pid or (find is missing_main_guard and mine)) and not places(finding.cure):
+                return finding.cure
+    return ""
+
+
 def explained(event: Event) -> bool:
     """Whether one of these findings, or `task_done_too_many`, explains the exception that ended a process."""
-    return event.fields.get("during") in ("starting", "sending", "task_done", "not_started", "grouping") or bool(
-        _unknown(event)
+    return event.fields.get("during") in _EXPLAINED or bool(_unknown(event))
+
+
+_EXPLAINED = frozenset(
+    (
+        *("starting", "sending", "task_done", "not_started", "grouping"),
+        *("arguments", "calling", "calling with text", "started"),
     )
+)
 
 
 def _readable(name: str) -> str:

@@ -94,5 +94,8 @@ def first_for_each(stuck: list[Wait], kind: str | None = None) -> Iterator[Wait]
 
 
 def ended_first(holder: Process, wait: Wait) -> bool:
-    """Whether the holder had ended when the wait was found to be stuck."""
-    return holder.ended is not None and wait.stuck is not None and holder.ended <= wait.stuck
+    """Whether the holder had ended when the wait was found to be stuck; or an exception had ended its code, and it only
+    waited for its children then.
+    """
+    ends = [end for end in (holder.ended, holder.raised.t if holder.raised is not None else None) if end is not None]
+    return wait.stuck is not None and min(ends, default=wait.stuck + 1) <= wait.stuck

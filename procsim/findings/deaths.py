@@ -7,8 +7,10 @@ it has emitted nothing of its end and its exit code is not known, a signal has m
 the exit code from the system at once, and tells the parent alone.
 """
 
+import signal
 from collections.abc import Callable, Sequence
 
+from procsim.findings import beginner
 from procsim.findings.base import ENDED, Finding, as_clause, error_words, folded, signal_name
 from procsim.findings.causes import Figures, ended_first
 from procsim.language import N_
@@ -29,6 +31,13 @@ _LOOK_WITHOUT_LIMIT = {
 }
 """The same where a wait has no time limit, by the id of the finding or the type of the object."""
 
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
+"""Signals by which a process ends in its own code."""
+CRASH = N_(
+    "it crashed in code that is no Python, of a library, say: `python -X faulthandler` writes the line where; and have "
+    "no more done there than must be while others wait for that process"
+)
+
 CLAUSES = 3
 """Clauses that are written, of more."""
 
@@ -41,7 +50,8 @@ def dead(run: RunState, wait: Wait, could_end_it: Callable[[Process], bool] = la
     return [
         process
         for process in run.processes.values()
-        if process.pid not in (wait.pid, run.main)
+        if process.pid != wait.pid
+        and (process.pid != run.main or process.raised is not None)
         and ended_first(process, wait)
         and process.pool is None
         and ended_badly(process)
@@ -122,14 +132,20 @@ def was_cut_short(process: Process) -> bool:
 def with_deaths(run: RunState, finding: Finding, processes: Sequence[Process]) -> Finding:
     """A finding that has a place for {because}, with how these processes ended.
 
-    Where one was killed, the cure is about that.
+    Where one was killed, or a beginner's fault ended it, the cure is about that.
     """
-    finding = finding._replace(figures={**finding.figures, **because(run, processes)})
+    finding = with_cure(run, finding._replace(figures={**finding.figures, **because(run, processes)}), processes)
     cure = next((clause.cure for clause in map(clause_of, processes) if clause.cure), "")
     if cure == _LOOK:
         without_limit = (finding.id, finding.figures.get("type"))
         cure = next((_LOOK_WITHOUT_LIMIT[each] for each in without_limit if each in _LOOK_WITHOUT_LIMIT), cure)
     return finding._replace(cure=cure, sentence=f"{finding.sentence or finding.id}.killed") if cure else finding
+
+
+def with_cure(run: RunState, finding: Finding, processes: Sequence[Process]) -> Finding:
+    """The finding; where one of these processes ended by a fault that has a cure of its own, with that cure."""
+    cure = next(filter(None, (beginner.cure_of(run, process.pid) for process in processes)), "")
+    return finding._replace(cure=cure, sentence=f"{finding.sentence or finding.id}.cause") if cure else finding
 
 
 def because(run: RunState, processes: Sequence[Process]) -> Figures:
@@ -163,7 +179,7 @@ def clause_of(process: Process) -> Finding:
             "ended.signal",
             "{process} was ended⟨ in the middle of {function}⟩ by {signal}⟨, last seen at {at}⟩",
             figures,
-            _LOOK,
+            CRASH if -code in CRASHES else _LOOK,
         )
     if _vanished(process):
         return Finding(

@@ -6,6 +6,7 @@ it differs, such as the PIDs of several processes (`base.py`).
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from procsim.findings import beginner, pools
@@ -24,7 +25,7 @@ from procsim.findings.deaths import because, broke_executor
 from procsim.findings.task_errors import not_answered, standing_in_tasks, task_that_raised
 from procsim.language import N_
 from procsim.state.objects import Lock
-from procsim.state.processes import Process
+from procsim.state.processes import SLEEP, Process, Wait
 from procsim.state.run_state import RunState
 from procsim.wire.events import Event
 
@@ -51,8 +52,11 @@ def raised(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             **event.fields,
             **_starter(run, event.pid),
         }
+        unlinked = run.memory_unlinked.get(f"/{event.fields.get('subject')}".replace("//", "/"))
         if event.fields.get("during") == "attaching":
             yield _gone_too_early(run, event, figures)
+        elif event.fields.get("during") == "finding memory" and unlinked is not None:
+            yield _memory_gone(unlinked, figures)
         elif event.fields.get("during") == "asking":
             yield Finding(
                 "raised",
@@ -128,6 +132,15 @@ def _raised(run: RunState, event: Event, figures: dict[str, Any], outcome: Outco
             figures | of_task,
             sentence="raised.in_task",
         )._replace(cure=NESTED if of_task["nested"] else "")
+    if event.fields.get("during") == "receiving":
+        return Finding(
+            "raised",
+            "{process} ended⟨ at {at}⟩ by an exception, when it unpickled what another process had sent: {error}",
+            figures,
+            "what is sent must be made again from what pickle kept of it; an exception is, by being called with its "
+            "`args`: pass all that its __init__ takes to super().__init__(), or give it a __reduce__",
+            sentence="raised.receiving",
+        )
     return Finding("raised", "{process} ended⟨ at {at}⟩ by an exception: {error}", figures)
 
 
@@ -159,6 +172,18 @@ def _gone_too_early(run: RunState, event: Event, figures: dict[str, Any]) -> Fin
         figures,
         "in {parent}, keep what is handed over in a variable until those that were given it have been joined",
         sentence="gone_too_early.dropped",
+    )
+
+
+def _memory_gone(unlinked: Event, figures: dict[str, Any]) -> Finding:
+    """A process did not find shared memory, which had been unlinked."""
+    return Finding(
+        "gone_too_early",
+        "{process} ended⟨ at {at}⟩ by an exception, since it did not find the shared memory {subject}, which "
+        "{unlinker} had unlinked⟨ at {unlinked_at}⟩: {error}",
+        figures | {"unlinker": unlinked.process, "unlinker_pid": unlinked.pid, "unlinked_at": unlinked.at},
+        "call unlink() once, when all that use it have ended: join() them before",
+        sentence="gone_too_early.memory",
     )
 
 
@@ -364,4 +389,13 @@ def time_limit(run: RunState, outcome: Outcome) -> Iterator[Finding]:
 
 
 def _all_standing(run: RunState) -> list[dict[str, Any]]:
-    return [standing(run, process.waiting) for process in run.processes.values() if process.waiting]
+    return [standing(run, wait) for process in run.processes.values() if (wait := _waiting(process)) is not None]
+
+
+def _waiting(process: Process) -> Wait | None:
+    """What it waits for; where it sleeps between two looks at something, what it looks at."""
+    wait = process.waiting
+    poll = process.polls.get(wait.thread) if wait is not None and wait.kind == SLEEP else None
+    if wait is None or poll is None or poll.pause != wait.at:
+        return wait
+    return replace(wait, kind=poll.kind, object=poll.object, at=poll.at, since=poll.since)

@@ -28,8 +28,9 @@ from procsim.findings import (
 from procsim.findings.base import Finding, standing
 from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, KnownReason, NobodyIsLeft, figures_of, first_for_each, made_at
-from procsim.findings.deaths import because, dead, with_deaths
+from procsim.findings.deaths import because, dead, with_cure, with_deaths
 from procsim.findings.pool_tasks import is_idle_worker
+from procsim.findings.upstream import without_downstream
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
 from procsim.wire.identities import MAIN_THREAD
@@ -55,7 +56,8 @@ def hangs(run: RunState) -> Iterator[Finding]:
 def causes(run: RunState, stuck: list[Wait]) -> list[Cause]:
     """Why these threads wait for ever, without what follows from another cause."""
     busy = [wait for wait in stuck if not is_idle_worker(run, wait)]
-    return _without_daemons(run, _without_effects(run, [cause for find in CAUSES for cause in find(run, busy)]))
+    found = _without_effects(run, [cause for find in CAUSES for cause in find(run, busy)])
+    return _without_daemons(run, without_downstream(run, busy, found))
 
 
 def _without_effects(run: RunState, causes: list[Cause]) -> list[Cause]:
@@ -72,11 +74,13 @@ def _without_effects(run: RunState, causes: list[Cause]) -> list[Cause]:
     held = [cause.held_up for cause in causes if isinstance(cause, locks.WaitingHolder)]
     held += [cause.wait for cause in causes if isinstance(cause, results.Errors)]
     lost = {cause.pid for cause in causes if isinstance(cause, pool_tasks.LostResult)}  # which says what it held
+    own = [cause.wait for cause in causes if isinstance(cause, locks.LockTwice)]
     unread = {made_at(run, cause.flush.object) for cause in causes if isinstance(cause, queues.JoinBeforeGet)}
     return [
         cause
         for cause in causes
         if not (isinstance(cause, CauseOfWait) and cause.wait in held and not isinstance(cause, results.Errors))
+        and not (isinstance(cause, signalled.TerminatedInVain) and cause.its in own)
         and not (isinstance(cause, queues.JoinBeforeGet) and cause.flush in held)
         and not (isinstance(cause, locks.DeadHolder) and cause.holder.pid in lost)
         and not (isinstance(cause, queues.UnreadQueue) and made_at(run, cause.wait.object) in unread)
@@ -144,7 +148,7 @@ class NobodyLeft(NobodyIsLeft):
         if signal is not None and signal.parties:
             figures |= {"arrived": signal.arrived, "parties": signal.parties}
         if wait.open_in:  # the cure of the template is the one that fits: then the end of the others is noticed
-            return self.template._replace(figures=figures | because(run, self.dead))
+            return with_cure(run, self.template._replace(figures=figures | because(run, self.dead)), self.dead)
         if not self.dead:
             return self.template._replace(figures=figures | because_of_look(run, wait))
         return with_deaths(run, self.template._replace(figures=figures), self.dead)
@@ -167,6 +171,37 @@ class ReceiveFromEachOther(CauseOfWait):
             "have one of the two send first",
             sentence="receive_nobody_sends.both",
         )
+
+
+@dataclass(frozen=True)
+class SendToEachOther(CauseOfWait):
+    """Two threads send, each through one end of the same pipe, which is full in both directions."""
+
+    other: Wait
+
+    def finding(self, run: RunState) -> Finding:
+        its = figures_of(run, self.other)
+        return Finding(
+            "send_nobody_receives",
+            "{process} waits⟨ since {at}⟩ to send through {object}⟨ (made at {made})⟩, and {other} waits⟨ since "
+            "{other_at}⟩ to send through {other_object}, the other end of it: both directions are full, and neither "
+            "receives",
+            figures_of(run, self.wait)
+            | {"other": its["process"], "other_at": its["at"], "other_object": its["object"]},
+            "have one of the two receive first; or send less at once",
+            sentence="send_nobody_receives.both",
+        )
+
+
+def sends(run: RunState, stuck: list[Wait]) -> Iterator[SendToEachOther]:
+    """`send` of two that send to each other."""
+    waits = {wait.object or 0: wait for wait in first_for_each(stuck, "pipe_send_waiting")}
+    for identity, wait in waits.copy().items():
+        signal = run.signals.get(identity)
+        other = waits.get(signal.other) if signal is not None and signal.other != identity else None
+        if other is not None and identity in waits:
+            del waits[identity], waits[other.object or 0]
+            yield SendToEachOther(wait, other)
 
 
 def receives(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
@@ -195,6 +230,7 @@ NOBODY_SENDS = Finding(
 def nobody_left(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     """Waits that are explained by their kind."""
     joined = [cause.flush for cause in queues.unread_queues(run, stuck) if isinstance(cause, queues.JoinBeforeGet)]
+    joined += [wait for cause in sends(run, stuck) for wait in (cause.wait, cause.other)]
     for kind, template in NOBODY_LEFT.items():
         for wait in first_for_each([wait for wait in stuck if wait not in joined], kind):
             ended = dead(run, wait)
@@ -297,8 +333,10 @@ CAUSES: Sequence[Callable[[RunState, list[Wait]], Iterator[Cause]]] = (
     queues.empty_queues,
     receives,
     connections.nobody_at_the_other_end,
+    sends,
     nobody_left,
     looked_at.unchanged_values,
     looked_at.queues_not_emptied,
+    looked_at.missing_files,
 )
 """The functions that find causes. The findings come in this order."""

@@ -19,7 +19,7 @@ from procsim.findings.causes import (
     made_at,
     wait_at,
 )
-from procsim.findings.deaths import because, dead, with_deaths
+from procsim.findings.deaths import CRASH, CRASHES, because, dead, with_deaths
 from procsim.state.objects import Lock
 from procsim.state.processes import Process, Wait
 from procsim.state.run_state import RunState
@@ -196,7 +196,7 @@ def dead_holders(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
         holders = [run.processes[pid] for pid in lock.holders if pid in run.processes]
         if lock.identity not in explained and holders and all(ended_first(holder, wait) for holder in holders):
             explained.add(lock.identity)
-            yield DeadHolder(wait, lock, holders[-1])  # of several holders of a semaphore, one is named
+            yield DeadHolder(wait, lock, holders[-1], holders)
         elif lock.identity not in explained and not lock.holders and lock.holder_is_gone:
             explained.add(lock.identity)
             yield GoneHolder(wait, dead(run, wait))
@@ -208,6 +208,8 @@ class DeadHolder(KnownReason):
 
     lock: Lock
     holder: Process
+    """Of several holders of a semaphore, one is named."""
+    holders: list[Process]
 
     always_wrong: ClassVar[bool] = True
 
@@ -229,7 +231,7 @@ class DeadHolder(KnownReason):
                 sentence="holder_dead.terminated",
             )
         if code is not None and code < 0:
-            return Finding(
+            finding = Finding(
                 "holder_dead",
                 "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
                 "{held_at})⟩ when it was ended by {signal}: nobody will ever release it",
@@ -237,11 +239,14 @@ class DeadHolder(KnownReason):
                 "never end a process by force that may hold a lock: tell it to end, and join it",
                 sentence="holder_dead.signal",
             )
+            if -code in CRASHES:
+                return finding._replace(cure=CRASH, sentence="holder_dead.crash")
+            return finding
         return Finding(
             "holder_dead",
             "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {holder} held⟨ (acquired at "
             "{held_at})⟩ when it ended: nobody will ever release it⟨; {because}⟩",
-            figures | because(run, [holder]),
+            figures | because(run, self.holders),
             "hold it by `with {object}:`, which releases it however the block is left",
         )
 

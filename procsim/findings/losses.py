@@ -25,6 +25,9 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     - other processes have had results or an answer from them, and so could know when they had enough;
     - all processes that put items were ended, too;
     - only stop markers are left.
+
+    Of a queue without reports nobody knows whether the last items matter, where a daemon took from it that wrote a log,
+    say, or figures: then it is only probable. Not even that where the daemons had always kept up.
     """
     # When procsim or people ended the run, what is left then is no loss of the program's.
     if outcome.ended_early or run.found:
@@ -54,6 +57,12 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "in_hand": in_hand,
                 "takers": [run.process_name(pid) for pid in takers[:10]],
             }
+            if queue.type != "JoinableQueue" and not any(
+                was_killed(run, run.processes[pid], outcome) for pid in takers
+            ):
+                if not _kept_up(queue, in_queue, len(takers)):
+                    yield ITEMS_LEFT._replace(figures=figures)
+                continue
             yield Finding(
                 "items_lost",
                 "{queue}⟨ (made at {queue_at})⟩ lost {lost} of {made} items: {in_queue} were still in it, {in_hand} "
@@ -62,6 +71,21 @@ def items_lost(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "have main wait before it ends: with join() of a JoinableQueue, or with a stop marker for each "
                 "process, and its join()",
             )
+
+
+ITEMS_LEFT = Finding(
+    "items_left",
+    "{lost} of {made} items were still in {queue}⟨ (made at {queue_at})⟩ when {takers}, which took them, had to end "
+    "with main⟨ (last seen at {at})⟩",
+    {},
+    "if they matter, have main wait before it ends: put a stop marker for each such process, and join() it",
+)
+"""The finding without its figures."""
+
+
+def _kept_up(queue: Queue, left: int, takers: int) -> bool:
+    """Whether there were never more items in the queue than its takers may just have been about to take."""
+    return left <= takers and queue.peak <= takers + 1
 
 
 def item_dropped(run: RunState, outcome: Outcome) -> Iterator[Finding]:

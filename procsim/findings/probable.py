@@ -190,7 +190,14 @@ def _is_probable(run: RunState, cause: Cause, t: int, repeats: bool) -> bool:
         return isinstance(cause, (KnownReason, *_KNOWN))
     if cause.wait.kind in SIGNALS and cause.wait.timeout is not None:
         return repeats and (_was_to_set(run, cause.wait, cause.dead, t) or _all_users_ended(run, cause.wait, t))
-    return bool(cause.dead) or (repeats and _all_users_ended(run, cause.wait, t))
+    return bool(cause.dead) or (repeats and (_all_users_ended(run, cause.wait, t) or _is_alone(run, cause.wait, t)))
+
+
+def _is_alone(run: RunState, wait: Wait, t: int) -> bool:
+    """Whether it waits for room in a queue that nobody else has used, and no other process is there."""
+    queue = run.queues.get(wait.object or 0)
+    users = {*queue.put, *queue.got} if queue is not None and wait.kind == "queue_put_waiting" else set()
+    return users == {wait.pid} and all(process.pid == wait.pid for process in _there(run, t))
 
 
 _KNOWN = (LockCycle, LockTwice, DeadThread, LostResult, NoWorker, PoolTerminated, UsedInChild)
@@ -237,7 +244,7 @@ def _woke_up_since(process: Process, wait: Wait) -> bool:
     )
 
 
-SIGNALS = ("event_waiting", "condition_waiting", looked_at.VALUE)
+SIGNALS = ("event_waiting", "condition_waiting", looked_at.VALUE, looked_at.PATH)
 """What people also look at again and again until they are told to end."""
 
 
@@ -257,15 +264,19 @@ def _was_to_set(run: RunState, wait: Wait, dead: list[Process], t: int) -> bool:
     others = [each for each in _there(run, t) if each.pid != wait.pid and not each.is_manager]
     waited = [each for each in dead if _looked_itself(run, each, wait)]
     last = run.processes[wait.pid].waits.get(wait.thread)
-    handled = run.processes[wait.pid].handles_sigterm or (last is not None and last.interruptible)
+    poll = run.processes[wait.pid].polls.get(wait.thread)
+    interruptible = (last is not None and last.interruptible) or (poll is not None and poll.interruptible)
+    handled = run.processes[wait.pid].handles_sigterm or interruptible
     return not others and not handled and len(waited) < len(dead)
 
 
 def _looked_itself(run: RunState, process: Process, wait: Wait) -> bool:
-    """Whether this process waited for the same, or read the value and never wrote it."""
+    """Whether this process waited for the same, or read the value and never wrote it, or looked for the file."""
     cells = run.cells.get(wait.object or 0) if wait.kind == looked_at.VALUE else None
     if cells is not None:
         return process.pid in cells.uses and process.pid not in cells.writers
+    if wait.kind == looked_at.PATH:
+        return process.pid in run.sought.get(wait.object or 0, ())
     return any(key[:2] == (wait.kind, wait.object) for key in process.waited)
 
 
@@ -274,9 +285,9 @@ def _all_users_ended(run: RunState, wait: Wait, t: int) -> bool:
     change, and all have ended that have ever written it.
     """
     queue, cells, users = run.queues.get(wait.object or 0), run.cells.get(wait.object or 0), set[int]()
-    if queue is not None and wait.kind == "queue_get_waiting":
+    if queue is not None and (wait.kind == "queue_get_waiting" or looked_at.waits_for_more(queue, wait)):
         users = {*queue.put}
-    elif queue is not None and wait.kind in ("queue_put_waiting", looked_at.NOT_EMPTY):
+    elif queue is not None and wait.kind in ("queue_put_waiting", looked_at.NOT_EMPTY, looked_at.COUNTED):
         users = {*queue.got}
     elif cells is not None and wait.kind == looked_at.VALUE:
         users = cells.writers

@@ -10,6 +10,7 @@ from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, Figures, NobodyIsLeft, figures_of, first_for_each
 from procsim.findings.deaths import because, with_deaths
 from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, what_they_did
+from procsim.findings.upstream import who_waits_too
 from procsim.language import N_
 from procsim.state.objects import Queue
 from procsim.state.processes import Wait
@@ -48,6 +49,8 @@ class EmptyQueue(NobodyIsLeft):
             figures |= because_of_look(run, self.wait)
         elif queue is not None:
             figures |= what_they_did(run, self.wait, PUT, queue.put, queue.got)
+        if queue is not None and not figures.get("because"):
+            figures |= who_waits_too(run, self.wait)
         finding = Finding(
             "get_nobody_puts",
             "{process} waits⟨ at {at}⟩ for an item of {object}⟨ (made at {made})⟩, and nobody is left who could put "
@@ -60,9 +63,31 @@ class EmptyQueue(NobodyIsLeft):
             return finding._replace(cure=NOT_SWALLOWED, sentence="get_nobody_puts.caught")
         if figures.get("because") and queue is not None and queue.seen is None and not queue.puts:
             return finding._replace(cure=IN_ANY_CASE, sentence="get_nobody_puts.none")
+        if figures.get("consumers"):
+            return finding._replace(cure=ONE_FOR_EACH, sentence="get_nobody_puts.too_few")
+        if figures.get("value") == PLAIN_OBJECT:
+            return finding._replace(cure=NO_OBJECT, sentence="get_nobody_puts.object")
+        if not _may_be_daemon(run, self.wait):
+            return finding._replace(cure=LAST_ITEM, sentence="get_nobody_puts.awaited")
         return finding
 
 
+def _may_be_daemon(run: RunState, wait: Wait) -> bool:
+    """Whether its process could be ended with its parent: that has nothing more to do, and does not wait for it."""
+    parent = run.processes.get(run.processes[wait.pid].parent or 0)
+    joined = any(other.child == wait.pid and other.at is not None for other in run.stuck_waits())
+    return parent is not None and parent.returned is not None and not joined
+
+
+PLAIN_OBJECT = "<object>"
+"""How the tracer shows an `object()`, which a program makes in order to compare it by `is`."""
+
+LAST_ITEM = N_("have the producer put a last item that says so (None, say), one for each consumer")
+ONE_FOR_EACH = N_("put None once for each consumer: {consumers} times")
+NO_OBJECT = N_(
+    "an object() that comes out of a queue is another one than was put, so that `is` never finds it: put None as the "
+    "last item, one for each consumer"
+)
 NOT_SWALLOWED = N_(
     "cure what {caught}() raised; and where the program catches it, have it end the process, or put an item that says "
     "so"
@@ -211,8 +236,9 @@ def unread_queues(run: RunState, stuck: list[Wait]) -> Iterator[Cause]:
     joins = {wait.child: wait for wait in stuck if wait.kind == "process_join_waiting"}
     named: set[int | None] = set()
     for wait in (wait for wait in stuck if wait.kind == "queue_flush_waiting" and not is_torn(run, wait)):
-        join = joins.get(wait.pid)
-        if join is not None:
+        join, queue = joins.get(wait.pid), run.queues.get(wait.object or 0)
+        takers = {*queue.got} if queue is not None else set()
+        if join is not None and (not takers or join.pid in takers):
             yield JoinBeforeGet(join, wait)
         elif wait.object not in named:
             named.add(wait.object)
@@ -238,13 +264,29 @@ class UnreadQueue(CauseOfWait):
     """A process waits at its end until what it has put is taken."""
 
     def finding(self, run: RunState) -> Finding:
-        return Finding(
+        wait, queue, figures = self.wait, run.queues.get(self.wait.object or 0), figures_of(run, self.wait)
+        dead = dead_users(run, wait, queue.got, queue.put) if queue is not None else []
+        if dead:
+            figures |= because(run, dead)
+        elif queue is not None:
+            figures |= what_they_did(run, wait, TOOK, queue.got, queue.put)
+        finding = Finding(
             "flush_nobody_gets",
             "{process} cannot end before what it has put into {object}⟨ (made at {made})⟩ is taken, and nobody is "
-            "left who could take it",
-            figures_of(run, self.wait),
+            "left who could take it⟨: {because}⟩",
+            figures,
             "take all items before the process ends, or call {object}.cancel_join_thread() if they may be lost",
         )
+        if queue is not None and queue.got and figures.get("because"):
+            return finding._replace(cure=GO_ON_TAKING, sentence="flush_nobody_gets.left")
+        return finding
+
+
+GO_ON_TAKING = N_(
+    "have whoever takes from {object} go on, whatever happens, until the last producer has ended; or call "
+    "{object}.cancel_join_thread() in the producer if items may be lost"
+)
+"""The cure where those that took have ended too early."""
 
 
 @dataclass(frozen=True)

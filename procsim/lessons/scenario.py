@@ -30,6 +30,10 @@ class NoScenario(ProcsimError):
     """The file is no scenario, or there is no such folder of scenarios; the text says why, in one line."""
 
 
+class OrdinaryScript(NoScenario):
+    """The file is a Python script, and not written as a scenario is."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A scenario that was read and can be run."""
@@ -138,13 +142,13 @@ def load(path: Path, name: str | None = None) -> Scenario:
     module = _import(path)
     main = getattr(module, "main", None)
     if not callable(main):
-        raise NoScenario(_("{path}: no scenario, since it has no function main()").format(path=path))
+        raise OrdinaryScript(_("{path}: no scenario, since it has no function main()").format(path=path))
     try:
         options = options_of(main)
     except (TypeError, NameError, ValueError) as error:
         raise NoScenario(f"{path}: {error}") from error
     if not _is_called(path, with_options=bool(options)):
-        raise NoScenario(
+        raise OrdinaryScript(
             _('{path}: its last lines must be: if __name__ == "__main__": procsim.start(main)').format(path=path)
         )
     title = (module.__doc__ or path.stem).strip().partition("\n")[0]

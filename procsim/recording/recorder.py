@@ -17,6 +17,7 @@ from procsim import __version__
 from procsim.errors import ProcsimError, fault_of
 from procsim.json_line import line_of
 from procsim.language import _
+from procsim.output import words_for_unwritable
 from procsim.wire.events import SCHEMA_VERSION, Event, Named, to_json
 from procsim.wire.json_values import json_value
 
@@ -63,9 +64,7 @@ class Recorder:
                 raise CannotRecord(
                     _("{path}: is a named pipe that nobody reads; start its reader first").format(path=path)
                 ) from error
-            raise CannotRecord(
-                _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
-            ) from error
+            raise CannotRecord(words_for_unwritable(path, error.strerror)) from error
         # In the order in which people read it.
         names = ("procsim", "schema", "scenario", "options", "code")
         self._write(lambda: {name: json_value(getattr(header, name)) for name in names})

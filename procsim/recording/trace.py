@@ -11,7 +11,7 @@ from typing import Any
 
 from procsim import __version__
 from procsim.errors import ProcsimError
-from procsim.language import _
+from procsim.language import N_, _
 from procsim.recording.recorded import Damaged, Events, values_of, verdict_of
 from procsim.recording.recorder import Header
 from procsim.wire.events import SCHEMA_VERSION, Event
@@ -19,6 +19,8 @@ from procsim.wire.events import SCHEMA_VERSION, Event
 REPLAY_BATCH = 1_000
 REPLAY_BYTES = 1 << 20
 """A batch ends with so many events, or after so many bytes of their lines."""
+
+NO_RECORDING = N_("{path}: is no recording of procsim's; one is made by a run with --record FILE")
 
 HEADER_LIMIT = 1 << 20
 """Bytes of the first line."""
@@ -45,9 +47,9 @@ class Trace:
             reason = error.strerror if isinstance(error, OSError) else error
             raise NoTrace(f"{path}: {reason}") from error
         except Damaged as error:
-            raise NoTrace(_("{path}: is no recording of procsim's").format(path=path)) from error
+            raise NoTrace(_(NO_RECORDING).format(path=path)) from error
         if not isinstance(first, dict) or not isinstance(first.get("schema"), int):
-            raise NoTrace(_("{path}: is no recording of procsim's").format(path=path))
+            raise NoTrace(_(NO_RECORDING).format(path=path))
         if first["schema"] > SCHEMA_VERSION:
             raise NoTrace(
                 _(

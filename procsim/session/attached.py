@@ -12,7 +12,7 @@ import psutil
 
 from procsim.attach.errors import NoSuchProcess
 from procsim.attach.look import Look, SeenThread
-from procsim.attach.notes import held_elsewhere, notes_of, states_of
+from procsim.attach.notes import held_elsewhere, notes_of, states_of, unknown_of
 from procsim.attach.probable import probable
 from procsim.attach.reader import take_look
 from procsim.attach.story import events_of
@@ -165,6 +165,7 @@ def seen_in(looks: Sequence[Look]) -> Seen:
     attached = Attached(
         title,
         notes_of(second),
+        unknown_of(second),
         states_of(second),
         _calls(second),
         _places(second),
@@ -175,8 +176,12 @@ def seen_in(looks: Sequence[Look]) -> Seen:
 
 
 def code_of(seen: Seen, report: Report) -> int:
-    """The exit code: whether it hangs, or something else is wrong that people want to be told of."""
-    code = ExitCode.HUNG if seen.state.hung is not None else ExitCode.SHOWN
+    """The exit code: whether it hangs, or that is not known, or something else is wrong that is to be told."""
+    code = ExitCode.SHOWN
+    if seen.state.hung is not None:
+        code = ExitCode.HUNG
+    elif seen.attached.unknown and not seen.verdict.findings:
+        code = ExitCode.WRONG_USE
     return report.made(code, seen.state, seen.verdict)
 
 

@@ -16,7 +16,7 @@ from procsim.errors import WrongUse, fault_of
 from procsim.exit_code import ExitCode
 from procsim.json_line import line_of
 from procsim.language import _
-from procsim.output import complain
+from procsim.output import complain, words_for_unwritable
 from procsim.recording.recorder import opened_to_write
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Report:
         beside = self.file if _is_special(self.file) else Path(os.path.realpath(self.file)).parent
         if not os.access(beside, os.W_OK):
             reason = os.strerror(errno.EACCES if beside.exists() else errno.ENOENT)
-            raise WrongUse(_("{path}: cannot be written: {reason}").format(path=self.file, reason=reason))
+            raise WrongUse(words_for_unwritable(self.file, reason))
 
     def made(self, code: int, run: "RunState", verdict: "Verdict") -> int:
         """Write the findings of a run that has ended. Returns the exit code of the command, of which `code` is the one

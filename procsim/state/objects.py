@@ -94,6 +94,10 @@ class Contents(NamedTuple):
     writer_is_gone: bool
     none_killed: bool
     """Whether no process that has ended was ended by a signal, as is known of each."""
+    counted: bool = True
+    """Whether it is known how many items are in it."""
+    put_by: tuple[int, ...] = ()
+    """The PIDs of the processes that are there and have put an item into it."""
 
 
 @dataclass(slots=True)

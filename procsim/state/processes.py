@@ -89,7 +89,8 @@ class Poll:
     kind: str
     """That of the waits, such as "queue_get_waiting", also where it only asks. Else that of the events:
     "process_polled" where it asks whether a process still lives, "value_read" where it looks at memory or at what a
-    manager has, "queue_asked" where it looks whether a queue is empty, and it is not."""
+    manager has, "queue_asked" where it looks whether a queue is empty, and it is not, "queue_counted" where it counts
+    the items in it, "path_awaited" where it asks for a file that is not there."""
     object: int | None
     at: str | None
     since: int
@@ -103,6 +104,8 @@ class Poll:
     """ns: when this thread last woke up from a sleep between two of them."""
     beside: bool = False
     """Whether another thread of its process woke up from a sleep meanwhile: it may do anything."""
+    interruptible: bool = False
+    """Whether a handler of the program's for Ctrl-C may end it."""
     pause: str | None = None
     """Where it only asks: the line at which it sleeps between."""
 

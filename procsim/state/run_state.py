@@ -94,6 +94,10 @@ class RunState:
     """Processes that were started with nothing to run."""
     memory_left: dict[str, Event] = field(default_factory=dict)
     """`memory_made` of the blocks of shared memory that nobody has unlinked, by their names."""
+    memory_unlinked: dict[str, Event] = field(default_factory=dict)
+    """`memory_unlinked` of blocks, by their names."""
+    sought: dict[int, set[int]] = field(default_factory=dict)
+    """The PIDs of those that have asked again and again for what was not at a path, by its identity."""
     refused: deque[Event] = field(default_factory=lambda: deque(maxlen=REFUSED_KEPT))
     """Operations that found a queue empty or full, a lock taken, or no task left to be reported done."""
     found: list[Event] = field(default_factory=list)

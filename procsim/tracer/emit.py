@@ -339,10 +339,15 @@ def _is_of_asyncio(handler: Any) -> bool:
     return runners is not None and type(method) is MethodType and method.__func__.__globals__ is vars(runners)
 
 
+def handles_interrupts() -> bool:
+    """Whether the program has a handler of Ctrl-C of its own, which may end a wait."""
+    handler = _signal.getsignal(_signal.SIGINT)
+    return handler not in _NOT_THE_PROGRAMS and not _is_of_asyncio(handler)
+
+
 def emit_waiting(kind: str, identity: int | None, at: str | None, timeout: Any = None, **fields: Any) -> None:
     """Emit that this thread waits from now on; `timeout` in seconds, None: for ever."""
-    handler = _signal.getsignal(_signal.SIGINT)
-    interruptible = handler not in _NOT_THE_PROGRAMS and not _is_of_asyncio(handler)
+    interruptible = handles_interrupts()
     thread = _this_thread
     if timeout is None and not fields:
         emit(kind, identity, at, thread.waits_for_ever[interruptible])

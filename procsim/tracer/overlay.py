@@ -17,6 +17,8 @@ from typing import Any
 
 _NEW_NAMESPACE, _NEW_USER = 0x00020000, 0x10000000
 _NEW_NAMES, _NEW_IPC, _NEW_NETWORK = 0x04000000, 0x08000000, 0x40000000
+_LARGEST = "20%"
+"""How much of the memory all that is written there may take: an execution may write without end."""
 _SET_FLAGS, _UP = 0x8914, 1  # netdevice(7): SIOCSIFFLAGS, IFF_UP
 _BIND, _PRIVATE, _RECURSIVE = 4096, 1 << 18, 16384
 _MOUNT_SETATTR, _HERE, _ALL_BELOW, _READ_ONLY = 442, -100, 0x8000, 1
@@ -40,11 +42,11 @@ def cover(project: str, layer: str, keep: str, allowed: Iterable[str] = ()) -> N
             writable = [keep]
         else:
             _set_read_only(libc, "/", True)
-        _mount(libc, "tmpfs", layer, "tmpfs", 0, "mode=700")
+        _mount(libc, "tmpfs", layer, "tmpfs", 0, f"mode=700,size={_LARGEST}")
         for name in ("upper", "work", "tmp"):
             os.mkdir(f"{layer}/{name}", 0o755)
         if os.path.isdir("/dev/shm"):
-            _mount(libc, "tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777")
+            _mount(libc, "tmpfs", "/dev/shm", "tmpfs", 0, f"mode=1777,size={_LARGEST}")
         below = f"lowerdir={_escaped(project)},upperdir={layer}/upper,workdir={layer}/work"
         _mount(libc, "overlay", project, "overlay", 0, below)
         for path in writable:

@@ -79,9 +79,14 @@ def call_site(frame: FrameType | None) -> str | None:
         if site is not None:
             return site
         if not is_generated(frame):
-            return _learned(frame)
+            return None if _runs_a_target(frame) else _learned(frame)
         frame = frame.f_back  # Value(...).value: a property that sharedctypes made with exec
     return None
+
+
+def _runs_a_target(frame: FrameType) -> bool:
+    """Whether this is `Process.run`: what it calls is what the program has given it, `target=barrier.wait`, say."""
+    return frame.f_code.co_name == "run" and module_of(frame) == "multiprocessing.process"
 
 
 def _learned(frame: FrameType) -> str:

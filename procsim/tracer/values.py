@@ -52,6 +52,23 @@ def value_of(value: Any) -> Any:
     return f"<{type_name(kind)}>"
 
 
+def entry_of(value: Any) -> Any:
+    """A short form of what a manager has, by which one version of it can be told from the next where that is possible:
+    small dicts become their `repr`, too, and of other collections it is said how many items they have.
+    """
+    kind = type(value)
+    if kind is dict and len(value) <= 8 and all(_is_short(type(each)) for item in value.items() for each in item):
+        text = str({value_of(key): value_of(inner) for key, inner in value.items()})
+        if len(text) <= VALUE_LIMIT:
+            return text
+    short = value_of(value)
+    sized = kind in _COLLECTIONS and short == f"<{type_name(kind)}>"
+    return f"<{type_name(kind)} of {len(value)}>" if sized else short
+
+
+_COLLECTIONS = (list, tuple, dict, set, frozenset)
+
+
 def _is_short(kind: type) -> bool:
     return kind is int or kind is str or kind is float or kind is bool or kind is type(None)
 

@@ -67,6 +67,8 @@ class Attached:
     """The command that its main process runs."""
     notes: Sequence[str] = ()
     """A sentence for each reason why something could not be looked at."""
+    unknown: str = ""
+    """Why it is not known whether it hangs; empty: that was looked at."""
     states: Mapping[int, str] = field(default_factory=dict)
     """What those processes do of which it is not known what they wait for, by PID."""
     calls: Mapping[int, str] = field(default_factory=dict)
@@ -131,6 +133,8 @@ def outcome_words(run: RunState, verdict: Verdict, attached: Attached) -> str:
         return counted(certain, N_("1 thing wrong; main may go on"), N_("{count} things wrong; main may go on"))
     if verdict.findings:
         return _("it probably hangs")
+    if attached.unknown:
+        return attached.unknown
     if attached.notes:
         return _("nothing wrong, as far as could be seen: no wait was found that can never end")
     return _("nothing wrong: no wait was found that can never end")

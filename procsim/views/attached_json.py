@@ -36,7 +36,7 @@ class AttachedJson(View):
             for thread in threads
         ]
         line = verdict_line(verdict) | {
-            "hangs": run.hung is not None,
+            "hangs": None if self._attached.unknown and run.hung is None else run.hung is not None,
             "notes": list(self._attached.notes),
             "stacks": stacks,
         }

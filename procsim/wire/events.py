@@ -85,20 +85,22 @@ KINDS: dict[str, tuple[str, ...]] = {
     "queue_created": ("name", "type", "maxsize", "pipe"),
     "queue_put_waiting": ("value", *WAITING),
     "queue_put": ("value",),
+    "queue_put_failed": (),  # the call raised: the last item that this process put into that SimpleQueue is not in it
     "queue_full": ("took",),
     "queue_get_waiting": WAITING,
     "queue_got": ("value",),
     "queue_get_called": (),  # for the first time by this process: it may make room in a queue that can be full
     "queue_empty": ("took",),
     # Asked by `empty()` or `qsize()` whether it is empty. Of equal answers one after the other only the first two.
-    "queue_asked": ("empty",),
+    "queue_asked": ("empty", "counted"),  # by `empty()`, or by `qsize()`: then its items were counted
     # A thread of the queue's could not send an item that `put` had taken; `at`: the line of that `put`; `items`: how
     # many, with those after it, where that thread has ended. For the exception: see "raised".
     "queue_item_dropped": ("value", "items", "type", "text", "during", "subject", "made"),
     # By `attach`: what is in it, how many of its items are not reported done (None: it is no JoinableQueue), and
     # whether a process has ended with the lock of those that read from its pipe, or of those that write to it.
-    # `none_killed`: no signal has ended any process that has ended.
-    "queue_seen": ("items", "unfinished", "reader_is_gone", "writer_is_gone", "none_killed"),
+    # `none_killed`: no signal has ended any process that has ended. `put_by`: the PIDs that have put into it and are
+    # still there.
+    "queue_seen": ("items", "unfinished", "reader_is_gone", "writer_is_gone", "none_killed", "put_by"),
     "queue_task_done": (),
     "queue_task_done_refused": (),  # one too many
     "queue_join_waiting": WAITING,
@@ -118,6 +120,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "event_cleared": (),
     "event_waiting": WAITING,
     "event_awaited": ("is_set",),
+    "event_asked": ("interruptible",),  # it was not set when the program asked
     "event_seen": (),  # it was set already when the program asked or waited
     "barrier_created": ("name", "type", "parties", "inside"),
     "barrier_waiting": WAITING,
@@ -198,6 +201,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     # `other`: the PID of the process at its other end; 0: not known.
     "file_locked": (),
     "surroundings_seen": (),
+    # The program has asked several times whether something is at a path, and nothing is; or now it is there.
+    "path_missing": ("path", "interruptible"),
+    "path_found": ("path",),
     "unfollowed_used": ("what", "other"),
     # With --races, paths by their names. `path_changed`: emitted before something is made, renamed or removed there;
     # `path_seen`: the program has looked what is there, `closely`: at its size or time, too; or it found what it was

@@ -12,6 +12,7 @@
   a file                                    its device and inode
   a Value or an Array                       the file that its memory maps, and where in it
   an object in a manager                    the manager's address, and its number there
+  what is not there                         the end of its path
   ========================================  =============================================================
 
   A semaphore's name is used, and not a fifth element of the pickled state of a lock: a child that is not traced
@@ -20,6 +21,8 @@
 Names of objects are for people: the variable that the object was first assigned to. They are unique within a run
 (`state/identities.py`).
 """
+
+import os
 
 MAIN_THREAD = "MainThread"
 
@@ -62,6 +65,14 @@ def referent(address: str, number: int) -> int:
     """The identity of an object in the manager with this address, such as "…/listener-k3_x91ab", or with a port at its
     end; `number`: under which the manager knows the object."""
     return int.from_bytes(address.encode()[-8:], "big") << 64 | number & (1 << 64) - 1
+
+
+def path(name: str) -> int:
+    """The identity of what is missing at this path. The highest bit tells it from all else."""
+    return int.from_bytes(os.fsencode(name)[-_PATH_BYTES:], "big") | 1 << 8 * _PATH_BYTES
+
+
+_PATH_BYTES = 32
 
 
 def as_text(identity: int) -> str:

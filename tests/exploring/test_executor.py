@@ -160,6 +160,20 @@ def test_a_pipe_whose_senders_are_gone_comes_to_its_end(way: str) -> None:
     assert kinds.count("pipe_ended") == 1 and kinds.count("pipe_received") == 2
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_program_that_chooses_its_start_method(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "counter.py"
+    text = (PROGRAMS / "counter.py").read_text()
+    begin = '"__main__":\n'
+    assert begin in text
+    choose = f"{begin}    import multiprocessing\n    multiprocessing.set_start_method({method!r})\n"
+    program.write_text(text.replace(begin, choose))
+    monkeypatch.chdir(tmp_path)
+    found = explored([program], executions=60)
+    assert (UNCAUGHT, "AssertionError") in faults(found) and found.right is not None
+    assert found.tried_all and not found.uncontrolled
+
+
 def test_a_pipe_whose_end_the_receiver_holds_itself_hangs() -> None:
     found = explored([PROGRAMS / "ends.py", "held"], executions=60)
     assert faults(found) == {(HANG, "")} and found.tried_all and found.right is None

@@ -298,9 +298,21 @@ def test_it_ends_while_it_is_looked_at(waiting: "subprocess.Popen[str]", monkeyp
 def test_it_runs_no_python(house: House, begin: Begin) -> None:
     process = begin("/bin/sleep", "600")
     done = house.run("attach", process.pid)
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert f"PID {process.pid}: no Python; only its system calls" in done.stdout
-    assert "nothing wrong, as far as could be seen" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("it is not known whether it hangs: no Python was found in it")
+    lines, _ = house.events("attach", process.pid)
+    assert lines[-1]["hangs"] is None
+
+
+def test_a_python_that_a_shell_has_started(house: House, begin: Begin) -> None:
+    """Something of the program was looked at, also where people name the shell."""
+    process = begin("/bin/sh", "-c", 'PYTHON="$0"; "$PYTHON" -c "$1"; true', sys.executable, WAITS)
+    assert process.stdout is not None
+    process.stdout.readline()
+    done = house.run("attach", process.pid)
+    assert done.returncode == 0
+    assert "not known" not in done.stdout
 
 
 def test_a_python_that_cannot_be_read(house: House, begin: Begin) -> None:
@@ -309,7 +321,7 @@ def test_a_python_that_cannot_be_read(house: House, begin: Begin) -> None:
     shutil.copy("/bin/sleep", program)
     process = begin(program, "600")
     done = house.run("attach", process.pid)
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "a Python that procsim cannot read" in done.stdout
 
 
@@ -322,7 +334,7 @@ def test_a_program_of_32_bits(house: House, begin: Begin) -> None:
     except OSError as error:
         pytest.skip(f"this system runs no programs of 32 bits: {error}")
     done = house.run("attach", process.pid)
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "a program of 32 bits, which procsim cannot read" in done.stdout
 
 
@@ -341,7 +353,8 @@ def _pauses_for_ever() -> bytes:
 def test_it_is_stopped(house: House, waiting: "subprocess.Popen[str]") -> None:
     os.kill(waiting.pid, signal.SIGSTOP)
     done = house.run("attach", waiting.pid)
-    assert done.returncode == 0
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == f"it is not known whether it hangs: PID {waiting.pid} is stopped"
     assert f"PID {waiting.pid}: stopped, by Ctrl-Z or SIGSTOP" in done.stdout
     os.kill(waiting.pid, signal.SIGCONT)
     assert waiting.communicate()[0] == ""
@@ -365,7 +378,7 @@ def test_it_is_under_a_debugger(house: House, begin: Begin) -> None:
     if not child:
         pytest.skip("nothing may be traced here")
     done = house.run("attach", child, "--only")
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert f"PID {child}: under a debugger" in done.stdout
 
 
@@ -408,7 +421,7 @@ def test_it_is_in_another_namespace(house: House, begin: Begin) -> None:
         " run procsim attach 1 in there"
     )
     done = house.run("attach", process.pid)
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert f"PID {inside}: in another PID namespace" in done.stdout
 
 

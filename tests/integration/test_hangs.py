@@ -41,6 +41,7 @@ HANGS: dict[str, tuple[str, set[str], str]] = {
     "join_before_get": ("join_before_get", {"MainProcess"}, "results"),
     "join_before_get_beside_a_worker": ("join_before_get", {"MainProcess"}, "results"),
     "joined_service": ("join_before_get", {"MainProcess"}, "results"),
+    "last_item_not_the_same": ("get_nobody_puts", {"consumer"}, "work"),
     "lock_cycle": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_beside_a_worker": ("lock_cycle", {"one", "other"}, ""),
     "lock_cycle_joined_later": ("lock_cycle", {"one", "other"}, ""),

@@ -1,5 +1,6 @@
 """The terminal in procsim's hands: given back however procsim ends, and quiet between two screens."""
 
+import os
 import shutil
 import signal
 import termios
@@ -216,3 +217,27 @@ def test_ctrl_c_between_two_screens_ends_procsim_and_the_terminal_is_as_it_was(s
     terminal.press("\x03", "\x03")
     assert terminal.wait_for_end() in (0, 130)
     house.wait_until(lambda: terminal.settings() == before)
+
+
+def test_while_procsim_is_imported_a_line_says_so_and_keys_are_not_echoed(house: House, start: Start) -> None:
+    """The import does not end before the line was seen: it waits for a pipe that nobody has opened to write."""
+    pipe, program = house.folder / "pipe", house.folder / "work.py"
+    os.mkfifo(pipe)
+    program.write_text("print('done')")
+    waiting = house.folder / "rich"  # it is imported before the first picture
+    waiting.mkdir()
+    (waiting / "__init__.py").write_text(f"open({str(pipe)!r}).read()")
+    house.environment["PYTHONPATH"] = str(house.folder)
+    terminal = start("watch", program)
+    assert terminal.wait_for("procsim starts") == "procsim starts work.py …"
+    assert not terminal.settings()[3] & termios.ECHO
+    terminal.kill()
+    house.wait_until(lambda: bool(terminal.settings()[3] & termios.ECHO))
+
+
+def test_a_complaint_stands_in_a_row_of_its_own(house: House, start: Start) -> None:
+    terminal = start("watch", "nowhere.py")
+    assert terminal.wait_for_end() == 2
+    assert terminal.row("procsim starts") == ""
+    assert terminal.row("nowhere.py").startswith("procsim: nowhere.py: no such script")
+    assert terminal.settings()[3] & termios.ECHO

@@ -47,7 +47,13 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
     [
         ("tickts", "No such command 'tickts' (did you mean tickets?). See: procsim --help"),
         ("lst", "(did you mean list?)"),
-        ("--big tickets", "--big is for one command; put it after that"),
+        ("--big list", "--big has no effect with list; leave it out"),
+        ("{folder}/no_main.py", "no_main.py' (did you mean procsim watch {folder}/no_main.py?). See: procsim --help"),
+        ("--view plain tickets", "No such option: --view here; put it after the command: procsim tickets --view …"),
+        ("--nope", "No such option: --nope. See: procsim --help"),
+        ("watch {folder}", "is a folder; give a Python file in it, or -m MODULE"),
+        ("attach no-process-has-such-a-word", "give the PID, or a word that pgrep"),
+        ("tickets --think quickly", "'quickly' is not a number"),
         ("tickets --view lve", "is not one of 'live', 'brief', 'plain', 'json' (did you mean live?)"),
         ("explain M9", "M9: no such chapter or lesson; procsim list names them all (did you mean M1?)"),
         ("guide hnags", "(did you mean hangs?)"),
@@ -62,7 +68,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("run {folder}/no_such_need.py", "main needs 'lok', which is none of its parameters"),
         ("tickets --users 0", "--users must be from 1 to 200, not 0"),
         ("tickets --users -3", "--users must be from 1 to 200, not -3"),
-        ("tickets --users ten", "'ten' is not a valid int"),
+        ("tickets --users ten", "'ten' is not a whole number"),
         ("tickets --think -1", "--think must be a number of seconds, 0 or more, not -1"),
         ("daemon --child-seconds 12.5", "--child-seconds must be from 0 to 12, not 12.5"),
         ("tickets --nope", "No such option: --nope"),
@@ -72,7 +78,10 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("tickets --timeout -1", "--timeout must be a number of seconds"),
         ("tickets --start-method clone", "'clone' is not one of 'fork', 'spawn', 'forkserver'"),
         ("tickets --lang fr", "'fr' is not one of 'en', 'zh'"),
-        ("tickets --record {folder}/no/trace", "no/trace: cannot be written: No such file or directory"),
+        (
+            "tickets --record {folder}/no/trace",
+            "directory; make the folder {folder}/no first, or choose another file",
+        ),
         ("tickets --record {folder}", "cannot be written: Is a directory"),
         ("tickets --compare --record {folder}/trace", "--record is for one run, and --compare makes several"),
         ("tickets --compare --ask", "--ask is for one run, and --compare makes several"),
@@ -102,7 +111,10 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("run", "Missing argument"),
         ("run {folder}/nowhere.py", "nowhere.py: No such file or directory"),
         ("run {folder}", "Is a directory"),
-        ("run {folder}/no_main.py", "no scenario, since it has no function main()"),
+        (
+            "run {folder}/no_main.py",
+            "no function main(); any script is watched by: procsim watch {folder}/no_main.py",
+        ),
         ("run {folder}/no_default.py", "the parameter 'users' of main needs a default value"),
         ("run {folder}/no_start.py", "its last lines must be"),
         ("run {folder}/never_started.py", "its last lines must be"),
@@ -119,7 +131,7 @@ EVENT = json.dumps({"t": 1, "pid": 2, "process": "p", "kind": "process_began", "
         ("replay", "Missing argument"),
         ("replay {folder}/nowhere", "No such file or directory"),
         ("replay {folder}", "Is a directory"),
-        ("replay {folder}/binary.py", "is no recording of procsim's"),
+        ("replay {folder}/binary.py", "is no recording of procsim's; one is made by a run with --record FILE"),
         ("replay {folder}/good.py", "is no recording of procsim's"),
         ("replay {folder}/newer.jsonl", "was recorded by procsim 9.0, which is newer"),
         ("replay {folder}/cut.jsonl", "is cut off, it ends without a verdict"),
@@ -153,7 +165,7 @@ def test_one_line_says_what_is_wrong(house: House, tmp_path: Path, arguments: st
     (tmp_path / "binary.py").write_bytes(os.urandom(8) + b"\x00\xff" * 50)
     done = house.run(*arguments.format(folder=tmp_path).split())
     assert done.returncode == 2
-    assert complaint in done.stderr
+    assert complaint.replace("{folder}", str(tmp_path)) in done.stderr
     assert done.stderr.startswith("procsim: ")
     assert done.stderr.count("\n") == 1
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from procsim.state.changes.change import Change
 from procsim.state.changes.locks import answered, end_hold, enter, leave
-from procsim.state.changes.waits import wait_began, wait_ended
+from procsim.state.changes.waits import keep_poll, no_poll, wait_began, wait_ended
 from procsim.state.identities import lock_of, signal_of
 from procsim.state.objects import Hold
 from procsim.state.run_state import RunState
@@ -50,6 +50,15 @@ def _event_awaited(run: RunState, event: Event) -> None:
     wait_ended(run, event)
 
 
+def _event_asked(run: RunState, event: Event) -> None:
+    signal_of(run, event)
+    keep_poll(run.processes[event.pid], event, "event_waiting")
+
+
+def _event_seen(run: RunState, event: Event) -> None:
+    no_poll(run.processes[event.pid], event.thread)
+
+
 def _event_cleared(run: RunState, event: Event) -> None:
     signal = signal_of(run, event)
     if signal.is_set:
@@ -85,6 +94,8 @@ CHANGES: Mapping[str, Change] = {
     "condition_notified": _condition_notified,
     "event_created": signal_of,
     "event_set": _event_set,
+    "event_asked": _event_asked,
+    "event_seen": _event_seen,
     "event_cleared": _event_cleared,
     "event_awaited": _event_awaited,
     "barrier_created": signal_of,

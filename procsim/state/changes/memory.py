@@ -14,7 +14,10 @@ def _made(run: RunState, event: Event) -> None:
 
 
 def _unlinked(run: RunState, event: Event) -> None:
-    run.memory_left.pop(str(event.fields["name"]), None)
+    name = str(event.fields["name"])
+    run.memory_left.pop(name, None)
+    if len(run.memory_unlinked) < RAISED_KEPT:
+        run.memory_unlinked[name] = event
 
 
 CHANGES: Mapping[str, Change] = {"memory_made": _made, "memory_unlinked": _unlinked}

@@ -32,6 +32,22 @@ def _put(run: RunState, event: Event) -> None:
     _keep_depth(queue, t)
 
 
+def _put_failed(run: RunState, event: Event) -> None:
+    """The last `queue_put` of this process was emitted before it came to nothing."""
+    queue, pid = queue_of(run, event), event.pid
+    if not queue.put[pid]:
+        return
+    queue.puts -= 1
+    queue.put[pid] -= 1
+    if not queue.put[pid]:
+        del queue.put[pid]
+    last = next((n for n, each in enumerate(reversed(queue.last_puts), 1) if each == pid), 0)
+    for kept in (queue.last_puts, queue.items_put):
+        if 0 < last <= len(kept):
+            del kept[-last]
+    _keep_depth(queue, event.t)
+
+
 def _got(run: RunState, event: Event) -> None:
     _, t, pid, _, _, identity, _, fields = event
     queue, value = run.queues.get(identity or 0) or queue_of(run, event), fields.get("value")
@@ -86,7 +102,7 @@ def _asked(run: RunState, event: Event) -> None:
         _keep_look(queue, event)
         keep_poll(process, event, "queue_get_waiting")
     else:
-        keep_poll(process, event, event.kind)
+        keep_poll(process, event, "queue_counted" if event.fields.get("counted") else event.kind)
         queue.looks.setdefault(event.pid, Look()).empty = None
 
 
@@ -115,7 +131,15 @@ def _dropped(run: RunState, event: Event) -> None:
 def _seen(run: RunState, event: Event) -> None:
     queue, fields = queue_of(run, event), event.fields
     inside, unfinished = fields["items"] or 0, fields["unfinished"] or 0
-    queue.seen = Contents(inside, unfinished, fields["reader_is_gone"], fields["writer_is_gone"], fields["none_killed"])
+    queue.seen = Contents(
+        inside,
+        unfinished,
+        fields["reader_is_gone"],
+        fields["writer_is_gone"],
+        fields["none_killed"],
+        counted=fields["items"] is not None,
+        put_by=tuple(fields.get("put_by", ())),
+    )
     queue.depth = queue.peak = queue.seen.inside
     queue.depths.add(event.t, queue.depth)
 
@@ -138,6 +162,7 @@ def _joined(run: RunState, event: Event) -> None:
 CHANGES: Mapping[str, Change] = {
     "queue_created": queue_of,
     "queue_put": _put,
+    "queue_put_failed": _put_failed,
     "queue_got": _got,
     "queue_empty": _found_empty,
     "queue_asked": _asked,

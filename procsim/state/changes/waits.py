@@ -57,10 +57,12 @@ def keep_poll(process: Process, event: Event, kind: str) -> None:
     if poll is not None and (poll.kind, poll.object, poll.at) == (kind, event.object, event.at):
         poll.last = event.t
         poll.times += 1
+        poll.interruptible = poll.interruptible or bool(event.fields.get("interruptible"))
         if poll.job != job:
             poll.job = None
     else:
         process.polls[event.thread] = Poll(kind, event.object, event.at, event.t, event.t, job=job)
+        process.polls[event.thread].interruptible = bool(event.fields.get("interruptible"))
 
 
 def no_poll(process: Process, thread: str) -> None:
@@ -153,7 +155,16 @@ def refused(run: RunState, event: Event) -> None:
 LOOKED_AT = "value_read"
 """The kind of the polls of what is in memory, or in a manager."""
 
-_ASKED = ("process_polled", "queue_get_waiting", "queue_asked", "pool_result_waiting", LOOKED_AT)
+_ASKED = (
+    "process_polled",
+    "queue_get_waiting",
+    "queue_asked",
+    "queue_counted",
+    "pool_result_waiting",
+    "path_awaited",
+    "event_waiting",
+    LOOKED_AT,
+)
 """The polls in which a thread may only ask, and sleep between: by `is_alive()`, by `empty()`, by `counter.value`."""
 
 _POLLED_AS = {"pipe_poll_waiting": "pipe_receive_waiting"}

@@ -1,5 +1,6 @@
 """Condition, Event, Barrier: they are built of locks, and each has the identity of one of its locks."""
 
+import os
 import sys
 import threading
 import weakref
@@ -8,11 +9,11 @@ from types import MethodType, ModuleType
 from typing import Any
 
 from procsim.tracer import explored, gate
-from procsim.tracer.emit import emit, emit_waiting
+from procsim.tracer.emit import emit, emit_waiting, handles_interrupts
 from procsim.tracer.instructions import is_dropped
 from procsim.tracer.names import announce
 from procsim.tracer.patching import Methods, on_restore
-from procsim.tracer.sites import INTERNAL, caller, caller_through, outer_site
+from procsim.tracer.sites import INTERNAL, OF_HELPER, caller, caller_through, outer_site
 from procsim.tracer.values import own
 from procsim.tracer.watch.locks import (
     ENTERED,
@@ -224,6 +225,17 @@ def _is_traced(method: str, lock: Any) -> bool:
     return own(lock, "_procsim_inner") or has_semlocks(method, lock)
 
 
+def _emit_asked(event: Any) -> None:
+    """The program has asked whether an Event is set, and it is not. A loop may ask a million times: from the third time
+    on that is not emitted, until it was set.
+    """
+    who, times = vars(event).get("_procsim_asked", (0, 0))
+    times = times + 1 if who == os.getpid() else 1  # a forked process has what its parent was answered
+    if times <= 2 and (at := caller(OF_HELPER)) != INTERNAL:
+        vars(event)["_procsim_asked"] = (os.getpid(), times)
+        emit("event_asked", identity_of(event._flag), at, interruptible=handles_interrupts())
+
+
 class Event(Methods):
     """multiprocessing.synchronize.Event."""
 
@@ -237,7 +249,10 @@ class Event(Methods):
             gate.arrive("event_seen", identity_of(self._flag), at)
         is_set = Event.real.is_set(self)
         if is_set and (at := caller()) != INTERNAL:
+            vars(self).pop("_procsim_asked", None)
             emit("event_seen", identity_of(self._flag), at)
+        elif not is_set:
+            _emit_asked(self)
         return is_set
 
     def set(self: Any) -> None:

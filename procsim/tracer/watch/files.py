@@ -18,7 +18,7 @@ from procsim.tracer.emit import active, emit, look
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_internal, is_library, module_of, program_site
 from procsim.tracer.values import VALUE_LIMIT
-from procsim.tracer.watch import libraries, ordering
+from procsim.tracer.watch import libraries, missing, ordering
 from procsim.wire import identities
 from procsim.wire.gate_words import OPENS
 
@@ -158,15 +158,18 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
         ordering.emit_change(name)
     try:
         raw = TracedFileIO(name, mode.replace("b", "").replace("t", ""))
-    except OSError:  # it shows what is there, or is not
+    except OSError as error:  # it shows what is there, or is not
         if len(_not_opened) >= ordering.SEEN_KEPT:
             _not_opened.clear()
         _not_opened.add(key)
         look()
+        if not explored.active and type(error) is FileNotFoundError:
+            missing.asked(name, found=False)
         raise
     if key in _not_opened:
         _not_opened.discard(key)
         look()
+        missing.asked(name, found=True)
     result: Any = raw
     try:
         raw.identity = _identity_of(raw.fileno())

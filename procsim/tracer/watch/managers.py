@@ -21,7 +21,7 @@ from procsim.tracer.instructions import changes_in_vain, stores_constant, stores
 from procsim.tracer.names import announce, disassembler
 from procsim.tracer.patching import Methods
 from procsim.tracer.sites import outer_site, program_frame
-from procsim.tracer.values import value_of
+from procsim.tracer.values import entry_of
 from procsim.tracer.watch.locks import CALLED, ENTERED
 from procsim.wire import identities
 from procsim.wire.explore_words import THROUGH_MANAGER
@@ -175,7 +175,7 @@ _COPIED = (list, dict, set, bytearray)
 
 
 def _emit(proxy: Any, kind: str, at: str | None, value: Any, key: str, **more: Any) -> None:
-    fields = {"value": value_of(value)} | ({"key": key} if key else {}) | more
+    fields = {"value": entry_of(value)} | ({"key": key} if key else {}) | more
     emit(kind, _identity_of(proxy), at, **fields)
 
 

@@ -13,6 +13,7 @@ preceded by one event, which says that it may have seen whatever others had done
 of by its path, which shows more races: those of processes that look whether a file is there before they change it.
 """
 
+import contextlib
 import io
 import os
 import stat
@@ -24,6 +25,7 @@ from procsim.tracer import confines, explored, gate
 from procsim.tracer.emit import emit, look
 from procsim.tracer.patching import Builtin, Methods, on_restore, replace
 from procsim.tracer.sites import is_internal, is_ours, module_of
+from procsim.tracer.watch import missing
 from procsim.wire import identities
 from procsim.wire.pipe import raised_elsewhere
 
@@ -50,6 +52,8 @@ def begin(by_name: bool) -> None:
     global _by_name
     _by_name = by_name
     on_restore(_end)
+    keep_sockets()
+    missing.begin()
     for kind, names in (_BY_NAME if by_name else _AT_ONCE).items():
         for name in names:
             if hasattr(os, name):
@@ -67,6 +71,7 @@ def _end() -> None:
     _by_name = False
     _seen.clear()
     _used.clear()
+    _sockets.clear()
 
 
 # Paths -------------------------------------------------------------------------------------------------------
@@ -135,6 +140,21 @@ def _paths_of(name: str, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, ...]:
     if name in _CHANGES_OF_TWO:
         return (*args[:2], *(kwargs[word] for word in ("src", "dst") if word in kwargs))
     return args[:1] or (kwargs.get("path", "."),)
+
+
+class _GlanceAtOne(_OfOs):
+    """What asks whether something is at a path. `os.access` says so by its answer."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        answer = False
+        _arrive(self._original.__name__, args, kwargs)
+        try:
+            answer = self._original(*args, **kwargs)
+            return answer
+        finally:
+            look()
+            if not explored.active:
+                missing.asked(args[0] if args else kwargs.get("path"), answer is not False)
 
 
 class _Change(_OfOs):
@@ -238,13 +258,19 @@ _MAKES_A_NODE = ("mkfifo", "mknod")
 
 _CHANGES = ("mkdir", "rmdir", "unlink", "remove", *_MAKES_A_NODE)
 _CHANGES_OF_TWO = ("rename", "replace", "link", "symlink")
-_LOOKS = ("stat", "lstat", "access", "listdir", "scandir", "readlink")
+_LOOKS_AT_ONE = ("stat", "lstat", "access")
+_LOOKS_AT_MORE = ("listdir", "scandir", "readlink")
+_LOOKS = (*_LOOKS_AT_ONE, *_LOOKS_AT_MORE)
 _OTHERS: dict[type[_OfOs], tuple[str, ...]] = {
     _OpenDescriptor: ("open",),
     _Channel: ("pipe", "pipe2", "openpty", "eventfd", "memfd_create"),
 }
 
-_AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {_Glance: (*_CHANGES, *_CHANGES_OF_TWO, *_LOOKS), **_OTHERS}
+_AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {
+    _Glance: (*_CHANGES, *_CHANGES_OF_TWO, *_LOOKS_AT_MORE),
+    _GlanceAtOne: _LOOKS_AT_ONE,
+    **_OTHERS,
+}
 _BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
     _Change: (*_CHANGES, "utime", "truncate", "ftruncate", *_CHANGES_OF_TWO),
     _Look: _LOOKS,
@@ -334,6 +360,26 @@ class Socket(Methods):
         if _by_the_program(frame):
             emit_used("socket")
         Socket.real.__init__(self, *args, **kwargs)
+        if len(_sockets) < SEEN_KEPT:
+            _sockets.add(_fstat(self.fileno()).st_ino)
+
+
+_sockets: set[int] = set()
+"""The inodes of the sockets that Python has made."""
+
+
+def is_of_python(inode: int) -> bool:
+    """Whether Python has made this socket."""
+    return inode in _sockets
+
+
+def keep_sockets() -> None:
+    """The sockets that are open now were given to this process."""
+    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        with contextlib.suppress(OSError):
+            status = _fstat(int(name))
+            if stat.S_ISSOCK(status.st_mode):
+                _sockets.add(status.st_ino)
 
 
 def patch_raw_memory(module: ModuleType) -> None:

@@ -123,6 +123,8 @@ class BaseProcess(Methods):
     """The line that made it; None for those that were made before they were traced."""
     _procsim_empty = False
     """Whether it was given nothing to run, not even None, and nothing to run it with: that is on purpose."""
+    _procsim_text = False
+    """Whether its `args` were given as a text, of which each character became an argument."""
     _procsim_polled = 0
     """ns: when `process_polled` was last emitted: see `ends_seen`."""
 
@@ -131,6 +133,8 @@ class BaseProcess(Methods):
         vars(self)["_procsim_made"] = at = outer_site()  # not by `setattr`, which may be the program's
         if len(args) < 2 and kwargs.keys().isdisjoint(("target", "args", "kwargs")):
             vars(self)["_procsim_empty"] = True
+        if type(args[3] if len(args) > 3 else kwargs.get("args")) in (str, bytes):
+            vars(self)["_procsim_text"] = True
         emit("process_created", at=at, child_name=self._name, daemon=is_daemon(self), number=self._identity[-1])
 
     def start(self: Any) -> None:

@@ -33,6 +33,7 @@ from procsim.tracer.values import plain, type_name, value_of
 from procsim.tracer.watch.conditions import belongs_to
 from procsim.tracer.watch.locks import as_flag, identity_of, keep_raw, waited_for
 from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode, is_full
+from procsim.tracer.watch.tracebacks import is_a
 from procsim.tracer.watch.uncaught import described, emit_call_raised
 from procsim.wire.pipe import Clock
 
@@ -208,7 +209,7 @@ def _arrive_to_ask(queue: Any) -> None:
         gate.arrive("queue_asked", identity_of(queue._rlock), at)
 
 
-def _emit_asked(queue: Any, empty: bool) -> None:
+def _emit_asked(queue: Any, empty: bool, counted: bool = False) -> None:
     """The program has asked whether a queue is empty. A loop may ask a million times: the third equal answer in turn,
     and those after it, are not emitted.
     """
@@ -218,7 +219,7 @@ def _emit_asked(queue: Any, empty: bool) -> None:
     if times > 2 or (at := caller(OF_HELPER)) == INTERNAL:
         return
     vars(queue)["_procsim_asked"] = (asked, times)
-    emit("queue_asked", identity_of(queue._rlock), at, empty=empty)
+    emit("queue_asked", identity_of(queue._rlock), at, empty=empty, counted=counted)
 
 
 # Items that cannot be sent -----------------------------------------------------------------------------------
@@ -236,6 +237,11 @@ def _emit_dropped(error: BaseException | None, item: Any, ends: bool = False) ->
     at = queue._procsim_sites[-1 - behind] if behind < len(queue._procsim_sites) else None
     fields, _, _ = described(error)
     emit("queue_item_dropped", identity_of(queue._rlock), at, value=value_of(item), items=1 + behind * ends, **fields)
+
+
+def _was_not_sent(error: Exception) -> bool:
+    """Whether `put` of a SimpleQueue, which pickles by itself, has raised this before it had sent the item."""
+    return is_a(error, OSError) or described(error)[0]["during"] == "sending"
 
 
 def _traced_is_exiting(original: Any) -> Any:
@@ -325,7 +331,7 @@ class Queue(Methods):
     def qsize(self: Any) -> Any:
         _arrive_to_ask(self)
         size = Queue.real.qsize(self)
-        _emit_asked(self, plain(size) == 0)
+        _emit_asked(self, plain(size) == 0, counted=True)
         return size
 
     def _start_thread(self: Any) -> None:
@@ -422,7 +428,13 @@ class SimpleQueue(Methods):
                     gate.arrive("queue_put", identity, at, subject=value_of(obj))
                 emit_value("queue_put", identity, at, obj)
                 vars(self._writer)["_procsim_queue"] = identity
-        SimpleQueue.real.put(self, obj)
+        try:
+            SimpleQueue.real.put(self, obj)
+        except Exception as error:
+            if (at := caller()) != INTERNAL and _was_not_sent(error):
+                emit("queue_put_failed", identity_of(self._rlock), at)
+                emit_call_raised("put", error, identity_of(self._rlock), at)
+            raise
 
     def get(self: Any) -> Any:
         waits = False

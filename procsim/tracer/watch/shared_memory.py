@@ -41,7 +41,7 @@ class ResourceTracker(Methods):
 
     def _send(self: Any, cmd: Any, name: Any, rtype: Any) -> Any:
         if cmd == "UNREGISTER" and rtype == "shared_memory":
-            emit("memory_unlinked", name=name)
+            emit("memory_unlinked", at=outer_site(), name=name)
         return ResourceTracker.real._send(self, cmd, name, rtype)
 
 

@@ -209,6 +209,9 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
     "nesting": a daemon, such as a worker of a Pool, was to start a process, which it must not.
     "answering": pickling what a task of a Pool has returned or raised.
     "asking": a manager, which could not be reached. "grouping": making a Process with a group, which must be None.
+    "arguments": making one whose arguments are no tuple. "calling": what a process was to run, with arguments that do
+    not fit; "calling with text": these are the characters of a text. "started": a process for the second time.
+    "finding memory": shared memory of that name.
     """
     executors = sys.modules.get("concurrent.futures.process")
     if executors is not None and is_a(error, executors.BrokenProcessPool):
@@ -228,6 +231,11 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
         return "grouping", function_name(group) if callable(group) else None, None
     if _function(innermost) == ("multiprocessing.process", "start") and _is_daemon():
         return "nesting", None, None
+    beginner = _with_a_process(error, innermost)
+    if beginner is not None:
+        return beginner
+    if _function(innermost) == ("multiprocessing.shared_memory", "__init__") and is_a(error, FileNotFoundError):
+        return "finding memory", plain(innermost.f_locals.get("name")), None
     process = innermost.f_locals.get("self") if _function(innermost) in _NEED_A_START else None
     if process is not None and process._popen is None and process._parent_pid == os.getpid():
         return "not_started", process._name, process._procsim_made
@@ -248,6 +256,24 @@ def operation_of(error: BaseException, frames: list[FrameType]) -> Operation:
 def _is_daemon() -> bool:
     processes = sys.modules.get("multiprocessing.process")
     return processes is not None and bool(processes._current_process._config.get("daemon"))
+
+
+def _with_a_process(error: BaseException, innermost: FrameType) -> Operation | None:
+    """What was wrong with how a Process was made, started or run; None: something else."""
+    module, function = _function(innermost)
+    if module != "multiprocessing.process" or function not in ("__init__", "run", "start"):
+        return None
+    process = innermost.f_locals.get("self")
+    name, made = own(process, "_name"), own(process, "_procsim_made")
+    if function == "__init__" and is_a(error, TypeError) and own(process, "_args") is None:
+        return "arguments", str(type_name(type(innermost.f_locals.get("args")))), None
+    if function == "run" and is_a(error, TypeError):
+        target = own(process, "_target")
+        how = "calling with text" if own(process, "_procsim_text") else "calling"
+        return how, function_name(target) if callable(target) else None, made
+    if function == "start" and is_a(error, AssertionError) and own(process, "_popen") is not None:
+        return "started", plain(name), made
+    return None
 
 
 def inherited_type(frames: list[FrameType]) -> str | None:

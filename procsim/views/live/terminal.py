@@ -32,6 +32,8 @@ LOOKED = b"l"
 KEYS, SCREEN = 0, 1
 """The descriptors of standard input and output; either may be no terminal."""
 
+CLEAR_ROW = b"\r\x1b[K"
+
 IFLAG, LFLAG, CC = 0, 3, 6
 """Indices into what `termios.tcgetattr` returns."""
 
@@ -48,6 +50,8 @@ class Terminal:
         """The pipe to the keeper, our own or the lender's; None: there is no keeper."""
         self._lender: int | None = None
         """The connection to the lender."""
+        self._announced = False
+        """Whether a line stands there that says what it was taken for."""
 
     def take(self) -> None:
         """Take it, unless it is taken. From then on keys are not echoed."""
@@ -65,6 +69,22 @@ class Terminal:
         atexit.register(self.give_back)
         self._silence()
 
+    def announce(self, words: str) -> None:
+        """Take it for a screen that is still to come, and say in one line for what; the line goes when that comes."""
+        leave_by_signals()
+        self.take()
+        with contextlib.suppress(OSError):  # this terminal is gone
+            words = words[: os.get_terminal_size(SCREEN).columns // 2]  # a character may have two cells
+            os.write(SCREEN, words.encode(sys.stdout.encoding, "replace"))
+            self._announced = True
+
+    def end_announcement(self) -> None:
+        """Clear the line that says for what it was taken, if it stands there."""
+        if self._announced:
+            self._announced = False
+            with contextlib.suppress(OSError):  # this terminal is gone
+                os.write(SCREEN, CLEAR_ROW)
+
     def _silence(self) -> None:
         if KEYS in self._before:
             with contextlib.suppress(termios.error):
@@ -72,6 +92,7 @@ class Terminal:
 
     def give_back(self) -> None:
         """Restore the settings from before it was taken, and end the keeper."""
+        self.end_announcement()
         before, self._before = self._before, {}
         for descriptor, settings in before.items():
             with contextlib.suppress(termios.error):  # this terminal is gone
@@ -129,6 +150,7 @@ class Terminal:
     def screen(self) -> Iterator[None]:
         """Take it for a full screen, which is entered and left inside this context."""
         self.take()
+        self.end_announcement()
         self._write_to_keeper(keeper.SCREEN_TAKEN)
         try:
             yield

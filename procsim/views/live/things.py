@@ -134,6 +134,9 @@ def _now(run: RunState, thing: Thing, is_awaited: bool) -> Text:
         return Text(clean(words), STYLES["held"])
     if isinstance(thing, Pool):
         workers = counted(len(run.workers_of(thing)), N_("1 worker"), N_("{count} workers"))
+        if thing.seen is not None:
+            tasks = counted(thing.seen.open, N_("1 task is open"), N_("{count} tasks are open"))
+            return Text(_("{workers}, {tasks}").format(workers=workers, tasks=tasks) if thing.seen.open else workers)
         tasks = counted(thing.submitted, N_("1 task"), N_("{count} tasks"))
         return Text(_("{workers}, {done} of {tasks} done").format(workers=workers, done=thing.done, tasks=tasks))
     assert isinstance(thing, Signal)
@@ -162,6 +165,8 @@ def _contents(cells: Cells) -> Text:
 def places(run: RunState, queue: Queue, plain: bool, width: int) -> Text:
     """A queue as its places: on the left the oldest item, which is taken next. In lanes time runs to the right, too."""
     take, put = ("<-", "<-") if plain else ("◂", "◂")
+    if queue.seen is not None and not queue.seen.counted:
+        return Text(_("how many items are in it is not known"), STYLES["faint"])
     oldest = max(0, len(queue.items_put) - queue.depth)
     most = max(2, (width - 24) // 4)  # there may be 100,000 items in it
     items = [_item(item) for item in islice(queue.items_put, oldest, oldest + min(most, queue.depth))]
@@ -172,7 +177,7 @@ def places(run: RunState, queue: Queue, plain: bool, width: int) -> Text:
     visible, text = items[:room], Text.assemble((_("take"), STYLES["faint"]), f" {take} ")
     for item in visible:
         text.append(f"[{item}{' ' * (cells - cell_len(item))}]", "badge" if full else "strong")
-    text.append("[" + " " * cells + "]", STYLES["faint"]) if not visible and not size else None
+    text.append("[" + " " * cells + "]", STYLES["faint"]) if not queue.depth and not size else None
     for _place in range(min(size, room) - len(visible)):
         text.append("[" + " " * cells + "]", STYLES["faint"])
     if queue.depth > len(visible):
@@ -184,7 +189,9 @@ def places(run: RunState, queue: Queue, plain: bool, width: int) -> Text:
         text.append(_("{depth} of {size}").format(depth=queue.depth, size=queue.maxsize))
     else:
         text.append(_("{depth} in it").format(depth=queue.depth))
-    if queue.type == "JoinableQueue":
+    if queue.type == "JoinableQueue" and queue.seen is not None:
+        text.append(GAP).append(_("{count} not reported done").format(count=queue.unfinished))
+    elif queue.type == "JoinableQueue":
         words = _("{taken} taken, {done} reported done").format(taken=queue.gots, done=queue.done.total())
         alarm = not queue.done and queue.gots > 1 and run.is_joined(queue)
         text.append(GAP).append(words, STYLES["bad"] if alarm else "")

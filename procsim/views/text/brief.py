@@ -19,6 +19,7 @@ from procsim.views.text.words import (
     counted,
     detached_words,
     events_words,
+    exit_words,
     forgotten_words,
     processes_words,
     untraced_words,
@@ -112,7 +113,7 @@ class BriefView(View):
 
 
 def last_line(run: RunState, verdict: Verdict) -> str:
-    """What the run has come to: "4 processes, 610 events, nothing wrong, 2.7 s"."""
+    """What the run has come to: "4 processes, 610 events, nothing wrong, 2.7 s"; how it ended, if not with 0."""
     faults = [finding for finding in verdict.findings if finding.is_fault]
     certain = sum(finding.certain for finding in faults)
     parts: list[str] = []
@@ -123,10 +124,13 @@ def last_line(run: RunState, verdict: Verdict) -> str:
     if verdict.accepted:
         parts.append(_("{count} accepted").format(count=len(verdict.accepted)))
     early = {finding.id for finding in verdict.findings if not finding.is_fault}
+    code = run.processes[run.main].exit_code if run.main in run.processes else None
+    if code and not early:
+        parts.append(_("ended with exit code {exit_code}").format(exit_code=code) if code > 0 else exit_words(code))
     if early:
         parts.append(_("ended at the time limit") if TIME_LIMIT in early else _("ended early"))
     elif not faults:
-        parts.append(_("nothing else wrong") if verdict.accepted else _("nothing wrong"))
+        parts.append(_("nothing else wrong") if verdict.accepted or code else _("nothing wrong"))
     return _("{processes}, {events}, {wrong}, {seconds} s").format(
         processes=processes_words(run.process_count),
         events=events_words(run.events),

@@ -137,7 +137,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     if template is None:
         return None
     if event.kind == "process_ended":
-        return _exit_words(event.fields["exit_code"])
+        return exit_words(event.fields["exit_code"])
     if event.fields.get("target"):
         template = N_("has started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
@@ -150,7 +150,7 @@ def event_words(event: Event, run: RunState) -> str | None:
     return clean(_(template).format_map(fields))
 
 
-def _exit_words(code: int | None) -> str:
+def exit_words(code: int | None) -> str:
     """How a process ended."""
     if code is None or code == 0:
         return _("ended")
@@ -208,6 +208,8 @@ def waiting_words(kind: str, name: str, subject: Any) -> str:
 _LOOKS = {
     "value_read": N_("reads {object} again and again"),
     "queue_asked": N_("looks again and again whether {object} is empty"),
+    "path_awaited": N_("looks again and again whether {object} is there"),
+    "queue_counted": N_("looks again and again how many items are in {object}"),
 }
 """What threads look at that wait without a call of their own for it."""
 
@@ -272,10 +274,10 @@ def state_words(
     if process.waiting is not None and process.waiting.stuck is not None:  # also where procsim has ended it since
         return _("STUCK: {words}").format(words=waits), STYLES["bad"]
     if not process.alive and held:
-        words = _("{ended}, holding {locks}").format(ended=_exit_words(process.exit_code), locks=clean(listed(held)))
+        words = _("{ended}, holding {locks}").format(ended=exit_words(process.exit_code), locks=clean(listed(held)))
         return words, STYLES["bad"]
     if not process.alive:
-        return _exit_words(process.exit_code), STYLES["failed" if failed(process.exit_code) else "ended"]
+        return exit_words(process.exit_code), STYLES["failed" if failed(process.exit_code) else "ended"]
     standing = process.standing.get(MAIN_THREAD) or next(iter(process.standing.values()), None)
     if standing is not None:
         return _standing_words(run, standing), STYLES["next" if _may_go_on(run, standing) else "blocked"]
