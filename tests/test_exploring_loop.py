@@ -93,11 +93,15 @@ def test_a_deadlock_is_decided_by_each_pair_of_its_cycle() -> None:
     assert {(pair.earlier.thread, pair.thread) for (pair,) in outcome.pairs} == {("a", "b"), ("b", "a")}
 
 
-def test_five_philosophers_are_found_within_fifty_executions() -> None:
-    outcome = only_wrong(explored(philosophers(5), Budget(50, None)))
-    assert outcome.first <= 50
+def test_five_philosophers_are_found_within_twenty_executions() -> None:
+    outcome = only_wrong(explored(philosophers(5), Budget(20, None)))
+    assert outcome.first <= 20
     assert len(outcome.simplest.steps) == 5
     assert len(outcome.simplest.blocked) == 5
+
+
+def test_seven_philosophers_are_found_early() -> None:
+    assert only_wrong(explored(philosophers(7), Budget(32, None))).first <= 32
 
 
 def test_two_pairs_are_named_where_none_decides_alone() -> None:

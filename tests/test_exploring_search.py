@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from procsim.explore import bounded
+from procsim.explore import bounded, tree
 from procsim.explore.bounded import BoundedSearch
 from procsim.explore.counting import Orders
 from procsim.explore.optimal import OptimalSearch
@@ -18,7 +18,7 @@ from procsim.explore.plans import Begun, Wished
 from procsim.explore.sampling import InTurn
 from procsim.explore.schedule import DIVERGED, WHOLE, Diverged, Execution, Operation, Plan, Step
 from procsim.explore.tree import RETRIES, TreeSearch
-from tests.exploring.at_random import random_program
+from tests.exploring.at_random import random_ending_program, random_program
 from tests.exploring.model import ModelExecutor, Program, execute
 from tests.exploring.named import (
     ab_ba,
@@ -123,6 +123,39 @@ def test_hundreds_of_programs_at_random(seed: int) -> None:
     for bound in (0, 1, 2, 3):
         has_all_within(program, reference, bound)
     counts_all_orders(program, reference)
+
+
+def meets_all_endings(seed: int) -> None:
+    """What an end is closed for, and what a killed thread has done, as brute force finds it.
+
+    Closing an end counts as that of the last one who has it, or of another one: so the traces cannot be compared.
+    """
+    for other in itertools.count(seed, 100_000):
+        program = random_ending_program(other)
+        executions = run_all(BruteForce(), ModelExecutor(program), 401)
+        if len(executions) <= 400:
+            break
+    finals = {each.final for each in executions}
+    for places in (1, 3):
+        search = OptimalSearch()
+        found = explored(search, program, places)
+        assert search.complete
+        assert {each.final for each in found if each.ended == WHOLE} == finals
+    bounded = BoundedSearch(1)
+    found = explored(bounded, program, places=2)
+    assert bounded.complete
+    assert {each.final for each in found} == {each.final for each in executions if preemptions(each) <= 1}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_threads_that_end_each_other(seed: int) -> None:
+    meets_all_endings(seed)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_hundreds_of_programs_whose_threads_end_each_other(seed: int) -> None:
+    meets_all_endings(seed)
 
 
 NAMED = [
@@ -336,8 +369,9 @@ def test_orders_at_random_find_what_is_wrong() -> None:
         assert wrong, program.name
 
 
-def test_what_is_finished_is_forgotten() -> None:
-    """A tree of 417 executions keeps no more nodes than lie on the paths to what is open."""
+def test_what_is_finished_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of 417 executions keeps no more nodes than lie on the paths to what is open, once it goes into depth."""
+    monkeypatch.setattr(tree, "WIDE_NODES", 100)
     search = OptimalSearch()
     executor = ModelExecutor(tickets_emptied(3))
     kept = 0
@@ -347,7 +381,7 @@ def test_what_is_finished_is_forgotten() -> None:
         kept = max(kept, _nodes(search))
     longest = max(len(each.steps) for each in executor.executions)
     assert len(executor.executions) == 417
-    assert kept <= 2 * longest
+    assert kept <= 100 + 2 * longest
 
 
 def _nodes(search: OptimalSearch) -> int:

@@ -34,7 +34,7 @@ class BoundedSearch(TreeSearch):
         for position in range(max(new, 1), len(steps) + 1):
             pending = steps[position].pending if position < len(steps) else execution.blocked
             last = steps[position - 1]
-            for thread, operation in pending.items():
+            for thread, operation in (*pending.items(), *last.ended.items()):
                 # What its operation depends on among the steps before was seen from the state before already.
                 fresh = thread == last.thread or thread not in last.pending
                 for earlier in _last_dependent(steps[:position], thread, operation, fresh):

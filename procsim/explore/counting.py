@@ -12,7 +12,7 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from procsim.explore.order import Order
-from procsim.explore.schedule import Operation
+from procsim.explore.schedule import LAST, WRITE, Operation
 
 MOST_STEPS = 100_000
 """Of so many steps the traces are kept, in about 25 MB; of more, the orders are not counted."""
@@ -42,6 +42,8 @@ class Orders:
         self._seen: set[int] = set()
         """Of each trace, what tells it from others: where processes wait in conditions, one may come again."""
         self._steps_left = MOST_STEPS
+        self._last: dict[str, set[str]] = {}
+        """Who has left each group as the last one. Where that differs, an order may belong to two executions."""
         self._counts: list[int] = []
         """Of the first traces, as far as they were counted for these objects:"""
         self._counted_at: frozenset[str] = frozenset()
@@ -56,6 +58,10 @@ class Orders:
         self.contested |= order.contested()
         self.racing |= order.racing()
         self._steps_left -= len(order.steps)
+        for step in order.steps:
+            for touch in step.operation.touches:
+                if touch.mode == WRITE and touch.object.startswith(LAST):
+                    self._last.setdefault(touch.object, set()).add(step.thread)
         before = len(self._seen)
         self._seen.add(_told_by(order))
         if self._traces is not None and len(self._seen) == before:
@@ -73,7 +79,7 @@ class Orders:
     def counts(self) -> list[int] | None:
         """Of each trace, in the order in which they came, how many orders it stands for, 0 if it came before.
 
-        None: they are too many.
+        None: they are too many, or cannot be told apart.
         """
         self._states_left = MOST_STATES
         return self.so_far()
@@ -82,6 +88,8 @@ class Orders:
         """As `counts`, while others are still to come: what was counted before is not counted again, as long as threads
         race for the same objects. None, too, once that would take too long.
         """
+        if any(len(who) > 1 for name, who in self._last.items() if name in self.contested):
+            return None
         objects = frozenset(self.contested)
         if objects != self._counted_at:
             self._counts, self._counted_at = [], objects

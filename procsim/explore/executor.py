@@ -46,6 +46,7 @@ class Executor:
         may do outside (`tracer/confines.py`); `meanwhile`: called again and again while this waits, and what it raises
         is raised. Raises `CannotExplore`.
         """
+        self.until: float | None = None
         self._meanwhile = meanwhile
         self.places = places or len(os.sched_getaffinity(0))
         self._judge, self._limit = judge, steps
@@ -101,7 +102,7 @@ class Executor:
                 self._results.put((plan, error))
 
     def _execute(self, slot: Slot, plan: Plan) -> Execution:
-        running = Running(slot, plan, self._limit, self._roots)
+        running = Running(slot, plan, self._limit, self._roots, lambda: self.until)
         running.run()
         return Execution(
             running.steps,

@@ -25,6 +25,9 @@ SAMPLED_SHARE = 0.25
 EXPLAINED_KINDS = 8
 """Of so many kinds of what went wrong, the most common ones, the simplest way is looked for."""
 
+LONGER_SECONDS = 1.0
+"""So long after the budget is spent an execution may go on that was begun before."""
+
 COUNTED_SECONDS = 0.2
 """So often the orders are counted while the search goes on."""
 
@@ -138,9 +141,11 @@ class Explorer:
     def _until(self, share: float) -> Callable[[int], bool]:
         """Whether so much of the budget has been spent since now, or something was not allowed."""
         begun_at = self._now()
+        seconds = self._budget.seconds
+        self._executor.until = None if seconds is None else begun_at + seconds * share + LONGER_SECONDS
 
         def is_over(begun: int) -> bool:
-            executions, seconds = self._budget.executions, self._budget.seconds
+            executions = self._budget.executions
             return (
                 self.exploration.stopped is not None
                 or (executions is not None and begun >= executions * share)
@@ -151,6 +156,7 @@ class Explorer:
 
     def _explain(self) -> None:
         """Each of the wrong kinds has one plan out at a time; several of them go on at once."""
+        self._executor.until = None
         questions: deque[tuple[_Questions, Execution | None]] = deque(
             (self._explanation(outcome), None) for outcome in self.exploration.wrong[:EXPLAINED_KINDS]
         )

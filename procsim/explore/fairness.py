@@ -6,9 +6,9 @@ program, so it is no fault of it.
 
 from collections.abc import Set
 
-from procsim.explore.schedule import ACQUIRE, PASS, READ, RELEASE, Operation, Step
+from procsim.explore.schedule import ACQUIRE, LOOK, PASS, READ, RELEASE, Operation, Step
 
-_CHANGES_NOTHING = {READ, PASS, ACQUIRE, RELEASE}
+_CHANGES_NOTHING = {READ, LOOK, PASS, ACQUIRE, RELEASE}
 """Who has taken and given back a lock has changed nothing by that."""
 
 LONG = 100

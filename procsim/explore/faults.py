@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from procsim import Claim
-from procsim.explore.execution import MAIN, PROCESSES, Running
+from procsim.explore.execution import Running
 from procsim.explore.fairness import changes_nothing
 from procsim.explore.hangs import hang_findings
+from procsim.explore.listening import MAIN, PROCESSES
 from procsim.explore.schedule import (
     CLAIM,
     ENDLESS,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from procsim.explore.execution import Running
-from procsim.explore.world import Call
+from procsim.explore.touching import Call
 from procsim.findings.base import Finding
 from procsim.findings.hangs import hangs
 from procsim.state.apply import apply

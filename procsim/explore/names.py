@@ -12,7 +12,15 @@ from typing import Any
 
 from procsim.wire.identities import inode_of
 
-CREATED = ("lock_created", "event_created", "barrier_created", "queue_created", "pipe_created", "value_created")
+CREATED = (
+    "lock_created",
+    "event_created",
+    "barrier_created",
+    "queue_created",
+    "pipe_created",
+    "value_created",
+    "pool_created",
+)
 
 
 class Made:
@@ -39,12 +47,16 @@ class Names:
         self._used: Counter[str] = Counter()
         self.other_ends: dict[int, int] = {}
         """Of each end of a pipe: the other one."""
+        self._same: dict[str, tuple[str, ...]] = {}
+        """The paths at which one file was, or may have been, of each of these: it was renamed, or has several."""
 
     def learn(self, event: Sequence[Any], process: str) -> Made | None:
         """Take in an event, as it came from the wire; `process`: the name of its process. Returns what was made."""
         _, kind, _, _, _, identity, _, fields = event
         if kind == "file_opened" and identity is not None:
-            self._files[identity] = self.of_path(fields["path"])
+            path = self.of_path(fields["path"])
+            self.same_file(self._files.get(identity, path), path)
+            self._files[identity] = path
         if kind not in CREATED or identity is None:
             return None
         if kind == "pipe_created":
@@ -70,6 +82,16 @@ class Names:
         if made is not None:
             return made.name
         return self._files.get(identity) or f"object {self._number(identity)}"
+
+    def same_file(self, path: str, other: str) -> None:
+        """What is at one of these paths is, or was, what is at the other."""
+        if path != other:
+            both = tuple(dict.fromkeys((*self.contents(path), *self.contents(other))))
+            self._same.update(dict.fromkeys(both, both))
+
+    def contents(self, path: str) -> tuple[str, ...]:
+        """The names of what may be in the file at this path, or in the one that was opened there."""
+        return self._same.get(path, (path,))
 
     def type_of(self, identity: int | None) -> str:
         """The type of an object, as people know it; "" where it is not known."""

@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from procsim.explore.counting import Orders
 from procsim.explore.order import Order, Race
-from procsim.explore.schedule import START, WHOLE, Execution, Operation, Touch, dependent
+from procsim.explore.schedule import START, WHOLE, Execution, Operation, Touch, asked, dependent
 from procsim.explore.tree import Branch, Node, TreeSearch
 
 _Sequence = Sequence[tuple[str, Operation]]
@@ -36,7 +36,7 @@ class OptimalSearch(TreeSearch):
         order = Order(execution)
         if execution.ended == WHOLE:
             self.orders.add(order)
-        for race in order.races:
+        for race in filter(order.may_change, order.races):
             self._add(path[race.earlier], order.steps[race.earlier].thread, other_way_round(order, race))
 
     def _add(self, node: Node, moved: str, rest: _Sequence) -> None:
@@ -71,11 +71,12 @@ class OptimalSearch(TreeSearch):
 def other_way_round(order: Order, race: Race) -> _Sequence:
     """What is to follow the state before the earlier step so that the later operation comes first."""
     rest = [
-        (step.thread, step.operation)
+        (step.thread, asked(order.steps, position))
         for position, step in enumerate(order.steps[race.earlier + 1 :], race.earlier + 1)
         if not order.follows(race.earlier, position)
     ]
-    return [*rest, (race.thread, race.operation)]
+    is_blocked = race.later == len(order.steps)
+    return [*rest, (race.thread, race.operation if is_blocked else asked(order.steps, race.later))]
 
 
 def comes_first(thread: str, operation: Operation, rest: _Sequence) -> bool:

@@ -1,7 +1,8 @@
 """Happens-before among the steps of an execution, and its races: the pairs that could change places.
 
 Two dependent steps of different threads race if no other step between them is ordered after the first and before the
-second. An operation that is blocked at the end of an execution races, too, although it was never done.
+second. An operation that is blocked at the end of an execution races, too, although it was never done; and so does one
+that another thread has made impossible by ending the process.
 
 Sources: Mattern, "Virtual time and global states of distributed systems", 1988 (vector clocks); Flanagan and Godefroid,
 "Dynamic partial-order reduction for model checking software", POPL 2005 (the next operations of all threads, blocked
@@ -24,7 +25,7 @@ class Race(NamedTuple):
     earlier: int
     """The position of the step."""
     later: int
-    """The position of the operation; that behind the last step, if it is blocked at the end."""
+    """The position of the operation; that behind the last step, if it was never done."""
     thread: str
     """Whose operation it is."""
     operation: Operation
@@ -46,17 +47,28 @@ class Order:
         """What the thread knows with each step."""
         self._stamps: list[tuple[int, int]] = []
         """The row of the thread of each step, and how many steps it has taken with this one."""
-        self._history: dict[str, list[tuple[int, str]]] = {}
-        """The positions and modes in which each object was touched."""
+        self._history: dict[str, list[tuple[str, list[int]]]] = {}
+        """The modes in which each object was touched, and where: several times in turn, for those that commute."""
         for position, step in enumerate(self.steps):
             self._add_races(position, step.thread, step.operation)
             self._take(position, step.thread, step.operation.touches)
+            for thread in step.woke:
+                self._known[thread] = _joined(self._known[thread], self._clocks[position])
+            for thread, operation in step.ended.items():
+                self._add_races(len(self.steps), thread, operation)
         for thread, operation in execution.blocked.items():
             self._add_races(len(self.steps), thread, operation)
 
     def follows(self, earlier: int, later: int) -> bool:
         """Whether the step at `later` happens after the one at `earlier`, or is that one."""
         return self._covers(self._clocks[later], earlier)
+
+    def may_change(self, race: Race) -> bool:
+        """Whether the later operation could come first: not if it was blocked, and nobody else would have moved."""
+        step = self.steps[race.earlier]
+        if race.later < len(self.steps) or race.thread in step.enabled:
+            return True
+        return any(not self.follows(race.earlier, later) for later in range(race.earlier + 1, len(self.steps)))
 
     def contested(self) -> dict[str, str]:
         """The objects that threads race for, and how people call them."""
@@ -126,7 +138,10 @@ class Order:
                 if mode not in COMMUTE:
                     break  # it depends on all that came before it: they are in its clock
         for name, mode in touches:
-            self._history.setdefault(name, []).append((position, mode))
+            history = self._history.setdefault(name, [])
+            if not history or history[-1][0] != mode or mode not in COMMUTE:
+                history.append((mode, []))
+            history[-1][1].append(position)
             if mode == START:
                 self._known[name] = clock
         self._clocks.append(clock)
@@ -135,22 +150,25 @@ class Order:
 
     def _depends_on(self, touch: Touch) -> Iterator[tuple[int, str]]:
         """The steps so far that it depends on, the last one first, and how each touched the object."""
-        for position, mode in reversed(self._history.get(touch.object, ())):
+        for mode, positions in reversed(self._history.get(touch.object, ())):
             if mode != touch.mode or mode not in COMMUTE:
-                yield position, mode
+                for position in reversed(positions):
+                    yield position, mode
 
     def _add_races(self, later: int, thread: str, operation: Operation) -> None:
         """Add the races of this operation, which comes at `later`, with the steps before.
 
         A step before which it would have blocked has enabled it, and cannot change places with it. What lies further
-        back on that object can: an acquire races with the acquire before it, not with the release between them.
+        back on that object can: an acquire races with the acquire before it, not with the release between them. What
+        gives up can be done in vain before, and races with both.
         """
         found = {}
         for touch in operation.touches:
             seen = self._known[thread]
             for position, mode in self._depends_on(touch):
                 if not self._covers(seen, position):
-                    if touch in self.steps[position].refused or self._has_enabled(position, thread, operation):
+                    blocked = touch in self.steps[position].refused and not operation.gives_up
+                    if blocked or self._has_enabled(position, later, thread, operation):
                         continue
                     found[position] = True
                     seen = _joined(seen, self._clocks[position])
@@ -158,12 +176,13 @@ class Order:
                     break
         self.races += [Race(position, later, thread, operation) for position in found]
 
-    def _has_enabled(self, position: int, thread: str, operation: Operation) -> bool:
+    def _has_enabled(self, position: int, later: int, thread: str, operation: Operation) -> bool:
         """Whether that thread stood before the operation and could not move, and could after the step."""
+        asked = self.steps[later].pending.get(thread) if later < len(self.steps) else operation
         if position + 1 >= len(self.steps):
             return False
         step, after = self.steps[position], self.steps[position + 1]
-        return step.pending.get(thread) == operation and thread not in step.enabled and thread in after.enabled
+        return step.pending.get(thread) in (operation, asked) and thread not in step.enabled and thread in after.enabled
 
 
 def _is_met(needs: _Clock, taken: Sequence[int], row: int) -> bool:

@@ -32,6 +32,8 @@ class Begun:
         self._way = deque(way)
         self._sleep = dict(sleep or {})
         self._fairness = fairness()
+        self.is_cut = False
+        """Whether it has ended the execution since a loop went on for too long: what follows is not known."""
 
     def choose(self, position: int, enabled: Set[str], previous: str | None) -> str | None:
         """As in `Plan`."""
@@ -47,6 +49,7 @@ class Begun:
             self._way.clear()
         awake = enabled - self._sleep.keys()
         if awake != enabled and self._fairness.is_loop(awake):
+            self.is_cut = True
             return None  # they wait for those who sleep
         return by_rule(awake, previous, self._fairness)
 

@@ -28,7 +28,13 @@ START, EXIT, JOIN = "start", "exit", "join"
 ARRIVE, PASS = "arrive", "pass"
 """Modes in which an operation touches an object. An executor may use others: they all depend on each other."""
 
-COMMUTE = frozenset({READ, JOIN, ARRIVE, PASS})
+LOOK = "look"
+"""To ask how an object stands, without waiting: as READ, for what may hold others back, too."""
+
+LAST = "last of "
+"""Before the name of a group: who leaves it as the last one touches that, too."""
+
+COMMUTE = frozenset({READ, LOOK, JOIN, ARRIVE, PASS})
 """Two operations on one object, both of the same one of these modes, do not depend on each other."""
 
 
@@ -54,6 +60,8 @@ class Operation(NamedTuple):
     """What it is done to, as people call it: "tickets.txt", "counter[2]", "user-1"."""
     at: str = ""
     """The line of the program, "tickets.py:29"; empty where it is not known."""
+    gives_up: bool = False
+    """Whether it can be done in vain where it would have to wait."""
 
     def is_same(self, other: "Operation") -> bool:
         """Whether it does the same to the same objects."""
@@ -65,10 +73,15 @@ class Step(NamedTuple):
 
     thread: str
     operation: Operation
+    """What was done, as far as it mattered in that state: see `pending`."""
     enabled: Set[str]
     """The threads that could have moved instead, and this one."""
     pending: Mapping[str, Operation]
-    """What each thread that waits at the gate is about to do, this one, too, whether or not it could do it now."""
+    """What each thread that waits at the gate is about to do, this one, too, whether or not it could do it now.
+
+    With all that it may touch in any state. Its step touches less, where that makes no difference in the state in which
+    it is taken: to close an end of a pipe matters to who sends only if nobody else has that end.
+    """
     refused: Set[Touch] = frozenset()
     """What would have blocked just before this step, of the objects that it touches: ACQUIRE of a lock that is held,
     GET from an empty queue, PUT into a full one, JOIN of a process that has not ended."""
@@ -76,12 +89,17 @@ class Step(NamedTuple):
     """What was read, written, put or got, as people read it; empty where it is not known."""
     gave_up: bool = False
     """It ended without being done: its time was up, or it was not to wait. Then others move first, where they can."""
+    woke: Sequence[str] = ()
+    """The threads that slept in a condition until this step: what they do next comes after it."""
+    ended: Mapping[str, Operation] = {}
+    """What the threads were about to do that this step has ended, with their process. None of that will be done."""
 
 
-WHOLE, ASLEEP, LIMIT, STOPPED, DIVERGED = "whole", "asleep", "limit", "stopped", "diverged"
+WHOLE, ASLEEP, LIMIT, STOPPED, DIVERGED, LATE = "whole", "asleep", "limit", "stopped", "diverged", "late"
 """How an execution ended: the program did, or no thread could move; the plan stopped it, since what follows is explored
-elsewhere; it reached the limit of steps; the executor stopped it before it did something that is not allowed; or the
-plan raised `Diverged`, and the executor stopped it for that."""
+elsewhere; it reached the limit of steps; the executor stopped it before it did something that is not allowed; the plan
+raised `Diverged`, and the executor stopped it for that; or the executor did, since the budget was spent.
+"""
 
 EXIT_CODE, UNCAUGHT, HANG, FINDING, CLAIM, FORBIDDEN, ENDLESS = (
     "exit_code",
@@ -174,6 +192,8 @@ class Executor(Protocol):
 
     places: int
     """How many executions may go on at once."""
+    until: float | None
+    """When those that go on are cut off, by the clock of the explorer; None: never."""
 
     def begin(self, plan: Plan) -> None:
         """Begin an execution. At most `places` go on at once."""
@@ -208,6 +228,12 @@ def preempts(enabled: Set[str], before: Step | None, thread: str) -> bool:
     `before`: the step before; None: there was none. Who gave up in it lets others go first, and is not preempted.
     """
     return before is not None and not before.gave_up and before.thread != thread and before.thread in enabled
+
+
+def asked(steps: Sequence[Step], position: int) -> Operation:
+    """What the thread of a step was about to do, with all that it may touch."""
+    step = steps[position]
+    return step.pending.get(step.thread, step.operation)
 
 
 def still_asleep(sleep: Mapping[str, Operation], step: Step) -> dict[str, Operation]:

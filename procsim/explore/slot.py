@@ -124,10 +124,11 @@ class Slot:
     def _end_zygote(self) -> None:
         self.control.close()  # it ends its processes, then itself
         try:
-            self._zygote.wait(PATIENCE_SECONDS)
+            code = self._zygote.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._zygote.kill()
-            self._zygote.wait()
+            code = self._zygote.wait()
+        if code < 0:  # killed, by us or by others
             _end_members(self.folder)
         assert self._zygote.stderr is not None
         self._zygote.stderr.close()

@@ -5,11 +5,12 @@ import os
 import select
 import socket
 import stat
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from procsim.explore.schedule import Operation
-from procsim.explore.world import SEES, Call
+from procsim.explore.touching import SEES, Call
 from procsim.wire.explore_words import LOOK, LOOKED, MESSAGE_LIMIT, NOT_YET
 from procsim.wire.identities import pipe_end
 
@@ -87,17 +88,27 @@ class Pending:
         return ""
 
 
-def ends_held_by(pid: int) -> tuple[int, ...]:
-    """The identities of the ends of pipes that a process has open; none, where the system does not show them."""
-    folder, ends = f"/proc/{pid}/fd", set()
+def ends_held_by(pid: int) -> Counter[int]:
+    """The identities of the ends of pipes that a process has open, and how often; none, where the system does not show
+    them.
+    """
+    folder, ends = f"/proc/{pid}/fd", Counter[int]()
     try:
         for number in os.listdir(folder):
             found = os.stat(f"{folder}/{number}")
             if stat.S_ISFIFO(found.st_mode) or stat.S_ISSOCK(found.st_mode):
-                ends.add(pipe_end(found.st_ino, bool(os.lstat(f"{folder}/{number}").st_mode & stat.S_IRUSR)))
+                ends[pipe_end(found.st_ino, bool(os.lstat(f"{folder}/{number}").st_mode & stat.S_IRUSR))] += 1
     except OSError:  # it has just ended
-        return ()
-    return tuple(sorted(ends))
+        return Counter()
+    return ends
+
+
+def ends_open(pids: Iterable[int], closed: int | None) -> set[int]:
+    """The identities of the ends of pipes that any of these processes has open, once one of them is `closed`."""
+    ends = sum(map(ends_held_by, pids), Counter[int]())
+    if closed is not None:
+        ends[closed] -= 1
+    return {identity for identity, count in ends.items() if count > 0}
 
 
 def is_ending(pid: int) -> bool:

@@ -2,8 +2,9 @@
 
     search: next_plan ──► an executor runs it ──► record: the branches that are to be tried for what it showed
 
-Several plans may be out at once, and their executions come back in any order. Plans are made depth first, the earliest
-branch first, so that what is open stays small.
+Several plans may be out at once, and their executions come back in any order. At first most of those are
+tried that leave the paths before at the earliest step: these differ most, and a deadlock that needs a switch in each of
+many threads is found sooner. From `WIDE_NODES` on, all are made depth first, so that what is kept stays small.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,9 +19,16 @@ from procsim.explore.schedule import (
     Operation,
     Plan,
     Step,
+    asked,
     preempts,
     still_asleep,
 )
+
+WIDE_NODES = 10_000
+"""So many states are kept before plans are made depth first: about 15 MB."""
+
+FIRST_DEEP, DEEP_EVERY = 4, 4
+"""The first plans are made depth first, and then each of so many: other faults are found sooner so."""
 
 RETRIES = 2
 """A system under load may let a program do by chance what it never does again."""
@@ -140,6 +148,7 @@ class TreeSearch:
         """For each plan that is out, the node and the branch that it tries, and who sleeps there."""
         self._again: list[tuple[Node, Branch, Mapping[str, Operation]]] = []
         """What is tried once more, since the program did not do what it did before."""
+        self._nodes_made = self._plans = 0
         self.lost = 0
         """How many executions did not come to their end, so that it is not known what follows."""
 
@@ -165,7 +174,9 @@ class TreeSearch:
             return self._sent(Begun(_steps_to(node), branch.way(), sleep, self.fairness), node, branch, sleep)
         if not self._root.untried:
             return None
-        node, branch = self._first_untried(self._root)
+        self._plans += 1
+        wide = self._plans > FIRST_DEEP and self._plans % DEEP_EVERY and self._nodes_made < WIDE_NODES
+        node, branch = _nearest_untried(self._root) if wide else self._first_untried(self._root)
         asleep = {each.thread: each.operation for each in node.branches if each.tried}
         sleep = {**node.sleep, **asleep} if self.sleeps else {}
         branch.tried = branch.out = True
@@ -193,7 +204,7 @@ class TreeSearch:
             branch.retries -= 1
             self._again.append((node, branch, sleep))
             return
-        if execution.ended not in (WHOLE, ASLEEP):
+        if execution.ended not in (WHOLE, ASLEEP) or (isinstance(plan, Begun) and plan.is_cut):
             self.lost += 1
         if branch is not None:
             branch.out = False
@@ -213,13 +224,14 @@ class TreeSearch:
             here = execution.steps[position]
             sleep = still_asleep(sleep, before) if before is not None else sleep
             node = Node(path[-1] if path else None, before, here, sleep, branch.then if branch is not None else [])
+            self._nodes_made += 1
             if branch is None:
                 self._root = node
             else:
                 branch.node = node
             branch = node.branch(here.thread)
             if branch is None:  # there was no way to follow, or its thread could not move
-                branch = Branch(here.thread, here.operation)
+                branch = Branch(here.thread, asked(execution.steps, position))
                 node.branches.insert(0, branch)
             branch.tried = True
             node.count(sum(not each.tried for each in node.branches))
@@ -249,6 +261,18 @@ class TreeSearch:
             else:
                 branch.then = []
                 node.finished += 1
+
+
+def _nearest_untried(root: Node) -> tuple[Node, Branch]:
+    """The branch that leaves a known path at the earliest step; of several, the first."""
+    level = [root]
+    while True:
+        for node in level:
+            for branch in node.branches:
+                if not branch.tried:
+                    return node, branch
+        below = (branch.node for node in level for branch in node.branches)
+        level = [node for node in below if node is not None and node.untried]
 
 
 def _steps_to(node: Node) -> list[Step]:

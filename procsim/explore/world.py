@@ -1,20 +1,16 @@
-"""What the objects of a program let its threads do: which operation would block now, and what each one touches. Pure.
+"""What the objects of a program let its threads do: which operation would block now. Pure.
 
-    what a thread says at the gate ──► World.operation ──► Operation
-                 who may move next ──► World.blocks; just before a step: World.refused; with it: World.take
+    an operation (`touching`) ──► World.blocks; just before its step: World.refused; with it: World.take
 
 Nothing of the program is asked: a thread is let into an operation only where this says that it will not wait there.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from procsim.explore.names import Made, Names
 from procsim.explore.schedule import (
     ACQUIRE,
-    ARRIVE,
     EXIT,
     GET,
     JOIN,
@@ -27,42 +23,7 @@ from procsim.explore.schedule import (
     Operation,
     Touch,
 )
-
-ELEMENTS = 256
-"""An array of more elements is one object."""
-
-GIVES_UP = {
-    *("lock_acquired", "queue_put", "queue_got", "event_awaited", "pipe_polled"),
-    *("process_joined", "thread_joined", "connections_awaited"),
-}
-"""What may be done without waiting for it, or only for a time: where that is so, the thread says nothing of `ready`."""
-
-WAITS_FOR_ANY = "connections_awaited"
-
-SEES = {WAITS_FOR_ANY, "queue_flushed"}
-"""Whoever does this may go on as soon as one of several things is there, or as there is room; its thread sees that."""
-
-_AWAKE = "awake"
-
-_SEEN = "seen"
-"""How one waits until there is something to be received, which it does not take."""
-
-ENDS = {"process_ended", "process_terminated", "process_killed"}
-"""What ends a process. With it go the ends of pipes that it has open: `Call.more` has their identities."""
-
-PASSES, AWAKES = "barrier_passed", "condition_awoke"
-"""What a thread is about to do that sleeps in a condition."""
-
-
-class Call(NamedTuple):
-    """What a thread has said at the gate: the arguments of `tracer.explored.ask`."""
-
-    kind: str
-    identity: int | None
-    at: str | None
-    words: Any
-    limited: bool
-    more: Any
+from procsim.explore.touching import AWAKE, SEEN, Call, Touching, state_of
 
 
 @dataclass
@@ -107,8 +68,10 @@ class World:
     """All that were ever started."""
     _round: dict[str, str] = field(default_factory=dict)
     """For each thread the round of the barrier that it has come to."""
-    mortal: set[str] = field(default_factory=set)
-    """The processes that another one may end at any time: daemons."""
+    touching: Touching = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.touching = Touching(self.names, self._round_of, self._round)
 
     def learn(self, made: Made) -> None:
         """The program has made this."""
@@ -119,152 +82,31 @@ class World:
             self._locks[made.name] = _Lock(value if type(value) is int else 1, recursive)
         elif made.kind == "queue_created":
             self._queues[made.name] = _Queue(fields.get("maxsize") or 0)
+        elif made.kind == "pool_created":
+            self.touching.pools.learn(made.name)
         elif made.kind == "barrier_created":
             self._barriers[made.name] = _Barrier(fields.get("parties") or 1)
         elif made.kind == "value_created" and (lock := fields.get("lock")) is not None:
             self._locks[self.names.of(lock)] = self._locks.pop(made.name, _Lock(1, True))
 
-    # What an operation touches -------------------------------------------------------------------------------
-
-    def operation(self, thread: str, process: str, call: Call) -> Operation:
-        """What a thread is about to do, as it has said at the gate."""
-        touches = list(self._touches(thread, process, call))
-        if process in self.mortal:
-            touches.append(Touch(process, READ))
-        changed = {touch.object for touch in touches if touch.mode != READ}
-        touches = [touch for touch in touches if touch.mode != READ or touch.object not in changed]
-        return Operation(call.kind, tuple(dict.fromkeys(touches)), self._about(process, call), call.at or "")
-
-    def end_of_pipe(self, operation: Operation) -> Operation:
-        """What becomes of waiting for a message, where it is known that nobody is left who could send one."""
-        end = next(touch.object for touch in operation.touches if touch.mode in (GET, _SEEN))
-        self._set.add(_writers_of(end))
-        kind = "pipe_ended" if operation.kind == "pipe_received" else operation.kind
-        kept = (touch for touch in operation.touches if touch.object not in (end, _writers_of(end)))
-        return operation._replace(kind=kind, touches=(Touch(end, READ), Touch(_writers_of(end), PASS), *kept))
-
-    def _short(self, path: str) -> str:
-        """A path as people call it: what is temporary, by its last part."""
-        name = self.names.of_path(path)
-        return name.rpartition("/")[2] if name.startswith(self.names.temporary) else name
-
-    def _about(self, process: str, call: Call) -> str:
-        """What it is done to, as people call it."""
-        if call.kind == WAITS_FOR_ANY:
-            return ", ".join(self.names.of(each) if type(each) is int else each for each in call.words)
-        if call.kind.startswith(("process_", "thread_")):
-            return str(call.words or "")
-        if call.kind.startswith(("file_opened", "path_")):
-            return " → ".join(map(self._short, call.words))
-        if call.kind in ("value_read", "value_written"):
-            return f"{self.names.of(call.identity)}{call.words or ''}"
-        if call.kind == "manager_answered":
-            return str(call.words)
-        name = self.names.of(call.identity)
-        return self._short(name) if call.kind.startswith("file_") else name
-
-    def _touches(self, thread: str, process: str, call: Call) -> Iterator[Touch]:
-        kind, name = call.kind, self.names.of(call.identity)
-        mode = _MODES.get(kind)
-        if kind.startswith(("process_", "thread_")):
-            yield Touch(str(call.words), mode or READ)
-            if kind in ENDS:
-                yield from self._touches_of_closing(call.more or ())
-        elif kind.startswith(("file_opened", "path_")):
-            yield from self._touches_of_paths(call)
-        elif kind.startswith("value_") and kind != "value_changed":
-            yield from self._touches_of_value(call, name)
-        elif kind == "barrier_waiting":
-            yield Touch(self._round_of(name), ARRIVE if call.words is None else "come in order")
-        elif kind == "barrier_passed":
-            yield Touch(self._round.get(thread, name), PASS)
-        elif kind == WAITS_FOR_ANY:
-            for each in call.words:
-                yield from self._touches_of_asking(each)
-        elif kind == "pipe_closed" and call.identity is not None:
-            yield from self._touches_of_closing((call.identity,))
-        elif kind == "pipe_polled" and call.identity is not None:
-            end = self.names.receiving_end(call.identity, False)
-            yield Touch(end, READ if call.limited else _SEEN)
-            yield Touch(_writers_of(end), READ)
-        elif kind.startswith("pipe_") and call.identity is not None:
-            yield Touch(self.names.receiving_end(call.identity, kind == "pipe_sent"), mode or WRITE)
-        elif kind in ("queue_task_done", "queue_joined"):
-            yield Touch(f"tasks of {name}", mode or WRITE)
-        elif kind == "queue_put":
-            yield Touch(name, PUT)
-            if self.names.type_of(call.identity) == "JoinableQueue":
-                yield Touch(f"tasks of {name}", "count")
-        elif kind == "manager_answered":
-            yield Touch(f"manager's {str(call.words).partition('.')[0]}", WRITE)
-        elif mode is not None:
-            yield Touch(name, mode)
-        elif kind != "sleep_ended":
-            yield Touch(name or kind, WRITE)
-
-    def _touches_of_asking(self, thing: int | str) -> Iterator[Touch]:
-        """Of asking whether something can be received from a pipe, or whether a process has ended."""
-        end = thing if isinstance(thing, str) else self.names.receiving_end(thing, False)
-        yield Touch(end, READ)
-        if end != thing:
-            yield Touch(_writers_of(end), READ)
-
-    def _touches_of_closing(self, identities: Iterable[int]) -> Iterator[Touch]:
-        for identity in identities:
-            if identity in self.names.other_ends:
-                writers = _writers_of(self.names.receiving_end(identity, True))
-                self._events.add(writers)
-                yield Touch(writers, ARRIVE)
-
-    def _touches_of_value(self, call: Call, name: str) -> Iterator[Touch]:
-        place, mode = str(call.words or ""), READ if call.kind == "value_read" else WRITE
-        length = self.names.length_of(call.identity)
-        if length > ELEMENTS or (place[:1] != "[" and length == 1):
-            yield Touch(name + (place if length == 1 else ""), mode)
-        elif place[:1] == "[" and length == 1:  # an entry of a manager's, whose container may be changed, too
-            yield Touch(name + place, mode)
-            yield Touch(name, READ)
-        else:
-            first, _, stop = place.strip("[]").partition(":")
-            start = int(first or 0)
-            last = int(stop) if stop else start + 1 if place else length
-            for index in range(start, min(last, length)):
-                yield Touch(f"{name}[{index}]", mode)
-        if lock := self.names.lock_of(call.identity):
-            yield Touch(lock, READ)
-
-    def _touches_of_paths(self, call: Call) -> Iterator[Touch]:
-        more, there = str(call.more), True
-        if type(call.more) is tuple:
-            more, there = str(call.more[0]), bool(call.more[1])
-        makes = call.kind == "path_changed" or more[:1] == "x" or (more[:1] in ("w", "a") and not there)
-        for path in map(self.names.of_path, call.words):
-            folder = path.rpartition("/")[0] or "."
-            if call.kind == "path_changed" and more in ("utime", "truncate"):
-                yield Touch(path, WRITE)
-            elif more in ("listdir", "scandir"):
-                yield Touch(f"{path}/", READ)
-            else:
-                yield Touch(f"path {path}", WRITE if makes else READ)
-                if makes:
-                    yield Touch(f"{folder}/", ARRIVE)
-                if more[:1] == "w" or more in ("rename", "replace"):
-                    yield Touch(path, WRITE)
+    def follow(self, call: Call) -> None:
+        """What else becomes of an operation that is done now, by what its thread has said of it."""
+        if call.kind.startswith("pool_"):
+            self.touching.pools.take(call)
+        if call.kind == "path_changed" and len(call.words) == 2:
+            self.names.same_file(*map(self.names.of_path, call.words))
 
     def _round_of(self, barrier: str) -> str:
         state = self._barriers[barrier]
         return f"{barrier}, round {state.came // state.parties + 1}"
 
-    # Who can move --------------------------------------------------------------------------------------------
+    def end_of_pipe(self, operation: Operation) -> Operation:
+        """What becomes of waiting for a message, where it is known that nobody is left who could send one."""
+        ended = self.touching.end_of_pipe(operation)
+        self._set.update(touch.object for touch in ended.touches if touch.mode == PASS)
+        return ended
 
-    def asleep_in(self, thread: str, condition: str, known_as: str, at: str) -> Operation:
-        """What a thread is about to do that sleeps in a condition: to go on from the barrier that it has come to, or
-        from this condition."""
-        if thread in self._round:
-            barrier = self._round[thread]
-            return Operation(PASSES, (Touch(barrier, PASS),), barrier.rpartition(",")[0], at)
-        name = known_as or condition
-        return Operation(AWAKES, (Touch(name, _AWAKE),), name, at)
+    # Who can move --------------------------------------------------------------------------------------------
 
     def blocks(self, thread: str, operation: Operation) -> bool:
         """Whether this thread would have to wait now."""
@@ -272,10 +114,13 @@ class World:
 
     def _blocks(self, thread: str, touch: Touch) -> bool:
         name, mode = touch
+        of_pool = self.touching.pools.blocks(touch)
+        if of_pool is not None:
+            return of_pool
         if mode == ACQUIRE or (mode == READ and name in self._locks):
             lock = self._locks[name]
             return lock.free <= 0 and not (lock.recursive and lock.owner == thread)
-        if mode in (GET, _SEEN):
+        if mode in (GET, SEEN):
             return self._queues[name].items <= 0
         if mode == PUT:
             return 0 < self._queues[name].room <= self._queues[name].items
@@ -283,7 +128,7 @@ class World:
             return self._queues[name[9:]].unfinished > 0 if name.startswith("tasks of ") else name not in self.ended
         if mode == PASS:
             return self._is_closed(name)
-        return mode == _AWAKE
+        return mode == AWAKE
 
     def _is_closed(self, name: str) -> bool:
         """Whether a round of a barrier lets nobody pass yet, or an event is not set."""
@@ -304,13 +149,15 @@ class World:
 
     def _kinds_of(self, name: str) -> tuple[str, ...]:
         """The modes that may block, of an object."""
+        if modes := self.touching.pools.kinds_of(name):
+            return modes
         if name in self._locks:
-            return (ACQUIRE, READ, _AWAKE) if name in self.asleep else (ACQUIRE, READ)
+            return (ACQUIRE, READ, AWAKE) if name in self.asleep else (ACQUIRE, READ)
         if name in self._queues:
-            return (GET, PUT, _SEEN)
+            return (GET, PUT, SEEN)
         if name.startswith("tasks of ") or name in self._processes:
             return (JOIN,)
-        if name in self._set or name.rpartition(", round ")[0] in self._barriers or name in self._events:
+        if name.rpartition(", round ")[0] in self._barriers or name in self._set | self._events | self.touching.groups:
             return (PASS,)
         return ()
 
@@ -354,44 +201,11 @@ class World:
         elif mode == START:
             self._processes.add(name)
             self.ended.discard(name)
-        elif kind == "barrier_waiting":
+        elif kind == "barrier_waiting" and ", round " in name:
             self._round[thread] = name
             self._barriers[name.rpartition(", round ")[0]].came += 1
+        elif (kind == "barrier_changed" and mode == WRITE) or mode == "break":  # who comes next begins a round
+            state = self._barriers[name.removeprefix(state_of(""))]
+            state.came += -state.came % state.parties
         elif kind == "barrier_passed":
             self._round.pop(thread, None)
-
-
-def _writers_of(end: str) -> str:
-    """All who can send to this end of a pipe, as one object: it is closed until none of them is left."""
-    return f"writers of {end}"
-
-
-_MODES = {
-    "lock_acquired": ACQUIRE,
-    "lock_released": RELEASE,
-    "condition_awoke": RELEASE,
-    "condition_notified": "notify",
-    "event_set": "set",
-    "event_cleared": "clear",
-    "event_awaited": PASS,
-    "event_seen": READ,
-    "queue_got": GET,
-    "queue_asked": READ,
-    "queue_flushed": READ,
-    "queue_task_done": "done",
-    "queue_joined": JOIN,
-    "pipe_sent": PUT,
-    "pipe_received": GET,
-    "file_read": READ,
-    "file_written": WRITE,
-    "process_started": START,
-    "process_joined": JOIN,
-    "process_polled": READ,
-    "process_ended": EXIT,
-    "process_terminated": EXIT,
-    "process_killed": EXIT,
-    "thread_started": START,
-    "thread_joined": JOIN,
-    "thread_ended": EXIT,
-}
-"""How each operation uses its object."""

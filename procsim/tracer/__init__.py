@@ -26,7 +26,9 @@ from procsim.tracer.watch import (
     conditions,
     endings,
     ends_seen,
+    explored_looks,
     explored_others,
+    explored_pools,
     explored_threads,
     files,
     forks,
@@ -125,8 +127,9 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         **process_names.COPIED,
         **pools_of_others.PATCHES,
     }
-    for name, patch in (ordering.PATCHES | ends_seen.PATCHES | shared_memory.PATCHES).items():
-        patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
+    for more in (ordering, ends_seen, shared_memory, explored_looks, explored_pools):
+        for name, patch in more.PATCHES.items():
+            patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
     if settings.start_method:
         patches["multiprocessing.context"] = inject.choose_start_method(settings.start_method)
     return patches

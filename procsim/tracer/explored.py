@@ -34,6 +34,7 @@ from procsim.wire.explore_words import (
     FILE_NAME,
     FORBIDDEN,
     GO,
+    HELPS,
     HERE,
     LEFT,
     LOOK,
@@ -197,6 +198,11 @@ def thread_name() -> str:
     return f"{_name}: {name_of_this_thread()}"
 
 
+def is_helper() -> bool:
+    """Whether this thread is none of the program's: such as those inside a pool."""
+    return not _mine.name and threading.current_thread() is not threading.main_thread()
+
+
 def process_name() -> str:
     """The name of this process in the schedule."""
     return _name
@@ -249,14 +255,18 @@ def ask(
     can = end.answer(AT_GATE, operation, identity, at, words, gives_up, more, looks=looks) == GO
     while ready is not None and not ready():  # there is something that the explorer does not know of
         end.answer(AT_GATE, operation, identity, at, words, gives_up, NOT_YET, looks=looks)
+    if is_helper():
+        end.tell(HELPS)
     return can
 
 
 def ask_path(operation: str, paths: Any, more: str, at: str | None = None, folder: Any = None) -> None:
     """Wait at the gate before an operation on paths; `more`: the mode of an opening, or the function of os; `folder`:
-    the descriptor of the one that they begin at. Not for a descriptor in their place, nor for what Python itself does.
+    the descriptor of the one that they begin at. A descriptor stands for the path of its file. Not for what Python
+    itself does.
     """
     at = at or _site()
+    paths = [folder_of(path) if type(path) is int else path for path in paths]
     names = [_absolute(path, folder) for path in paths if isinstance(path, str | bytes | os.PathLike)]
     if at is not None and names:
         if active:

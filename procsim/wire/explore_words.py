@@ -24,6 +24,8 @@ EXPECT = "expect"
 """It is about to make a thread or process of this name, which then moves, too."""
 SERVES = "serves"
 """It is a manager's: from now on it does what others ask it for, within their steps."""
+HELPS = "helps"
+"""It is a thread of multiprocessing's own, which has come to the gate once: nobody waits for what it does next."""
 FORBIDDEN = "forbidden"
 """It was stopped before it did something outside: what, of what, line. It waits for ever."""
 
@@ -33,6 +35,9 @@ LOOKED = "looked"
 NOT_YET = "not yet"
 """At the end of AT_GATE: the explorer was wrong, and the operation cannot be done now. `gate_words.WOKEN` stands there
 where a lock is acquired by who was woken in its condition."""
+
+THROUGH_MANAGER = "through a manager"
+"""At the end of AT_GATE: a manager is asked to do it."""
 
 FORK, END = b"f", b"e"
 """To the zygote. FORK is followed by a marshalled dict: `folder`, for temporary files; `seed`. It answers with the PID

@@ -5,9 +5,11 @@ A thread is a list of operations, over locks, semaphores, bounded FIFO queues, c
     ("read", cell, register)   ("write", cell, value)   ("acquire", lock)   ("release", lock)   ("try", lock, register)
     ("down", semaphore)        ("up", semaphore)        ("put", queue, value)                   ("get", queue, register)
     ("start", thread)          ("join", thread)         ("barrier", name)
+    ("kill", thread)           ("close", end)           ("send", end, register)
     ("unless", condition, n)   skip the next n operations unless the condition holds; no step of its own
     ("fail", text)             the thread raises; no step of its own
 
+An end is had by so many, each of whom closes it once; who sends then finds whether somebody still has it.
 A value or a condition may be a function of the thread's registers. `try` never blocks: it stands for a time-out, too.
 """
 
@@ -21,6 +23,7 @@ from procsim.explore.schedule import (
     DIVERGED,
     ENDLESS,
     HANG,
+    LAST,
     LIMIT,
     UNCAUGHT,
     WHOLE,
@@ -45,6 +48,7 @@ PARTNERS = {
     "exit": ("join",),
     "start": ("join",),
     "join": ("join",),
+    "kill": ("join",),
     "arrive": ("pass",),
     "pass": ("pass",),
 }
@@ -67,6 +71,9 @@ KINDS = {
     "exit": "process_ended",
     "arrive": "barrier_waiting",
     "pass": "barrier_passed",
+    "kill": "process_killed",
+    "close": "pipe_closed",
+    "send": "pipe_sent",
 }
 
 
@@ -87,6 +94,8 @@ class Program:
     """With their first values."""
     queues: dict[str, int] = field(default_factory=dict)
     """With their capacities."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """With as many as there are threads that close each."""
     barriers: dict[str, int] = field(default_factory=dict)
     """With as many parties as there are threads that use them."""
     wrong: Callable[[dict[str, Any], Registers], str] = lambda cells, registers: ""
@@ -96,6 +105,7 @@ class Program:
     def __post_init__(self) -> None:
         started = {op[1] for ops in self.threads.values() for op in ops if op[0] == "start"}
         joined = {op[1] for ops in self.threads.values() for op in ops if op[0] == "join"}
+        self.mortal = {op[1] for ops in self.threads.values() for op in ops if op[0] == "kill"}
         self.first = [thread for thread in self.threads if thread not in started]
         self.code: dict[str, list[Op]] = {}
         for thread, ops in self.threads.items():
@@ -118,6 +128,7 @@ class _Machine:
         self.registers: Registers = {thread: {} for thread in program.threads}
         self.queues: dict[str, list[Any]] = {queue: [] for queue in program.queues}
         self.free = dict(program.semaphores)
+        self.ends = dict(program.ends)
         self.owner: dict[str, str] = {}
         self.arrived: dict[Any, int] = {}
         self.ended: set[str] = set()
@@ -165,7 +176,27 @@ class _Machine:
         kind, name = op[:2]
         shown = name if isinstance(name, str) else name[0]
         stable = name if isinstance(name, str) else f"{name[0]} {name[1]}"
-        return Operation(KINDS[kind], (Touch(stable, mode_of(op)),), shown, f"model.py:{self.at[thread] + 1}")
+        if kind == "close":
+            touches = [Touch(name, "arrive"), Touch(LAST + name, "write")]
+        elif kind == "send":
+            touches = [Touch(name, "read"), Touch(LAST + name, "read")]
+        elif kind == "kill":
+            touches = [Touch(name, "exit"), Touch(f"life of {name}", "write")]
+        else:
+            touches = [Touch(stable, mode_of(op))]
+        if thread in self.program.mortal:
+            touches.append(Touch(f"life of {thread}", "read"))
+        return Operation(KINDS[kind], tuple(touches), shown, f"model.py:{self.at[thread] + 1}")
+
+    def seen(self, operation: Operation, kind: str, name: Any) -> Operation:
+        """What it touches in this state: see `procsim.explore.ends`."""
+        if kind == "close":
+            left_out = None if self.ends[name] == 1 else LAST + name
+        elif kind == "send":
+            left_out = name if self.ends[name] else LAST + name
+        else:
+            return operation
+        return operation._replace(touches=tuple(touch for touch in operation.touches if touch.object != left_out))
 
     def take(self, thread: str) -> bool:
         """The thread executes its operation. Returns whether it gave up."""
@@ -194,6 +225,14 @@ class _Machine:
             self.arrived[name] = self.arrived.get(name, 0) + 1
         elif kind == "exit":
             self.ended.add(name)
+        elif kind == "kill":
+            self.ended.add(name)
+            self.waiting.pop(name, None)
+            self.at[name] = len(self.program.code[name])
+        elif kind == "close":
+            self.ends[name] -= 1
+        elif kind == "send":
+            mine[value] = bool(self.ends[name])
         self.at[thread] += 1
         self.advance(thread)
         if kind == "start":
@@ -248,16 +287,17 @@ def execute(program: Program, plan: Plan, limit: int = 1000) -> Execution:
 
 
 def _step(machine: _Machine, thread: str, enabled: frozenset[str]) -> Step:
-    name = machine.waiting[thread][1]
-    operation = machine.operation(thread)
+    kind, name = machine.waiting[thread][:2]
+    operation = machine.seen(machine.operation(thread), kind, name)
     refused = frozenset(
         Touch(operation.touches[0].object, mode)
-        for mode in PARTNERS.get(operation.touches[0].mode, ())
+        for mode in PARTNERS.get(mode_of((kind,)), ())
         if machine.blocks(mode, name)
     )
     pending = {each: machine.operation(each) for each in machine.waiting}
+    ended = {name: pending[name]} if kind == "kill" and name in pending else {}
     gave_up = machine.take(thread)
-    return Step(thread, operation, enabled, pending, refused, gave_up=gave_up)
+    return Step(thread, operation, enabled, pending, refused, gave_up=gave_up, ended=ended)
 
 
 def _faults(machine: _Machine, ended: str, blocked: dict[str, Operation]) -> tuple[Fault, ...]:
@@ -284,6 +324,7 @@ class ModelExecutor:
         changed: Callable[[Execution], Execution] = lambda execution: execution,
     ) -> None:
         self._program, self.places, self._which, self._changed = program, places, which, changed
+        self.until: float | None = None
         self._begun: list[Plan] = []
         self.executions: list[Execution] = []
         """All that there were."""

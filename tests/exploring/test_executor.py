@@ -14,14 +14,27 @@ from typing import Any
 import psutil
 import pytest
 
-from procsim.explore import execution
+from procsim.explore import execution, listening
 from procsim.explore.copies import CannotExplore
 from procsim.explore.executor import Executor
 from procsim.explore.explorer import Budget, Explorer
 from procsim.explore.faults import faults_of
 from procsim.explore.outcomes import Exploration
 from procsim.explore.plans import Begun, Wished
-from procsim.explore.schedule import CLAIM, ENDLESS, FORBIDDEN, HANG, STOPPED, UNCAUGHT, WHOLE, Execution, Plan
+from procsim.explore.schedule import (
+    CLAIM,
+    ENDLESS,
+    EXIT_CODE,
+    FINDING,
+    FORBIDDEN,
+    HANG,
+    LATE,
+    STOPPED,
+    UNCAUGHT,
+    WHOLE,
+    Execution,
+    Plan,
+)
 from procsim.lessons.scenario import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -173,6 +186,108 @@ def test_a_daemon_is_ended_before_and_after_each_of_its_steps() -> None:
     assert found.right.tried >= 5, "after none of its four steps, after each, and after its end"
 
 
+ENDINGS = {
+    "closed": {0, 1, 2},
+    "closed both ways": {0, 1, 2},
+    "closed by two": {0, 1, 2},
+    "ended": {0, 1, 2},
+    "reset": {1, 2, 3},
+    "terminated": {1, 3, 4, 5},
+    "killed": {1, 3, 4, 5},
+    "killed by a signal": {1, 3, 4, 5},
+    "terminated while it waits": {0, 1},
+    "lives": {0, 1},
+    "shut down": {1, 2},
+    "full": {0, 1},
+    "counted": {2, 3},
+    "aborted": {0, 3},
+    "waits at": {0, 1},
+    "moved": {1, 2},
+    "removed": {1, 3},
+    "truncated": {1, 2},
+    "truncated by its descriptor": {1, 2},
+    "written": {0, 1, 3},
+}
+"""What may come of each way of `endings.py`, as orders at random find it, too."""
+
+
+@pytest.mark.parametrize(("way", "codes"), ENDINGS.items(), ids=list(ENDINGS))
+def test_what_one_closes_or_ends_another_meets_before_and_after(way: str, codes: set[int]) -> None:
+    found = explored([PROGRAMS / "endings.py", way], executions=30)
+    assert found.tried_all and not found.uncontrolled
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == codes
+    assert not {what for what, _ in faults(found)} - {EXIT_CODE}
+
+
+def test_closing_an_end_that_others_have_makes_no_difference(tmp_path: Path) -> None:
+    program = tmp_path / "sends.py"
+    program.write_text(
+        "from multiprocessing import Pipe, Process\n"
+        "def send(end):\n    end.send(1)\n"
+        "receiving, sending = Pipe(False)\n"
+        "for _ in range(3):\n    Process(target=send, args=[sending]).start()\n"
+    )
+    found = explored([program], executions=20)
+    assert found.is_right and found.executions == 6, "in which order they send"
+
+
+@pytest.mark.parametrize("way", ["lock", "queue", "event"])
+def test_what_gives_up_may_do_so_each_time(way: str) -> None:
+    found = explored([PROGRAMS / "tries.py", way], executions=40)
+    assert found.tried_all
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == {0, 1, 2, 3}
+
+
+POOLED = {
+    "mapped": {149},
+    "joined": {14},
+    "shared": {13, 32, 33},
+    "failed": {1, 2},
+    "one by one": {14},
+    "unordered": {14, 41},
+    "endless": {1},
+    "ready": {0, 1},
+    "in time": {1, 2},
+    "called back": {14, 41},
+    "executor mapped": {14},
+    "executor waited": {14},
+    "executor done": {0, 1},
+    "executor in time": {1, 2},
+    "executor left": {0},
+}
+"""What may come of each way of `pooled.py`, as orders at random find it, too."""
+
+
+@pytest.mark.parametrize(("way", "codes"), POOLED.items(), ids=list(POOLED))
+def test_which_worker_takes_a_task_is_a_step(way: str, codes: set[int]) -> None:
+    found = explored([PROGRAMS / "pooled.py", way], executions=70)
+    assert found.tried_all and not found.diverged
+    assert {each.what for each in found.uncontrolled} <= ({"thread"} if way == "called back" else set())
+    assert {outcome.simplest.exit_code for outcome in found.outcomes.values()} == codes
+    assert not {what for what, _ in faults(found)} - {EXIT_CODE, FINDING}
+    for outcome in found.outcomes.values():
+        assert any(step.operation.kind == "pool_submitted" for step in outcome.simplest.steps)
+
+
+def test_a_worker_that_dies_in_a_task_lets_others_wait_for_ever(tmp_path: Path) -> None:
+    program = tmp_path / "dies.py"
+    program.write_text(
+        "import os\nfrom multiprocessing import Pool\nif __name__ == '__main__':\n"
+        "    with Pool(1) as pool:\n        pool.apply(os._exit, [1])\n"
+    )
+    found = explored([program], executions=2)
+    assert (HANG, "") in faults(found)
+
+
+def test_what_goes_on_is_cut_off_where_the_budget_is_spent(tmp_path: Path) -> None:
+    program = tmp_path / "waits.py"
+    program.write_text("import threading\nthreading.Event().wait()\n")
+    with executor(program) as made:
+        made.until = time.monotonic()
+        execution = executed(made, Wished([]))
+    assert execution.ended == LATE and not execution.faults
+
+
 def test_a_notice_that_came_before_the_wait() -> None:
     found = explored([PROGRAMS / "lost_wakeup.py"], executions=20)
     assert faults(found) == {(HANG, "")} and found.tried_all and found.right is not None
@@ -187,7 +302,7 @@ def test_a_process_whose_items_do_not_fit_into_the_pipe_goes_on_until_it_is_to_e
 
 
 def test_who_computes_for_long_is_not_said_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(listening, "PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr(execution, "LAST_PATIENCE_SECONDS", 0.2)
     found = explored([PROGRAMS / "computes.py"], executions=1)
     assert found.limited == 1 and not found.wrong and not found.tried_all

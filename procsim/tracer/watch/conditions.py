@@ -302,13 +302,13 @@ class Barrier(Methods):
     def __init__(self: Any, parties: int, *args: Any, **kwargs: Any) -> None:
         Barrier.real.__init__(self, parties, *args, **kwargs)
         inside = _inside(self._cond)
-        announce("barrier_created", _identity_of_barrier(self), "Barrier", parties=parties, inside=inside)
+        announce("barrier_created", identity_of_barrier(self), "Barrier", parties=parties, inside=inside)
 
     def wait(self: Any, timeout: Any = None) -> Any:
         at = caller()
         if at == INTERNAL:
             return Barrier.real.wait(self, timeout)
-        identity = _identity_of_barrier(self)
+        identity = identity_of_barrier(self)
         if explored.active:
             return _wait_explored(self, identity, at, timeout)
         gate.arrive("barrier_passed", identity, at)
@@ -354,5 +354,6 @@ def _inside(condition: Any) -> list[int]:
     return [semaphore(lock._semlock.name) for lock in locks if lock._semlock.name]
 
 
-def _identity_of_barrier(barrier: Any) -> int:
+def identity_of_barrier(barrier: Any) -> int:
+    """The identity of a barrier."""
     return identity_of(barrier._cond._woken_count)

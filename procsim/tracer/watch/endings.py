@@ -101,7 +101,7 @@ _PATCHES: dict[str, type[Builtin]] = {
 def emit_ending(kind: str, process: Any) -> None:
     """A process is about to be ended by a method of its class; nothing is emitted where it has ended already."""
     popen = vars(process).get("_popen")
-    if popen is not None and explored.active:
+    if popen is not None and explored.active and not explored.is_helper():
         gate.arrive(kind, None, caller(OF_HELPER) or None, subject=explored.name_of(popen.pid) or popen.pid)
     if popen is not None and not has_ended(popen):
         emit(kind, at=caller(OF_HELPER) or None, child=popen.pid, child_name=process._name)

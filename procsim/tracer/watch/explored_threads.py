@@ -4,6 +4,7 @@ What threads share without multiprocessing (variables, the locks of `threading`)
 """
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from procsim.tracer import explored
 from procsim.tracer.patching import Methods, replace
 from procsim.tracer.sites import INTERNAL, caller
+
+before_shutdown: list[Callable[[], None]] = []
+"""Called before this process waits for its threads, at its end."""
 
 
 def patch_threading(module: ModuleType) -> None:
@@ -21,6 +25,8 @@ def patch_threading(module: ModuleType) -> None:
     shutdown = module._shutdown
 
     def _shutdown() -> None:
+        for listener in before_shutdown if explored.active else ():
+            listener()
         # It waits for threads by their locks.
         for thread in threading.enumerate() if explored.active else ():
             if _name_of(thread) and not thread.daemon:
@@ -33,7 +39,7 @@ def patch_threading(module: ModuleType) -> None:
 
 
 def _has_ended(thread: Any) -> bool:
-    return not thread.is_alive()
+    return not Thread.real.is_alive(thread)
 
 
 def _name_of(thread: Any) -> str:
@@ -61,6 +67,12 @@ class Thread(Methods):
         finally:
             explored.ask("thread_ended", None, None, None, name)
             explored.end_thread()
+
+    def is_alive(self: Any) -> Any:
+        name = _name_of(self)
+        if explored.active and name and (at := caller()) != INTERNAL:
+            explored.ask("thread_polled", None, at, lambda: True, name)
+        return Thread.real.is_alive(self)
 
     def join(self: Any, timeout: Any = None) -> None:
         name = _name_of(self)

@@ -106,6 +106,15 @@ class TracedFileIO(io.FileIO):
         self._emit("file_written", data)
         return super().write(data)
 
+    def truncate(self, size: Any = None, /) -> Any:
+        self._pass_gate_explored("file_written")
+        return super().truncate(size)
+
+    def seek(self, position: Any, whence: Any = 0, /) -> Any:
+        if whence == 2:  # from its end: it shows how long it is
+            self._pass_gate_explored("file_read")
+        return super().seek(position, whence)
+
     def close(self) -> None:
         try:
             if not self.closed:
@@ -116,6 +125,10 @@ class TracedFileIO(io.FileIO):
     def _pass_gate(self, operation: str) -> None:
         if self.identity is not None and gate is not None and gate.shared[0]:
             gate.arrive(operation, self.identity, program_site(), subject=os.path.basename(self.path))
+
+    def _pass_gate_explored(self, operation: str) -> None:
+        if explored is not None and explored.active:
+            self._pass_gate(operation)
 
     def _offset(self, size: int) -> int:
         """Where in the file `size` bytes were just read; with 0, where the next ones will be written."""

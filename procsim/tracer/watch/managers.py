@@ -24,6 +24,7 @@ from procsim.tracer.sites import outer_site, program_frame
 from procsim.tracer.values import entry_of
 from procsim.tracer.watch.locks import CALLED, ENTERED
 from procsim.wire import identities
+from procsim.wire.explore_words import THROUGH_MANAGER
 
 KEY_LIMIT = 60
 """Characters of a key that an event carries. An entry with a longer one is not told: it could be taken for another."""
@@ -77,9 +78,9 @@ class BaseProxy(Methods):
         typeid = self._token.typeid
         access = _access(self, methodname, args)
         if access is None or access[0] == "value_changed":
-            gate.arrive("manager_answered", None, at, subject=f"{typeid}.{methodname}")
+            _arrive("manager_answered", None, at, f"{typeid}.{methodname}")
         else:
-            gate.arrive(access[0], _identity_of(self), at, subject=access[1])
+            _arrive(access[0], _identity_of(self), at, access[1])
         if access is not None and access[0] == "value_written":
             is_one = type(args[-1]) is int and args[-1] == 1
             counted = {"counted": True} if is_one and stores_sum(frame) else {}
@@ -98,6 +99,14 @@ class BaseProxy(Methods):
             if type(answer) in _COPIED and changes_in_vain(frame):
                 _emit(self, "value_copy_changed", at, type(answer).__name__, access[1])
         return answer
+
+
+def _arrive(kind: str, identity: int | None, at: str | None, subject: Any = None, limited: bool = False) -> bool:
+    """Pass the gate before the manager is asked for this. False: no time passes, and what is asked for is not there."""
+    if not explored.active:
+        gate.arrive(kind, identity, at, subject=subject)
+        return True
+    return explored.ask(kind, identity, at, None if limited else lambda: True, subject, THROUGH_MANAGER)
 
 
 # Locks -------------------------------------------------------------------------------------------------------
@@ -120,8 +129,10 @@ def _acquire(proxy: Any, args: Any, kwds: Any, frame: FrameType) -> Any:
     identity, at, real = _identity_of(proxy), outer_site(2), BaseProxy.real._callmethod
     entered = frame.f_code is BaseProxy.real.acquirer.__enter__.__code__
     typeid = proxy._token.typeid
-    gate.arrive("lock_acquired", identity, at)
-    emit_waiting("manager_called", identity, at, _time_limit(args), type=typeid, method="acquire")
+    limit = _time_limit(args)
+    if not _arrive("lock_acquired", identity, at, limited=limit is not None):
+        args, kwds, limit = (False,), {}, 0.0
+    emit_waiting("manager_called", identity, at, limit, type=typeid, method="acquire")
     waiting = Waiting()
     acquired = False
     try:
@@ -143,7 +154,7 @@ def _acquire(proxy: Any, args: Any, kwds: Any, frame: FrameType) -> Any:
 
 
 def _emit_released(proxy: Any, at: str | None) -> None:
-    gate.arrive("lock_released", _identity_of(proxy), at)
+    _arrive("lock_released", _identity_of(proxy), at)
     emit("lock_released", _identity_of(proxy), at)
 
 

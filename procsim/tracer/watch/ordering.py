@@ -127,11 +127,12 @@ class _Glance(_OfOs):
             look()
 
 
-def _arrive(name: str, args: tuple[Any, ...], kwargs: Any) -> None:
-    """Wait at the gate where this function of os is a step; `args`, `kwargs`: what it is given."""
+def _arrive(name: str, args: tuple[Any, ...], kwargs: Any, how: str = "") -> None:
+    """Wait at the gate where this function of os is a step; `args`, `kwargs`: what it is given; `how`: what else it is
+    called for."""
     kind = "path_seen" if name in _LOOKS else "path_changed"
     if gate.has_step(kind) and not is_ours(sys._getframe(2)):
-        explored.ask_path(kind, _paths_of(name, args, kwargs), name, folder=kwargs.get("dir_fd"))
+        explored.ask_path(kind, _paths_of(name, args, kwargs), how or name, folder=kwargs.get("dir_fd"))
 
 
 def _paths_of(name: str, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, ...]:
@@ -178,7 +179,7 @@ class _Look(_OfOs):
         caller = sys._getframe().f_back
         if caller is not None and is_ours(caller):
             return self._original(*args, **kwargs)
-        _arrive(self._original.__name__, args, kwargs)
+        _arrive(self._original.__name__, args, kwargs, "exists" if _asks_whether(caller) else "")
         try:
             result = self._original(*args, **kwargs)
         except OSError:
@@ -271,7 +272,7 @@ _AT_ONCE: dict[type[_OfOs], tuple[str, ...]] = {
     **_OTHERS,
 }
 _BY_NAME: dict[type[_OfOs], tuple[str, ...]] = {
-    _Change: (*_CHANGES, "utime", "truncate", *_CHANGES_OF_TWO),
+    _Change: (*_CHANGES, "utime", "truncate", "ftruncate", *_CHANGES_OF_TWO),
     _Look: _LOOKS,
     **_OTHERS,
 }

@@ -177,10 +177,8 @@ class _Closing(Methods):
 
     def _close(self: Any, *args: Any) -> None:
         # Also called where a connection is forgotten. `args`: the function of os that closes, which has a default.
-        if explored.active and not self._procsim_inner and self._procsim_identity is not None:
-            at = caller(OF_HELPER)
-            if at != INTERNAL:
-                gate.arrive("pipe_closed", self._procsim_identity, at)
+        if explored.active and not self._procsim_inner and (at := caller(OF_HELPER)) != INTERNAL:
+            gate.arrive("pipe_closed", _identity_of_end(self), at)
         _Closing.real._close(self, *args)
 
 

@@ -9,13 +9,16 @@ A worker is known by the function that it runs. Its two queues are replaced, of 
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 from typing import Any
 
+from procsim.tracer import explored
 from procsim.tracer.emit import emit, emit_again
 from procsim.tracer.patching import on_restore, untraced
 from procsim.tracer.values import function_name, own, plain_function, type_name
 from procsim.tracer.watch.locks import identity_of
+from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.tracer.watch.processes import emit_failed, when_process_begins, when_process_returns
 from procsim.tracer.watch.results import lock_inside
 from procsim.tracer.watch.tracebacks import text_shown_of
@@ -151,9 +154,25 @@ class _WorkerOfQueues(Worker):
         self._put = untraced(self._results.put)
         # A queue of another package's may have a `put` that sends by what it has found in its pipe before.
         self._results.put = self._answer if own(self._results, "put") else self._put
+        if explored.active:
+            self._is_sending = False
+            self._results.put = self._note_answer
         self._results._writer.send_bytes = self._send
 
+    def _note_answer(self, answer: Any) -> None:
+        """Send what a worker has to say, where the program is explored: of a Pool's it is (job, number of the task,
+        (whether it succeeded, result)). Before it waits for the lock of those who send."""
+        if self._taken is not None and not self._is_sending:  # it comes again, where its result cannot be pickled
+            self._is_sending = True
+            more = (*self._taken[:2], type(answer) is not tuple or bool(answer[2][0]))
+            explored.ask("pool_task_ended", self._pool, None, lambda: True, self._taken[3], more)
+        self._put(answer)
+        self._is_sending = False
+
     def _take(self, *args: Any, **kwargs: Any) -> Any:
+        if explored.active:
+            looks = partial(bytes_are_waiting, self._tasks._reader._handle)
+            explored.ask("pool_task_began", self._pool, None, lambda: True, looks=looks)
         try:
             item = self._get(*args, **kwargs)
         except BaseException as error:

@@ -27,6 +27,7 @@ from procsim.tracer.watch.explored_processes import (
     ask_to_start,
     end_daemons,
     schedule_name,
+    wait_for_its_end,
 )
 from procsim.tracer.watch.process_names import become_unnamed, fork_name, is_daemon, patch_prepare, target_name
 from procsim.tracer.watch.tracebacks import is_a
@@ -187,7 +188,7 @@ class BaseProcess(Methods):
         if popen is None or self._parent_pid != os.getpid() or popen.returncode is not None:
             BaseProcess.real.join(self, timeout)
             return
-        if explored.active:
+        if explored.active and not explored.is_helper():
             timeout = ask_to_join(self, at, timeout)
         elif at != INTERNAL:  # an exit handler may find that it has ended already, or not: that is no step
             ready = (lambda: popen.poll() is not None) if timeout is None else None
@@ -213,10 +214,12 @@ class BaseProcess(Methods):
     def terminate(self: Any) -> None:
         emit_ending("process_terminated", self)
         BaseProcess.real.terminate(self)
+        wait_for_its_end(self)
 
     def kill(self: Any) -> None:
         emit_ending("process_killed", self)
         BaseProcess.real.kill(self)
+        wait_for_its_end(self)
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         _starting.now = False
