@@ -65,7 +65,7 @@ def test_of_a_healthy_program_there_is_one_line(house: House, tmp_path: Path) ->
     done = house.run("watch", written(tmp_path, HEALTHY), "7")
     assert done.stdout == "one\nout of the child\ntwo"
     err, line = done.stderr.splitlines()
-    assert (err, last(line)) == ("err", "nothing wrong")
+    assert (err, last(line)) == ("err", "ended with exit code 7, nothing else wrong")
     assert done.returncode == 7
 
 

@@ -128,7 +128,7 @@ def last_line(run: RunState, verdict: Verdict) -> str:
     code = run.processes[run.main].exit_code if run.main in run.processes else None
     if by_procsim(run, run.main, run.processes[run.main].ended if code else None):
         parts.append(_("procsim ended it"))
-    elif code and not early:
+    elif code and not early and run.hung is None:  # else procsim or people have ended it
         parts.append(_("ended with exit code {exit_code}").format(exit_code=code) if code > 0 else exit_words(code))
     if early:
         parts.append(_("ended at the time limit") if TIME_LIMIT in early else _("ended early"))
