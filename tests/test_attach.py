@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
 from tests.conftest import PROGRAMS, end_session, some_thorough
 
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 150.0
+"""How long a program is looked at: less than a test may take, so that a failure says what was seen."""
 BETWEEN_LOOKS_SECONDS = 0.1
 NOBODY = 65534
 
@@ -128,18 +130,24 @@ def running(
         end_session(process)
 
 
+def looks_at(pid: int) -> Iterator[Look]:
+    """Looks at the program, one after the other. Fails in the end: what is looked for should have been seen before."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < end:
+        look = take_look(pid)
+        yield look
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+    rows = [f"{each.pid} {each.name} {each.gap}: {[*each.threads.values()]}" for each in look.processes.values()]
+    pytest.fail("\n".join(["in vain; what was seen last:", *rows, f"{look.unseen} {look.outside}"]))
+
+
 def explained(pid: int) -> RunState:
     """What is known of the program once it is found to hang, and why."""
-    before: Look | None = None
-    for _ in range(int(LONGEST_SECONDS / BETWEEN_LOOKS_SECONDS)):
-        look = take_look(pid)
-        if before is not None:
-            state = state_of(events_of(before, look))
-            if state.hung is not None and [event.fields["id"] for event in state.found] != ["standstill"]:
-                return state
-        before = look
-        time.sleep(BETWEEN_LOOKS_SECONDS)
-    pytest.fail("it was not found to hang")
+    for before, look in pairwise(looks_at(pid)):
+        state = state_of(events_of(before, look))
+        if state.hung is not None and [event.fields["id"] for event in state.found] != ["standstill"]:
+            return state
+    raise AssertionError("looks_at fails before")
 
 
 def test_two_locks_in_opposite_order_are_named_with_their_holders() -> None:
@@ -177,12 +185,11 @@ def said_as_probable(program: str, method: str = "fork") -> list[str]:
     """The sentences about a program, as soon as anything is probable."""
     looks: list[Look] = []
     with running(PROGRAMS / "patients" / f"{program}.py", method) as pid:
-        for _ in range(int(LONGEST_SECONDS / BETWEEN_LOOKS_SECONDS)):
-            looks = [*looks[-3:], take_look(pid)]
+        for look in looks_at(pid):
+            looks = [*looks[-1:], look]  # two: on a busy machine the fewest that can agree
             found = probable(looks, old=0) if len(looks) > 1 else []
             if found:
                 return [finding.sentence or finding.id for finding in found]
-            time.sleep(BETWEEN_LOOKS_SECONDS)
     return []
 
 

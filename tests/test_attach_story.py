@@ -390,6 +390,19 @@ JOINS = SeenWait("pool_join_waiting", 99, at=AT)
 RESULT = SeenWait("pool_result_waiting", 99, at=AT)
 
 
+@pytest.mark.parametrize("terminated", [True, False])
+def test_who_terminates_a_pool_waits_for_its_other_threads(terminated: bool) -> None:
+    """One starts a worker, which takes a while. Where the program has not ended it, the thread for results has died."""
+    main_thread = SeenThread(1, "MainThread", Blocked("inner"), 3, wait=JOINS)
+    starts = SeenThread(5, "Thread-1", Blocked("write", (End(500, True),)), 3)
+    gone = ("results", "workers") if terminated else ("results",)
+    pool = SeenPool(99, "Pool", "pool", made_by=1, size=1, gone=gone, terminated=terminated)
+    main = replace(process(main_thread, "MainProcess", parent=0), pools=(pool,), ends=frozenset({End(500, True)}))
+    main = replace(main, threads={1: main_thread, 5: starts})
+    begins = replace(process(SeenThread(2, "MainThread", None, 3), "w"), ends=frozenset({End(500, False)}))
+    assert (explained(look(main, begins)).hung is None) == terminated
+
+
 def test_a_callback_of_a_result_that_has_come_and_is_not_handed_out_has_raised() -> None:
     assert ids(with_a_pool(JOINS, callback="add", open=1)) == ["pool_callback_raised"]
     assert "add, called with a result of it, raised KeyError" in found(with_a_pool(JOINS, callback="add", open=1))[0]

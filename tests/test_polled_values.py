@@ -36,7 +36,7 @@ def looks(story: Story, times: int = 8) -> Story:
 
 def test_a_value_that_only_one_who_died_would_have_changed() -> None:
     (text,) = hangs(reads(raised(shared(2))))
-    assert text.startswith("probably a hang, for 8 s: p1 reads done (made at x.py:2) again and again at x.py:9")
+    assert text.startswith("probably a hang (8 s so far): p1 reads done (made at x.py:2) again and again at x.py:9")
     assert text.endswith("nobody is left who could change it: p2 ended at x.py:5 by an exception: KeyError: 'b'")
 
 

@@ -56,7 +56,7 @@ def asks(story: Story, pid: int, kind: str, times: int = 8, at: str = "x.py:9", 
 
 def test_who_takes_again_and_again_where_all_who_ever_put_have_ended() -> None:
     (text,) = hangs(polls(put_and_ended(), 1))
-    assert text.startswith("probably a hang, for 8 s: p1 waits at x.py:9 for an item of q")
+    assert text.startswith("probably a hang (8 s so far): p1 waits at x.py:9 for an item of q")
 
 
 def test_not_where_it_is_not_known_that_nothing_else_goes_on() -> None:

@@ -160,7 +160,7 @@ def test_on_the_screen_it_has_its_own_sign_and_no_alarm() -> None:
     stream = io.StringIO()
     Console(file=stream, width=100).print(screen(run, request)[0])
     picture = stream.getvalue()
-    assert "△ probably a hang, for 10 s: p1 waits at x.py:4" in picture
+    assert "△ probably a hang (10 s so far): p1 waits at x.py:4" in picture
     assert "▲" not in picture and "HANGS" not in picture
 
 

@@ -7,10 +7,15 @@ import pytest
 from procsim.diagnosis.blocked_threads import Blocked, End
 from procsim.diagnosis.snapshot import ProcessSnapshot, Snapshot, Thread
 from procsim.diagnosis.standstill import stuck
+from procsim.diagnosis.watchman import finding_fields
 from procsim.findings.base import sentence_of
 from procsim.findings.hangs import hangs
 from procsim.state.apply import state_of
 from procsim.state.run_state import RunState
+from procsim.views.base import Verdict
+from procsim.views.live.things import thing_lines
+from procsim.views.text.brief import last_line
+from procsim.views.text.words import event_words
 from procsim.wire.events import Event
 from tests.events import Story
 
@@ -284,6 +289,54 @@ def told(story: Story, *pids: int, wait: str | None = None, **fields: Any) -> Ru
         details = {"wait": kind, "open_in": [], "in_message": False, **fields}
         story.tell(pid, "process_stuck", known.object if known else None, f"x.py:{pid}", **details)
     return state_of(story.events)
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "cure"),
+    [
+        ("lock", "x.py:1", "by a key that differs"),
+        ("lock", "x.py:5", "always lock before lock-2"),
+        ("other", "x.py:1", "always lock before other"),  # `lock, other = Lock(), Lock()`
+    ],
+)
+def test_the_cure_names_the_order_of_locks_that_people_can_tell_apart(name: str, made: str, cure: str) -> None:
+    """Two that one line has made by one name, `self.lock = Lock()`, differ by no name of the program's."""
+    story = Story().began(100, 200, 300).lock(7, "lock")
+    story.tell(1, "lock_created", 8, made, name=name, type="Lock", value=1)
+    holding(holding(story, 200, 7), 300, 8)
+    waiting(waiting(story, 200, "lock_waiting", 8), 300, "lock_waiting", 7)
+    (finding,) = hangs(told(story, 200, 300))
+    assert cure in sentence_of(finding.cure, finding.figures)
+
+
+def hung_holding(program: bool) -> RunState:
+    """A program that hung and was ended: by procsim; or the holder of a lock had been ended by the program before."""
+    story = holding(Story().began(1, 100, 200).lock(7, "bowl"), 100, 7)
+    if program:
+        story.tell(100, "process_ended", exit_code=-15)
+    waiting(story, 200, "lock_waiting", 7)
+    run = told(story, 200)
+    for finding in hangs(run):
+        story.tell(1, "finding", **finding_fields(finding))
+    for pid in (1, 200) if program else (1, 100, 200):
+        story.tell(pid, "process_ended", exit_code=-15)
+    return state_of(story.events)
+
+
+@pytest.mark.parametrize(("program", "row"), [(True, "held by p100, which has ended"), (False, "held by p100")])
+def test_whom_procsim_has_ended_is_no_cause(program: bool, row: str) -> None:
+    run = hung_holding(program)
+    (lock,) = thing_lines(run, 9, 100, plain=True)
+    assert lock.plain.partition("  ")[2].startswith(row)
+    assert ("which has ended" in lock.plain) == program
+
+
+def test_a_line_says_that_procsim_ends_a_program_that_hangs() -> None:
+    run = hung_holding(program=True)
+    before, after = (Event("process_ended", t, 200, "p200", "", None, None, {"exit_code": -15}) for t in (1, run.t))
+    assert event_words(after, run) == "ended by SIGTERM: procsim ends the program"
+    assert event_words(before, run) == "ended by SIGTERM", "it was so before it hung"
+    assert last_line(run, Verdict("x.py")).split(", ")[2] == "procsim ended it"
 
 
 def test_a_circle_names_both_locks_and_all_lines() -> None:

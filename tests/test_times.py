@@ -62,7 +62,7 @@ def test_a_lock_was_waited_for_and_held_longest_at_a_line() -> None:
     assert lines_of(story) == [
         "p1 waited 0.55 s of its 0.60 s for processes to end",
         "p3 waited 0.20 s for mutex; p2 held it longest, 0.30 s (x.py:10)",
-        "the share of its time that each was busy (neither waiting nor asleep): p2 100 %, p3 66 %",
+        "busy, neither waiting nor asleep: p2 100 %, p3 66 % of the time",
     ]
     (lock,) = fields_of(story)["waited_for"]
     assert lock == {
@@ -194,7 +194,7 @@ def test_how_busy_the_workers_of_a_pool_were_and_its_longest_task() -> None:
     story = run_of_a_pool()
     assert lines_of(story) == [
         "p1 waited 1.90 s of its 2.00 s for results of pool",
-        "pool: 2 workers, busy 95 %, 5 % of the time; the longest of 2 tasks took 1.90 s: f (x.py:1)",
+        "pool: 2 workers, at a task 95 %, 5 % of the time; the longest of 2 tasks took 1.90 s: f (x.py:1)",
     ]
     (pool,) = fields_of(story)["pools"]
     assert [(each["process"], each["busy"], each["seconds"]) for each in pool["workers"]] == [
@@ -207,7 +207,7 @@ def test_how_busy_the_workers_of_a_pool_were_and_its_longest_task() -> None:
 def test_of_many_workers_the_least_and_the_most_busy_are_said() -> None:
     lines = lines_of(run_of_a_pool(workers=8, items=12))
     assert lines[1] == (
-        "pool: 8 workers, busy 5 % to 95 %, on average 29 % of the time; the longest of 8 tasks took 1.90 s: "
+        "pool: 8 workers, at a task 5 % to 95 %, on average 29 % of the time; the longest of 8 tasks took 1.90 s: "
         "12 calls of f (x.py:1)"
     )
 
@@ -253,7 +253,7 @@ def test_few_lines_however_much_was_waited_for() -> None:
     assert lines[0].startswith("p29 waited 0.83 s for lock127")
     assert lines[5] == "… and 23 more that were waited for"
     shares = "28 processes 8 % to 13 %, on average 11 %"
-    assert lines[6] == f"the share of its time that each was busy (neither waiting nor asleep): {shares}"
+    assert lines[6] == f"busy, neither waiting nor asleep: {shares} of the time"
 
 
 def test_what_forgotten_processes_waited_for_is_kept_and_that_they_are_forgotten_is_said() -> None:

@@ -269,28 +269,34 @@ def test_what_cannot_be_followed(trace: Trace, tmp_path: Path) -> None:
 
 
 AWAITED = """
-    import os, shutil
+    import os, shutil, tempfile
     from multiprocessing import Event
     from pathlib import Path
 
-    event = Event()
-    for number in range(5):
-        os.path.exists("never")
-        os.path.exists(f"other {number}")
-        Path("never").is_file()
+    def main():
+        event = Event()
+        for number in range(5):
+            os.path.exists("never")
+            os.path.exists(f"other {number}")
+            Path("never").is_file()
+            event.is_set()
+            shutil.which("no such program")
+            try:
+                open("late")
+            except FileNotFoundError:
+                pass
+        Path("late").touch()
+        os.path.exists("late")
+        open("late").close()
+        event.set()
         event.is_set()
-        shutil.which("no such program")
-        try:
-            open("late")
-        except FileNotFoundError:
-            pass
-    Path("late").touch()
-    os.path.exists("late")
-    open("late").close()
-    event.set()
-    event.is_set()
-    event.clear()
-    event.is_set()
+        event.clear()
+        event.is_set()
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        main()
+        os.chdir("/")
 """
 
 

@@ -464,7 +464,7 @@ def test_who_waits_for_the_same_at_the_same_place_shares_a_row() -> None:
     rows = [text.plain for _, text in verdict_rows(Verdict("x", [], findings(run, Outcome(timed_out=2.0))), False)]
     assert rows == [
         "it had not ended after 2 s, and was ended",
-        "5 processes (p2, p3, p4, … 2 more): waits for mutex, held by p1 (and may still go on)  x.py:4",
+        "5 processes (p2, p3, p4, … 2 more), each: waits for mutex, held by p1 (and may still go on)  x.py:4",
         "p7 (PID 7): waits for other (and may still go on)  x.py:4",
         "PID 99: waits for the manager (and may still go on)",
     ]

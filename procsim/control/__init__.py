@@ -20,7 +20,8 @@ stopped, it is not signalled again. If a step is not over after SETTLED_SECONDS,
 manager, an idle worker of a pool or a thread in a `poll` never comes to the gate. If for STUCK_SECONDS no thread at the
 gate can move, nobody can: all are let into their real waits, and the watchman finds out why they cannot go on.
 
-What is no step: the joins in exit handlers of multiprocessing, which worker of a pool takes a task, when threads end,
-and whether a process has ended already when another one looks. Where a schedule is taken again, there are further steps
-(`gate_words.FURTHER`): without them two runs of it may differ.
+What is no step: the joins in exit handlers of multiprocessing, which worker of a pool takes a task, which of several in
+one condition is woken (the system chooses: nearly always the first), when threads end, and whether a process has ended
+already when another one looks. Where a schedule is taken again, there are further steps (`gate_words.FURTHER`): without
+them two runs of it may differ.
 """

@@ -20,6 +20,7 @@ from procsim.findings.causes import (
     wait_at,
 )
 from procsim.findings.deaths import CRASH, CRASHES, because, dead, with_deaths
+from procsim.language import N_
 from procsim.state.objects import Lock
 from procsim.state.processes import Process, Wait
 from procsim.state.run_state import RunState
@@ -160,7 +161,7 @@ class LockCycle(Circle):
             "second": order[1].name,
         }
         if len(self.links) == 2:
-            return Finding(
+            finding = Finding(
                 "lock_cycle",
                 "{process} holds {other_object}⟨ (made at {other_made}, acquired at {held_at})⟩ and waits⟨ at {at}⟩ "
                 "for {object}; {other} holds {object}⟨ (made at {made}, acquired at {other_held_at})⟩ and "
@@ -168,8 +169,9 @@ class LockCycle(Circle):
                 figures,
                 "acquire the two in the same order everywhere: always {first} before {second}",
             )
+            return self._with_order(finding)
         figures |= {"count": len(names), "processes": names, "locks": [each.name for _, each in self.links]}
-        return Finding(
+        finding = Finding(
             "lock_cycle",
             "{count} processes wait in a circle, each for a lock that the next one holds: {processes}; {process} "
             "waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩, which {other} acquired⟨ at {other_held_at}⟩: a deadlock",
@@ -177,6 +179,14 @@ class LockCycle(Circle):
             "acquire the locks in the same order everywhere: {locks}",
             sentence="lock_cycle.many",
         )
+        return self._with_order(finding)
+
+    def _with_order(self, finding: Finding) -> Finding:
+        """The cure names the order of the locks, unless one line has made several by the same name, which we number."""
+        made = [(lock.at, lock.name.rpartition("-")[0] or lock.name) for _, lock in self.links if lock.at is not None]
+        if len(set(made)) == len(made):
+            return finding
+        return finding._replace(cure=IN_ORDER_OF_A_KEY, sentence=f"{finding.sentence or finding.id}.one_line")
 
     def _names(self) -> list[str]:
         """The names of the processes, with those of their threads where two threads of one process are among them."""
@@ -184,6 +194,12 @@ class LockCycle(Circle):
         if len({wait.pid for wait in waits}) < len(waits):
             return [f"{wait.process} ({wait.thread})" for wait in waits]
         return [wait.process for wait in waits]
+
+
+IN_ORDER_OF_A_KEY = N_(
+    "acquire the locks in the same order everywhere: one line has made several of them, so sort what has them by a key "
+    "that differs, such as a name or a number, and acquire them in that order"
+)
 
 
 # Holders that have ended -------------------------------------------------------------------------------------

@@ -111,8 +111,8 @@ class LostResult(Cause):
             "{left_at}⟩⟨, by {error} at {raised_at}⟩⟨, after it had taken {item} from a queue⟩⟨, while it held {held}⟩"
             ": {object}⟨ (made at {made})⟩ has put another in its place, and the result never comes",
             figures,
-            "raise an exception in the task, which get() raises, too, rather than end its process by sys.exit() or "
-            "os._exit(); concurrent.futures.ProcessPoolExecutor raises BrokenProcessPool then",
+            "do not end the process of a task by sys.exit() or os._exit(): raise an exception in it, which get() "
+            "raises, too; or take a concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool then",
         )
 
 

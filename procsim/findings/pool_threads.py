@@ -66,12 +66,15 @@ def _dead_threads(run: RunState) -> Iterator[tuple[Event, Pool]]:
 
 
 def pools_without_results(run: RunState) -> set[int]:
-    """The pools that will hand out no result any more, since the thread that does so has ended, or waits for one."""
+    """The pools that will hand out no result any more, since the thread that does so has ended, or waits for one.
+
+    Not where it was the program that has ended the pool, and so that thread.
+    """
     dead = {pool.identity for event, pool in _dead_threads(run) if event.fields["helper"] in _HANDS_OUT}
     seen = {
         pool.identity
         for pool in run.pools.values()
-        if pool.seen is not None and "results" in _gone_before_the_others(pool.seen)
+        if pool.seen is not None and pool.terminated is None and "results" in _gone_before_the_others(pool.seen)
     }
     return dead | seen | {wait.object or 0 for wait in run.now_waiting() if _waits_for_itself(wait)}
 

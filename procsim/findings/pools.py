@@ -203,8 +203,8 @@ WORKER_GONE_SENDING = Finding(
 )
 WORKER_GONE = Finding(
     "pool_worker_died",
-    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩; none of its workers is at work, and results are "
-    "missing ({open}): most likely a worker has ended in the middle of a task, and another has its place",
+    "{process} waits⟨ at {at}⟩ for {object}⟨ (made at {made})⟩; its workers are idle, and yet results are "
+    "missing ({open}): most likely a worker ended in the middle of a task, and the pool has started another one for it",
     {},
     "use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or get(timeout=…)",
     sentence="pool_worker_died.seen",

@@ -109,7 +109,7 @@ def suspected(run: RunState, t: int, old: int, repeats: int = Repeats.SEEN) -> I
 def _finding(run: RunState, cause: Finding, wait: Wait, waits: list[Wait], t: int) -> Finding:
     return Finding(
         "probably_hangs",
-        "probably a hang, for {seconds:.0f} s: {cause}",
+        "probably a hang ({seconds:.0f} s so far): {cause}",
         {**cause.figures, **figures_of(run, wait)}  # the cure has places for figures of the cause
         | {
             "kind": wait.kind,
@@ -309,7 +309,7 @@ def _polled_since(run: RunState, wait: Wait, t: int) -> Event | None:
 def _polled(run: RunState, wait: Wait, polled: Event, t: int) -> Finding:
     return Finding(
         "polled_before_get",
-        "probably a hang, for {seconds:.0f} s: {process} cannot end before what it has put into {object}⟨ (made at "
+        "probably a hang ({seconds:.0f} s so far): {process} cannot end before what it has put into {object}⟨ (made at "
         "{made})⟩ is taken, and {poller} asks⟨ at {polled_at}⟩ again and again whether it still lives",
         figures_of(run, wait)
         | {

@@ -189,8 +189,9 @@ class UnfinishedTasks(NobodyIsLeft):
         if queue.seen is not None:
             return Finding(
                 "tasks_not_done",
-                "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} are not "
-                "reported done, {inside} of them are still in it, and nobody is left who could do that⟨: {because}⟩",
+                "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; not "
+                "reported done: {count}, of which still in it: {inside}; and nobody is left who could report "
+                "them⟨: {because}⟩",
                 figures | because(run, self.dead) | {"inside": queue.inside},
                 "call {object}.task_done() after each get(), in a `finally` if handling an item may fail",
                 sentence="tasks_not_done.seen",
@@ -218,8 +219,8 @@ class UnfinishedTasks(NobodyIsLeft):
             )
         return Finding(
             "tasks_not_done",
-            "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {count} of {puts} were "
-            "never reported done; who took more than it reported: {takers}",
+            "{process} waits⟨ at {at}⟩ until all tasks of {object}⟨ (made at {made})⟩ are done; {puts} were put, "
+            "and {done} reported done; taken and not reported: by {takers}",
             figures,
             "call {object}.task_done() after each get(), in a `finally` if handling an item may fail",
         )

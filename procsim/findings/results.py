@@ -151,17 +151,19 @@ def _finding(run: RunState, pool: Pool, call: Call, awaited: Figures) -> Finding
 
 FAILED = Finding(
     "errors_unseen",
-    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩{count} of {results} results of {function}⟨ (submitted to "
-    "{object} at {submitted})⟩ are errors that nobody asked for; the first: {error}⟨, raised at {raised_at}⟩",
+    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩of {results} results of {function}⟨ (submitted to {object} at "
+    "{submitted})⟩ {count} came as an exception, and nobody has asked for it; the first: {error}⟨, raised at "
+    "{raised_at}⟩",
     {},
-    "keep each result and ask for it, by its get() (a Future: result()), which raises the error; a Pool takes an "
-    "error_callback, too",
+    "keep what submitting a task returns, and call its get() (of a Future: result()), which raises the exception; or "
+    "give the Pool an error_callback",
     sentence="errors_unseen.failed",
 )
 BROKEN = Finding(
     "errors_unseen",
-    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩{count} of {results} results of {function}⟨ (submitted to "
-    "{object} at {submitted})⟩ are errors that nobody asked for: {object} broke when a worker ended: {because}",
+    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩of {results} results of {function}⟨ (submitted to {object} at "
+    "{submitted})⟩ {count} came as an exception, and nobody has asked for it: {object} broke when a worker ended: "
+    "{because}",
     {},
     "keep each result and ask for it, by its result(), which raises BrokenProcessPool; then make a new {object}",
     sentence="errors_unseen.broken",

@@ -78,5 +78,5 @@ def _verdict(results: list[Result], seconds: float) -> str:
     words = _("{failed} of {count} checks failed") if failed else _("nothing failed in {count} checks")
     text = words.format(failed=failed, count=len(results) - left_out)
     if left_out:
-        text = _("{words}; {count} were left out").format(words=text, count=left_out)
+        text = _("{words}; left out: {count}").format(words=text, count=left_out)
     return _("{words} ({seconds} s)").format(words=text, seconds=round(seconds))

@@ -69,6 +69,11 @@ def leave() -> None:
     shared = b"\0"
 
 
+def may_have_step(operation: str) -> bool:
+    """Whether this operation, which is no step elsewhere, is one in this run while the gate is closed."""
+    return operation in _further
+
+
 def has_step(operation: str) -> bool:
     """Whether the gate is closed, and this operation, which is no step elsewhere, is one: see `gate_words.FURTHER`."""
     return shared[0] == CLOSED and (ask_explorer is not None or operation in _further)

@@ -100,8 +100,9 @@ def attached(patient: Patient, method: str, python: str = sys.executable) -> Tri
     seen = _looked_at(patient, method, python)
     found = [] if seen is None else [as_fields(each) for each in seen.verdict.findings]
     sentences = [f"[{each['id']}] {each['text']}" for each in found]
-    if not wanted:
-        return Trial("said to hang" if found else RIGHT, sentences)
+    if not wanted:  # of one that is known to hang, `watch` was too slow
+        wrong = "watch found nothing" if patient.finding else "said to hang"
+        return Trial(wrong if found else RIGHT, sentences)
     silent = SILENT_UNDER_FORKSERVER if method == "forkserver" else SILENT
     verdict = LESS if patient.program in silent and not found else difference(wanted, found) or RIGHT
     return Trial(verdict, [*sentences, *(f"watch: {each['text']}" for each in wanted)])

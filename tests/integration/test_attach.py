@@ -124,7 +124,7 @@ def test_what_probably_hangs_is_looked_at_for_longer(house: House, begin: Begin)
     done = house.wait_until(lambda: _with(house.run("attach", "--fail-on", "probable", process.pid), "△"))
     assert done.returncode == 4
     row = next(line for line in done.stdout.splitlines() if line.startswith("△"))
-    assert row.startswith("△ probably a hang, for ") and words in row
+    assert row.startswith("△ probably a hang (") and words in row
     assert done.stdout.splitlines()[-1] == "it probably hangs"
 
 

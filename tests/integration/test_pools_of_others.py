@@ -71,7 +71,8 @@ CASES = {
         *(MPIRE, RAISES, f"{MPIRE_POOL}pool.apply_async(work, (3,)); pool.apply_async(work, (3,)); pool.join()"),
         *(
             UNSEEN,
-            "2 of 2 results of work (submitted to pool at x.py:22) are errors that nobody asked for; the first: ",
+            "of 2 results of work (submitted to pool at x.py:22) 2 came as an exception, "
+            "and nobody has asked for it; the first: ",
         ),
     ),
     "mpire: an error that a callback is told of": (
@@ -94,7 +95,8 @@ CASES = {
         *(PEBBLE, RAISES, f"{PEBBLE_POOL}[pool.schedule(work, args=[3]) for _ in range(2)]"),
         *(
             UNSEEN,
-            "2 of 2 results of work (submitted to pool at x.py:22) are errors that nobody asked for; the first: ",
+            "of 2 results of work (submitted to pool at x.py:22) 2 came as an exception, "
+            "and nobody has asked for it; the first: ",
         ),
     ),
     "pebble: an error in a chunk": (
@@ -114,7 +116,8 @@ CASES = {
         *(PEBBLE, RAISES, f"{PEBBLE_QUEUE}pool.schedule(waits, args=[3], timeout=0.5)"),
         *(
             UNSEEN,
-            "1 of 1 results of waits (submitted to pool at x.py:22) are errors that nobody asked for; the first: ",
+            "of 1 results of waits (submitted to pool at x.py:22) 1 came as an exception, "
+            "and nobody has asked for it; the first: ",
         ),
     ),
     "pebble: a worker is killed": (

@@ -67,7 +67,8 @@ def test_of_a_pool_how_busy_it_was_and_its_longest_task(house: House, tmp_path: 
     )
     (line,) = (line for line in lines if line.startswith("pool: "))
     assert re.fullmatch(
-        r"pool: 2 workers, busy \d+ %, \d+ % of the time; the longest of 4 tasks took .* s: slow \(program.py:8\)", line
+        r"pool: 2 workers, at a task \d+ %, \d+ % of the time; the longest of 4 tasks took .* s: slow \(program.py:8\)",
+        line,
     )
     (pool,) = times["pools"]
     assert (pool["tasks"], pool["longest_task"]["function"]) == (4, "slow")

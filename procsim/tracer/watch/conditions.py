@@ -74,7 +74,8 @@ def _watch_waking(condition: Any) -> None:
             emit("condition_notify_done", identity)
 
     condition._woken_count.acquire = acquire
-    condition._woken_count.release = partial(_leave, condition._woken_count._semlock)
+    if explored.known or gate.may_have_step(WOKEN):  # else no signal handler can raise in it, being C
+        condition._woken_count.release = partial(_leave, raw)
     if explored.known:
         _sleep_at_the_gate(condition, sleepers)
 

@@ -3,8 +3,9 @@
     submitted ──► pool_submitted ──► pool_task_began, pool_task_ended in the worker ──► pool_result_got, pool_job_failed
 
 Loky's executors, and what joblib makes of them and of Pool, are like those of Python: see `pools`. A module is patched
-when the program has imported it, and only if it has all that is used here: another version is left alone. The identity
-of a pool is that of the lock by which its workers read tasks, or that of its queue of results.
+when the program has imported it, and only if it has all that is used here: another version is left alone. What is
+replaced takes whatever arguments another version may have. The identity of a pool is that of the lock by which its
+workers read tasks, or that of its queue of results.
 
 The threads of these pools wake up again and again. They only look what the workers do, so they emit when they begin.
 """
@@ -81,10 +82,10 @@ _LOOPS = {"task_scheduler_loop": "tasks", "pool_manager_loop": "workers", "messa
 _OF_WORKERS = ("worker_process", "fetch_task", "send_result", "process_execute", "process_chunk")
 
 
-def _loop(run: Callable[[Any], None], helper: str) -> Callable[[Any], None]:
-    def loop(pool_manager: Any) -> None:
+def _loop(run: Callable[..., None], helper: str) -> Callable[..., None]:
+    def loop(pool_manager: Any, *args: Any) -> None:
         _begin_helper(own(own(pool_manager, "worker_manager"), "_procsim_pool"), helper)
-        run(pool_manager)
+        run(pool_manager, *args)
 
     return loop
 
@@ -98,15 +99,16 @@ class PebblePool(Methods):
         if workers is not None:
             workers._procsim_made = made_here("ProcessPool")
 
-    def join(self: Any, timeout: Any = None) -> None:
+    def join(self: Any, *args: Any, **kwargs: Any) -> None:
         pool = _pool_of_pebble(self)
         if pool is None or own(self, "_procsim_joins"):  # it calls itself
-            PebblePool.real.join(self, timeout)
+            PebblePool.real.join(self, *args, **kwargs)
             return
+        timeout = args[0] if args else kwargs.get("timeout")
         its = vars(self)
         its["_procsim_joins"] = True
         try:
-            emit_join(pool, partial(PebblePool.real.join, self, timeout), timeout)
+            emit_join(pool, partial(PebblePool.real.join, self, *args, **kwargs), timeout)
         finally:
             its["_procsim_joins"] = False
 
@@ -119,15 +121,15 @@ def _pool_of_pebble(pool: Any) -> int | None:
 class PebbleWorkers(Methods):
     """pebble.pool.process.WorkerManager."""
 
-    def create_channels(self: Any) -> None:
-        PebbleWorkers.real.create_channels(self)
+    def create_channels(self: Any, *args: Any) -> None:
+        PebbleWorkers.real.create_channels(self, *args)
         made, lock = own(self, "_procsim_made"), _lock_of_channel(own(self, "workers_channel"))
         if made is not None and lock is not None:
             its = vars(self)
             its["_procsim_pool"] = identity_of(lock)
             name, at = made
             limit = own(own(self, "worker_parameters"), "max_tasks") or None
-            fields = {"name": name, "type": "ProcessPool", "workers": self.workers_number, "max_tasks": limit}
+            fields = {"name": name, "type": "ProcessPool", "workers": own(self, "workers_number"), "max_tasks": limit}
             emit("pool_created", its["_procsim_pool"], at, **fields)
 
 
@@ -146,7 +148,7 @@ class PebbleTask(Methods):
         future, payload = own(self, "future"), own(self, "payload")
         if not issubclass(type(pool), PebbleTask.real.ProcessPool) or future is None or payload is None:
             return
-        if watch(future._condition, _pool_of_pebble(pool), self.id, own(self, "timeout")):
+        if watch(future._condition, _pool_of_pebble(pool), own(self, "id"), own(self, "timeout")):
             emit_submitted(future._condition, _called(PebbleTask.real, payload)[0], 1)
 
 
@@ -162,42 +164,43 @@ def _called(real: Any, payload: Any) -> tuple[Any, int]:
 class PebbleTasks(Methods):
     """pebble.pool.process.TaskManager."""
 
-    def task_done(self: Any, task_id: Any, result: Any) -> None:
-        task = self.tasks.get(task_id)
+    def task_done(self: Any, *args: Any, **kwargs: Any) -> None:
+        task: Any = (own(self, "tasks") or {}).get(args[0]) if len(args) > 1 else None
         if own(own(task, "payload"), "function") is PebbleTasks.real.process_chunk:
             # The result of a chunk is a list, in which each that is an error stands as such.
-            chunk = own(result, "value")
+            chunk = own(args[1], "value")
             failed = [own(each, "value") for each in chunk if own(each, "status")] if type(chunk) is list else []
             error = next((each for each in failed if issubclass(type(each), BaseException)), None)
             if error is not None:
                 notice_error(task.future._condition, error, heard=False)
-        PebbleTasks.real.task_done(self, task_id, result)
+        PebbleTasks.real.task_done(self, *args, **kwargs)
 
 
 class PebbleRaised(Methods):
     """pebble.common.types.RemoteException: what a worker sends if a task has raised."""
 
-    def __init__(self: Any, exception: Any, traceback: Any) -> None:
-        PebbleRaised.real.__init__(self, exception, traceback)
-        emit_task_raised(exception)
+    def __init__(self: Any, exception: Any, *args: Any, **kwargs: Any) -> None:
+        PebbleRaised.real.__init__(self, exception, *args, **kwargs)
+        if issubclass(type(exception), BaseException):
+            emit_task_raised(exception)
 
 
 def _watch_workers_of_pebble(module: ModuleType) -> None:
     fetch, send = module.fetch_task, module.send_result
 
-    def fetch_task(channel: Any) -> Any:
-        task, worker = fetch(channel), this_worker()
+    def fetch_task(*args: Any, **kwargs: Any) -> Any:
+        task, worker = fetch(*args, **kwargs), this_worker()
         payload = own(task, "payload")
         if worker is not None and payload is not None:
             function, items = _called(module, payload)
-            worker.take(function, task.id, 0, items)
+            worker.take(function, own(task, "id"), 0, items)
         return task
 
-    def send_result(channel: Any, result: Any) -> Any:
+    def send_result(*args: Any, **kwargs: Any) -> Any:
         worker = this_worker()
         if worker is not None:
             worker.answer()
-        return send(channel, result)
+        return send(*args, **kwargs)
 
     def watch_worker(process: Any) -> None:
         if process._target is not module.worker_process or len(process._args) != 2:
@@ -248,10 +251,10 @@ _HANDLERS = {
 """The methods that the threads of such a pool run, and what they are there for."""
 
 
-def _handler(run: Callable[[Any], None], helper: str) -> Callable[[Any], None]:
-    def handler(self: Any) -> None:
+def _handler(run: Callable[..., None], helper: str) -> Callable[..., None]:
+    def handler(self: Any, *args: Any) -> None:
         _begin_helper(_pool_of_mpire(self), helper)
-        run(self)
+        run(self, *args)
 
     return handler
 
@@ -264,14 +267,14 @@ def _pool_of_mpire(pool: Any) -> int | None:
 class MpireComms(Methods):
     """mpire.comms.WorkerComms, which the workers are given, too."""
 
-    def init_comms(self: Any) -> None:
-        MpireComms.real.init_comms(self)
+    def init_comms(self: Any, *args: Any) -> None:
+        MpireComms.real.init_comms(self, *args)
         made, lock = own(self, "_procsim_made"), lock_inside(own(self, "_results_queue"))
         if made is not None and lock is not None:
             its = vars(self)
             its["_procsim_pool"] = identity_of(lock)
             name, at = made
-            fields = {"name": name, "type": "WorkerPool", "workers": self.n_jobs, "max_tasks": None}
+            fields = {"name": name, "type": "WorkerPool", "workers": own(self, "n_jobs"), "max_tasks": None}
             emit("pool_created", its["_procsim_pool"], at, **fields)
 
 
@@ -349,19 +352,22 @@ class MpireWorker(Methods):
             Worker(pool).begin()
         MpireWorker.real.run(self)
 
-    def _run_func(self: Any, func: Any, job_id: Any, args: Any) -> Any:
+    def _run_func(self: Any, *args: Any, **kwargs: Any) -> Any:
         worker = this_worker()
-        if worker is None or type(job_id) is not int:
-            return MpireWorker.real._run_func(self, func, job_id, args)
-        worker.take(_inner(func), job_id, 0, 1)
+        job = next((each for each in args if type(each) is int), None)  # behind the function; its place differs
+        if worker is None or job is None:
+            return MpireWorker.real._run_func(self, *args, **kwargs)
+        worker.take(_inner(args[0]), job, 0, 1)
         try:
-            return MpireWorker.real._run_func(self, func, job_id, args)
+            return MpireWorker.real._run_func(self, *args, **kwargs)
         finally:
             worker.answer()
 
-    def _get_exception(self: Any, args: Any, err: Any) -> Any:
-        emit_task_raised(err)
-        return MpireWorker.real._get_exception(self, args, err)
+    def _get_exception(self: Any, *args: Any, **kwargs: Any) -> Any:
+        error = next((each for each in args if issubclass(type(each), BaseException)), None)
+        if error is not None:
+            emit_task_raised(error)
+        return MpireWorker.real._get_exception(self, *args, **kwargs)
 
 
 def _inner(function: Any) -> Any:

@@ -42,7 +42,7 @@ FOUND: Mapping[str, str] = {
     "pool_worker_killed": N_("{process} was killed with a lock of {object}: its workers wait for ever"),
     "exit_code_lost": N_("{process} is told that {child} still lives, and it has ended"),
     "pool_initializer_raises": N_("{object} starts workers for ever: each ends in {initializer}"),
-    "errors_unseen": N_("{count} results of {function} are errors that nobody asked for"),
+    "errors_unseen": N_("errors of {function} that nobody has asked for: {count}"),
     "empty_too_early": N_("{takers} found {object} empty, and left: {count} items are never taken"),
     "barrier_nobody_comes": N_("nobody else comes to the barrier {object}: {process} waits for ever"),
 }

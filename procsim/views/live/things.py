@@ -128,7 +128,7 @@ def _now(run: RunState, thing: Thing, is_awaited: bool) -> Text:
         if not thing.holders:
             return Text("" if is_awaited else _("free"), STYLES["faint"])
         words = _("held by {process}").format(process=listed(run.process_name(pid) for pid in thing.holders))
-        dead = all((holder := run.processes.get(pid)) is not None and not holder.alive for pid in thing.holders)
+        dead = all(_had_ended(run, pid) for pid in thing.holders)
         if dead:
             return Text(clean(_("{words}, which has ended").format(words=words)), STYLES["bad"])
         return Text(clean(words), STYLES["held"])
@@ -149,6 +149,12 @@ def _now(run: RunState, thing: Thing, is_awaited: bool) -> Text:
     if not thing.sent and not thing.received:  # nobody has counted what was sent before the program was looked at
         return Text()
     return Text(_("{sent} sent, {received} received").format(sent=thing.sent, received=thing.received))
+
+
+def _had_ended(run: RunState, pid: int) -> bool:
+    """Whether a process had ended before procsim ended the program, if it did because it hung."""
+    process = run.processes.get(pid)
+    return process is not None and process.ended is not None and (run.hung is None or process.ended <= run.hung)
 
 
 def _contents(cells: Cells) -> Text:

@@ -16,6 +16,7 @@ from procsim.views import Showing
 from procsim.views.base import Verdict, View
 from procsim.views.text.beside import Beside
 from procsim.views.text.words import (
+    by_procsim,
     counted,
     detached_words,
     events_words,
@@ -125,7 +126,9 @@ def last_line(run: RunState, verdict: Verdict) -> str:
         parts.append(_("{count} accepted").format(count=len(verdict.accepted)))
     early = {finding.id for finding in verdict.findings if not finding.is_fault}
     code = run.processes[run.main].exit_code if run.main in run.processes else None
-    if code and not early:
+    if by_procsim(run, run.main, run.processes[run.main].ended if code else None):
+        parts.append(_("procsim ended it"))
+    elif code and not early:
         parts.append(_("ended with exit code {exit_code}").format(exit_code=code) if code > 0 else exit_words(code))
     if early:
         parts.append(_("ended at the time limit") if TIME_LIMIT in early else _("ended early"))

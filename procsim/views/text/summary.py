@@ -133,10 +133,10 @@ def _standing(waits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
     for wait in waits:
         groups.setdefault((_wait_words(wait), wait["at"] or ""), []).append(wait)
     for (words, at), group in groups.items():
-        figures = {**group[0], "words": words}
+        figures, row = {**group[0], "words": words}, N_("{process}⟨ (PID {pid})⟩: {words}")
         if len(group) > 1:
-            figures["same_processes"] = [wait["process"] for wait in group]
-        yield clean(f"{localized(N_('{process}⟨ (PID {pid})⟩: {words}'), figures)}  {at}").rstrip(), len(group)
+            figures["same_processes"], row = [wait["process"] for wait in group], N_("{process}, each: {words}")
+        yield clean(f"{localized(row, figures)}  {at}").rstrip(), len(group)
 
 
 def _wait_words(wait: Mapping[str, Any]) -> str:

@@ -26,7 +26,9 @@ WAITS_LISTED = 3
 NAMED = 4
 """So many processes have a figure each; of more, the least and the greatest are shown."""
 
-POOL = N_("{object}: {workers}, busy {shares} of the time; the longest of {tasks} took {time}: {function}⟨ ({at})⟩")
+POOL = N_(
+    "{object}: {workers}, at a task {shares} of the time; the longest of {tasks} took {time}: {function}⟨ ({at})⟩"
+)
 
 FOR: Mapping[str, str] = {
     SLEEP: N_("asleep"),
@@ -153,9 +155,7 @@ def _other_lines(times: Times) -> Iterator[str]:
         shares = listed(
             _("{process} {share}").format(process=other.process.name, share=_percent(other.share)) for other in others
         )
-    yield localized(
-        N_("the share of its time that each was busy (neither waiting nor asleep): {shares}"), {"shares": shares}
-    )
+    yield localized(N_("busy, neither waiting nor asleep: {shares} of the time"), {"shares": shares})
 
 
 def _shares(shares: Sequence[float]) -> str:

@@ -6,6 +6,7 @@ Each sentence is in the chosen language, and harmless for a terminal.
 """
 
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -137,7 +138,10 @@ def event_words(event: Event, run: RunState) -> str | None:
     if template is None:
         return None
     if event.kind == "process_ended":
-        return exit_words(event.fields["exit_code"])
+        words = exit_words(event.fields["exit_code"])
+        return (
+            _("{ended}: procsim ends the program").format(ended=words) if by_procsim(run, event.pid, event.t) else words
+        )
     if event.fields.get("target"):
         template = N_("has started {child_name} (PID {child}), which runs {target}")
     fields = {name: _shown(name, value) for name, value in event.fields.items()}
@@ -148,6 +152,14 @@ def event_words(event: Event, run: RunState) -> str | None:
     fields["object"] = run.name(event.object) + (place_words(event) if event.kind in VALUES else "")
     fields["pid"], fields["subject"] = event.pid, fields.get("child_name")
     return clean(_(template).format_map(fields))
+
+
+def by_procsim(run: RunState, pid: int, t: int | None) -> bool:
+    """Whether procsim has ended this process, which ended at `t` ns, since the program hung."""
+    process = run.processes.get(pid)
+    if run.hung is None or t is None or t <= run.hung or process is None or process.terminated_by:
+        return False
+    return process.exit_code in (-signal.SIGTERM, -signal.SIGKILL)
 
 
 def exit_words(code: int | None) -> str:
