@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said_while_the_program_runs(house: House) -> None:
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=PATIENCE_SECONDS)
     assert "▲" not in rest
-    assert last(rest) == "1 thing wrong"
+    assert last(rest) == "1 thing wrong, procsim ended it"
     assert process.returncode == 3
 
 
@@ -121,7 +121,7 @@ def test_why_a_program_hangs_is_said_in_any_case(house: House, tmp_path: Path) -
     program[6] += "  # procsim: ok lock_twice"
     done = house.run("watch", written(tmp_path, "\n".join(program)))
     assert "▲ clerk waits at program.py:7" in done.stderr
-    assert last(done.stderr) == "1 thing wrong"
+    assert last(done.stderr) == "1 thing wrong, procsim ended it"
     assert done.returncode == 3
 
 
