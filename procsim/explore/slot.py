@@ -187,5 +187,8 @@ def _end_members(folder: str) -> None:
 
 
 def _member(pid: int) -> str:
-    """The line by which the guardian hears of a process: see `Members.add_reported`."""
-    return f"{pid} {birth(pid)} main"
+    """The line by which the guardian hears of the zygote: see `Members.add_reported`.
+
+    Not as main, whose session would be known then: nobody goes on after this run, also not in another session.
+    """
+    return f"{pid} {birth(pid)} process"

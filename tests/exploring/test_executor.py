@@ -419,15 +419,21 @@ while True:
 """
 
 
-def test_an_explorer_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, *map(str, scenario("tickets", users=3)["command"])]
+@pytest.mark.parametrize(
+    ("program", "each"), [(scenario("tickets", users=3)["command"], 3), ([PROGRAMS / "computes.py"], 4)]
+)
+def test_an_explorer_that_is_killed_leaves_nothing(program: list[Any], each: int, tmp_path: Path) -> None:
+    """`each`: so many processes at least belong to each slot: a guardian, a zygote, and what that has forked."""
+    command = [sys.executable, "-c", KILLED, *map(str, program)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
     ) as run:
         assert run.stdout is not None
         folders = run.stdout.readline().split()
         assert folders
-        family = psutil.Process(run.pid).children(recursive=True)
+        family: list[psutil.Process] = []
+        while len(family) < each * len(folders):
+            family = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(signal.SIGKILL)
     _gone, left = psutil.wait_procs(family, timeout=60)
     assert not left
