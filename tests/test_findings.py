@@ -670,6 +670,7 @@ NO_LOSS = {
     "another one is still there to take": lambda story: story.tell(3, "queue_asked", 9, "x.py:9", empty=False),
     "it sleeps after that": lambda story: story.tell(2, "sleep_began", seconds=1).tell(2, "sleep_ended"),
     "it is told to end": lambda story: story.tell(2, "event_awaited", 7, is_set=True),
+    "it sees that it is told to end": lambda story: story.tell(2, "event_seen", 7),
     "it is told to end by an item": lambda story: story.tell(2, "queue_got", 8, value="stop"),
     "it waits as long as it wants to": lambda story: story.tell(2, "queue_get_waiting", 9, timeout=1, native_id=2).tell(
         2, "queue_empty", 9, "x.py:9", took=1

@@ -78,7 +78,7 @@ def test_what_is_left_in_a_queue_is_counted_also_where_not_all_of_it_is_kept() -
         story.tell(MAIN, "queue_put", 399, value=number)
     story.tell(2, "queue_got", 399, value=0).tell(2, "process_ended", exit_code=-15)
     (lost,) = findings(after(story, RunState()), Outcome())
-    assert (lost.id, lost.figures["in_queue"]) == ("items_lost", 3 * FEWEST_KEPT - 1)
+    assert (lost.id, lost.figures["in_queue"]) == ("items_left", 3 * FEWEST_KEPT - 1)
 
 
 def test_an_object_that_is_used_is_not_forgotten_however_old_it_is() -> None:

@@ -212,8 +212,8 @@ def test_what_a_process_runs_is_told_where_its_name_is_only_a_number(trace: Trac
     state = state_of(run.events)
     words = [event_words(event, state) for event in run.of("process_started")]
     first, *_, named, _loky, _loader, _worker = [(words or "").partition(" (PID ")[0::2] for words in words]
-    assert first[0].startswith("started ") and first[1].endswith("), which runs crunch")
-    assert named[0] == "started cruncher-4" and named[1].endswith(")")
+    assert first[0].startswith("has started ") and first[1].endswith("), which runs crunch")
+    assert named[0] == "has started cruncher-4" and named[1].endswith(")")
 
 
 def test_a_process_whose_name_is_only_a_number_runs_its_function() -> None:

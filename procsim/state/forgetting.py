@@ -55,6 +55,8 @@ def forget(run: RunState, pids: set[int]) -> None:
             del cells.uses[pid]
     for pool in run.pools.values():
         pool.workers -= pids
+    for signal in run.signals.values():
+        signal.seen_by -= pids
 
 
 def forget_objects(run: RunState, kept: dict[int, Any]) -> None:

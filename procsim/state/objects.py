@@ -178,6 +178,8 @@ class Signal:
     """Of an Event: its last `event_set`."""
     cleared: Event | None = None
     """Of an Event: the `event_cleared` after that; None: there was none."""
+    seen_by: set[int] = field(default_factory=set)
+    """Of an Event: the PIDs of the processes that have seen that it is set."""
     parties: int = 0
     other: int = 0
     """Of an end of a Pipe: the identity of the other end."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from procsim.explore import execution
+from procsim.explore import execution, listening
 from procsim.explore.copies import CannotExplore
 from procsim.explore.plans import Wished
 from procsim.explore.schedule import ENDLESS, EXIT_CODE, FORBIDDEN, LIMIT, WHOLE
@@ -90,7 +90,7 @@ def test_the_root_of_the_file_system_is_not_overlaid(monkeypatch: pytest.MonkeyP
 
 
 def test_one_that_forks_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "PROCESSES", 20)
+    monkeypatch.setattr(listening, "PROCESSES", 20)
     with executor(PROGRAMS / "forks_without_end.py") as made:
         ended = executed(made, Wished([]))
     (fault,) = ended.faults

@@ -301,13 +301,6 @@ def test_a_process_whose_items_do_not_fit_into_the_pipe_goes_on_until_it_is_to_e
     assert (fault.what, fault.figures["finding"]) == (HANG, "join_before_get")
 
 
-def test_who_computes_for_long_is_not_said_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(execution, "LAST_PATIENCE_SECONDS", 0.2)
-    found = explored([PROGRAMS / "computes.py"], executions=1)
-    assert found.limited == 1 and not found.wrong and not found.tried_all
-
-
 def test_what_did_not_fit_into_the_pipe_comes_when_there_is_room() -> None:
     found = explored([PROGRAMS / "full_pipe.py", "taken"], executions=5)
     assert found.executions == 5 and not found.wrong and not found.uncontrolled

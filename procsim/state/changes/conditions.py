@@ -40,6 +40,8 @@ def _condition_notified(run: RunState, event: Event) -> None:
 
 def _event_set(run: RunState, event: Event) -> None:
     signal = signal_of(run, event)
+    if not signal.is_set:
+        signal.seen_by.clear()
     signal.set_last, signal.cleared = event, None
     answered(run, event)
 
@@ -56,7 +58,11 @@ def _event_asked(run: RunState, event: Event) -> None:
 
 
 def _event_seen(run: RunState, event: Event) -> None:
-    no_poll(run.processes[event.pid], event.thread)
+    process, signal = run.processes[event.pid], signal_of(run, event)
+    no_poll(process, event.thread)
+    if event.pid not in signal.seen_by:  # a loop may ask again and again whether it is to go on
+        signal.seen_by.add(event.pid)
+        process.heard = event.t
 
 
 def _event_cleared(run: RunState, event: Event) -> None:
