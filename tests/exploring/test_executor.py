@@ -14,7 +14,6 @@ from typing import Any
 import psutil
 import pytest
 
-from procsim.explore import execution, listening
 from procsim.explore.copies import CannotExplore
 from procsim.explore.executor import Executor
 from procsim.explore.explorer import Budget, Explorer
