@@ -37,7 +37,7 @@ Changed = Callable[[Execution], Execution]
 QUICK = (1, 2, 3, 6, 8, 13, 18, 21, 22, 28, 31, 39, 43, 50, 51, 54, 55, 59, 66, 67)
 """Seeds of random programs with at most 80 orders: a few seconds together."""
 
-THOROUGH = range(100, 500)
+THOROUGH = range(100, 250)
 
 MOST_ORDERS = 1500
 """Of a random program. For one that has more, as about a third of them have, another one is drawn."""
@@ -153,7 +153,7 @@ def test_threads_that_end_each_other(seed: int) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", range(100, 300))
+@pytest.mark.parametrize("seed", range(100, 150))
 def test_hundreds_of_programs_whose_threads_end_each_other(seed: int) -> None:
     meets_all_endings(seed)
 

@@ -160,7 +160,7 @@ def test_a_word_of_its_command_line_is_enough(house: House, begin: Begin) -> Non
     assert process.stdout is not None
     process.stdout.readline()
     assert f"(PID {process.pid}): 1 process" in house.run("attach", word, "--stacks").stdout
-    assert complaint(house, word + "x").endswith("x: no process has that in its command line")
+    assert complaint(house, word + "x").startswith(f"procsim: {word}x: no process has that in its command line; ")
 
 
 def test_where_threads_stand(house: House, waiting: "subprocess.Popen[str]") -> None:

@@ -101,7 +101,7 @@ CASES = {
     ),
     "pebble: an error in a chunk": (
         *(PEBBLE, RAISES, f"{PEBBLE_POOL}pool.map(work, range(6), chunksize=3)"),
-        *(UNSEEN, "1 of 2 results of work (submitted to pool at x.py:22)"),
+        *(UNSEEN, "of 2 results of work (submitted to pool at x.py:22) 1 came as an exception"),
     ),
     "pebble: an error in a chunk that is asked for": (
         *(PEBBLE, RAISES, f"{PEBBLE_POOL}print(next(pool.map(work, range(6), chunksize=6).result()))", [], ""),
