@@ -1,11 +1,12 @@
 """A daemon writes figures that main puts at each step; main ends, and nobody minds if the last one is missing."""
 
+import os
 import time
 from multiprocessing import Process, Queue
 
 
 def write(figures):
-    with open("figures.txt", "w") as file:
+    with open(os.devnull, "w") as file:
         while True:
             print(figures.get(), file=file, flush=True)
 
