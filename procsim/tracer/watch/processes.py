@@ -25,6 +25,7 @@ from procsim.tracer.watch.explored_processes import (
     ask_to_join,
     ask_to_look,
     ask_to_start,
+    children_in_order,
     end_daemons,
     schedule_name,
     wait_for_its_end,
@@ -303,6 +304,8 @@ def patch_util(module: ModuleType) -> None:
         # In a child this runs while the exception that ended it is still on its way out.
         _emit_returned(sys.exc_info()[1])
         end_daemons()
+        if explored.active and not args:
+            kwargs["active_children"] = children_in_order  # it joins them
         exit_function(*args, **kwargs)
 
     replace(module, "_exit_function", _exit_function)
@@ -355,6 +358,10 @@ def _at_exit() -> None:
     if os.getpid() == _main_process:
         _emit_returned(uncaught())
         end_daemons()
+        if explored.active and (util := sys.modules.get("multiprocessing.util")) is not None:
+            # Now ours, which joins the children in the same order each time; atexit has that of multiprocessing.
+            atexit.unregister(util._exit_function.__wrapped__)
+            util._exit_function()
 
 
 _returned: set[int] = set()
