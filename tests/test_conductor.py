@@ -113,6 +113,19 @@ def test_a_step_is_for_whoever_has_stood_there_for_longest() -> None:
     assert stage.conductor.steps == 2
 
 
+@pytest.mark.parametrize(("operation", "steps"), [("value_read", 0), ("manager_answered", 1)])
+def test_what_a_manager_answers_at_once_is_waited_for(operation: str, steps: int) -> None:
+    stage = held()
+    stage.reach(2, operation=operation)
+    step(stage.conductor)
+    stage.pass_gate(2, operation)
+    stage.tell(Story().tell(2, "manager_called", timeout=None, native_id=2, type="dict", method="__getitem__"))
+    assert stage.conductor.steps == steps
+    stage.tell(Story().tell(2, "manager_answered", type="dict", method="__getitem__"))
+    stage.reach(2)
+    assert stage.conductor.steps == 1
+
+
 def test_to_start_a_process_is_done_when_that_stands_at_the_gate() -> None:
     stage = held()
     stage.reach(1, operation="process_started")

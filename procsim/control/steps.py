@@ -22,6 +22,9 @@ SETTLES = ("gate_reached", "gate_left", "process_returned", "manager_began")
 the answer) and the end of its process. `process_returned`: its own code is done, and its process begins to end;
 `manager_began`: from now on it does what others ask it for."""
 
+ANSWERED_AT_ONCE = ("value_read", "value_written")
+"""What a manager does when it is asked for it: no other thread has to do anything before."""
+
 
 class Step(NamedTuple):
     """One step of a schedule."""
@@ -124,6 +127,7 @@ class StepInProgress:
         """How many events the run had when it began."""
         self.passed = False
         """Whether the thread that takes the step has passed the gate; until then it was only allowed to."""
+        self._gets_an_answer = False
 
     @property
     def over(self) -> bool:
@@ -135,6 +139,9 @@ class StepInProgress:
         thread = event.pid, event.thread
         if event.kind == "gate_passed" and thread in self._moving:
             self.passed = True
+            self._gets_an_answer = event.fields["operation"] in ANSWERED_AT_ONCE
+        elif event.kind == "manager_called" and self._gets_an_answer:
+            pass  # the manager does it within this step: others could otherwise come before
         elif event.kind == "process_ended":
             self._moving = {moving for moving in self._moving if moving[0] != event.pid}
         elif event.kind == "process_returned" and self._has_daemons(event.pid):

@@ -72,7 +72,7 @@ def done_by_each_order(lines: list[dict[str, Any]]) -> dict[str, list[tuple[obje
 
 @pytest.mark.parametrize(
     "program",
-    ["emptied.py", "time_limit.py", *thorough("arithmetic_prog.py", "stack.py")],
+    ["emptied.py", "time_limit.py", *thorough("arithmetic_prog.py", "managed.py", "stack.py")],
 )
 def test_what_was_explored_is_the_same_each_time_that_it_is_taken_again(
     house: House, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
