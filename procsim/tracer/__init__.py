@@ -48,6 +48,7 @@ from procsim.tracer.watch import (
     sleep,
     tracebacks,
     uncaught,
+    unfollowed,
     values,
 )
 from procsim.wire import interpreter, run_folder
@@ -127,7 +128,7 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         **process_names.COPIED,
         **pools_of_others.PATCHES,
     }
-    for more in (ordering, ends_seen, shared_memory, explored_looks, explored_pools):
+    for more in (ordering, unfollowed, ends_seen, shared_memory, explored_looks, explored_pools):
         for name, patch in more.PATCHES.items():
             patches[name] = partial(_patch_both, patches[name], patch) if name in patches else patch
     if settings.start_method:

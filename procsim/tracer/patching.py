@@ -104,6 +104,12 @@ class Builtin:
         return str(self._original.__name__)
 
 
+def cover(module: ModuleType, name: str, function: Builtin) -> None:
+    """Put it in the place of a function of C. Pickle finds it by this module, and not by the one that made it."""
+    replace(module, name, function)
+    function.__module__ = module.__name__
+
+
 def untraced(method: Any) -> Any:
     """The original of a bound method, for calls inside multiprocessing that would come for each item."""
     function = getattr(method, "__func__", None)

@@ -13,7 +13,7 @@ from procsim.tracer.instructions import is_dropped
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import INTERNAL, OF_HELPER, call_site, caller, is_library
 from procsim.tracer.values import plain
-from procsim.tracer.watch import ordering
+from procsim.tracer.watch import unfollowed
 from procsim.tracer.watch.pipes import bytes_are_waiting
 from procsim.wire.pipe import raised_elsewhere
 
@@ -24,7 +24,7 @@ class _Kill(Builtin):
         number = plain(number)
         kind = _ENDS_A_PROCESS.get(number)
         if kind is None and pid > 0 and type(number) is int and number:
-            ordering.emit_used("signal", other=pid)
+            unfollowed.emit_used("signal", other=pid)
         if kind is not None and pid == os.getpid() and explored.active:
             gate.arrive("process_ended", None, caller() or None, subject=explored.process_name())
         if kind is not None and pid > 0 and pid != os.getpid():

@@ -21,8 +21,8 @@ from procsim.tracer.watch.endings import has_ended
 from procsim.tracer.watch.explored_processes import schedule_name
 from procsim.tracer.watch.explored_threads import before_shutdown
 from procsim.tracer.watch.locks import identity_of
-from procsim.tracer.watch.ordering import emit_used
 from procsim.tracer.watch.results import lock_of
+from procsim.tracer.watch.unfollowed import emit_used
 
 MOST_TASKS = 1_000
 """Of a job that takes its arguments from an iterator, so many are taken at once: it may have no end."""

@@ -18,7 +18,7 @@ from procsim.tracer.emit import active, emit, look
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import call_site, is_internal, is_library, module_of, program_site
 from procsim.tracer.values import VALUE_LIMIT
-from procsim.tracer.watch import libraries, missing, ordering
+from procsim.tracer.watch import libraries, missing, ordering, unfollowed
 from procsim.wire import identities
 from procsim.wire.gate_words import OPENS
 
@@ -61,7 +61,7 @@ class _Open(Builtin):
         finally:
             look()
         if opener is None and not set(plain_mode).isdisjoint("wax+"):
-            ordering.emit_written_past(result.fileno())
+            unfollowed.emit_written_past(result.fileno())
         return result
 
 
@@ -182,7 +182,7 @@ def _open(file: Any, mode: str, text: bool, encoding: Any, errors: Any, newline:
             else:
                 look()
         if raw.identity is None and stat.S_ISFIFO(_fstat(raw.fileno()).st_mode):
-            ordering.emit_used("pipe")
+            unfollowed.emit_used("pipe")
         block = getattr(raw, "_blksize", 0)
         result = _BUFFERS[mode](raw, block if block > 1 else io.DEFAULT_BUFFER_SIZE)
         if text:

@@ -15,8 +15,8 @@ import struct
 import sys
 from typing import Any
 
-from procsim.tracer.patching import Builtin, on_restore
-from procsim.tracer.watch.ordering import cover, emit_used, is_of_python
+from procsim.tracer.patching import Builtin, cover, on_restore
+from procsim.tracer.watch.unfollowed import emit_used, is_of_python
 from procsim.wire.pipe import raised_elsewhere
 
 IN_ORDER = (

@@ -1,10 +1,9 @@
-"""What else keeps processes in order, beside the objects of multiprocessing.
+"""What else keeps processes in order, beside the objects of multiprocessing: paths, and locks on files.
 
     os.stat, os.listdir, os.rename … ──► surroundings_seen
     or, with --races, os.rename …    ──► path_changed, then path_seen     os.stat, os.listdir … ──► path_seen
     fcntl.flock, fcntl.lockf         ──► file_locked
-    a socket, a pipe of the system, raw memory, sqlite3, a signal ──► unfollowed_used: nothing more is known of these;
-                                                                      a library of C, too: see `libraries.py`
+    what no event can tell of: see `unfollowed.py`
 
 A change is emitted before it is made, and what was seen after it was seen, so that a cause comes before its effect.
 
@@ -13,7 +12,6 @@ preceded by one event, which says that it may have seen whatever others had done
 of by its path, which shows more races: those of processes that look whether a file is there before they change it.
 """
 
-import contextlib
 import io
 import os
 import stat
@@ -23,9 +21,10 @@ from typing import Any
 
 from procsim.tracer import confines, explored, gate
 from procsim.tracer.emit import emit, look
-from procsim.tracer.patching import Builtin, Methods, on_restore, replace
-from procsim.tracer.sites import is_internal, is_ours, module_of
-from procsim.tracer.watch import missing
+from procsim.tracer.patching import Builtin, cover, on_restore
+from procsim.tracer.sites import is_ours, module_of
+from procsim.tracer.watch import missing, unfollowed
+from procsim.tracer.watch.unfollowed import by_the_program, emit_used, emit_written_past, is_used
 from procsim.wire import identities
 from procsim.wire.pipe import raised_elsewhere
 
@@ -38,8 +37,6 @@ PATH_LIMIT = 200
 _fstat = os.fstat
 
 _by_name = False
-_used: set[tuple[int, str, int]] = set()
-"""What cannot be followed and is known to be used by this process."""
 
 
 def names_paths() -> bool:
@@ -52,7 +49,7 @@ def begin(by_name: bool) -> None:
     global _by_name
     _by_name = by_name
     on_restore(_end)
-    keep_sockets()
+    unfollowed.begin()
     missing.begin()
     for kind, names in (_BY_NAME if by_name else _AT_ONCE).items():
         for name in names:
@@ -60,18 +57,10 @@ def begin(by_name: bool) -> None:
                 cover(os, name, kind(getattr(os, name)))
 
 
-def cover(module: ModuleType, name: str, function: Builtin) -> None:
-    """Put it in the place of a function of C. Pickle finds it by this module, and not by the one that made it."""
-    replace(module, name, function)
-    function.__module__ = module.__name__
-
-
 def _end() -> None:
     global _by_name
     _by_name = False
     _seen.clear()
-    _used.clear()
-    _sockets.clear()
 
 
 # Paths -------------------------------------------------------------------------------------------------------
@@ -221,7 +210,7 @@ class _OpenDescriptor(_OfOs):
         frame = sys._getframe().f_back
         if kwargs.get("dir_fd") is not None and type(flags) is int and flags & confines.WRITES:
             confines.check("opens for writing", path, kwargs["dir_fd"])
-        if type(flags) is not int or _tries_a_folder(frame) or not _by_the_program(frame, "tempfile"):
+        if type(flags) is not int or _tries_a_folder(frame) or not by_the_program(frame, "tempfile"):
             return self._original(path, flags, *args, **kwargs)
         names = _by_name and flags & os.O_CREAT
         if names:
@@ -235,7 +224,7 @@ class _OpenDescriptor(_OfOs):
             emit_seen(path)
         if flags & (os.O_WRONLY | os.O_RDWR):
             emit_written_past(descriptor)
-        reads = not flags & (os.O_WRONLY | os.O_CREAT) and (os.getpid(), "descriptor", 0) not in _used
+        reads = not flags & (os.O_WRONLY | os.O_CREAT) and not is_used("descriptor")
         if reads and stat.S_ISREG(_fstat(descriptor).st_mode):
             emit_used("descriptor")
         return descriptor
@@ -248,7 +237,7 @@ def _tries_a_folder(frame: FrameType | None) -> bool:
 
 class _Channel(_OfOs):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if _by_the_program(sys._getframe().f_back):
+        if by_the_program(sys._getframe().f_back):
             emit_used("pipe")
         return self._original(*args, **kwargs)
 
@@ -310,132 +299,4 @@ class _LockFile(Builtin):
         return result
 
 
-# What cannot be followed -------------------------------------------------------------------------------------
-
-
-def emit_used(what: str, other: int = 0) -> None:
-    """This process uses something that cannot be followed: said once. `other`: see `unfollowed_used`."""
-    if _is_first(what, other):
-        emit("unfollowed_used", what=what, other=other)
-
-
-def emit_written_past(descriptor: int) -> None:
-    """This process may write to the file behind a descriptor, and no event says when: said once."""
-    status = _fstat(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        identity = identities.file(status.st_dev, status.st_ino)
-        if _is_first("file", identity):
-            emit("unfollowed_used", identity, what="file", other=0)
-
-
-def _is_first(what: str, other: int) -> bool:
-    key = (os.getpid(), what, other)
-    if key in _used:
-        return False
-    if len(_used) >= SEEN_KEPT:
-        _used.clear()
-    _used.add(key)
-    return True
-
-
-def _by_the_program(frame: FrameType | None, through: str = "") -> bool:
-    """Whether this call is no inner one of multiprocessing's or subprocess's, also not `through` that module."""
-    while frame is not None and module_of(frame) == through:
-        frame = frame.f_back
-    return frame is not None and not is_internal(frame) and module_of(frame) != "subprocess"
-
-
-def patch_socket(module: ModuleType) -> None:
-    """socket."""
-    Socket.replace_those_of(module.socket)
-
-
-class Socket(Methods):
-    """socket.socket."""
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        frame = sys._getframe().f_back
-        while frame is not None and frame.f_globals.get("__name__") == "socket":
-            frame = frame.f_back
-        if _by_the_program(frame):
-            emit_used("socket")
-        Socket.real.__init__(self, *args, **kwargs)
-        if len(_sockets) < SEEN_KEPT:
-            _sockets.add(_fstat(self.fileno()).st_ino)
-
-
-_sockets: set[int] = set()
-"""The inodes of the sockets that Python has made."""
-
-
-def is_of_python(inode: int) -> bool:
-    """Whether Python has made this socket."""
-    return inode in _sockets
-
-
-def keep_sockets() -> None:
-    """The sockets that are open now were given to this process."""
-    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
-        with contextlib.suppress(OSError):
-            status = _fstat(int(name))
-            if stat.S_ISSOCK(status.st_mode):
-                _sockets.add(status.st_ino)
-
-
-def patch_raw_memory(module: ModuleType) -> None:
-    """multiprocessing.sharedctypes: RawValue and RawArray, and what Value and Array are without a lock."""
-    for name in ("RawValue", "RawArray"):
-        replace(module, name, _raw(module, getattr(module, name)))
-
-
-def _raw(module: ModuleType, make: Any) -> Any:
-    def make_raw(*args: Any, **kwargs: Any) -> Any:
-        frame = sys._getframe().f_back
-        inside = frame is not None and frame.f_globals is vars(module)  # in Value or Array
-        if frame is None or not inside or frame.f_locals.get("lock") is False:
-            emit_used("memory")
-        return make(*args, **kwargs)
-
-    return make_raw
-
-
-def patch_mmap(module: ModuleType) -> None:
-    """mmap: its class is called by one of ours that makes the same objects, and is the same class for `isinstance`."""
-    real: Any = module.mmap
-
-    class Kind(type):
-        def __instancecheck__(cls, instance: Any) -> bool:
-            return isinstance(instance, real) if cls is mmap else type.__instancecheck__(cls, instance)
-
-        def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, real) if cls is mmap else type.__subclasscheck__(cls, subclass)
-
-    class mmap(real, metaclass=Kind):  # type: ignore[misc]  # noqa: N801 - its name
-        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            frame = sys._getframe().f_back
-            if _by_the_program(frame) and not (frame is not None and is_ours(frame)):
-                emit_used("memory")
-            return real.__new__(real if cls is mmap else cls, *args, **kwargs)
-
-    mmap.__module__, mmap.__qualname__, mmap.__doc__ = real.__module__, real.__qualname__, real.__doc__
-    replace(module, "mmap", mmap)
-
-
-def patch_sqlite(module: ModuleType) -> None:
-    """sqlite3."""
-    cover(module, "connect", _Connect(module.connect))
-
-
-class _Connect(Builtin):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        emit_used("database")
-        return self._original(*args, **kwargs)
-
-
-PATCHES = {
-    "fcntl": patch_fcntl,
-    "socket": patch_socket,
-    "multiprocessing.sharedctypes": patch_raw_memory,
-    "mmap": patch_mmap,
-    "sqlite3": patch_sqlite,
-}
+PATCHES = {"fcntl": patch_fcntl}

@@ -18,7 +18,7 @@ from procsim.tracer.emit import become, emit, process_name
 from procsim.tracer.patching import Builtin, replace
 from procsim.tracer.sites import is_installed, is_ours
 from procsim.tracer.values import function_name, plain, plain_function
-from procsim.tracer.watch import ordering
+from procsim.tracer.watch import unfollowed
 
 COPIES = ("billiard", "multiprocess")
 """Copies of multiprocessing under another name: those of celery, and of pathos."""
@@ -117,7 +117,7 @@ def patch_process(module: ModuleType) -> None:
             daemon=is_daemon(self),
             handles_sigterm=handles,
         )
-        ordering.emit_used("copy", other=os.getppid())  # its queues and locks have no events
+        unfollowed.emit_used("copy", other=os.getppid())  # its queues and locks have no events
         return bootstrap(self, *args, **kwargs)
 
     replace(module.BaseProcess, "_bootstrap", _bootstrap)

@@ -7,7 +7,7 @@ from typing import Any
 from procsim.tracer.emit import emit_of
 from procsim.tracer.patching import replace
 from procsim.tracer.sites import program_site
-from procsim.tracer.watch import ordering
+from procsim.tracer.watch import unfollowed
 from procsim.wire.interpreter import command_name, kept_out
 
 
@@ -24,7 +24,7 @@ def patch_subprocess(module: ModuleType) -> None:
         words = _words(self.args, executable)
         variables = rest[4]  # after preexec_fn, close_fds, pass_fds and cwd: env
         if rest[9] != -1:  # p2cwrite: it has a pipe to write to that program
-            ordering.emit_used("pipe")
+            unfollowed.emit_used("pipe")
         reason = kept_out(words, os.environ if variables is None else variables)
         if reason:
             emit_of(self.pid, command_name(words), "process_untraced", at=program_site(), reason=reason)

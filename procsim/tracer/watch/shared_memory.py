@@ -12,7 +12,7 @@ from typing import Any
 from procsim.tracer.emit import emit
 from procsim.tracer.patching import Methods
 from procsim.tracer.sites import outer_site
-from procsim.tracer.watch.ordering import emit_used
+from procsim.tracer.watch.unfollowed import emit_used
 
 
 def patch_shared_memory(module: ModuleType) -> None:
