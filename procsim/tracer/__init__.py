@@ -39,7 +39,8 @@ from procsim.tracer.watch import (
     output,
     pipes,
     pools,
-    pools_of_others,
+    pools_of_mpire,
+    pools_of_pebble,
     process_names,
     processes,
     programs,
@@ -126,7 +127,8 @@ def _patches(folder: str, settings: run_folder.Settings) -> dict[str, patching.P
         "multiprocessing.spawn": partial(_patch_spawn, folder),
         "setproctitle": process_names.patch_setproctitle,
         **process_names.COPIED,
-        **pools_of_others.PATCHES,
+        **pools_of_mpire.PATCHES,
+        **pools_of_pebble.PATCHES,
     }
     for more in (ordering, unfollowed, ends_seen, shared_memory, explored_looks, explored_pools):
         for name, patch in more.PATCHES.items():
