@@ -25,15 +25,8 @@ from procsim.tracer.watch import results
 from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.pool_workers import emit_task_raised, expect_workers
 from procsim.tracer.watch.processes import when_process_returns
-from procsim.tracer.watch.results import (
-    emit_submitted,
-    has_not_come,
-    identity_in,
-    lock_of,
-    module_being_imported,
-    patch_results,
-    watch,
-)
+from procsim.tracer.watch.results import identity_in, lock_of, patch_results
+from procsim.tracer.watch.watched_results import emit_submitted, has_not_come, module_being_imported, watch
 
 
 def patch_pool(module: ModuleType) -> None:

@@ -16,12 +16,12 @@ from procsim.tracer.watch.locks import identity_of
 from procsim.tracer.watch.pool_workers import Worker, emit_task_raised, this_worker
 from procsim.tracer.watch.pools import emit_join
 from procsim.tracer.watch.pools_of_others import begin_helper, expect, has_all
-from procsim.tracer.watch.results import (
+from procsim.tracer.watch.results import lock_inside
+from procsim.tracer.watch.watched_results import (
     PolledCondition,
     ask_for_results,
     emit_submitted,
     is_awaited,
-    lock_inside,
     watch,
     watch_polled,
 )

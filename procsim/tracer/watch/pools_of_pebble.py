@@ -15,11 +15,7 @@ from procsim.tracer.watch.pool_workers import Initializer, Worker, emit_task_rai
 from procsim.tracer.watch.pools import emit_join
 from procsim.tracer.watch.pools_of_others import begin_helper, expect, has_all
 from procsim.tracer.watch.processes import when_process_begins
-from procsim.tracer.watch.results import (
-    emit_submitted,
-    notice_error,
-    watch,
-)
+from procsim.tracer.watch.watched_results import emit_submitted, notice_error, watch
 
 
 def patch_pebble(module: ModuleType) -> None:

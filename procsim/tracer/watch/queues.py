@@ -31,23 +31,17 @@ from procsim.tracer.sites import (
 )
 from procsim.tracer.values import plain, type_name, value_of
 from procsim.tracer.watch.conditions import belongs_to
+from procsim.tracer.watch.feeders import ask_to_flush, comes, is_there, may_wait, wait_for_feeder
 from procsim.tracer.watch.locks import as_flag, identity_of, keep_raw, waited_for
-from procsim.tracer.watch.pipes import belong_to_a_queue, bytes_are_waiting, inode, is_full
+from procsim.tracer.watch.pipes import belong_to_a_queue, inode
 from procsim.tracer.watch.tracebacks import is_a
 from procsim.tracer.watch.uncaught import described, emit_call_raised
-from procsim.wire.pipe import Clock
-
-FEEDER_NS = 1_000_000_000
-"""How long a put at a closed gate waits for its item to be written: the pipe may be full, or it cannot be pickled."""
 
 UNLIMITED = 32_767
 """A queue that so many items fit into is not used to keep processes in order. (An unlimited one has a larger limit.)"""
 
 SITES_KEPT = 1_000
 """Of so many of the last puts into a queue the lines are kept, for items that cannot be sent."""
-
-_pause = threading.Event()  # never set; `time.sleep` is the program's
-_PAUSE_SECONDS = 0.00005
 
 
 def patch_queues(module: ModuleType) -> None:
@@ -59,37 +53,6 @@ def patch_queues(module: ModuleType) -> None:
     replace(module.JoinableQueue, "put", _traced_put(module.JoinableQueue.put))
     replace(module, "is_exiting", _traced_is_exiting(module.is_exiting))
     SimpleQueue.replace_those_of(module.SimpleQueue)
-
-
-def _may_wait(queue: Any) -> bool:
-    """Whether a `get` may wait now: the pipe is empty, or another process is reading, or one is writing a message.
-
-    The writer may have been killed in the middle of a message, and then the rest never comes.
-    """
-    handle = queue._reader._handle
-    if handle is None:
-        return False
-    return (
-        queue._rlock._semlock._is_zero()
-        or (queue._wlock is not None and queue._wlock._semlock._is_zero())  # None: Windows
-        or not bytes_are_waiting(handle)
-    )
-
-
-def _is_there(queue: Any) -> bool:
-    """Whether a `get` takes an item now. Where the pipe is full, somebody waits there in the middle of his message."""
-    if not _may_wait(queue):
-        return True
-    handle, is_read = queue._reader._handle, queue._rlock._semlock._is_zero()
-    return handle is not None and not is_read and bytes_are_waiting(handle) and is_full(queue._writer)
-
-
-def _comes(queue: Any) -> bool:
-    """Whether an item that was put is there, or soon will be: its feeder may be about to write it."""
-    deadline = Clock.now() + FEEDER_NS
-    while not (is_there := _is_there(queue)) and Clock.now() < deadline:
-        _pause.wait(_PAUSE_SECONDS)
-    return is_there
 
 
 def _announce(queue: Any, maxsize: int) -> None:
@@ -137,7 +100,7 @@ def _traced_put(original: Any) -> Any:
         finally:
             _putting.now = outer
         if gate.shared[0]:
-            _wait_for_feeder(self, sent)
+            wait_for_feeder(self, sent)
 
     return put
 
@@ -169,35 +132,6 @@ def _watch_places(queue: Any) -> None:
         return True
 
     queue._sem.acquire = acquire
-
-
-def _wait_for_feeder(queue: Any, sent: int) -> None:
-    """At a closed gate a `put` is done when a thread of the queue's, its feeder, has written the item into the pipe.
-
-    Or when that is full: then the feeder waits until others have taken something, and the `put` does not.
-    """
-    deadline = Clock.now() + FEEDER_NS
-    while (queue._buffer or queue._writer._procsim_sent == sent) and Clock.now() < deadline:
-        if is_full(queue._writer):
-            return
-        _pause.wait(_PAUSE_SECONDS if explored.active else 10 * _PAUSE_SECONDS)
-
-
-def _ask_to_flush(thread: Any, identity: int) -> None:
-    """Where this process is explored: wait until others have taken so much that its feeder can write the rest."""
-    ends = partial(_will_end, thread)
-    if explored.active and not ends():
-        explored.ask("queue_flushed", identity, None, ends)
-
-
-def _will_end(feeder: Any) -> bool:
-    """Whether a feeder that was told to end does so: it does not where the pipe is full. It is given time to write."""
-    deadline = Clock.now() + FEEDER_NS
-    while feeder.is_alive():
-        if is_full(feeder._procsim_writer) or Clock.now() > deadline:
-            return False
-        _pause.wait(_PAUSE_SECONDS)
-    return True
 
 
 # Whether it is empty ------------------------------------------------------------------------------------------
@@ -303,16 +237,16 @@ class Queue(Methods):
                 emit("queue_get_called", identity, at)
         if explored.active:
             may_block = may_block and timeout is None
-            there, comes = (partial(_is_there, self), partial(_comes, self)) if may_block else (None, None)
-            if explored.ask("queue_got", identity, at, comes, looks=there) and not may_block:
-                _comes(self)
+            ready, looks = (partial(comes, self), partial(is_there, self)) if may_block else (None, None)
+            if explored.ask("queue_got", identity, at, ready, looks=looks) and not may_block:
+                comes(self)
             block = may_block
         elif gate.shared[0]:
-            ready = partial(_is_there, self) if may_block and timeout is None else None
+            ready = partial(is_there, self) if may_block and timeout is None else None
             if gate.arrive_for_a_time("queue_got", identity, at, ready):
                 block = may_block = False
         waiting = Waiting()
-        if may_block and _may_wait(self):
+        if may_block and may_wait(self):
             emit_waiting("queue_get_waiting", identity, at, timeout)
         try:
             item = Queue.real.get(self, block, timeout)
@@ -360,7 +294,7 @@ class Queue(Methods):
             return
         emit_waiting("queue_flush_waiting", identity, None)
         try:
-            _ask_to_flush(thread, identity)
+            ask_to_flush(thread, identity)
             Queue.real._finalize_join(reference)
         finally:  # Ctrl-C ends the wait, too
             emit("queue_flushed", identity)
@@ -438,12 +372,12 @@ class SimpleQueue(Methods):
 
     def get(self: Any) -> Any:
         waits = False
-        if gate.shared[0] or _may_wait(self):
+        if gate.shared[0] or may_wait(self):
             at = caller()
             if at != INTERNAL:
                 identity = identity_of(self._rlock)
-                gate.arrive("queue_got", identity, at, lambda: not _may_wait(self))
-                waits = _may_wait(self)
+                gate.arrive("queue_got", identity, at, lambda: not may_wait(self))
+                waits = may_wait(self)
                 if waits:
                     emit_waiting("queue_get_waiting", identity, at)
         try:
