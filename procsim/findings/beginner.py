@@ -176,6 +176,11 @@ def no_target(run: RunState, outcome: Outcome) -> Iterator[Finding]:
             )
 
 
+def _figures(event: Event) -> dict[str, Any]:
+    """Of an exception that nobody caught: whom it has ended, and where."""
+    return {"process": event.process, "pid": event.pid, "at": event.at, "error": error_words(event.fields)}
+
+
 def group_given(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """The function was passed as the first argument of Process, which is its group, and must be None."""
     for event in run.raised:
@@ -184,13 +189,7 @@ def group_given(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "group_given",
                 "{process} ended⟨ at {at}⟩ by an exception, since the first argument of a Process is its group, which "
                 "must be None⟨; it was {subject}⟩",
-                {
-                    "process": event.process,
-                    "pid": event.pid,
-                    "at": event.at,
-                    "subject": event.fields["subject"],
-                    "error": error_words(event.fields),
-                },
+                _figures(event) | {"subject": event.fields["subject"]},
                 "pass the function by the name of its argument: Process(target=…, args=(…))",
             )
 
@@ -199,14 +198,7 @@ def wrong_arguments(run: RunState, outcome: Outcome) -> Iterator[Finding]:
     """The arguments of a process were no tuple, or did not fit what it was to run."""
     for event in run.raised:
         during = event.fields.get("during")
-        figures = {
-            "process": event.process,
-            "pid": event.pid,
-            "at": event.at,
-            "made": event.fields.get("made"),
-            "subject": event.fields.get("subject"),
-            "error": error_words(event.fields),
-        }
+        figures = _figures(event) | {"made": event.fields.get("made"), "subject": event.fields.get("subject")}
         if during == "arguments":
             yield Finding(
                 "wrong_arguments",
@@ -242,14 +234,7 @@ def started_twice(run: RunState, outcome: Outcome) -> Iterator[Finding]:
                 "started_twice",
                 "{child}⟨ (made at {made})⟩ had been started before, and so {process} ended⟨ at {at}⟩ by an exception: "
                 "{error}",
-                {
-                    "process": event.process,
-                    "pid": event.pid,
-                    "at": event.at,
-                    "child": event.fields["subject"],
-                    "made": event.fields["made"],
-                    "error": error_words(event.fields),
-                },
+                _figures(event) | {"child": event.fields["subject"], "made": event.fields["made"]},
                 "a process runs once: make a new Process each time",
             )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from procsim.findings.base import Finding
 from procsim.findings.causes import Cause, NobodyIsLeft, figures_of, first_for_each
 from procsim.findings.deaths import because, dead
-from procsim.findings.queue_users import PUT, TOOK, dead_users, what_they_did
+from procsim.findings.queue_users import PUT, TOOK, dead_users, how_they_ended
 from procsim.state.objects import Queue
 from procsim.state.processes import Wait
 from procsim.state.run_state import RunState
@@ -79,11 +79,9 @@ class QueueNotEmptied(NobodyIsLeft):
     queue: Queue
 
     def finding(self, run: RunState) -> Finding:
-        figures = figures_of(run, self.wait) | {"inside": self.queue.inside}
-        if self.dead:
-            figures |= because(run, self.dead)
-        else:
-            figures |= what_they_did(run, self.wait, TOOK, self.queue.got, self.queue.put)
+        queue = self.queue
+        figures = figures_of(run, self.wait) | {"inside": queue.inside}
+        figures |= how_they_ended(run, self.wait, self.dead, TOOK, queue.got, queue.put)
         return Finding(
             "queue_nobody_empties",
             "{process} looks again and again⟨ at {at}⟩ whether {object}⟨ (made at {made})⟩ is empty: {inside} still in "
@@ -101,11 +99,9 @@ class QueueNotFilled(NobodyIsLeft):
     queue: Queue
 
     def finding(self, run: RunState) -> Finding:
-        figures = figures_of(run, self.wait) | {"inside": self.queue.inside}
-        if self.dead:
-            figures |= because(run, self.dead)
-        else:
-            figures |= what_they_did(run, self.wait, PUT, self.queue.put, self.queue.got)
+        queue = self.queue
+        figures = figures_of(run, self.wait) | {"inside": queue.inside}
+        figures |= how_they_ended(run, self.wait, self.dead, PUT, queue.put, queue.got)
         return Finding(
             "queue_nobody_fills",
             "{process} looks again and again⟨ at {at}⟩ how many items are in {object}⟨ (made at {made})⟩: {inside} are "

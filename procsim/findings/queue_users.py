@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from procsim.findings.base import Finding, as_clause, error_words, folded
 from procsim.findings.causes import Figures, ended_first
-from procsim.findings.deaths import CLAUSES, dead, ended_badly
+from procsim.findings.deaths import CLAUSES, because, dead, ended_badly
 from procsim.state.objects import Queue
 from procsim.state.processes import Process, Wait
 from procsim.state.run_state import RunState
@@ -78,6 +78,13 @@ def what_they_did(run: RunState, wait: Wait, side: Side, used: Counter[int], use
         "because": [as_clause(clause) for clause in folded(clauses)[:CLAUSES]] or None,
         "caught": caught[0].figures["call"] if caught else None,
     }
+
+
+def how_they_ended(
+    run: RunState, wait: Wait, badly: Sequence[Process], side: Side, used: Counter[int], used_other_side: Counter[int]
+) -> Figures:
+    """Why nobody is left, as the figure {because}: how those ended that ended `badly`, else what the others did."""
+    return because(run, badly) if badly else what_they_did(run, wait, side, used, used_other_side)
 
 
 def _ended_well(run: RunState, wait: Wait) -> list[Process]:

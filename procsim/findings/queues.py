@@ -9,7 +9,7 @@ from procsim.findings.broken_queues import dead_readers, is_torn
 from procsim.findings.by_look import because_of_look
 from procsim.findings.causes import Cause, CauseOfWait, Figures, NobodyIsLeft, figures_of, first_for_each
 from procsim.findings.deaths import because, with_deaths
-from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, what_they_did
+from procsim.findings.queue_users import PUT, TOOK, counts, dead_users, how_they_ended, what_they_did
 from procsim.findings.upstream import who_waits_too
 from procsim.language import N_
 from procsim.state.objects import Queue
@@ -266,11 +266,9 @@ class UnreadQueue(CauseOfWait):
 
     def finding(self, run: RunState) -> Finding:
         wait, queue, figures = self.wait, run.queues.get(self.wait.object or 0), figures_of(run, self.wait)
-        dead = dead_users(run, wait, queue.got, queue.put) if queue is not None else []
-        if dead:
-            figures |= because(run, dead)
-        elif queue is not None:
-            figures |= what_they_did(run, wait, TOOK, queue.got, queue.put)
+        if queue is not None:
+            dead = dead_users(run, wait, queue.got, queue.put)
+            figures |= how_they_ended(run, wait, dead, TOOK, queue.got, queue.put)
         finding = Finding(
             "flush_nobody_gets",
             "{process} cannot end before what it has put into {object}⟨ (made at {made})⟩ is taken, and nobody is "
