@@ -28,7 +28,7 @@ from procsim.state.operations import OPERATIONS
 from procsim.views.explored import explored_lines, print_explored
 from procsim.views.explored_json import write_explored
 from procsim.views.exploring import Progress, progress_lines
-from procsim.views.text.order_words import fault_words, numbered_step, numbered_steps, step_words, uncontrolled_words
+from procsim.views.text.order_words import fault_words, numbered_step, step_words, told, uncontrolled_words
 from tests.exploring.model import ModelExecutor, Program
 from tests.exploring.named import ab_ba, bounded_buffer, philosophers, tickets, tickets_emptied, two_races
 
@@ -205,11 +205,16 @@ def test_the_words_of_steps() -> None:
 def test_what_is_done_again_and_again_is_told_once_with_how_often() -> None:
     put = Step("a", Operation("queue_put", (), "q", "work.py:5"), frozenset(), {}, value="1")
     got = Step("b", Operation("queue_got", (), "q", "work.py:9"), frozenset(), {})
-    assert list(numbered_steps([put, put._replace(value="2"), put, got, got])) == [
+    steps = [put, put._replace(value="2"), put, got, got]
+    assert [(each.number, each.words) for each in told(steps)] == [
         (1, "a puts an item into q (work.py:5), 3 times"),
         (4, "b takes an item from q (work.py:9)"),
         (5, "b takes an item from q (work.py:9)"),
     ]
+    assert [(each.number, each.times) for each in told(steps * 2, lambda number: number == 7)] == [
+        *((1, 3), (4, 1), (5, 1)),
+        *((6, 1), (7, 1), (8, 1), (9, 1), (10, 1)),
+    ], "a step that decides stands by itself"
 
 
 def test_each_operation_that_is_a_step_has_words() -> None:

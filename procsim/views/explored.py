@@ -19,7 +19,7 @@ from procsim.views.text.order_words import (
     deciding_words,
     faults_words,
     forbidden_words,
-    numbered_steps,
+    told,
     uncontrolled_words,
 )
 from procsim.views.text.prose import Prose, hanging
@@ -150,14 +150,14 @@ def _wrong_lines(mark: str, outcome: Outcome, exploration: Exploration, again: s
     if outcome.is_flaky:
         words = _("flaky: of {times} times that the same steps were taken again, it went wrong so in {count}")
         yield indent, Prose(words.format(times=AGAIN, count=outcome.again))
-    shown = list(numbered_steps(shown_steps(outcome, exploration)))
-    left_out = shown[-STEPS_SHOWN][0] - 1 if len(shown) > STEPS_SHOWN else 0
+    shown = list(told(shown_steps(outcome, exploration)))
+    left_out = shown[-STEPS_SHOWN].number - 1 if len(shown) > STEPS_SHOWN else 0
     if shown:
         yield indent, Prose(_("the simplest way to it that was found:"))
     if left_out > 0:
         yield indent, Prose(_("… {count} steps before").format(count=left_out), STYLES["faint"])
-    for number, words in shown[-STEPS_SHOWN:]:
-        yield Text(f"  {number:>3}. "), Prose(words)
+    for each in shown[-STEPS_SHOWN:]:
+        yield Text(f"  {each.number:>3}. "), Prose(each.words)
     if any(fault.what == HANG for fault in outcome.faults):
         for thread, operation in sorted(execution.blocked.items()):
             yield Text("       "), Prose(blocked_words(thread, operation), STYLES["bad"])

@@ -3,8 +3,9 @@
 Step, Operation, Pair, Fault, Uncontrolled (`explore/schedule.py`) ──► sentences ──► views
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from procsim.explore.deciding import Pair
 from procsim.explore.outcomes import Outcome
@@ -143,23 +144,42 @@ def waits_words(operation: Operation) -> str:
     return clean(waiting_words(kind, operation.object, operation.object))
 
 
-def numbered_steps(steps: Sequence[Step]) -> Iterator[tuple[int, str]]:
-    """The steps with their numbers; what a thread does again and again is one, with how often."""
-    number = 1
-    for _key, group in groupby(steps, lambda step: (step.thread, step.operation, step.gave_up)):
-        same = list(group)
-        if len(same) < TIMES_TOLD:
-            for step in same:
-                yield number, numbered_step(step)
-                number += 1
-            continue
-        words = _("{words}, {count} times").format(words=numbered_step(same[0]._replace(value="")), count=len(same))
-        yield number, words
-        number += len(same)
+class Told(NamedTuple):
+    """A step as it is told: once, also where its thread does the same again and again."""
+
+    number: int
+    """That of the first one, from 1."""
+    step: Step
+    times: int = 1
+
+    @property
+    def words(self) -> str:
+        """Such as "user-2 puts an item into q (work.py:5), 3 times"."""
+        return self._with_times(numbered_step(self.step))
+
+    @property
+    def done(self) -> str:
+        """The same without who and where."""
+        return self._with_times(does_words(self.step))
+
+    def _with_times(self, words: str) -> str:
+        return _("{words}, {count} times").format(words=words, count=self.times) if self.times > 1 else words
 
 
 TIMES_TOLD = 3
 """What is done so often in a row, or more often, is told once."""
+
+
+def told(steps: Sequence[Step], apart: Callable[[int], bool] = lambda number: False) -> Iterator[Told]:
+    """The steps as they are told; those whose numbers are to stand `apart` each by itself."""
+    numbered = enumerate(steps, 1)
+    for _key, group in groupby(numbered, lambda each: (*each[1][:2], each[1].gave_up, apart(each[0]) and each[0])):
+        same = list(group)
+        if len(same) < TIMES_TOLD:
+            yield from (Told(number, step) for number, step in same)
+        else:
+            number, step = same[0]
+            yield Told(number, step._replace(value=""), len(same))
 
 
 def blocked_words(thread: str, operation: Operation) -> str:

@@ -19,7 +19,7 @@ from procsim.explore.outcomes import Outcome
 from procsim.explore.schedule import WHOLE, Execution, Operation, Step
 from procsim.language import _
 from procsim.views.base import clean
-from procsim.views.text.order_words import blocked_words, does_words, numbered_step, waits_words
+from procsim.views.text.order_words import blocked_words, told, waits_words
 from procsim.views.text.rows import cut_name, fitted
 from procsim.views.text.words import STYLES
 
@@ -98,7 +98,8 @@ class Drawing:
         self._decides, self._line = (">", "|") if plain else ("►", "│")
         """The sign of a step that decides, and what stands in the column of a thread that does not move."""
         self._indent = " " * len(self._number(0))
-        self._steps = [_Cell(step.thread, does_words(step), step.operation.at) for step in way.steps]
+        self._told = list(told(way.steps, way.decides))
+        self._steps = [_Cell(each.step.thread, each.done, each.step.operation.at) for each in self._told]
         self._columns = [name for name in way.threads if name not in way.beside]
         blocked = [(name, way.blocked[name]) for name in self._columns if name in way.blocked]
         self._waits = [_Cell(name, waits_words(each), each.at) for name, each in blocked]
@@ -129,7 +130,8 @@ class Drawing:
         body, room = self._body, rows - len(self._head) - len(self._end)
         if len(body) > room:
             left_out = len(body) - max(0, room - 1)
-            words = _("… {count} steps before").format(count=left_out)
+            first = self._told[left_out].number if left_out < len(body) else len(self._way.steps) + 1
+            words = _("… {count} steps before").format(count=first - 1)
             body = [Text(self._indent + words, STYLES["faint"]), *body[left_out:]]
         return [fitted(line, self._width) for line in (*self._head, *body, *self._end)][: max(0, rows)]
 
@@ -138,15 +140,14 @@ class Drawing:
         waits = {cell.thread: self._cell(cell, STYLES["bad"]) for cell in self._waits}
         sign = self._number(0)[:1] + self._indent[1:]
         steps = [
-            self._row(self._number(number), {cell.thread: self._cell(cell, self._style(number))})
-            for number, cell in enumerate(self._steps, 1)
+            self._row(self._number(each.number), {cell.thread: self._cell(cell, self._style(each.number))})
+            for each, cell in zip(self._told, self._steps, strict=True)
         ]
         return [self._row(self._indent, names, "")], steps, [self._row(sign, waits)] if waits else []
 
     def _as_list(self) -> tuple[list[Text], list[Text], list[Text]]:
         steps = [
-            Text.assemble(self._number(number), (numbered_step(step), self._style(number)))
-            for number, step in enumerate(self._way.steps, 1)
+            Text.assemble(self._number(each.number), (each.words, self._style(each.number))) for each in self._told
         ]
         names = [cell.thread for cell in self._waits]
         waits = [blocked_words(name, self._way.blocked[name]) for name in names]
