@@ -301,11 +301,11 @@ def test_who_asks_whether_a_result_has_come(trace: Trace, start_method: str) -> 
         trace,
         start_method,
         """
-one, other = mp.Pipe()
+(one, other), (two, another) = mp.Pipe(), mp.Pipe()  # from one end, two processes would receive parts of a message
 with mp.Pool(1) as pool, ProcessPoolExecutor(1) as executor:
-    late, future = pool.apply_async(one.recv), executor.submit(one.recv)
+    late, future = pool.apply_async(one.recv), executor.submit(two.recv)
     print(late.ready(), late.ready(), future.done(), future.done())  # asks
-    other.send("now"), other.send("now")
+    other.send("now"), another.send("now")
     late.get(), future.result()
     print(late.ready(), future.done())
 """,

@@ -151,8 +151,8 @@ def _finding(run: RunState, pool: Pool, call: Call, awaited: Figures) -> Finding
 
 FAILED = Finding(
     "errors_unseen",
-    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩of {results} results of {function}⟨ (submitted to {object} at "
-    "{submitted})⟩ {count} came as an exception, and nobody has asked for it; the first: {error}⟨, raised at "
+    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩{count} of {results} results of {function}⟨ (submitted to "
+    "{object} at {submitted})⟩ came as an exception that nobody has asked for; the first: {error}⟨, raised at "
     "{raised_at}⟩",
     {},
     "keep what submitting a task returns, and call its get() (of a Future: result()), which raises the exception; or "
@@ -161,8 +161,8 @@ FAILED = Finding(
 )
 BROKEN = Finding(
     "errors_unseen",
-    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩of {results} results of {function}⟨ (submitted to {object} at "
-    "{submitted})⟩ {count} came as an exception, and nobody has asked for it: {object} broke when a worker ended: "
+    "⟨{waiting} waits⟩⟨ at {at}⟩⟨ for {awaited}, and ⟩{count} of {results} results of {function}⟨ (submitted to "
+    "{object} at {submitted})⟩ came as an exception that nobody has asked for: {object} broke when a worker ended: "
     "{because}",
     {},
     "keep each result and ask for it, by its result(), which raises BrokenProcessPool; then make a new {object}",

@@ -9,9 +9,9 @@ from procsim.tracer.sites import OF_HELPER, caller, outer_site
 from procsim.tracer.watch.locks import can_acquire, identity_of, waited_for
 
 LOOKS, LOOK_SECONDS = 3, 20e-6
-"""So often it is looked whether it is free before a thread waits for it; the seconds between two looks. While a thread
-waits for a lock, each release takes a system call, which wakes that one: four processes that count without a pause then
-took four times as long. So many updates are lost as before."""
+"""How often a thread looks whether it is free before it waits for it, and the seconds between two looks. While a thread
+waits for a lock, each release of that takes a system call to wake it: four processes that count without a pause took
+four times as long. As many updates are lost as without the looks."""
 
 BRIEF_SECONDS = 0.02
 """A shorter wait is not told: another process reads or writes meanwhile."""

@@ -59,7 +59,7 @@ STEP_WORDS: Mapping[str, str] = {
     "queue_put": N_("{thread} puts an item into {object}"),
     "queue_got": N_("{thread} takes an item from {object}"),
     "queue_asked": N_("{thread} asks how many items are in {object}"),
-    "queue_flushed": N_("{thread} finds that all it has put is in {object}"),
+    "queue_flushed": N_("{thread} has sent all that it put into {object}"),
     "queue_task_done": N_("{thread} reports a task of {object} done"),
     "queue_joined": N_("{thread} finds that all tasks of {object} are done"),
     "pool_submitted": N_("{thread} submits to {object}"),

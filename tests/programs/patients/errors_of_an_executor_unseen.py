@@ -1,6 +1,6 @@
 """Futures of an executor have exceptions, and nobody asks: the program says that all is well, exit code 0.
 
-Wanted: of 3 results of resize, submitted at its line, 3 came as an exception that nobody has asked for; the first:
+Wanted: 3 of 3 results of resize, submitted at its line, came as an exception that nobody has asked for; the first:
 FileNotFoundError, raised at its line.
 """
 
